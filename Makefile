@@ -1,0 +1,75 @@
+# hocket's front door. Everything here is a few commands of cmake and ctest, which work as well on their own:
+#   cmake --preset release && cmake --build --preset release && ctest --preset release
+
+SHELL         := /bin/bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+JOBS   ?= $(shell nproc)
+PREFIX ?= /usr/local
+# Warnings stop our own CI. They do not stop a visitor, whose compiler may be newer than any that we have seen.
+WERROR ?= $(if $(CI),ON,OFF)
+
+configure = cmake --preset $(1) --log-level=NOTICE -DHOCKET_WERROR=$(WERROR)
+build     = cmake --build --preset $(1) --parallel $(JOBS)
+ctest     = ctest --preset $(1) --parallel $(JOBS)
+sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
+
+.PHONY: help demo test bench asan tsan format format-check docs install clean
+
+help: ## show this list
+	@printf 'hocket: asyncio for C++20\n\n'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nWhat a target needs and this machine lacks is installed with apt first (as root or by sudo),\n'
+	@printf 'or the one line to run is printed. JOBS=%s; PREFIX=%s.\n' '$(JOBS)' '$(PREFIX)'
+
+demo: ## crawl the Python documentation in three ways, over real sockets
+	@scripts/demo
+
+test: ## build optimised with g++, run every test
+	@scripts/install-deps build test
+	@$(call configure,release) -DHOCKET_BUILD_TESTS=ON -DHOCKET_BUILD_BENCHMARKS=OFF
+	@$(call build,release)
+	@$(call ctest,release)
+
+bench: ## measure hocket beside its peers, write docs/benchmarks.md
+	@scripts/install-deps build bench
+	@$(call configure,release) -DHOCKET_BUILD_TESTS=OFF -DHOCKET_BUILD_BENCHMARKS=ON
+	@$(call build,release)
+	@benchmarks/run build/release
+
+asan: ## build with clang's AddressSanitizer and UBSan, run every test and the fuzzers for a while
+	@scripts/install-deps build test sanitizers
+	@$(call configure,asan)
+	@$(call build,asan)
+	@$(call ctest,asan)
+
+tsan: ## build with clang's ThreadSanitizer, run every test
+	@scripts/install-deps build test sanitizers
+	@$(call configure,tsan)
+	@$(call build,tsan)
+	@$(call ctest,tsan)
+
+format: ## format all sources
+	@scripts/install-deps format
+	@clang-format-16 -i $(sources)
+
+format-check: ## say which sources are not formatted
+	@scripts/install-deps format
+	@clang-format-16 --dry-run --Werror $(sources)
+
+docs: ## write the reference manual to build/docs/html
+	@scripts/install-deps docs
+	@mkdir -p build
+	@doxygen docs/Doxyfile
+	@echo 'build/docs/html/index.html'
+
+install: ## install the library and its headers under PREFIX
+	@scripts/install-deps build
+	@$(call configure,release) -DHOCKET_BUILD_TESTS=OFF
+	@$(call build,release) --target hocket
+	@cmake --install build/release --prefix '$(PREFIX)'
+
+clean: ## remove everything that was built
+	rm -rf build

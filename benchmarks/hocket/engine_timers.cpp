@@ -1,0 +1,64 @@
+// The timers of the engine by themselves, living in whoever waits as libuv's do: what `sleep` and
+// the timeouts stand on.
+
+#include <chrono>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+#include "../measure.hpp"
+#include "engine/reactor.hpp"
+
+namespace {
+
+using hocket::engine::Nanoseconds;
+
+constexpr std::size_t alive = 1'000'000;
+constexpr Nanoseconds millisecond = 1'000'000;
+constexpr Nanoseconds hour = 3'600'000 * millisecond;
+
+std::size_t fired = 0;
+
+struct CountingTimer final : hocket::engine::Timer {
+    void expire() noexcept override { ++fired; }
+};
+
+void insert_cancel(hocket::engine::Reactor& reactor, std::vector<CountingTimer>& timers) {
+    bench::Random random;
+    bench::Best best("timer_cancel", alive, 3);
+    while (best.next()) {
+        const Nanoseconds now = reactor.now(); // once, as libuv reads its clock once a turn
+        for (auto& timer : timers) {
+            reactor.timers().arm(timer, now + hour + random.below(3'600'000) * millisecond);
+        }
+        for (auto& timer : timers) reactor.timers().cancel(timer);
+    }
+}
+
+void insert_expire(hocket::engine::Reactor& reactor, std::vector<CountingTimer>& timers) {
+    bench::Random random;
+    bench::Best best("timer_expire", alive, 3);
+    while (best.next()) {
+        const Nanoseconds now = reactor.now();
+        for (auto& timer : timers) {
+            reactor.timers().arm(timer, now + random.below(1000) * millisecond);
+        }
+        // All are alive at once, and all are due when the loop runs: what is timed is the timers,
+        // not the polling.
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        while (!reactor.timers().empty()) {
+            reactor.poll(true);
+            reactor.run_ready();
+        }
+    }
+}
+
+} // namespace
+
+int main() {
+    hocket::engine::Reactor reactor;
+    std::vector<CountingTimer> timers(alive);
+    insert_cancel(reactor, timers);
+    insert_expire(reactor, timers);
+    bench::keep(fired);
+}

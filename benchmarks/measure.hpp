@@ -1,0 +1,109 @@
+#pragma once
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <string>
+
+/// What every benchmark program here shares: a stopwatch that keeps the fastest batch, and the one
+/// line of JSON that `benchmarks/run` collects.
+namespace bench {
+
+/// CPU time of the process is the default: another program taking the core does not lengthen it.
+/// Wall time is for rows in which a second thread works or the process sleeps on purpose.
+enum class Clock : clockid_t { cpu = CLOCK_PROCESS_CPUTIME_ID, wall = CLOCK_MONOTONIC };
+
+inline double nanoseconds(clockid_t clock) {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+inline void print(const char* name, double value, const char* unit) {
+    std::printf("{\"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"}\n", name, value, unit);
+    std::fflush(stdout);
+}
+
+/// Times one operation in batches and keeps the fastest batch, since everything that disturbs a run
+/// makes it slower.
+///
+///     bench::Best best("await", rounds);
+///     while (best.next()) { ... rounds operations ... }
+///
+/// next() may be called inside a coroutine: the time between two calls is one batch. The first
+/// batch warms up and does not count. The result is printed when next() returns false.
+class Best {
+public:
+    Best(const char* name, std::size_t operations, int batches = 6, Clock clock = Clock::cpu)
+        : name_(name),
+          operations_(operations),
+          left_(batches),
+          clock_(static_cast<clockid_t>(clock)) {}
+
+    bool next() {
+        if (running_) stop();
+        if (left_-- == 0) {
+            print(name_, best_ / static_cast<double>(operations_), "ns");
+            return false;
+        }
+        start();
+        return true;
+    }
+
+private:
+    void start() {
+        running_ = true;
+        began_ = nanoseconds(clock_);
+    }
+
+    void stop() {
+        const double elapsed = nanoseconds(clock_) - began_;
+        if (warm_) best_ = std::min(best_, elapsed);
+        warm_ = true;
+    }
+
+    const char* name_;
+    std::size_t operations_;
+    int left_;
+    clockid_t clock_;
+    bool running_ = false;
+    bool warm_ = false;
+    double began_ = 0;
+    double best_ = std::numeric_limits<double>::infinity();
+};
+
+/// Makes the compiler believe that `value` is read.
+template <class T> void keep(const T& value) { asm volatile("" : : "r,m"(value) : "memory"); }
+
+/// Bytes of anonymous memory a process has resident: heap and stacks, not the pages of its
+/// executable.
+inline std::size_t anonymous_bytes(const std::string& process = "self") {
+    std::ifstream status("/proc/" + process + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind("RssAnon:", 0) == 0)
+            return std::strtoull(line.c_str() + 8, nullptr, 10) * 1024;
+    }
+    return 0;
+}
+
+/// Random numbers that cost a nanosecond and are the same in every program, so that all get the
+/// same deadlines.
+class Random {
+public:
+    unsigned below(unsigned limit) {
+        state_ ^= state_ << 13;
+        state_ ^= state_ >> 7;
+        state_ ^= state_ << 17;
+        return static_cast<unsigned>((state_ >> 32) * limit >> 32);
+    }
+
+private:
+    unsigned long long state_ = 0x9e3779b97f4a7c15ULL;
+};
+
+} // namespace bench

@@ -1,0 +1,81 @@
+"""The servers that asyncio and uvloop are measured with."""
+
+import argparse
+import asyncio
+
+
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+
+async def echo(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+def hello(total):
+    """An answer of exactly `total` bytes, head and all: what `examples/serve` sends."""
+    body = b"hello, world\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    head += b"Content-Length: %d\r\nX-Padding: " % len(body)
+    return head + b"." * (total - len(head) - 4 - len(body)) + b"\r\n\r\n" + body
+
+
+class Http(asyncio.Protocol):
+    answer = b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.received = b""
+
+    def data_received(self, data):
+        self.received += data
+        while (end := self.received.find(b"\r\n\r\n")) >= 0:
+            start, *lines = self.received[:end].split(b"\r\n")
+            self.received = self.received[end + 4 :]
+            method, target, version = start.split(b" ")
+            headers = {}
+            for line in lines:
+                name, _, value = line.partition(b":")
+                headers[name.lower()] = value.strip()
+            if method == b"GET" and target == b"/hello.txt" and b"host" in headers:
+                self.transport.write(self.answer)
+            else:
+                self.transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            if headers.get(b"connection", b"").lower() == b"close" or version != b"HTTP/1.1":
+                self.transport.close()
+
+
+async def serve(kind, port):
+    loop = asyncio.get_running_loop()
+    if kind == "streams":
+        server = await asyncio.start_server(echo, "127.0.0.1", port, backlog=4096)
+    else:
+        factory = Echo if kind == "protocol" else Http
+        server = await loop.create_server(factory, "127.0.0.1", port, backlog=4096)
+    await server.serve_forever()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["protocol", "streams", "http"])
+    parser.add_argument("port", type=int)
+    parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--answer-bytes", type=int, default=200)
+    arguments = parser.parse_args()
+    Http.answer = hello(arguments.answer_bytes)
+    if arguments.uvloop:
+        import uvloop
+
+        uvloop.install()
+    asyncio.run(serve(arguments.kind, arguments.port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace crawl {
+
+/// The same words for the same failure, whichever way it was found.
+std::string no_answer_within(std::chrono::milliseconds timeout);
+
+/// 1234567 → "1,234,567".
+std::string grouped(std::uint64_t number);
+
+} // namespace crawl

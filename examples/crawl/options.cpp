@@ -1,0 +1,117 @@
+#include "crawl/options.hpp"
+
+#include <charconv>
+#include <stdexcept>
+#include <string_view>
+
+namespace crawl {
+
+const char* const usage =
+    "usage: crawl URL [--way W] [--concurrency N] [--limit N] [--timeout S] [--json]\n"
+    "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N]\n"
+    "\n"
+    "Follows the links of a site from URL on, counts its words and finds its broken links.\n"
+    "  --way W          sequential, threads or coroutines (default coroutines)\n"
+    "  --concurrency N  pages in flight at once (default 16; 32 threads)\n"
+    "  --limit N        fetch at most N pages\n"
+    "  --timeout S      give a page up after S seconds (default 10)\n"
+    "  --json           print everything that was found as JSON\n"
+    "  --demo DIR       serve DIR, crawl it all three ways, and compare\n"
+    "  --delay 20ms     how long the demo's server waits with every answer\n";
+
+namespace {
+
+double parse_number(const std::string& option, std::string_view text, double least, double most) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most)
+        throw std::invalid_argument(option + " is \"" + std::string(text) +
+                                    "\": expected a number from " +
+                                    std::to_string(static_cast<long>(least)) + " to " +
+                                    std::to_string(static_cast<long>(most)));
+    return value;
+}
+
+std::size_t parse_count(const std::string& option, std::string_view text, double least) {
+    return static_cast<std::size_t>(parse_number(option, text, least, 1'000'000));
+}
+
+Way parse_way(const std::string& name) {
+    for (const Way way : {Way::sequential, Way::threads, Way::coroutines})
+        if (name == way_name(way)) return way;
+    throw std::invalid_argument("--way is \"" + name +
+                                "\": expected sequential, threads or coroutines");
+}
+
+std::chrono::milliseconds parse_timeout(const std::string& option, const std::string& text) {
+    return std::chrono::milliseconds(
+        static_cast<long>(parse_number(option, text, 0, 86'400) * 1000));
+}
+
+/// The options that the demo hands on as they are, checked here all the same.
+void set_demo_options(Options& options, const std::string& delay) {
+    if (!delay.empty()) options.demo->delay = delay;
+    options.demo->limit = std::to_string(options.crawl.limit);
+    if (options.crawl.concurrency)
+        options.demo->concurrency = std::to_string(*options.crawl.concurrency);
+}
+
+} // namespace
+
+std::string way_name(Way way) {
+    switch (way) {
+    case Way::sequential: return "sequential";
+    case Way::threads: return "threads";
+    case Way::coroutines: break;
+    }
+    return "coroutines";
+}
+
+Options parse_options(const std::vector<std::string>& arguments) {
+    Options options;
+    std::string url, delay;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& argument = arguments[i];
+        const auto value = [&]() -> const std::string& {
+            if (i + 1 == arguments.size()) throw std::invalid_argument(argument + " needs a value");
+            return arguments[++i];
+        };
+        if (argument == "--help" || argument == "-h") {
+            options.help = true;
+        } else if (argument == "--way") {
+            options.crawl.way = parse_way(value());
+        } else if (argument == "--concurrency") {
+            options.crawl.concurrency = parse_count(argument, value(), 1);
+        } else if (argument == "--limit") {
+            options.crawl.limit = parse_count(argument, value(), 0);
+        } else if (argument == "--timeout") {
+            options.crawl.timeout = parse_timeout(argument, value());
+        } else if (argument == "--json") {
+            options.crawl.json = true;
+        } else if (argument == "--demo") {
+            options.demo.emplace().directory = value();
+        } else if (argument == "--delay") {
+            delay = value();
+        } else if (argument.starts_with("-")) {
+            throw std::invalid_argument("there is no option " + argument);
+        } else if (url.empty()) {
+            url = argument;
+        } else {
+            throw std::invalid_argument("one URL is enough, \"" + argument + "\" is the second");
+        }
+    }
+    if (options.help) return options;
+    if (options.demo) {
+        if (!url.empty()) throw std::invalid_argument("--demo crawls its own server, not " + url);
+        set_demo_options(options, delay);
+        return options;
+    }
+    if (!delay.empty()) throw std::invalid_argument("--delay belongs to --demo");
+    if (url.empty()) throw std::invalid_argument("which URL?");
+    options.crawl.start = web::parse_url(url);
+    if (options.crawl.start.scheme != "http")
+        throw std::invalid_argument("only http:// sites can be crawled, not " + url);
+    return options;
+}
+
+} // namespace crawl

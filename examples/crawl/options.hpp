@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "web/url.hpp"
+
+namespace crawl {
+
+/// One page after another, a thread for each connection, or a coroutine for each page. The demo
+/// shows them in this order.
+enum class Way { sequential, threads, coroutines };
+
+std::string way_name(Way way);
+
+struct CrawlOptions {
+    web::Url start;
+    Way way = Way::coroutines;
+    std::optional<std::size_t> concurrency;    ///< nothing: what suits the way
+    std::size_t limit = 0;                     ///< pages; 0: all
+    std::chrono::milliseconds timeout{10'000}; ///< for one page with its redirects
+    bool json = false;
+};
+
+struct DemoOptions {
+    std::string directory;
+    std::string delay = "20ms";
+    std::string limit = "0";
+    std::string concurrency = "128"; ///< of the coroutines
+};
+
+struct Options {
+    CrawlOptions crawl;
+    std::optional<DemoOptions> demo;
+    bool help = false;
+};
+
+extern const char* const usage;
+
+/// Throws std::invalid_argument or web::UrlError with what was wrong.
+Options parse_options(const std::vector<std::string>& arguments);
+
+} // namespace crawl

@@ -1,0 +1,38 @@
+#include "crawl/ways.hpp"
+
+#include "crawl/peak_memory.hpp"
+#include "crawl/progress.hpp"
+#include "crawl/way_implementations.hpp"
+#include "web/site_crawl.hpp"
+
+namespace crawl {
+namespace {
+
+bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& progress) {
+    switch (options.way) {
+    case Way::sequential: return crawl_sequentially(site, options, progress);
+    case Way::threads:
+        return crawl_with_threads(site, options, options.concurrency.value_or(32), progress);
+    case Way::coroutines: break;
+    }
+    return crawl_with_coroutines(site, options, options.concurrency.value_or(16), progress);
+}
+
+} // namespace
+
+web::SiteReport crawl_site(const CrawlOptions& options) {
+    web::SiteCrawl site(options.start, options.limit);
+    Progress progress(way_name(options.way));
+    const bool complete = crawl_in_way(site, options, progress);
+    const double seconds = progress.seconds();
+    progress.finish(site.counts());
+
+    web::SiteReport report = site.report();
+    report.way = way_name(options.way);
+    report.seconds = seconds;
+    report.interrupted = !complete;
+    report.peak_memory_kib = peak_memory_kib();
+    return report;
+}
+
+} // namespace crawl

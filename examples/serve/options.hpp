@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace serve {
+
+struct Options {
+    std::string directory;
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8000;
+    std::chrono::milliseconds delay{0}; ///< how long every answer waits
+    std::chrono::seconds idle_timeout{60};
+    bool help = false;
+};
+
+extern const char* const usage;
+
+/// Throws std::invalid_argument with what was wrong.
+Options parse_options(const std::vector<std::string>& arguments);
+
+} // namespace serve

@@ -1,0 +1,208 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <utility>
+
+#include <hocket/detail/frame_alloc.hpp>
+#include <hocket/detail/intrusive_list.hpp>
+#include <hocket/detail/operation.hpp>
+#include <hocket/detail/promise_base.hpp>
+#include <hocket/detail/ready_queue.hpp>
+#include <hocket/detail/result.hpp>
+#include <hocket/errors.hpp>
+
+namespace hocket::detail {
+
+class FutureStateBase;
+
+/// Something that is told once when a future is done; on the thread that made it so.
+class FutureWaiter : public engine::ListLink {
+public:
+    /// Called under the future's lock: may post or notify, and must not call the future. After it
+    /// returned false the waiter may be gone; true asks for a call of `after_done` without the lock.
+    virtual bool on_done() noexcept = 0;
+    virtual void after_done() noexcept {}
+
+protected:
+    ~FutureWaiter() = default;
+};
+
+/// What the handles of one future share. Any thread.
+class FutureStateBase {
+public:
+    enum class Status : std::uint32_t { pending, running, cancelled, finished, failed };
+
+    FutureStateBase() noexcept = default;
+    FutureStateBase(const FutureStateBase&) = delete;
+    FutureStateBase& operator=(const FutureStateBase&) = delete;
+
+    static void* operator new(std::size_t size) { return allocate_frame(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept {
+        free_frame(memory, size);
+    }
+
+    void ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void unref() noexcept {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            delete this;
+        }
+    }
+
+    [[nodiscard]] Status status() const noexcept { return status_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool done() const noexcept { return status() >= Status::cancelled; }
+    [[nodiscard]] bool running() const noexcept { return status() == Status::running; }
+
+    /// Pending becomes cancelled. False when it is running or done (true when cancelled before).
+    bool cancel() noexcept;
+    /// Pending becomes running. False when it was cancelled; InvalidStateError otherwise.
+    bool set_running_or_notify_cancel();
+    /// Blocks until done; false when `timeout` passed first.
+    bool wait_until(std::chrono::steady_clock::time_point deadline);
+    void wait() noexcept;
+
+    /// Registers `waiter`; false when the future is done already.
+    bool add_waiter(FutureWaiter& waiter) noexcept;
+    /// False when the waiter was, or is being, told.
+    bool remove_waiter(FutureWaiter& waiter) noexcept;
+    /// Calls `callback` when done (at once when it is); exceptions are reported on stderr.
+    void add_done_callback(std::function<void()> callback);
+
+    /// The exception when failed.
+    [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
+    void require_result() const; ///< Throws CancelledError or InvalidStateError when there is none.
+
+protected:
+    virtual ~FutureStateBase() = default;
+    /// Claims the right to store the result. InvalidStateError when somebody else has it.
+    void claim();
+    void publish(Status status) noexcept;
+
+private:
+    std::atomic<std::uint32_t> references_{1};
+    std::atomic<Status> status_{Status::pending};
+    bool claimed_ = false;
+    std::mutex mutex_;
+    engine::IntrusiveList<FutureWaiter> waiters_;
+};
+
+template <class T> class FutureState final : public FutureStateBase {
+public:
+    template <class... U> void set_value(U&&... value) {
+        claim();
+        result_.set_value(std::forward<U>(value)...);
+        publish(Status::finished);
+    }
+    void set_error(std::exception_ptr error) {
+        claim();
+        result_.set_error(std::move(error));
+        publish(Status::failed);
+    }
+    /// For a promise that goes away: a failed future, unless it has a result or was cancelled.
+    void fail_if_unset(const char* why) noexcept {
+        try {
+            set_error(std::make_exception_ptr(RuntimeError(why)));
+        } catch (const InvalidStateError&) {
+            // Cancelled, or completed, in this very moment: what was wanted.
+        }
+    }
+    T get() {
+        require_result();
+        return result_.get(result_state());
+    }
+    [[nodiscard]] std::exception_ptr error() const noexcept override {
+        return status() == Status::failed ? result_.error() : nullptr;
+    }
+
+private:
+    ~FutureState() override { result_.clear(result_state()); }
+    [[nodiscard]] ResultState result_state() const noexcept {
+        switch (status()) {
+        case Status::finished: return ResultState::value;
+        case Status::failed: return ResultState::error;
+        default: return ResultState::none;
+        }
+    }
+
+    ResultStorage<T> result_;
+};
+
+/// Counted pointer to a future's state.
+template <class State> class FuturePointer {
+public:
+    FuturePointer() noexcept = default;
+    /// Takes over a reference.
+    explicit FuturePointer(State* state) noexcept : state_(state) {}
+    FuturePointer(const FuturePointer& other) noexcept : state_(other.state_) {
+        if (state_ != nullptr) {
+            state_->ref();
+        }
+    }
+    FuturePointer(FuturePointer&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    FuturePointer& operator=(FuturePointer other) noexcept {
+        std::swap(state_, other.state_);
+        return *this;
+    }
+    ~FuturePointer() {
+        if (state_ != nullptr) {
+            state_->unref();
+        }
+    }
+    State* operator->() const noexcept { return state_; }
+    State& operator*() const noexcept { return *state_; }
+    [[nodiscard]] State* get() const noexcept { return state_; }
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+
+private:
+    State* state_ = nullptr;
+};
+
+/// Awaits a future: whoever completes it posts the awaiter to the loop. Cancelling the awaiting task cancels the
+/// future (in vain when it runs already) and ends the wait at once.
+class FutureAwaiterBase : public Operation, public FutureWaiter, public engine::Runnable {
+public:
+    explicit FutureAwaiterBase(FutureStateBase& future) noexcept : future_(future) {}
+
+    bool await_ready() const noexcept { return future_.done(); }
+    template <class P> bool await_suspend(std::coroutine_handle<P> caller) noexcept {
+        task_ = caller.promise().task;
+        task_->suspend(caller.promise(), *this);
+        if (future_.add_waiter(*this)) {
+            return true;
+        }
+        task_->unsuspend();
+        task_ = nullptr;
+        return false;
+    }
+
+protected:
+    void finish() {
+        if (task_ != nullptr) {
+            task_->throw_if_cancelled();
+        }
+    }
+
+    FutureStateBase& future_;
+
+private:
+    bool cancel(std::string_view message) noexcept override;
+    bool on_done() noexcept override;
+    void run() noexcept override { task_->wake_now(); }
+
+    TaskBase* task_ = nullptr;
+};
+
+template <class T> class FutureAwaiter final : public FutureAwaiterBase {
+public:
+    explicit FutureAwaiter(FutureState<T>& future) noexcept : FutureAwaiterBase(future) {}
+    T await_resume() {
+        finish();
+        return static_cast<FutureState<T>&>(future_).get();
+    }
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cassert>
+#include <string>
+
+namespace hocket::engine {
+
+/// What a loop can run: a task's next step, a callback. An intrusive node, so that becoming ready
+/// allocates nothing. A queued Runnable must stay alive until it has run.
+class Runnable {
+public:
+    Runnable() noexcept = default;
+    Runnable(const Runnable&) = delete;
+    Runnable& operator=(const Runnable&) = delete;
+
+    /// Called on the loop's thread. Nothing may escape from it: the engine has no exceptions.
+    virtual void run() noexcept = 0;
+    /// The loop is closed and will not run this: let go of what it holds.
+    virtual void discard() noexcept {}
+    /// What this is, for a report on what took long.
+    [[nodiscard]] virtual std::string describe() const { return "an internal callback"; }
+
+protected:
+    ~Runnable() = default;
+
+private:
+    friend class ReadyQueue;
+    friend class Inbox;
+    Runnable* next_runnable_ = nullptr;
+};
+
+/// The first-in, first-out queue of what is ready to run. Belongs to one thread.
+class ReadyQueue {
+public:
+    [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
+
+    void push(Runnable& item) noexcept {
+        item.next_runnable_ = nullptr;
+        if (head_ == nullptr) {
+            head_ = &item;
+        } else {
+            tail_->next_runnable_ = &item;
+        }
+        tail_ = &item;
+    }
+
+    /// Takes the first element out. The queue must not be empty.
+    Runnable& pop() noexcept {
+        assert(!empty());
+        Runnable& first = *head_;
+        head_ = first.next_runnable_;
+        if (head_ != nullptr) {
+            __builtin_prefetch(head_->next_runnable_);
+        }
+        return first;
+    }
+
+    /// Moves everything into the returned queue: what a turn runs is what was ready as it began.
+    [[nodiscard]] ReadyQueue take_all() noexcept {
+        ReadyQueue batch;
+        batch.head_ = head_;
+        batch.tail_ = tail_;
+        head_ = tail_ = nullptr;
+        return batch;
+    }
+
+private:
+    Runnable* head_ = nullptr;
+    Runnable* tail_ = nullptr;
+};
+
+} // namespace hocket::engine

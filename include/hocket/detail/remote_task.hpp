@@ -1,0 +1,111 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/coro.hpp>
+#include <hocket/event_loop.hpp>
+#include <hocket/future.hpp>
+#include <hocket/task.hpp>
+
+namespace hocket::detail {
+
+/// The way from a future back to the task that makes its result, for as long as there is one.
+class RemoteCancel {
+public:
+    explicit RemoteCancel(EventLoop& loop) : loop_(&loop) {}
+
+    /// On the loop's thread.
+    void set_task(AnyTask task) noexcept { task_ = std::move(task); }
+    /// On the loop's thread: the task is done, or will never be. The loop may be gone from here on.
+    void close() noexcept;
+    /// From any thread: cancels the task, which keeps `self` until then.
+    static void request(const std::shared_ptr<RemoteCancel>& self);
+
+private:
+    std::mutex mutex_; // over the loop, which may end while a thread calls it
+    EventLoop* loop_;
+    AnyTask task_; // the loop thread's
+};
+
+/// The loop's side of run_coroutine_threadsafe, until the future is done.
+template <class T> class RemoteTask final : public CompletionWaiter {
+public:
+    RemoteTask(Coro<T> coro, EventLoop& loop)
+        : coro_(std::move(coro)), cancel_(std::make_shared<RemoteCancel>(loop)) {}
+    ~RemoteTask() {
+        cancel_->close();
+        coro_.close(); // the future tells why it did not run
+        if (!state_->done()) {
+            state_->fail_if_unset("the event loop was closed before the coroutine had ended");
+        }
+    }
+    RemoteTask(const RemoteTask&) = delete;
+    RemoteTask& operator=(const RemoteTask&) = delete;
+
+    [[nodiscard]] Future<T> future() const {
+        Future<T> result(state_);
+        result.add_done_callback([result = state_.get(), cancel = cancel_] {
+            if (result->status() == FutureStateBase::Status::cancelled) {
+                RemoteCancel::request(cancel);
+            }
+        });
+        return result;
+    }
+    /// On the loop's thread.
+    static void start(std::unique_ptr<RemoteTask> self, EventLoop& loop) {
+        if (self->state_->done()) {
+            return; // cancelled before it started
+        }
+        self->task_ = spawn_defined(loop.core(), std::move(self->coro_));
+        self->cancel_->set_task(self->task_);
+        TaskBase& task = self->task_.state();
+        task.add_waiter(*self.release()); // deletes itself
+    }
+
+    void on_done(TaskBase& task) noexcept override {
+        const std::unique_ptr<RemoteTask> self(this);
+        cancel_->close();
+        if (task.state() == TaskBase::State::cancelled) {
+            state_->cancel();
+        } else if (state_->set_running_or_notify_cancel()) {
+            hand_over();
+        }
+    }
+    void discard() noexcept override { delete this; }
+
+private:
+    void hand_over() noexcept {
+        auto& task = static_cast<TaskState<T>&>(task_.state());
+        try {
+            if constexpr (std::is_void_v<T>) {
+                task.take();
+                state_->set_value();
+            } else {
+                state_->set_value(task.take());
+            }
+        } catch (...) {
+            state_->set_error(std::current_exception());
+        }
+    }
+
+    Coro<T> coro_;
+    Task<T> task_;
+    FuturePointer<FutureState<T>> state_{new FutureState<T>()};
+    std::shared_ptr<RemoteCancel> cancel_;
+};
+
+template <class T> Future<T> run_remotely(Coro<T> coro, EventLoop& loop) {
+    auto remote = std::make_unique<RemoteTask<T>>(std::move(coro), loop);
+    Future<T> future = remote->future();
+    auto start = [remote = std::move(remote), &loop]() mutable {
+        RemoteTask<T>::start(std::move(remote), loop);
+    };
+    loop.call_soon_threadsafe(std::move(start));
+    return future;
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace hocket::detail {
+
+enum class ResultState : unsigned char { none, value, error };
+
+/// Room for a result or the exception that came instead. Who owns it knows which: the state is
+/// kept outside, where it packs with other flags.
+template <class T> class ResultStorage {
+    // References are kept as pointers, void as nothing; an over-aligned value would move the
+    // promise within its frame (see PromiseBase::handle), so it is kept on the heap.
+    static constexpr bool boxed = alignof(std::conditional_t<std::is_reference_v<T> || std::is_void_v<T>, char, T>) > 16;
+    using Plain = std::conditional_t<
+        std::is_reference_v<T>, std::remove_reference_t<T>*,
+        std::conditional_t<std::is_void_v<T>, std::monostate, T>>;
+    using Stored = std::conditional_t<boxed, std::unique_ptr<Plain>, Plain>;
+
+public:
+    ResultStorage() noexcept {}
+    ~ResultStorage() {}
+    ResultStorage(const ResultStorage&) = delete;
+    ResultStorage& operator=(const ResultStorage&) = delete;
+
+    template <class U> void set_value(U&& value) {
+        if constexpr (std::is_reference_v<T>) {
+            ::new (&value_) Stored(std::addressof(value));
+        } else if constexpr (boxed) {
+            ::new (&value_) Stored(std::make_unique<Plain>(std::forward<U>(value)));
+        } else {
+            ::new (&value_) Stored(std::forward<U>(value));
+        }
+    }
+    void set_value() noexcept requires std::is_void_v<T> { ::new (&value_) Stored(); }
+    void set_error(std::exception_ptr error) noexcept {
+        ::new (&error_) std::exception_ptr(std::move(error));
+    }
+
+    /// The value, as an lvalue. The state must be `value`.
+    decltype(auto) value() noexcept {
+        if constexpr (std::is_reference_v<T> || boxed) {
+            return (*value_);
+        } else {
+            return (value_);
+        }
+    }
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
+    /// The value moved out, or the error thrown.
+    T take(ResultState state) {
+        if (state == ResultState::error) [[unlikely]] {
+            std::rethrow_exception(error_);
+        }
+        if constexpr (std::is_reference_v<T>) {
+            return static_cast<T>(*value_);
+        } else if constexpr (!std::is_void_v<T>) {
+            return std::move(value());
+        }
+    }
+
+    /// A copy of the value (moved out when it cannot be copied), or the error thrown.
+    T get(ResultState state) {
+        if constexpr (std::is_reference_v<T> || std::is_void_v<T>) {
+            return take(state);
+        } else if constexpr (std::is_copy_constructible_v<T>) {
+            if (state == ResultState::error) [[unlikely]] {
+                std::rethrow_exception(error_);
+            }
+            return value();
+        } else {
+            return take(state);
+        }
+    }
+
+    void clear(ResultState state) noexcept {
+        if (state == ResultState::value) {
+            std::destroy_at(&value_);
+        } else if (state == ResultState::error) {
+            std::destroy_at(&error_);
+        }
+    }
+
+private:
+    union {
+        Stored value_;
+        std::exception_ptr error_;
+    };
+};
+
+/// Nothing is kept of a void result.
+template <> class ResultStorage<void> {
+public:
+    void set_value() noexcept {}
+    void set_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+    void take(ResultState state) {
+        if (state == ResultState::error) [[unlikely]] {
+            std::rethrow_exception(error_);
+        }
+    }
+    void get(ResultState state) { take(state); }
+    void clear(ResultState) noexcept {}
+
+private:
+    std::exception_ptr error_;
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <hocket/detail/waiter.hpp>
+
+namespace hocket {
+
+namespace detail {
+class EventWait;
+} // namespace detail
+
+/// Python's asyncio.Event: a flag that tasks can wait for. For the tasks of one loop; from other
+/// threads, `loop.call_soon_threadsafe([&] { event.set(); })`.
+class Event {
+public:
+    Event() noexcept = default;
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    [[nodiscard]] bool is_set() const noexcept { return set_; }
+
+    /// Sets the flag and wakes all that wait, in the order in which they came.
+    void set() {
+        line_.require_own_thread("Event");
+        set_ = true;
+        line_.release_all(detail::Waiter::State::served);
+    }
+
+    /// Clears the flag: `wait` waits again. Who was woken by `set` before stays so.
+    void clear() noexcept { set_ = false; }
+
+    /// `co_await event.wait()`: waits until the flag is set; always true. Does not suspend when it is
+    /// set already. Throws RuntimeError when tasks of another loop waited for this event before, or
+    /// when the event is destroyed meanwhile. Converts to Coro<bool>.
+    [[nodiscard]] detail::EventWait wait() noexcept;
+
+private:
+    friend detail::EventWait;
+
+    detail::Line line_;
+    bool set_ = false;
+};
+
+namespace detail {
+
+class [[nodiscard]] EventWait {
+public:
+    using hocket_awaitable = void;
+    using value_type = bool;
+
+    explicit EventWait(Event& event) noexcept : event_(event) {}
+    operator Coro<bool>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+        return await_in_coro<EventWait, Event&>(event_);
+    }
+
+    bool await_ready() const noexcept { return event_.set_; }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        waiter_.make().wait_in(event_.line_, caller, "Event");
+    }
+    bool await_resume() {
+        if (waiter_) {
+            waiter_->throw_if_unlucky("Event");
+        }
+        return true;
+    }
+
+private:
+    Event& event_;
+    LazyWaiter<> waiter_;
+};
+
+} // namespace detail
+
+inline detail::EventWait Event::wait() noexcept { return detail::EventWait(*this); }
+
+} // namespace hocket

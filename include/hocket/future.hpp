@@ -1,0 +1,135 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/detail/deadline.hpp>
+#include <hocket/detail/future_state.hpp>
+#include <hocket/errors.hpp>
+
+namespace hocket {
+
+/// A result that is on its way, whoever makes it: Python's concurrent.futures.Future, and awaitable besides. Any
+/// thread may use any copy; copies refer to the same result. In a task `co_await future` suspends and resumes on
+/// that task's loop; in a thread `result()` blocks.
+template <class T = void> class Future {
+public:
+    using value_type = T;
+    using hocket_awaitable = void;
+    using State = detail::FutureState<T>;
+
+    Future() noexcept = default; ///< Refers to no result.
+    explicit Future(detail::FuturePointer<State> state) noexcept : state_(std::move(state)) {}
+
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+    /// Prevents the work when it has not started. Returns false when it runs or is done.
+    bool cancel() const { return state().cancel(); }
+    [[nodiscard]] bool cancelled() const {
+        return state().status() == detail::FutureStateBase::Status::cancelled;
+    }
+    [[nodiscard]] bool running() const { return state().running(); }
+    /// Whether there is a result, an exception, or it was cancelled.
+    [[nodiscard]] bool done() const { return state().done(); }
+
+    /// Blocks until done. Returns a copy of the result (moved out when it cannot be copied) or throws
+    /// the work's exception; CancelledError when cancelled.
+    T result() const {
+        state().wait();
+        return state().get();
+    }
+    /// As above; TimeoutError when `timeout` passes first.
+    template <class Rep, class Period> T result(std::chrono::duration<Rep, Period> timeout) const {
+        wait_for(timeout);
+        return state().get();
+    }
+    /// Blocks until done. Returns the work's exception, or nullptr.
+    [[nodiscard]] std::exception_ptr exception() const {
+        state().wait();
+        if (cancelled()) {
+            throw CancelledError();
+        }
+        return state().error();
+    }
+    template <class Rep, class Period>
+    [[nodiscard]] std::exception_ptr
+    exception(std::chrono::duration<Rep, Period> timeout) const {
+        wait_for(timeout);
+        return exception();
+    }
+
+    /// Calls `callback(future)` (or `callback()`) once it is done: on the thread that made it so, or at once when it is
+    /// done already. What the callback throws is reported on stderr.
+    template <class F> void add_done_callback(F callback) const {
+        state().add_done_callback([callback = std::move(callback), self = *this]() mutable {
+            if constexpr (std::is_invocable_v<F&, Future>) {
+                callback(self);
+            } else {
+                callback();
+            }
+        });
+    }
+
+    auto operator co_await() const { return detail::FutureAwaiter<T>(state()); }
+
+    [[nodiscard]] State& state() const {
+        if (!state_) [[unlikely]] {
+            throw InvalidStateError("this Future is empty: it refers to no result");
+        }
+        return *state_;
+    }
+
+private:
+    template <class Rep, class Period>
+    void wait_for(std::chrono::duration<Rep, Period> timeout) const {
+        if (!state().wait_until(detail::deadline_after(timeout))) {
+            throw TimeoutError("the future was not done in time");
+        }
+    }
+
+    detail::FuturePointer<State> state_;
+};
+
+/// The side that makes a Future's result. Any thread, one at a time. Destroyed without a result, it leaves the
+/// future with a RuntimeError ("broken promise").
+template <class T = void> class Promise {
+public:
+    Promise() : state_(new detail::FutureState<T>()) {}
+    Promise(Promise&&) noexcept = default;
+    Promise& operator=(Promise&& other) noexcept {
+        abandon();
+        state_ = std::move(other.state_);
+        return *this;
+    }
+    ~Promise() { abandon(); }
+
+    [[nodiscard]] Future<T> get_future() const { return Future<T>(state_); }
+
+    /// Says that the work starts: from here on the future cannot be cancelled. Returns false when it was
+    /// cancelled: there is nothing to do then.
+    bool set_running_or_notify_cancel() { return state_->set_running_or_notify_cancel(); }
+    /// InvalidStateError when there is a result already, or the future was cancelled.
+    template <class... U> void set_result(U&&... value) {
+        state_->set_value(std::forward<U>(value)...);
+    }
+    void set_exception(std::exception_ptr error) { state_->set_error(std::move(error)); }
+    template <class E>
+        requires(!std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>)
+    void set_exception(E&& error) {
+        set_exception(std::make_exception_ptr(std::forward<E>(error)));
+    }
+
+private:
+    void abandon() noexcept {
+        if (state_ && !state_->done()) {
+            state_->fail_if_unset("the Promise was destroyed without a result");
+        }
+    }
+
+    detail::FuturePointer<detail::FutureState<T>> state_;
+};
+
+} // namespace hocket

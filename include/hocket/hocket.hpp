@@ -1,0 +1,40 @@
+#pragma once
+
+// All of hocket's C++ face.
+
+#include <hocket/async_generator.hpp>
+#include <hocket/barrier.hpp>
+#include <hocket/condition.hpp>
+#include <hocket/connection.hpp>
+#include <hocket/context.hpp>
+#include <hocket/coro.hpp>
+#include <hocket/errors.hpp>
+#include <hocket/event.hpp>
+#include <hocket/event_loop.hpp>
+#include <hocket/exception_group.hpp>
+#include <hocket/executor.hpp>
+#include <hocket/future.hpp>
+#include <hocket/gather.hpp>
+#include <hocket/handle.hpp>
+#include <hocket/lock.hpp>
+#include <hocket/loop_io.hpp>
+#include <hocket/network_options.hpp>
+#include <hocket/option_string.hpp>
+#include <hocket/protocol.hpp>
+#include <hocket/queue.hpp>
+#include <hocket/run.hpp>
+#include <hocket/run_coroutine_threadsafe.hpp>
+#include <hocket/semaphore.hpp>
+#include <hocket/server.hpp>
+#include <hocket/shield.hpp>
+#include <hocket/sleep.hpp>
+#include <hocket/socket.hpp>
+#include <hocket/start_server.hpp>
+#include <hocket/stream_reader.hpp>
+#include <hocket/stream_writer.hpp>
+#include <hocket/task.hpp>
+#include <hocket/task_group.hpp>
+#include <hocket/thread_pool_executor.hpp>
+#include <hocket/timeout.hpp>
+#include <hocket/transport.hpp>
+#include <hocket/wait.hpp>

@@ -1,0 +1,187 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hocket/coro.hpp>
+#include <hocket/network_options.hpp>
+#include <hocket/protocol.hpp>
+#include <hocket/server.hpp>
+#include <hocket/socket.hpp>
+#include <hocket/transport.hpp>
+
+namespace hocket {
+
+class EventLoop;
+
+/// One answer of getaddrinfo.
+struct AddressInfo {
+    SocketAddress address; ///< With its family.
+    int type = 0;
+    int proto = 0;
+    std::string canonname = {};
+};
+
+/// What getaddrinfo is asked besides host and port; 0: any.
+struct AddressInfoHints {
+    int family = 0;
+    int type = 0;
+    int proto = 0;
+    int flags = 0;
+};
+
+namespace detail {
+
+/// A callable that makes a protocol: returns a shared_ptr or unique_ptr to a Protocol or BufferedProtocol.
+template <class F>
+concept ProtocolFactory = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
+    { *made } -> std::convertible_to<const BaseProtocol&>;
+};
+template <ProtocolFactory F>
+using FactoryProtocol = std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
+
+/// A protocol of either kind: one pointer is set.
+struct AnyProtocol {
+    std::shared_ptr<Protocol> plain;
+    std::shared_ptr<BufferedProtocol> buffered;
+
+    template <class P> explicit AnyProtocol(const std::shared_ptr<P>& protocol) {
+        if constexpr (std::derived_from<P, Protocol>) {
+            plain = protocol;
+        } else {
+            buffered = protocol;
+        }
+    }
+};
+
+Coro<Socket> connect_host(std::string host, int port, ConnectOptions options);
+Coro<Socket> connect_unix(std::string path);
+std::shared_ptr<Transport> attach_protocol(Socket socket, AnyProtocol protocol);
+using MakeProtocol = std::function<AnyProtocol()>;
+Coro<Server> serve_protocol(MakeProtocol make, std::vector<std::string> hosts, int port,
+                            ServerOptions options);
+Coro<Server> serve_protocol_unix(MakeProtocol make, std::string path, ServerOptions options);
+
+template <class P>
+using ProtocolConnection = std::pair<std::shared_ptr<Transport>, std::shared_ptr<P>>;
+
+template <class P>
+ProtocolConnection<P> connect_protocol(Socket socket, const std::function<std::shared_ptr<P>()>& make) {
+    std::shared_ptr<P> protocol = make();
+    return {attach_protocol(std::move(socket), AnyProtocol(protocol)), protocol};
+}
+template <class P>
+Coro<ProtocolConnection<P>> connect_protocol_host(std::function<std::shared_ptr<P>()> make,
+                                                  std::string host, int port,
+                                                  ConnectOptions options) {
+    Socket socket = co_await connect_host(std::move(host), port, options);
+    co_return connect_protocol<P>(std::move(socket), make);
+}
+template <class P>
+Coro<ProtocolConnection<P>> connect_protocol_unix(std::function<std::shared_ptr<P>()> make,
+                                                  std::string path) {
+    Socket socket = co_await connect_unix(std::move(path));
+    co_return connect_protocol<P>(std::move(socket), make);
+}
+
+/// A copyable function of a factory that perhaps can only be moved.
+template <ProtocolFactory F> std::function<std::shared_ptr<FactoryProtocol<F>>()> share(F factory) {
+    return [factory = std::make_shared<F>(std::move(factory))] {
+        return std::shared_ptr<FactoryProtocol<F>>((*factory)());
+    };
+}
+template <ProtocolFactory F> MakeProtocol make_protocol(F factory) {
+    return [make = share(std::move(factory))] { return AnyProtocol(make()); };
+}
+
+} // namespace detail
+
+/// The part of EventLoop that has to do with sockets and other descriptors. For the loop's thread; what is
+/// awaited must be awaited on this loop. Errors are std::system_error with the call and its object in the text.
+class LoopIo {
+public:
+    // -- descriptors -------------------------------------------------------------------------
+
+    /// Calls `callback()` in every turn in which `fd` can be read (or is broken). Replaces the one before.
+    /// RuntimeError when `fd` is a transport's.
+    void add_reader(int fd, std::function<void()> callback);
+    /// Returns false when there was none. Must come before `fd` is closed.
+    bool remove_reader(int fd);
+    /// As add_reader, for writing.
+    void add_writer(int fd, std::function<void()> callback);
+    bool remove_writer(int fd);
+
+    // -- sockets without transports ------------------------------------------------------------
+    // The socket must be non-blocking, as all of Socket's are, and outlive the await; one task reads and one
+    // writes at a time (RuntimeError). Cancelling ends the wait; bytes not yet received are not lost.
+
+    /// Up to `n` bytes; empty at the end of the stream.
+    Coro<std::string> sock_recv(const Socket& socket, std::size_t n);
+    /// As sock_recv, into `space`; returns how many bytes.
+    Coro<std::size_t> sock_recv_into(const Socket& socket, std::span<std::byte> space);
+    /// Sends all of `data`, which must stay valid. After an error or a cancellation some of it may be sent.
+    Coro<> sock_sendall(const Socket& socket, std::string_view data);
+    Coro<> sock_connect(Socket& socket, SocketAddress address);
+    /// `socket` must be listening.
+    Coro<std::pair<Socket, SocketAddress>> sock_accept(const Socket& socket);
+
+    /// Resolves a host name (empty: none) and a port number or service name, on another thread.
+    Coro<std::vector<AddressInfo>> getaddrinfo(std::string_view host, std::string_view service,
+                                               AddressInfoHints hints = {});
+
+    // -- transports and protocols ----------------------------------------------------------------
+
+    /// Connects to `host` (empty: this machine), which is resolved and whose addresses are tried in order. Yields the
+    /// transport and the protocol that `factory()` made, after its connection_made.
+    template <detail::ProtocolFactory F>
+    Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
+    create_connection(F factory, std::string_view host, int port, ConnectOptions options = {}) {
+        return detail::connect_protocol_host<detail::FactoryProtocol<F>>(
+            detail::share(std::move(factory)), std::string(host), port, options);
+    }
+    /// The same to a Unix socket; a path that begins with a zero byte is an abstract name.
+    template <detail::ProtocolFactory F>
+    Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
+    create_unix_connection(F factory, std::string_view path) {
+        return detail::connect_protocol_unix<detail::FactoryProtocol<F>>(
+            detail::share(std::move(factory)), std::string(path));
+    }
+
+    /// Listens on `host` (empty: every interface) and `port` (0: a free one); `factory()` makes a protocol for each
+    /// connection. The factory is kept as long as the server.
+    template <detail::ProtocolFactory F>
+    Coro<Server> create_server(F factory, std::string_view host, int port, ServerOptions options = {}) {
+        return create_server(std::move(factory), std::vector<std::string>{std::string(host)}, port,
+                             options);
+    }
+    /// The same on several hosts.
+    template <detail::ProtocolFactory F>
+    Coro<Server> create_server(F factory, const std::vector<std::string>& hosts, int port,
+                               ServerOptions options = {}) {
+        return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port, options);
+    }
+    /// The same on a Unix socket; a stale socket file at `path` is removed first.
+    template <detail::ProtocolFactory F>
+    Coro<Server> create_unix_server(F factory, std::string_view path, ServerOptions options = {}) {
+        return detail::serve_protocol_unix(detail::make_protocol(std::move(factory)),
+                                           std::string(path), options);
+    }
+
+protected:
+    LoopIo() = default;
+    ~LoopIo() = default;
+
+private:
+    [[nodiscard]] EventLoop& loop() noexcept;
+};
+
+} // namespace hocket

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/event_loop.hpp>
+
+namespace hocket {
+
+namespace detail {
+/// Whether the environment says HOCKET_DEBUG=1.
+[[nodiscard]] bool debug_by_environment();
+} // namespace detail
+
+/// How `run` runs.
+struct RunOptions {
+    bool debug = detail::debug_by_environment(); ///< slow callbacks, wrong threads and more are reported
+    OptionString name = {};                      ///< the loop's, for reports
+};
+
+/// A loop on which several coroutines run one after the other: Python's asyncio.Runner. Belongs to one thread.
+class Runner {
+public:
+    explicit Runner(const RunOptions& options = {});
+    /// Closes the runner; what that throws goes to the loop's exception handler.
+    ~Runner();
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
+    /// Runs `main` to its end; returns its value or throws its exception. Ctrl-C cancels `main` once
+    /// and comes out as KeyboardInterrupt; a second Ctrl-C throws KeyboardInterrupt at once.
+    /// RuntimeError when a loop runs on this thread already.
+    template <class T> T run(Coro<T> main) {
+        require_runnable(main);
+        Task<T> task = loop().create_task(std::move(main));
+        run_task(task);
+        return task.result();
+    }
+    /// Runs what `callable()` returns; the callable outlives the run.
+    template <class F>
+        requires detail::CoroFunction<F>
+    detail::CoroValue<F> run(F&& callable) {
+        std::decay_t<F> kept(std::forward<F>(callable));
+        return run(std::invoke(kept));
+    }
+
+    /// The loop; made when first asked for. RuntimeError when closed.
+    [[nodiscard]] EventLoop& get_loop() { return loop(); }
+
+    /// Cancels the tasks that are left and waits for them, ends the default executor, closes the loop.
+    void close();
+
+private:
+    EventLoop& loop();
+    template <class T> void require_runnable(Coro<T>& main) {
+        try {
+            require_no_running_loop();
+            static_cast<void>(loop()); // throws when closed
+        } catch (...) {
+            main.close();
+            throw;
+        }
+    }
+    static void require_no_running_loop();
+    void run_task(const AnyTask& task);
+
+    RunOptions options_;
+    std::unique_ptr<EventLoop> loop_;
+    bool closed_ = false;
+};
+
+/// Runs `main` on a loop of its own: Python's asyncio.run. When `main` is done, cancels the tasks that are
+/// left, waits for them, ends the default executor, and returns main's value or throws its exception.
+template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
+    Runner runner(options);
+    if constexpr (std::is_void_v<T>) {
+        runner.run(std::move(main));
+        runner.close();
+    } else {
+        T result = runner.run(std::move(main));
+        runner.close();
+        return result;
+    }
+}
+
+/// Runs what `callable()` returns; the callable outlives the run.
+template <class F>
+    requires detail::CoroFunction<F>
+detail::CoroValue<F> run(F&& callable, const RunOptions& options = {}) {
+    std::decay_t<F> kept(std::forward<F>(callable));
+    return run(std::invoke(kept), options);
+}
+
+} // namespace hocket

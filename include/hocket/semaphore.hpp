@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include <hocket/detail/guard.hpp>
+#include <hocket/detail/waiter.hpp>
+
+namespace hocket {
+
+namespace detail {
+class SemaphoreAcquire;
+} // namespace detail
+
+/// Python's asyncio.Semaphore: at most so many tasks at a time. First come, first served.
+///
+///     hocket::Semaphore slots(32);
+///     auto slot = co_await slots.scoped();   // async with slots:
+///
+/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed gets a
+/// RuntimeError.
+class Semaphore {
+public:
+    /// Throws ValueError when `value` is negative.
+    explicit Semaphore(std::ptrdiff_t value = 1)
+        : Semaphore(value, std::numeric_limits<std::ptrdiff_t>::max()) {}
+    Semaphore(const Semaphore&) = delete;
+    Semaphore& operator=(const Semaphore&) = delete;
+
+    /// Whether `acquire` would wait.
+    [[nodiscard]] bool locked() const noexcept { return value_ == 0 || !line_.empty(); }
+
+    /// `co_await semaphore.acquire()`: waits until the counter is above zero and takes one from it;
+    /// always true. Cancelling a task that waits leaves its place to the next. Throws RuntimeError when
+    /// tasks of another loop waited for this semaphore before. Converts to Coro<bool>.
+    [[nodiscard]] detail::SemaphoreAcquire acquire() noexcept;
+
+    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases as `guard` goes out of scope.
+    [[nodiscard]] detail::Scoped<Semaphore, detail::SemaphoreAcquire> scoped() noexcept;
+
+    /// Adds one to the counter, or hands it to the task that waits longest. Throws ValueError when a
+    /// BoundedSemaphore has its initial value already.
+    void release() {
+        if (value_ >= bound_) [[unlikely]] {
+            throw_released_too_often();
+        }
+        line_.require_own_thread("Semaphore");
+        ++value_;
+        if (line_.has_waiting()) {
+            grant_next();
+        }
+    }
+
+protected:
+    Semaphore(std::ptrdiff_t value, std::ptrdiff_t bound);
+
+private:
+    friend detail::SemaphoreAcquire;
+    [[noreturn]] void throw_released_too_often() const;
+
+    void grant_next() noexcept {
+        --value_;
+        line_.grant_first();
+    }
+    /// A task that was granted a permit resumes. Others may have come meanwhile and waited although there
+    /// are permits, so as not to overtake it.
+    void resume(detail::Waiter& waiter) noexcept {
+        line_.remove(waiter);
+        while (value_ > 0 && line_.has_waiting()) {
+            grant_next();
+        }
+    }
+
+    detail::Line line_;
+    std::ptrdiff_t value_;
+    std::ptrdiff_t bound_;
+};
+
+/// A Semaphore whose `release` throws ValueError when it would exceed the initial value.
+class BoundedSemaphore : public Semaphore {
+public:
+    /// Throws ValueError when `value` is negative.
+    explicit BoundedSemaphore(std::ptrdiff_t value = 1) : Semaphore(value, value) {}
+};
+
+namespace detail {
+
+class [[nodiscard]] SemaphoreAcquire {
+public:
+    using hocket_awaitable = void;
+    using value_type = bool;
+
+    explicit SemaphoreAcquire(Semaphore& semaphore) noexcept : semaphore_(semaphore) {}
+    operator Coro<bool>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+        return await_in_coro<SemaphoreAcquire, Semaphore&>(semaphore_);
+    }
+
+    bool await_ready() const noexcept {
+        if (semaphore_.locked()) {
+            return false;
+        }
+        --semaphore_.value_;
+        return true;
+    }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        waiter_.make().wait_in(semaphore_.line_, caller, "Semaphore");
+    }
+    bool await_resume() {
+        if (waiter_) {
+            take_over();
+        }
+        return true;
+    }
+
+private:
+    void take_over() {
+        if (waiter_->task().take_cancellation()) [[unlikely]] {
+            if (waiter_->state() == Waiter::State::granted) {
+                ++semaphore_.value_;
+                semaphore_.resume(*waiter_);
+            }
+            waiter_->task().throw_cancelled();
+        }
+        if (waiter_->state() == Waiter::State::orphaned) [[unlikely]] {
+            Waiter::throw_orphaned("Semaphore");
+        }
+        semaphore_.resume(*waiter_);
+    }
+
+    Semaphore& semaphore_;
+    LazyWaiter<> waiter_;
+};
+
+} // namespace detail
+
+inline detail::SemaphoreAcquire Semaphore::acquire() noexcept {
+    return detail::SemaphoreAcquire(*this);
+}
+
+inline detail::Scoped<Semaphore, detail::SemaphoreAcquire> Semaphore::scoped() noexcept {
+    return detail::Scoped<Semaphore, detail::SemaphoreAcquire>(*this);
+}
+
+} // namespace hocket

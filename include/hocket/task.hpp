@@ -1,0 +1,155 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <hocket/context.hpp>
+#include <hocket/coro.hpp>
+#include <hocket/detail/task_state.hpp>
+#include <hocket/errors.hpp>
+#include <hocket/option_string.hpp>
+
+namespace hocket {
+
+/// How a task is created.
+struct TaskOptions {
+    OptionString name = {};                 ///< default: "Task-N"
+    bool eager_start = false;               ///< run up to the first suspension within create_task
+    std::optional<Context> context = {};    ///< default: a copy of the current context
+};
+
+/// A handle to a task of any result type. Copyable; copies refer to the same task. Except for `done`,
+/// `cancelled` and `cancel`, for the loop's thread only.
+class AnyTask {
+public:
+    AnyTask() noexcept = default; ///< Refers to no task.
+    explicit AnyTask(detail::TaskPointer<detail::TaskBase> task) noexcept
+        : task_(std::move(task)) {}
+
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(task_); }
+    friend bool operator==(const AnyTask& a, const AnyTask& b) noexcept {
+        return a.task_.get() == b.task_.get();
+    }
+
+    [[nodiscard]] std::string name() const { return state().name(); }
+    void set_name(std::string name) { state().set_name(std::move(name)); }
+
+    /// Whether the task has ended: with a result, an exception, or cancelled. Any thread.
+    [[nodiscard]] bool done() const { return state().done(); }
+    /// Whether the task ended by a CancelledError. Any thread.
+    [[nodiscard]] bool cancelled() const {
+        return state().state() == detail::TaskBase::State::cancelled;
+    }
+    /// Asks the task to end: CancelledError is thrown at its `co_await`. Returns false when it is
+    /// done already. From another thread the request is posted to the task's loop.
+    bool cancel(std::string_view message = {}) { return state().cancel(message); }
+    /// Takes one cancel() back; returns how many are left.
+    int uncancel() { return state().uncancel(); }
+    /// How many cancel() there were, less those taken back.
+    [[nodiscard]] int cancelling() const { return state().cancelling(); }
+
+    /// The exception that ended the task, or nullptr. Throws InvalidStateError while it runs, and
+    /// CancelledError when it was cancelled.
+    [[nodiscard]] std::exception_ptr exception() const;
+
+    /// Where create_task was called.
+    [[nodiscard]] std::source_location created_at() const { return state().created_at(); }
+    /// The `co_await` at which the task is suspended: the innermost one.
+    [[nodiscard]] std::source_location waiting_at() const { return state().waiting_at(); }
+    /// Prints the chain of `co_await`s from the task's coroutine to the innermost one.
+    void print_stack(std::ostream& out) const { state().print_stack(out); }
+
+    /// Undoes add_done_callback. Returns false when there is no such callback (any more).
+    bool remove_done_callback(std::uint64_t id) const;
+
+    /// For hocket's own templates. Throws RuntimeError when this handle refers to no task.
+    [[nodiscard]] detail::TaskBase& state() const {
+        if (!task_) [[unlikely]] {
+            throw RuntimeError("this Task handle is empty: it refers to no task");
+        }
+        return *task_;
+    }
+
+protected:
+    std::uint64_t add_callback(std::function<void()> callback) const;
+
+private:
+    detail::TaskPointer<detail::TaskBase> task_;
+};
+
+/// A coroutine scheduled on a loop: Python's asyncio.Task. Awaitable any number of times: yields a copy of
+/// the result (moved out when it cannot be copied), or throws what ended the task; cancelling the
+/// awaiting task cancels this one. The loop owns a running task: dropping the handle loses nothing.
+template <class T> class Task : public AnyTask {
+    using State = detail::TaskState<T>;
+
+public:
+    using value_type = T;
+    using hocket_awaitable = void;
+
+    Task() noexcept = default;
+    explicit Task(detail::TaskPointer<detail::TaskBase> task) noexcept : AnyTask(std::move(task)) {}
+
+    /// The result. Throws what ended the task; InvalidStateError while it runs.
+    decltype(auto) result() const { return typed().result(); }
+
+    /// Calls `callback(task)` (or `callback()`) through the loop once the task is done. Returns an id for
+    /// remove_done_callback. What the callback throws goes to the loop's exception handler.
+    template <class F> std::uint64_t add_done_callback(F callback) const {
+        return add_callback([callback = std::move(callback), raw = &typed()]() mutable {
+            if constexpr (std::is_invocable_v<F&, Task>) {
+                raw->ref();
+                callback(Task(detail::TaskPointer<detail::TaskBase>(raw)));
+            } else {
+                callback();
+            }
+        });
+    }
+
+    auto operator co_await() const { return detail::TaskAwaiter<T>(typed()); }
+
+private:
+    State& typed() const { return static_cast<State&>(state()); }
+};
+
+/// Schedules `coro` on the running loop; it starts in the next turn. Throws RuntimeError when no loop
+/// runs on this thread.
+template <class T>
+Task<T> create_task(Coro<T> coro, std::source_location place = std::source_location::current());
+template <class T>
+Task<T> create_task(Coro<T> coro, const TaskOptions& options,
+                    std::source_location place = std::source_location::current());
+
+/// Calls `callable(args...)`, which returns a Coro, and schedules that. The callable and its arguments
+/// are kept until the task ends, so that a lambda may capture what its coroutine uses.
+template <class F>
+    requires detail::CoroFunction<F>
+auto create_task(F&& callable, std::source_location place = std::source_location::current())
+    -> Task<detail::CoroValue<F>>;
+template <class F, class... Args>
+    requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
+auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>>;
+template <class F, class... Args>
+    requires detail::CoroFunction<F, Args...>
+auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
+    -> Task<detail::CoroValue<F, Args...>>;
+/// The task that is running on this thread; an empty handle outside of any.
+[[nodiscard]] AnyTask current_task();
+/// The tasks of the running loop that are not done. Throws RuntimeError when no loop runs on this thread.
+[[nodiscard]] std::vector<AnyTask> all_tasks();
+
+} // namespace hocket
+
+#include <hocket/detail/create_task.hpp>
+#include <hocket/detail/ensure_task.hpp>

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <system_error>
+
+#include <sys/types.h>
+
+#include "engine/poller.hpp"
+
+namespace hocket::engine {
+
+/// Waits for the exit of a child process by a pidfd: no SIGCHLD, no thread. Lives in its owner.
+class ChildWatcher : private Watcher {
+public:
+    explicit ChildWatcher(Poller& poller) noexcept : poller_(poller) {}
+
+    /// Watches the child `pid`, which nobody else may wait for. ENOSYS before Linux 5.3.
+    [[nodiscard]] std::error_code start(pid_t pid) noexcept;
+    /// Stops watching. The child is left alone: someone else must reap it.
+    void stop() noexcept;
+    [[nodiscard]] bool is_started() const noexcept { return is_watching(); }
+
+    /// The child has ended and is reaped: its exit status, or minus the signal that ended it. With an
+    /// error (somebody else has reaped it) the status is 255, as in asyncio. May destroy the watcher.
+    virtual void on_exit(int status, std::error_code error) noexcept = 0;
+
+protected:
+    ~ChildWatcher() { stop(); }
+
+private:
+    void on_ready(std::uint32_t events) noexcept override;
+
+    Poller& poller_;
+};
+
+} // namespace hocket::engine

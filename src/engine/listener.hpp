@@ -1,0 +1,56 @@
+#pragma once
+
+#include <hocket/detail/socket.hpp>
+#include <hocket/detail/timer.hpp>
+
+#include "engine/failure.hpp"
+#include "engine/lifetime.hpp"
+#include "engine/poller.hpp"
+#include "engine/reactor.hpp"
+
+namespace hocket::engine {
+
+/// Who gets what a Listener accepts. Every call may stop or destroy the listener.
+class AcceptSink {
+public:
+    virtual void on_accept(Socket socket, const SocketAddress& peer) noexcept = 0;
+    /// Out of descriptors or memory: told once, until accepting works again; the listener goes on
+    /// after a pause. Or, when `is_listening` is false by then, a failure that ended it.
+    virtual void on_accept_failed(const Failure& failure) noexcept = 0;
+
+protected:
+    ~AcceptSink() = default;
+};
+
+/// A bound socket that accepts connections. Lives in its owner.
+class Listener final : private Watcher, private Timer {
+public:
+    /// How long it rests when there are no descriptors left: asyncio's ACCEPT_RETRY_DELAY.
+    static constexpr Nanoseconds retry_delay = 1'000'000'000;
+
+    Listener(Reactor& reactor, Socket bound, AcceptSink& sink) noexcept;
+    ~Listener() { stop(); }
+
+    /// Listens, with room for `backlog` connections not yet accepted, and accepts up to as many a turn.
+    [[nodiscard]] std::error_code start(int backlog) noexcept;
+    /// Stops accepting and closes the socket.
+    void stop() noexcept;
+
+    [[nodiscard]] bool is_listening() const noexcept { return is_watching() || is_armed(); }
+    [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
+
+private:
+    void on_ready(std::uint32_t events) noexcept override;
+    void expire() noexcept override;
+    bool accept_one() noexcept;
+    bool accept_failed(int error) noexcept;
+
+    Reactor& reactor_;
+    Socket socket_;
+    AcceptSink& sink_;
+    int backlog_ = 0;
+    bool told_ = false; // of the shortage that goes on
+    Lifetime lifetime_;
+};
+
+} // namespace hocket::engine

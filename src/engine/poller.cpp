@@ -1,0 +1,119 @@
+#include "engine/poller.hpp"
+
+#include <cerrno>
+#include <climits>
+#include <ctime>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace hocket::engine {
+
+namespace {
+
+constexpr std::size_t first_batch = 64;
+constexpr std::size_t largest_batch = 4096;
+constexpr Nanoseconds second = 1'000'000'000;
+constexpr Nanoseconds millisecond = 1'000'000;
+
+std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+} // namespace
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), events_(first_batch) {
+    if (epoll_ < 0) {
+        throw std::system_error(last_error(), "epoll_create1");
+    }
+}
+
+Poller::~Poller() { ::close(epoll_); }
+
+std::error_code Poller::control(int operation, int fd, std::uint32_t interest,
+                                std::uint32_t slot) const noexcept {
+    epoll_event event{};
+    event.events = interest;
+    event.data.u64 = (std::uint64_t{slots_[slot].generation} << 32) | slot;
+    return ::epoll_ctl(epoll_, operation, fd, &event) == 0 ? std::error_code() : last_error();
+}
+
+std::error_code Poller::add(Watcher& watcher, int fd, std::uint32_t interest) noexcept {
+    if (free_.empty()) {
+        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t slot = free_.back();
+    if (const auto error = control(EPOLL_CTL_ADD, fd, interest, slot)) {
+        return error;
+    }
+    free_.pop_back();
+    slots_[slot].watcher = &watcher;
+    watcher.fd_ = fd;
+    watcher.interest_ = interest;
+    watcher.slot_ = slot;
+    return {};
+}
+
+std::error_code Poller::change(Watcher& watcher, std::uint32_t interest) noexcept {
+    if (interest == watcher.interest_) {
+        return {};
+    }
+    const auto error = control(EPOLL_CTL_MOD, watcher.fd_, interest, watcher.slot_);
+    if (!error) {
+        watcher.interest_ = interest;
+    }
+    return error;
+}
+
+void Poller::remove(Watcher& watcher) noexcept {
+    if (!watcher.is_watching()) {
+        return;
+    }
+    // Fails only when the descriptor is closed already; the kernel has forgotten it then.
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd_, nullptr);
+    Slot& slot = slots_[watcher.slot_];
+    slot.watcher = nullptr;
+    ++slot.generation;
+    free_.push_back(watcher.slot_);
+    watcher.slot_ = Watcher::none;
+    watcher.fd_ = -1;
+    watcher.interest_ = 0;
+}
+
+int Poller::collect(Nanoseconds timeout) noexcept {
+    const int capacity = static_cast<int>(events_.size());
+#ifdef SYS_epoll_pwait2
+    if (has_pwait2_ && timeout > 0) {
+        const timespec wait{timeout / second, timeout % second};
+        const long count =
+            ::syscall(SYS_epoll_pwait2, epoll_, events_.data(), capacity, &wait, nullptr, 0);
+        if (count >= 0 || errno == EINTR) {
+            return count < 0 ? 0 : static_cast<int>(count);
+        }
+        has_pwait2_ = false; // before Linux 5.11, or forbidden in this container
+    }
+#endif
+    int milliseconds = -1;
+    if (timeout >= 0) {
+        // Rounded up: waking before the deadline would spin.
+        const Nanoseconds rounded = timeout / millisecond + (timeout % millisecond != 0 ? 1 : 0);
+        milliseconds = rounded > INT_MAX ? INT_MAX : static_cast<int>(rounded);
+    }
+    const int count = ::epoll_wait(epoll_, events_.data(), capacity, milliseconds);
+    return count < 0 ? 0 : count;
+}
+
+void Poller::dispatch(int count) noexcept {
+    for (int i = 0; i < count; ++i) {
+        const std::uint64_t key = events_[static_cast<std::size_t>(i)].data.u64;
+        const auto slot = static_cast<std::uint32_t>(key);
+        const auto generation = static_cast<std::uint32_t>(key >> 32);
+        if (slots_[slot].watcher != nullptr && slots_[slot].generation == generation) {
+            slots_[slot].watcher->on_ready(events_[static_cast<std::size_t>(i)].events);
+        }
+    }
+    if (static_cast<std::size_t>(count) == events_.size() && events_.size() < largest_batch) {
+        events_.resize(events_.size() * 2);
+    }
+}
+
+} // namespace hocket::engine

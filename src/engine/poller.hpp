@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <system_error>
+#include <vector>
+
+#include <sys/epoll.h>
+
+#include <hocket/detail/timer.hpp>
+
+namespace hocket::engine {
+
+/// Interest in a file descriptor, and what to do when it is ready. Lives in its owner.
+class Watcher {
+public:
+    static constexpr std::uint32_t readable = EPOLLIN;
+    static constexpr std::uint32_t writable = EPOLLOUT;
+
+    Watcher() noexcept = default;
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
+
+    /// Called on the loop's thread with what epoll reported (EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP …).
+    /// May change, remove or destroy any watcher, this one included.
+    virtual void on_ready(std::uint32_t events) noexcept = 0;
+
+    [[nodiscard]] bool is_watching() const noexcept { return slot_ != none; }
+    [[nodiscard]] int watched_fd() const noexcept { return fd_; }
+    [[nodiscard]] std::uint32_t interest() const noexcept { return interest_; }
+
+protected:
+    ~Watcher() = default;
+
+private:
+    friend class Poller;
+    static constexpr std::uint32_t none = 0xffffffff;
+    int fd_ = -1;
+    std::uint32_t interest_ = 0;
+    std::uint32_t slot_ = none;
+};
+
+/// Readiness of file descriptors, by level-triggered epoll. Belongs to the loop's thread.
+///
+/// The kernel is given a slot and the slot's generation rather than the file descriptor: a
+/// descriptor's number comes back at once when it is closed, and an event of the old one may still
+/// be in the batch at hand. An event whose generation is over is dropped.
+class Poller {
+public:
+    Poller(); ///< Throws std::system_error when the kernel gives no epoll descriptor.
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+
+    /// Starts watching `fd`. Interest 0 is allowed: errors and hang-ups are reported all the same.
+    [[nodiscard]] std::error_code add(Watcher& watcher, int fd, std::uint32_t interest) noexcept;
+    [[nodiscard]] std::error_code change(Watcher& watcher, std::uint32_t interest) noexcept;
+    /// Stops watching; must come before the descriptor is closed. Does nothing when not watching.
+    void remove(Watcher& watcher) noexcept;
+
+    /// How many watchers there are.
+    [[nodiscard]] std::size_t size() const noexcept { return slots_.size() - free_.size(); }
+
+    /// Waits until a descriptor is ready or `timeout` nanoseconds have passed (negative: for ever)
+    /// and calls the watchers. A signal ends the wait early.
+    void wait(Nanoseconds timeout) noexcept { dispatch(collect(timeout)); }
+
+    /// The two halves of `wait`, for a face that must take a lock back in between.
+    [[nodiscard]] int collect(Nanoseconds timeout) noexcept;
+    void dispatch(int count) noexcept;
+
+private:
+    struct Slot {
+        Watcher* watcher = nullptr;
+        std::uint32_t generation = 0;
+    };
+
+    [[nodiscard]] std::error_code control(int operation, int fd, std::uint32_t interest,
+                                          std::uint32_t slot) const noexcept;
+
+    int epoll_ = -1;
+    bool has_pwait2_ = true;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_;
+    std::vector<epoll_event> events_;
+};
+
+} // namespace hocket::engine

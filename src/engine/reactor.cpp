@@ -1,0 +1,104 @@
+#include "engine/reactor.hpp"
+
+#include <bit>
+#include <ctime>
+
+namespace hocket::engine {
+
+namespace {
+
+// With work at hand, descriptors are looked at this often and no more: a system call in every turn
+// would cost a task that yields fifty times what the yield does.
+constexpr Nanoseconds poll_interval = 20'000;
+
+} // namespace
+
+Nanoseconds Reactor::now() noexcept {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return Nanoseconds{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+Reactor::Reactor() : inbox_(poller_), timers_(now()), signals_(inbox_) {}
+
+// A turn with work at hand need not ask the kernel when nothing is watched but the inbox, which is
+// looked at without its help.
+bool Reactor::poll_is_due(Nanoseconds& time) noexcept {
+    const bool watching = poller_.size() > 1;
+    if (!watching && timers_.empty()) {
+        return false;
+    }
+    time = now();
+    return watching && time - polled_at_ >= poll_interval;
+}
+
+void Reactor::poll(bool may_block) {
+    Nanoseconds time = 0;
+    // What asked for the turn's end at a turn's end waits for this turn's.
+    if (!ready_.empty() || !turn_ends_.empty() || !may_block) {
+        if (poll_is_due(time)) {
+            poller_.wait(0);
+            polled_at_ = time;
+        }
+    } else {
+        Nanoseconds timeout = -1;
+        if (!timers_.empty()) {
+            timeout = timers_.next_wakeup() - now();
+            timeout = timeout < 0 ? 0 : timeout;
+        }
+        if (timeout == 0 || !inbox_.prepare_to_sleep()) {
+            poller_.wait(0);
+        } else {
+            if (hooks_.before != nullptr) {
+                hooks_.before(hooks_.context);
+            }
+            const int count = poller_.collect(timeout);
+            inbox_.woke_up();
+            if (hooks_.after != nullptr) {
+                hooks_.after(hooks_.context);
+            }
+            poller_.dispatch(count);
+        }
+        time = timers_.empty() ? 0 : now();
+        polled_at_ = time;
+    }
+    deliver_signals();
+    if (inbox_.has_posts()) {
+        inbox_.drain(ready_);
+    }
+    if (!timers_.empty()) {
+        timers_.expire(time != 0 ? time : now());
+    }
+}
+
+void Reactor::discard_ready() noexcept {
+    inbox_.drain(ready_);
+    while (!ready_.empty()) {
+        ready_.pop().discard();
+    }
+}
+
+void Reactor::deliver_signals() noexcept {
+    std::uint64_t pending = signals_.pending();
+    while (pending != 0) {
+        const int bit = std::countr_zero(pending);
+        pending &= pending - 1;
+        if (signal_sink_ != nullptr) {
+            signal_sink_->on_signal(bit + 1);
+        }
+    }
+}
+
+void Reactor::end_turn() noexcept {
+    if (turn_ends_.empty()) {
+        return;
+    }
+    // What asks again from here on waits behind the marker, for the next turn.
+    turn_ends_.push_back(turn_marker_);
+    for (TurnEnd* item = turn_ends_.pop_front(); item != &turn_marker_;
+         item = turn_ends_.pop_front()) {
+        item->on_turn_end();
+    }
+}
+
+} // namespace hocket::engine

@@ -1,0 +1,285 @@
+#include "engine/resolver.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <csignal>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hocket::engine {
+
+/// One question: the loop's thread fills it in, a resolver thread answers it, the loop's thread reads
+/// the answer.
+struct ResolveJob {
+    ResolveQuery query;
+    ResolveRequest* request = nullptr; // loop's thread only; null when withdrawn
+    std::atomic<bool> withdrawn{false}; // not worth asking any more
+    std::vector<ResolvedAddress> addresses;
+    std::optional<Failure> failure;
+};
+
+/// Where the resolver threads leave answers for a loop. They share it, so that it is there when the loop
+/// is gone.
+class Resolver::Port final : public Runnable {
+public:
+    Port(Resolver& resolver, Reactor& reactor) noexcept
+        : resolver_(resolver), reactor_(&reactor) {}
+
+    /// Any thread.
+    void deliver(std::shared_ptr<ResolveJob> job) {
+        const std::lock_guard lock(mutex_);
+        if (reactor_ == nullptr) {
+            return;
+        }
+        answered_.push_back(std::move(job));
+        if (answered_.size() == 1) {
+            // Under the lock, or the loop could go away between the look and the post.
+            reactor_->post(*this);
+        }
+    }
+
+    [[nodiscard]] std::vector<std::shared_ptr<ResolveJob>> take() noexcept {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(answered_, {});
+    }
+
+    void close() noexcept {
+        const std::lock_guard lock(mutex_);
+        reactor_ = nullptr;
+        answered_.clear();
+    }
+
+    void run() noexcept override { resolver_.deliver(); }
+
+private:
+    Resolver& resolver_;
+    std::mutex mutex_;
+    Reactor* reactor_; // null when the loop is gone
+    std::vector<std::shared_ptr<ResolveJob>> answered_;
+};
+
+namespace {
+
+using Deliver = void (*)(const std::shared_ptr<void>& port, std::shared_ptr<ResolveJob> job);
+
+class ResolverCategory final : public std::error_category {
+public:
+    [[nodiscard]] const char* name() const noexcept override { return "getaddrinfo"; }
+    [[nodiscard]] std::string message(int code) const override { return ::gai_strerror(code); }
+};
+
+std::optional<std::uint16_t> port_number(std::string_view service) noexcept {
+    std::uint16_t port = 0;
+    const char* end = service.data() + service.size();
+    const auto parsed = std::from_chars(service.data(), end, port);
+    if (service.empty()) {
+        return port;
+    }
+    return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(port) : std::nullopt;
+}
+
+void ask_system(ResolveJob& job) {
+    const ResolveQuery& query = job.query;
+    addrinfo hints{};
+    hints.ai_family = query.family;
+    hints.ai_socktype = query.type;
+    hints.ai_protocol = query.protocol;
+    hints.ai_flags = query.flags;
+    addrinfo* found = nullptr;
+    // getaddrinfo wants one of them. A service of "0" changes no answer.
+    const bool has_host = !query.host.empty();
+    const bool has_service = !query.service.empty();
+    const int code = ::getaddrinfo(has_host ? query.host.c_str() : nullptr,
+                                   has_service ? query.service.c_str()
+                                   : has_host  ? nullptr
+                                               : "0",
+                                   &hints, &found);
+    if (code != 0) {
+        const std::error_code error = code == EAI_SYSTEM
+                                          ? std::error_code(errno, std::system_category())
+                                          : std::error_code(code, resolver_category());
+        job.failure = Failure{error, "getaddrinfo for " + query.text()};
+        return;
+    }
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
+    for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+        job.addresses.push_back({SocketAddress::from_native(info->ai_addr, info->ai_addrlen),
+                                 info->ai_socktype, info->ai_protocol,
+                                 info->ai_canonname != nullptr ? info->ai_canonname : ""});
+    }
+}
+
+/// The threads. They are never joined: one may sit in getaddrinfo for half a minute while the
+/// program wants to end. So the object is never destroyed either.
+class Threads {
+public:
+    struct Work {
+        std::shared_ptr<ResolveJob> job;
+        std::shared_ptr<void> port;
+        Deliver deliver;
+    };
+
+    /// The threads of this process: a forked child inherits the object but not its threads.
+    static Threads& of_process() {
+        static std::atomic<Threads*> current{nullptr};
+        Threads* threads = current.load(std::memory_order_acquire);
+        while (threads == nullptr || threads->process_ != ::getpid()) {
+            auto fresh = std::make_unique<Threads>();
+            if (current.compare_exchange_strong(threads, fresh.get(), std::memory_order_acq_rel)) {
+                return *fresh.release();
+            }
+        }
+        return *threads;
+    }
+
+    void submit(Work work) {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(work));
+        if (idle_ >= queue_.size() || count_ >= Resolver::most_threads || start_thread()) {
+            wake_.notify_one();
+        } else if (count_ == 0) {
+            queue_.pop_back();
+            throw std::system_error(EAGAIN, std::system_category(), "start a thread to resolve names");
+        }
+    }
+
+private:
+    bool start_thread() {
+        // Signals are for the program's own threads.
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        bool is_started = true;
+        try {
+            std::thread(&Threads::work, this).detach();
+            ++count_;
+        } catch (const std::system_error&) {
+            is_started = false; // as many as there are must do
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        return is_started;
+    }
+
+    void work() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            ++idle_;
+            wake_.wait(lock, [this] { return !queue_.empty(); });
+            --idle_;
+            Work work = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            if (!work.job->withdrawn.load(std::memory_order_relaxed)) {
+                ask_system(*work.job);
+                work.deliver(work.port, std::move(work.job));
+            }
+            work = {};
+            lock.lock();
+        }
+    }
+
+    pid_t process_ = ::getpid();
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Work> queue_;
+    std::size_t idle_ = 0;
+    unsigned count_ = 0;
+};
+
+} // namespace
+
+const std::error_category& resolver_category() noexcept {
+    static const ResolverCategory category;
+    return category;
+}
+
+std::string ResolveQuery::text() const {
+    const std::string port = service.empty() ? std::string() : "port " + service;
+    return host.empty() ? port : port.empty() ? host : host + " " + port;
+}
+
+ResolveRequest::~ResolveRequest() {
+    if (is_pending()) {
+        resolver_->cancel(*this);
+    }
+}
+
+Resolver::Resolver(Reactor& reactor) : port_(std::make_shared<Port>(*this, reactor)) {}
+
+Resolver::~Resolver() {
+    port_->close();
+    while (ResolveRequest* request = pending_.front()) {
+        cancel(*request);
+    }
+}
+
+std::optional<ResolvedAddress> Resolver::literal(const ResolveQuery& query) {
+    int protocol = 0;
+    if (query.type == SOCK_STREAM) {
+        protocol = IPPROTO_TCP;
+    } else if (query.type == SOCK_DGRAM) {
+        protocol = IPPROTO_UDP;
+    } else {
+        return std::nullopt;
+    }
+    const bool is_known_protocol = query.protocol == 0 || query.protocol == IPPROTO_TCP ||
+                                   query.protocol == IPPROTO_UDP;
+    const auto port = port_number(query.service);
+    if (!is_known_protocol || !port || query.host.empty()) {
+        return std::nullopt;
+    }
+    auto address = SocketAddress::from_ip(query.host, *port);
+    if (!address || (query.family != AF_UNSPEC && query.family != address->family())) {
+        return std::nullopt;
+    }
+    return ResolvedAddress{*address, query.type, protocol, {}};
+}
+
+void Resolver::start(ResolveRequest& request, ResolveQuery query) {
+    auto job = std::make_shared<ResolveJob>();
+    job->query = std::move(query);
+    job->request = &request;
+    Threads::of_process().submit(
+        {job, port_, [](const std::shared_ptr<void>& port, std::shared_ptr<ResolveJob> answered) {
+             static_cast<Port*>(port.get())->deliver(std::move(answered));
+         }});
+    request.job_ = std::move(job);
+    request.resolver_ = this;
+    pending_.push_back(request);
+}
+
+void Resolver::cancel(ResolveRequest& request) noexcept {
+    if (!request.is_pending()) {
+        return;
+    }
+    request.job_->request = nullptr;
+    request.job_->withdrawn.store(true, std::memory_order_relaxed);
+    request.job_.reset();
+    pending_.erase(request);
+}
+
+void Resolver::deliver() noexcept {
+    for (const auto& job : port_->take()) {
+        ResolveRequest* request = job->request;
+        if (request == nullptr) {
+            continue; // withdrawn, perhaps by one of the calls below
+        }
+        request->job_.reset();
+        pending_.erase(*request);
+        request->on_resolved(std::move(job->addresses), job->failure ? &*job->failure : nullptr);
+    }
+}
+
+} // namespace hocket::engine

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include <csignal>
+
+namespace hocket::engine {
+
+class Inbox;
+
+/// The signals that one loop has taken over. The handler proper only marks the signal and wakes
+/// the loop; `pending` hands the marks out on the loop's thread. A signal belongs to one loop at a time.
+class Signals {
+public:
+    static constexpr int count = 65; // 1 … 64 on Linux
+
+    explicit Signals(Inbox& inbox) noexcept : inbox_(inbox) {}
+    ~Signals();
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+    /// Takes `signal` over. False when the kernel refuses it (SIGKILL, SIGSTOP, no such signal) or
+    /// another loop has it; errno says which (EINVAL, EBUSY).
+    [[nodiscard]] bool take(int signal) noexcept;
+    /// Gives `signal` back to the disposition it had before. False when this loop did not have it.
+    bool give_back(int signal) noexcept;
+    [[nodiscard]] bool has(int signal) const noexcept;
+
+    /// The signals that arrived since the last call, as a bit set: bit N-1 for signal N.
+    [[nodiscard]] std::uint64_t pending() noexcept {
+        return arrived_.load(std::memory_order_relaxed) == 0
+                   ? 0
+                   : arrived_.exchange(0, std::memory_order_acquire);
+    }
+
+private:
+    static void handle(int signal);
+
+    Inbox& inbox_;
+    std::atomic<std::uint64_t> arrived_{0};
+    std::array<struct sigaction, count> before_{};
+};
+
+} // namespace hocket::engine

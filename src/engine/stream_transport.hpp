@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <hocket/detail/socket.hpp>
+
+#include "engine/failure.hpp"
+#include "engine/lifetime.hpp"
+#include "engine/poller.hpp"
+#include "engine/reactor.hpp"
+#include "engine/write_queue.hpp"
+
+namespace hocket::engine {
+
+/// Who is told what happens on a StreamTransport. Every call may close, abort or destroy the
+/// transport.
+class StreamHandler {
+public:
+    /// Where the next bytes are to go: `on_buffer_filled` follows. Empty: to a buffer of the loop,
+    /// which `on_data` is shown. `hint` is a good size.
+    virtual std::span<std::byte> get_buffer(std::size_t hint) noexcept {
+        static_cast<void>(hint);
+        return {};
+    }
+    virtual void on_buffer_filled(std::size_t count) noexcept { static_cast<void>(count); }
+    /// `data` is valid during the call only.
+    virtual void on_data(std::string_view data) noexcept = 0;
+    /// The peer has shut down its side. True: keep the transport open for writing.
+    virtual bool on_eof() noexcept = 0;
+    /// The transport is closed: the last call, exactly one, never from within a call to the transport.
+    /// `failure` is why, or nullptr after close, abort or an end of file.
+    virtual void on_closed(const Failure* failure) noexcept = 0;
+    /// More than the high-water mark is queued; at most the low-water mark is queued again.
+    virtual void on_pause_writing() noexcept {}
+    virtual void on_resume_writing() noexcept {}
+
+protected:
+    ~StreamHandler() = default;
+};
+
+/// Reads from and writes to a connected stream socket with asyncio's transport semantics. Lives in
+/// its owner; destroying it closes the socket without a word to the handler.
+///
+/// Costs one recv and one send a message: no read after a short read, no epoll_ctl between. What
+/// is written inside on_data leaves when the read is done, other small writes at the end of the turn,
+/// each in one gathered write; a large one at once, from the caller's memory.
+class StreamTransport final : private Watcher, private TurnEnd {
+public:
+    /// `peer` is for the texts of failures.
+    StreamTransport(Reactor& reactor, Socket socket, const SocketAddress& peer,
+                    StreamHandler& handler) noexcept;
+    ~StreamTransport();
+
+    /// Begins to read; nothing happens on a new transport before.
+    void start() noexcept;
+
+    void set_handler(StreamHandler& handler) noexcept { handler_ = &handler; }
+
+    /// Sends `data`, or queues what cannot be sent now. False: ignored, because the transport is
+    /// closing. Not after write_eof. Throws std::bad_alloc.
+    bool write(std::string_view data);
+    /// How many writes were ignored so far.
+    [[nodiscard]] unsigned ignored_writes() const noexcept { return ignored_writes_; }
+
+    /// Shuts down the writing side when what is queued is out.
+    void write_eof() noexcept;
+    [[nodiscard]] bool has_written_eof() const noexcept { return eof_written_; }
+
+    /// Stops reading, sends what is queued, then closes.
+    void close() noexcept;
+    /// Closes now; what is queued is lost.
+    void abort() noexcept { end(std::nullopt); }
+    /// As abort, but on_closed gets `failure`.
+    void fail(Failure failure) noexcept { end(std::move(failure)); }
+    [[nodiscard]] bool is_closing() const noexcept { return closing_; }
+    /// on_closed has been called.
+    [[nodiscard]] bool is_closed() const noexcept { return closed_; }
+
+    void pause_reading() noexcept { paused_ = paused_ || !closing_; }
+    void resume_reading() noexcept;
+    [[nodiscard]] bool is_reading() const noexcept { return !closing_ && !paused_; }
+
+    /// In bytes. Defaults: high 64 KiB (or four times `low`), low a quarter of `high`. False, and
+    /// nothing changed, when low would be above high.
+    [[nodiscard]] bool set_write_buffer_limits(std::optional<std::size_t> high,
+                                               std::optional<std::size_t> low) noexcept;
+    [[nodiscard]] std::size_t high_water() const noexcept { return high_water_; }
+    [[nodiscard]] std::size_t low_water() const noexcept { return low_water_; }
+    [[nodiscard]] std::size_t write_buffer_size() const noexcept { return queue_.size(); }
+
+    [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
+    [[nodiscard]] Socket& socket() noexcept { return socket_; }
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+
+private:
+    void on_ready(std::uint32_t events) noexcept override;
+    void on_turn_end() noexcept override;
+
+    [[nodiscard]] bool wants_data() const noexcept { return is_reading() && !eof_received_; }
+    void read() noexcept;
+    bool read_once(std::size_t& budget, const Lifetime::Watch& watch) noexcept;
+    void receive_eof(const Lifetime::Watch& watch) noexcept;
+    std::size_t send(std::string_view tail) noexcept;
+    void flush() noexcept;
+    void settle_after_flush() noexcept;
+    void pause_writer_above_high_water() noexcept;
+    void update_interest() noexcept;
+    void fail_call(const char* call, std::error_code error) noexcept;
+    void end(std::optional<Failure> failure) noexcept;
+    void tell_closed() noexcept;
+
+    Reactor& reactor_;
+    StreamHandler* handler_;
+    Socket socket_;
+    bool started_ = false;
+    bool paused_ = false;          // pause_reading was called
+    bool eof_received_ = false;    // the peer's
+    bool eof_written_ = false;     // ours: asked for, perhaps still behind the queue
+    bool closing_ = false;         // close or abort was called, or an error closed it
+    bool ended_ = false;           // nothing more goes out; on_closed is due at the turn's end
+    bool closed_ = false;          // on_closed was called
+    bool socket_full_ = false;     // the last write fell short: wait until the socket is writable
+    bool reading_ = false;         // inside read(): writes wait until it is done
+    bool writer_paused_ = false;   // on_pause_writing was called last
+    unsigned ignored_writes_ = 0;
+    std::size_t high_water_;
+    std::size_t low_water_;
+    Lifetime lifetime_;
+    std::unique_ptr<Failure> failure_;
+    SocketAddress peer_;
+    WriteQueue queue_;
+};
+
+} // namespace hocket::engine

@@ -1,0 +1,211 @@
+#include "engine/timer_queue.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+namespace hocket::engine {
+
+namespace {
+
+bool earlier(Nanoseconds a, std::uint64_t a_sequence, Nanoseconds b,
+             std::uint64_t b_sequence) noexcept {
+    return a != b ? a < b : a_sequence < b_sequence;
+}
+
+} // namespace
+
+TimerQueue::TimerQueue(Nanoseconds now) noexcept
+    : tick_(static_cast<std::uint64_t>(now) >> tick_bits) {}
+
+void TimerQueue::arm(Timer& timer, Nanoseconds deadline) {
+    assert(!timer.is_armed());
+    timer.deadline_ = std::max<Nanoseconds>(deadline, 0);
+    ++size_;
+    if (timer.deadline_ <= expiring_until_) {
+        timer.place_ = late;
+        late_.push_back(timer);
+        return;
+    }
+    place(timer);
+}
+
+// The level is the highest group of slot bits in which the deadline's tick differs from the current
+// one. So all of a level's timers expire before those of the level above.
+void TimerQueue::place(Timer& timer) {
+    const auto tick = static_cast<std::uint64_t>(timer.deadline_) >> tick_bits;
+    if (tick <= tick_) {
+        heap_push(timer);
+        return;
+    }
+    const unsigned level = (63U - static_cast<unsigned>(std::countl_zero(tick ^ tick_))) / slot_bits;
+    const auto index = static_cast<unsigned>(tick >> (level * slot_bits)) % slots_per_level;
+    Slot& slot = wheel_[level][index];
+    slot.earliest = slot.timers.empty() ? timer.deadline_ : std::min(slot.earliest, timer.deadline_);
+    slot.timers.push_back(timer);
+    occupied_[level] |= std::uint64_t{1} << index;
+    timer.place_ = level * slots_per_level + index;
+}
+
+void TimerQueue::cancel(Timer& timer) noexcept {
+    assert(timer.is_armed());
+    --size_;
+    if (timer.place_ == late) {
+        late_.erase(timer);
+    } else if ((timer.place_ & heap_flag) != 0) {
+        heap_remove(timer.place_ & ~heap_flag);
+    } else {
+        const unsigned level = timer.place_ / slots_per_level;
+        const unsigned index = timer.place_ % slots_per_level;
+        Slot& slot = wheel_[level][index];
+        slot.timers.erase(timer);
+        if (slot.timers.empty()) {
+            occupied_[level] &= ~(std::uint64_t{1} << index);
+        }
+    }
+    timer.place_ = Timer::unarmed;
+}
+
+void TimerQueue::discard_all() noexcept {
+    while (!heap_.empty()) {
+        Timer& timer = *heap_.back().timer;
+        cancel(timer);
+        timer.discard();
+    }
+    for (auto& level : wheel_) {
+        for (Slot& slot : level) {
+            while (Timer* timer = slot.timers.front()) {
+                cancel(*timer);
+                timer->discard();
+            }
+        }
+    }
+}
+
+Nanoseconds TimerQueue::next_wakeup() const noexcept {
+    assert(!empty());
+    if (!heap_.empty()) {
+        return heap_.front().deadline;
+    }
+    unsigned level = 0;
+    while (occupied_[level] == 0) {
+        ++level;
+    }
+    return wheel_[level][static_cast<unsigned>(std::countr_zero(occupied_[level]))].earliest;
+}
+
+// Slot by slot, so that the heap never holds more than one slot's timers, however late the loop is.
+void TimerQueue::expire(Nanoseconds now) {
+    const auto tick = static_cast<std::uint64_t>(now) >> tick_bits;
+    expiring_until_ = now;
+    do {
+        while (!heap_.empty() && heap_.front().deadline <= now) {
+            Timer& timer = *heap_.front().timer;
+            heap_remove(0);
+            timer.place_ = Timer::unarmed;
+            --size_;
+            timer.expire();
+        }
+    } while (advance(tick));
+    expiring_until_ = -1;
+    while (Timer* timer = late_.pop_front()) {
+        place(*timer);
+    }
+}
+
+// Goes on to the next occupied slot up to `tick`; false when there is none.
+bool TimerQueue::advance(std::uint64_t tick) {
+    while (tick > tick_) {
+        unsigned level = 0;
+        while (level < levels && occupied_[level] == 0) {
+            ++level;
+        }
+        if (level == levels) {
+            break;
+        }
+        const auto index = static_cast<unsigned>(std::countr_zero(occupied_[level]));
+        const unsigned shift = level * slot_bits;
+        const unsigned above = shift + slot_bits;
+        const std::uint64_t prefix = above < 64 ? (tick_ >> above) << above : 0;
+        const std::uint64_t slot_start = prefix | (std::uint64_t{index} << shift);
+        if (slot_start > tick) {
+            break;
+        }
+        tick_ = slot_start;
+        open_slot(level, index);
+        if (!heap_.empty()) {
+            return true;
+        }
+    }
+    tick_ = std::max(tick_, tick);
+    return false;
+}
+
+void TimerQueue::open_slot(unsigned level, unsigned index) {
+    IntrusiveList<Timer> timers;
+    timers.take(wheel_[level][index].timers);
+    occupied_[level] &= ~(std::uint64_t{1} << index);
+    while (Timer* timer = timers.pop_front()) {
+        place(*timer);
+    }
+}
+
+void TimerQueue::heap_push(Timer& timer) {
+    heap_.push_back({timer.deadline_, sequence_++, &timer});
+    timer.place_ = static_cast<std::uint32_t>(heap_.size() - 1) | heap_flag;
+    sift_up(heap_.size() - 1);
+}
+
+void TimerQueue::heap_remove(std::size_t index) noexcept {
+    const HeapEntry last = heap_.back();
+    heap_.pop_back();
+    if (index == heap_.size()) {
+        return;
+    }
+    heap_set(index, last);
+    sift_up(index);
+    sift_down(last.timer->place_ & ~heap_flag);
+}
+
+void TimerQueue::sift_up(std::size_t index) noexcept {
+    const HeapEntry entry = heap_[index];
+    while (index > 0) {
+        const std::size_t parent = (index - 1) / 2;
+        if (!earlier(entry.deadline, entry.sequence, heap_[parent].deadline,
+                     heap_[parent].sequence)) {
+            break;
+        }
+        heap_set(index, heap_[parent]);
+        index = parent;
+    }
+    heap_set(index, entry);
+}
+
+void TimerQueue::sift_down(std::size_t index) noexcept {
+    const HeapEntry entry = heap_[index];
+    for (;;) {
+        std::size_t child = 2 * index + 1;
+        if (child >= heap_.size()) {
+            break;
+        }
+        if (child + 1 < heap_.size() &&
+            earlier(heap_[child + 1].deadline, heap_[child + 1].sequence, heap_[child].deadline,
+                    heap_[child].sequence)) {
+            ++child;
+        }
+        if (!earlier(heap_[child].deadline, heap_[child].sequence, entry.deadline,
+                     entry.sequence)) {
+            break;
+        }
+        heap_set(index, heap_[child]);
+        index = child;
+    }
+    heap_set(index, entry);
+}
+
+void TimerQueue::heap_set(std::size_t index, const HeapEntry& entry) noexcept {
+    heap_[index] = entry;
+    entry.timer->place_ = static_cast<std::uint32_t>(index) | heap_flag;
+}
+
+} // namespace hocket::engine

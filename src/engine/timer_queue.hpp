@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <hocket/detail/timer.hpp>
+
+namespace hocket::engine {
+
+/// All deadlines of one loop, a million of them if need be: arming and cancelling touch a list
+/// link, and timers still expire in the exact order of their deadlines (equal ones first armed, first
+/// expired).
+///
+/// Far deadlines wait unsorted in a hierarchical wheel: level L has 64 slots of 2^(20 + 6 L) ns each
+/// (level 0: about a millisecond a slot). When time reaches a slot, its timers move one level down,
+/// and from level 0 into a small binary heap, which sorts the deadlines of the current millisecond.
+class TimerQueue {
+public:
+    explicit TimerQueue(Nanoseconds now) noexcept;
+    TimerQueue(const TimerQueue&) = delete;
+    TimerQueue& operator=(const TimerQueue&) = delete;
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Arms `timer`, which must not be armed. A deadline in the past expires at the next `expire`.
+    void arm(Timer& timer, Nanoseconds deadline);
+
+    /// Takes an armed timer out; it will not expire.
+    void cancel(Timer& timer) noexcept;
+
+    /// Takes out every timer and calls `discard` on it.
+    void discard_all() noexcept;
+
+    /// A time not later than the earliest deadline and never long before it: when to wake up.
+    /// Must not be called on an empty queue.
+    [[nodiscard]] Nanoseconds next_wakeup() const noexcept;
+
+    /// Expires every timer whose deadline is at or before `now`, earliest first. Timers armed by
+    /// these calls wait for the next call.
+    void expire(Nanoseconds now);
+
+private:
+    static constexpr unsigned slot_bits = 6;
+    static constexpr unsigned slots_per_level = 1U << slot_bits;
+    static constexpr unsigned tick_bits = 20;
+    // The last level's slots reach beyond the 63 bits of a deadline: every deadline has a slot.
+    static constexpr unsigned levels = (63 - tick_bits + slot_bits - 1) / slot_bits;
+    // Where a timer is: a slot's number, or heap_flag | its index in the heap, or `late`.
+    static constexpr std::uint32_t heap_flag = 0x80000000;
+    static constexpr std::uint32_t late = 0x7fffffff;
+
+    struct HeapEntry {
+        Nanoseconds deadline;
+        std::uint64_t sequence;
+        Timer* timer;
+    };
+    struct Slot {
+        IntrusiveList<Timer> timers;
+        Nanoseconds earliest = 0; // not later than the earliest deadline in the slot
+    };
+
+    void place(Timer& timer);
+    bool advance(std::uint64_t tick);
+    void open_slot(unsigned level, unsigned index);
+    void heap_push(Timer& timer);
+    void heap_remove(std::size_t index) noexcept;
+    void sift_up(std::size_t index) noexcept;
+    void sift_down(std::size_t index) noexcept;
+    void heap_set(std::size_t index, const HeapEntry& entry) noexcept;
+
+    std::uint64_t tick_;         // all ticks up to this one are in the heap
+    std::uint64_t sequence_ = 0; // breaks ties between equal deadlines
+    std::size_t size_ = 0;
+    Nanoseconds expiring_until_ = -1; // while `expire` runs: what it expires
+    IntrusiveList<Timer> late_;       // armed meanwhile, and due: for the next call
+    std::vector<HeapEntry> heap_;
+    std::array<std::uint64_t, levels> occupied_{}; // a bit for each slot that may hold timers
+    std::array<std::array<Slot, slots_per_level>, levels> wheel_;
+};
+
+} // namespace hocket::engine

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <hocket/detail/loop_core.hpp>
+#include <hocket/event_loop.hpp>
+
+#include "engine/reactor.hpp"
+#include "loop_network.hpp"
+
+namespace hocket::detail {
+
+/// What an EventLoop is made of.
+class EventLoopState final : public engine::SignalSink {
+public:
+    EventLoopState(EventLoop& loop, std::string loop_name);
+
+    void on_signal(int signal) noexcept override;
+
+    LoopCore core;
+    engine::Reactor reactor;
+    LoopNetwork network{reactor};
+    std::string name;
+    bool running = false;
+    bool stopping = false;
+    bool closed = false;
+    std::exception_ptr interruption; // ends run_forever
+    EventLoop::ExceptionHandler exception_handler;
+    std::shared_ptr<Executor> executor;
+    bool executor_shut_down = false;
+    std::array<std::function<void()>, engine::Signals::count> signal_handlers;
+};
+
+/// The reactor under a loop.
+[[nodiscard]] inline engine::Reactor& reactor_of(const EventLoop& loop) noexcept {
+    return loop.state().reactor;
+}
+
+/// Throws RuntimeError when `loop` is closed, or, in debug mode, runs on another thread.
+void require_usable(const EventLoop& loop);
+
+} // namespace hocket::detail

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <string_view>
+
+namespace hocket::detail {
+
+class TaskBase;
+struct LoopCore;
+
+/// A task failed, and its last handle is gone without anybody having looked at the exception.
+void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noexcept;
+
+/// A loop is closed over a task that still runs.
+void report_destroyed_pending(TaskBase& task) noexcept;
+
+/// Hands `error` to the loop's exception handler; a CancelledError is nobody's failure and is dropped.
+void report_exception(LoopCore& loop, std::string_view message, const std::exception_ptr& error,
+                      TaskBase* task = nullptr) noexcept;
+
+/// An exception on a thread that runs no loop: goes to stderr.
+void report_thread_exception(std::string_view message, const std::exception_ptr& error) noexcept;
+
+/// In debug mode: a step or callback that kept the loop from everything else.
+void report_slow(std::string_view what, std::chrono::nanoseconds took) noexcept;
+
+/// Ends the running loop's run with `error` (KeyboardInterrupt).
+void interrupt_loop(const std::exception_ptr& error) noexcept;
+
+/// Has `task` cancelled by its loop's thread. False when it is done.
+bool post_cancel(TaskBase& task, std::string_view message);
+
+} // namespace hocket::detail

@@ -1,0 +1,118 @@
+#include <hocket/server.hpp>
+
+#include <exception>
+#include <utility>
+
+#include <hocket/errors.hpp>
+#include <hocket/sleep.hpp>
+
+#include "server_state.hpp"
+
+namespace hocket {
+
+namespace detail {
+
+namespace {
+
+using ServerPointer = std::shared_ptr<ServerState>;
+
+/// Waits until the server is closed.
+class WaitStopped final : public Waiter {
+public:
+    using hocket_awaitable = void;
+
+    explicit WaitStopped(ServerState& server) noexcept : server_(server) {}
+    bool await_ready() const noexcept { return server_.is_closed(); }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        wait_in(server_.forever_waiters, caller, "Server");
+    }
+    void await_resume() {
+        if (has_waited()) {
+            throw_if_unlucky("Server");
+        }
+    }
+
+private:
+    ServerState& server_;
+};
+
+void require_open(const ServerState& server) {
+    if (server.is_closed()) {
+        throw RuntimeError("the server is closed");
+    }
+}
+
+Coro<> start_serving(ServerPointer server) {
+    require_open(*server);
+    server->start_serving();
+    co_await Sleep(0); // one turn, as in asyncio: clients that wait already are accepted by then
+}
+
+Coro<> serve_forever(ServerPointer server) {
+    if (server->serving_forever) {
+        throw RuntimeError("the server is already being awaited on serve_forever()");
+    }
+    require_open(*server);
+    server->start_serving();
+    server->serving_forever = true;
+    std::exception_ptr end = std::make_exception_ptr(CancelledError());
+    try {
+        WaitStopped stopped(*server);
+        co_await stopped;
+    } catch (const CancelledError&) {
+        end = std::current_exception();
+    }
+    server->close();
+    try {
+        WaitServerClosed closed(server);
+        co_await closed;
+    } catch (const CancelledError&) { // cancelled again while clients stay: enough waited
+    }
+    server->serving_forever = false;
+    std::rethrow_exception(end);
+}
+
+} // namespace
+
+WaitServerClosed::WaitServerClosed(std::shared_ptr<ServerState> server) noexcept
+    : server_(std::move(server)) {}
+
+WaitServerClosed::~WaitServerClosed() = default;
+
+WaitServerClosed::operator Coro<void>() const {
+    return await_in_coro<WaitServerClosed>(server_);
+}
+
+bool WaitServerClosed::await_ready() const noexcept { return server_->is_finished(); }
+
+Line& WaitServerClosed::waiters() noexcept { return server_->closed_waiters(); }
+
+} // namespace detail
+
+Server::Server(std::shared_ptr<detail::ServerState> state) noexcept : state_(std::move(state)) {}
+
+std::vector<ServerSocket> Server::sockets() const {
+    std::vector<ServerSocket> all;
+    if (!state_->is_closed()) {
+        const std::vector<SocketAddress> addresses = state_->addresses();
+        const std::vector<int> descriptors = state_->descriptors();
+        for (std::size_t i = 0; i < addresses.size(); ++i) {
+            all.emplace_back(addresses[i], descriptors[i]);
+        }
+    }
+    return all;
+}
+
+bool Server::is_serving() const noexcept { return state_->is_serving(); }
+
+Coro<> Server::start_serving() { return detail::start_serving(state_); }
+
+Coro<> Server::serve_forever() { return detail::serve_forever(state_); }
+
+void Server::close() noexcept { state_->close(); }
+
+void Server::close_clients() noexcept { state_->close_clients(); }
+
+void Server::abort_clients() noexcept { state_->abort_clients(); }
+
+} // namespace hocket

@@ -1,0 +1,141 @@
+#include "server_state.hpp"
+
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "context_scope.hpp"
+#include "event_loop_state.hpp"
+#include "loop_network.hpp"
+#include "report.hpp"
+
+namespace hocket::detail {
+
+ServerState::ServerState(EventLoop& loop, std::vector<Socket> bound, Welcome welcome, int backlog)
+    : loop_(loop), network_(&loop.state().network), welcome_(std::move(welcome)), backlog_(backlog),
+      context_(current_context()) {
+    for (Socket& socket : bound) {
+        listeners_.push_back(
+            std::make_unique<engine::Listener>(network_->reactor(), std::move(socket), *this));
+    }
+    network_->servers().push_back(*this);
+}
+
+ServerState::~ServerState() {
+    close();
+    if (is_linked()) {
+        network_->servers().erase(*this);
+    }
+}
+
+std::vector<SocketAddress> ServerState::addresses() const {
+    std::vector<SocketAddress> all;
+    for (const auto& listener : listeners_) {
+        all.push_back(listener->socket().local_address());
+    }
+    return all;
+}
+
+std::vector<int> ServerState::descriptors() const {
+    std::vector<int> all;
+    for (const auto& listener : listeners_) {
+        all.push_back(listener->socket().fd());
+    }
+    return all;
+}
+
+void ServerState::clean_up_on_close(std::string path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0) {
+        paths_.push_back({std::move(path), info.st_dev, info.st_ino});
+    }
+}
+
+void ServerState::start_serving() {
+    if (serving_) {
+        return;
+    }
+    for (const auto& listener : listeners_) {
+        if (const auto error = listener->start(backlog_)) {
+            throw std::system_error(error, "listen on " + listener->socket().local_address().text());
+        }
+    }
+    serving_ = true;
+    self_ = shared_from_this();
+}
+
+void ServerState::close() noexcept {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    serving_ = false;
+    for (const Path& path : paths_) {
+        struct stat info {};
+        if (::stat(path.name.c_str(), &info) == 0 && info.st_dev == path.device &&
+            info.st_ino == path.inode) {
+            ::unlink(path.name.c_str());
+        }
+    }
+    for (const auto& listener : listeners_) {
+        listener->stop();
+    }
+    forever_waiters.release_all(Waiter::State::granted);
+    finish_if_done();
+}
+
+void ServerState::close_clients() noexcept {
+    for (OpenConnection* client = clients_.front(); client != nullptr;) {
+        OpenConnection* const next = clients_.after(*client);
+        client->close_connection(); // leaves the list later, not within the call
+        client = next;
+    }
+}
+
+void ServerState::abort_clients() noexcept {
+    for (OpenConnection* client = clients_.front(); client != nullptr;) {
+        OpenConnection* const next = clients_.after(*client);
+        client->abort_connection();
+        client = next;
+    }
+}
+
+void ServerState::drop() noexcept {
+    const auto keep = self_;
+    while (OpenConnection* client = clients_.front()) {
+        client->drop_connection();
+    }
+    close();
+    listeners_.clear();
+    network_->servers().erase(*this);
+}
+
+void ServerState::client_left() noexcept { finish_if_done(); }
+
+void ServerState::finish_if_done() noexcept {
+    if (closed_ && !finished_ && clients_.empty()) {
+        finished_ = true;
+        closed_waiters_.release_all(Waiter::State::granted);
+        // May be the last reference: nothing of this object may be touched behind it.
+        const auto last = std::move(self_);
+    }
+}
+
+void ServerState::on_accept(Socket socket, const SocketAddress& peer) noexcept {
+    const auto keep = self_;
+    const ContextScope scope(&context_);
+    try {
+        welcome_(std::move(socket), peer, keep);
+    } catch (...) {
+        report_exception(loop_.core(), "error while setting up an accepted connection",
+                         std::current_exception());
+    }
+}
+
+void ServerState::on_accept_failed(const engine::Failure& failure) noexcept {
+    report_exception(loop_.core(), "a server cannot accept connections for now",
+                     std::make_exception_ptr(std::system_error(failure.code, failure.what)));
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <hocket/detail/context_data.hpp>
+#include <hocket/detail/waiter.hpp>
+#include <hocket/event_loop.hpp>
+#include <hocket/network_options.hpp>
+#include <hocket/socket.hpp>
+
+#include "engine/listener.hpp"
+#include "open_connection.hpp"
+
+namespace hocket::detail {
+
+class LoopNetwork;
+
+/// What the handles of one server share. The loop keeps it alive while it serves or has clients.
+class ServerState final : public engine::AcceptSink,
+                          public engine::ListLink,
+                          public std::enable_shared_from_this<ServerState> {
+public:
+    /// Makes a transport and a protocol, or streams, of an accepted socket. May throw.
+    using Welcome = std::function<void(Socket, const SocketAddress&, std::shared_ptr<ServerState>)>;
+
+    ServerState(EventLoop& loop, std::vector<Socket> bound, Welcome welcome, int backlog);
+    ~ServerState();
+
+    [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
+    [[nodiscard]] bool is_serving() const noexcept { return serving_; }
+    [[nodiscard]] bool is_closed() const noexcept { return closed_; }
+    [[nodiscard]] std::vector<SocketAddress> addresses() const;
+    [[nodiscard]] std::vector<int> descriptors() const;
+
+    /// Removes the path of a Unix socket when the server closes, if it is still the same file.
+    void clean_up_on_close(std::string path);
+
+    /// Throws std::system_error.
+    void start_serving();
+    void close() noexcept;
+    void close_clients() noexcept;
+    void abort_clients() noexcept;
+    /// The loop is closed.
+    void drop() noexcept;
+
+    engine::IntrusiveList<OpenConnection>& clients() noexcept { return clients_; }
+    void client_left() noexcept;
+
+    /// Both conditions of wait_closed have come true.
+    [[nodiscard]] bool is_finished() const noexcept { return finished_; }
+    Line& closed_waiters() noexcept { return closed_waiters_; }
+
+    bool serving_forever = false;
+    /// The task in serve_forever; woken when the server is closed.
+    Line forever_waiters;
+
+private:
+    struct Path {
+        std::string name;
+        dev_t device;
+        ino_t inode;
+    };
+
+    void on_accept(Socket socket, const SocketAddress& peer) noexcept override;
+    void on_accept_failed(const engine::Failure& failure) noexcept override;
+    void finish_if_done() noexcept;
+
+    EventLoop& loop_;
+    LoopNetwork* network_;
+    std::vector<std::unique_ptr<engine::Listener>> listeners_;
+    Welcome welcome_;
+    int backlog_;
+    bool serving_ = false;
+    bool closed_ = false;
+    bool finished_ = false;
+    ContextPointer context_; // of whoever made the server: its clients' callbacks and tasks run in it
+    engine::IntrusiveList<OpenConnection> clients_;
+    Line closed_waiters_;
+    std::vector<Path> paths_;
+    std::shared_ptr<ServerState> self_;
+};
+
+} // namespace hocket::detail

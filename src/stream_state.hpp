@@ -1,0 +1,90 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <hocket/detail/waiter.hpp>
+#include <hocket/event_loop.hpp>
+#include <hocket/socket.hpp>
+#include <hocket/stream_reader.hpp>
+
+#include "engine/stream_transport.hpp"
+#include "open_connection.hpp"
+#include "read_buffer.hpp"
+
+namespace hocket::detail {
+
+/// A connection with streams on it: what its StreamReaders and StreamWriters share. The loop keeps it alive until the
+/// connection is closed; the last writer's end closes it.
+class StreamState final : public engine::StreamHandler,
+                          public OpenConnection,
+                          public std::enable_shared_from_this<StreamState> {
+public:
+    /// Use `open`.
+    StreamState(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit);
+
+    /// Takes over a connected socket, for `server` when it is not null, and begins to read.
+    [[nodiscard]] static std::shared_ptr<StreamState> open(EventLoop& loop, Socket socket,
+                                                           const SocketAddress& peer, std::size_t limit,
+                                                           std::shared_ptr<ServerState> server);
+
+    [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
+    [[nodiscard]] StreamReader reader();
+    /// nullptr once the loop is closed.
+    [[nodiscard]] engine::StreamTransport* transport() noexcept {
+        return transport_ ? &*transport_ : nullptr;
+    }
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+
+    void add_writer() noexcept { ++writers_; }
+    void remove_writer() noexcept;
+
+    void write(std::string_view data);
+    [[nodiscard]] bool is_closing() const noexcept {
+        return !transport_ || transport_->is_closing();
+    }
+    [[nodiscard]] bool is_lost() const noexcept { return lost_; }
+    [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
+    /// Why the connection was lost; nullptr when it was closed.
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+    [[nodiscard]] const std::exception_ptr& read_error() const noexcept { return input_.exception(); }
+    Line& drain_waiters() noexcept { return drain_waiters_; }
+    Line& close_waiters() noexcept { return close_waiters_; }
+
+    void close_connection() noexcept override;
+    void abort_connection() noexcept override;
+    void drop_connection() noexcept override;
+
+private:
+    std::span<std::byte> get_buffer(std::size_t hint) noexcept override;
+    void on_buffer_filled(std::size_t count) noexcept override { input_.direct_filled(count); }
+    void on_data(std::string_view data) noexcept override;
+    bool on_eof() noexcept override;
+    void on_closed(const engine::Failure* failure) noexcept override;
+    void on_pause_writing() noexcept override { writing_paused_ = true; }
+    void on_resume_writing() noexcept override;
+
+    EventLoop& loop_;
+    SocketAddress peer_;
+    bool writing_paused_ = false;
+    bool lost_ = false;
+    unsigned writers_ = 0;
+    std::exception_ptr error_;
+    ReadBuffer input_;
+    Line drain_waiters_;
+    Line close_waiters_;
+    std::optional<engine::StreamTransport> transport_;
+};
+
+/// How many ignored writes are too many to say nothing: asyncio's LOG_THRESHOLD_FOR_CONNLOST_WRITES.
+inline constexpr unsigned ignored_writes_to_report = 5;
+
+/// Writes on a closed connection go nowhere: tells the loop's exception handler, once for each connection.
+void report_ignored_writes(EventLoop& loop, const SocketAddress& peer) noexcept;
+
+/// The exception for what the engine says.
+[[nodiscard]] std::exception_ptr make_system_error(const engine::Failure& failure);
+
+} // namespace hocket::detail

@@ -1,0 +1,77 @@
+#include <hocket/detail/waiter.hpp>
+
+#include <string>
+
+#include <hocket/detail/guard.hpp>
+#include <hocket/errors.hpp>
+
+#include "report.hpp"
+
+namespace hocket::detail {
+
+bool Waiter::cancel(std::string_view) noexcept {
+    if (is_linked()) {
+        leave_line();
+    }
+    task_->interrupt();
+    return true;
+}
+
+void Waiter::throw_orphaned(const char* owner) {
+    throw RuntimeError("the " + std::string(owner) +
+                       " was destroyed while this task waited for it: it must outlive its users");
+}
+
+std::size_t Line::turn_away_granted() noexcept {
+    std::size_t count = 0;
+    while (list_.front() != first_waiting_) {
+        Waiter& waiter = *list_.front();
+        list_.erase(waiter);
+        waiter.state_ = Waiter::State::turned_away;
+        ++count;
+    }
+    return count;
+}
+
+void Line::bind_first(LoopCore& loop, const char* owner) {
+    if (loop_ != nullptr) {
+        throw RuntimeError("this " + std::string(owner) +
+                           " is bound to a different event loop: tasks of that loop waited for it");
+    }
+    loop_ = &loop;
+}
+
+void Line::require_running(const char* owner) const {
+    if (running_core() != loop_) {
+        throw RuntimeError("tasks of an event loop on another thread wait for this " + std::string(owner) +
+                           ": use that loop's call_soon_threadsafe");
+    }
+}
+
+void Line::orphan_all() noexcept {
+    // A loop that does not run any more will not resume its tasks; their links just go.
+    const bool can_wake = running_core() == loop_;
+    while (Waiter* waiter = list_.front()) {
+        const bool waits = waiter == first_waiting_;
+        if (waits) {
+            first_waiting_ = list_.after(*waiter);
+        }
+        list_.erase(*waiter);
+        waiter->state_ = Waiter::State::orphaned;
+        if (waits && can_wake) {
+            waiter->task_->wake();
+        }
+    }
+}
+
+void report_failed_release() noexcept {
+    LoopCore* const core = running_core();
+    if (core != nullptr) {
+        report_exception(*core, "releasing what a guard holds failed", std::current_exception(),
+                         core->current);
+    } else {
+        report_thread_exception("releasing what a guard holds failed", std::current_exception());
+    }
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <array>
+#include <cstdint>
+#include <netinet/in.h>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+namespace crawl_tests {
+
+/// A plain blocking connection to a port of this machine, for tests that want to say exactly which
+/// bytes go out. Reads give up after twenty seconds.
+class ClientSocket {
+public:
+    explicit ClientSocket(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        const timeval patience{20, 0};
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    ~ClientSocket() { ::close(socket_); }
+    ClientSocket(const ClientSocket&) = delete;
+    ClientSocket& operator=(const ClientSocket&) = delete;
+
+    bool connected() const { return connected_; }
+
+    void send(std::string_view bytes) const {
+        while (!bytes.empty()) {
+            const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent <= 0) return;
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+    }
+
+    /// What has come at least once; empty at the end of the connection.
+    std::string receive() const {
+        std::array<char, 64 * 1024> space;
+        const ssize_t got = ::recv(socket_, space.data(), space.size(), 0);
+        return got > 0 ? std::string(space.data(), static_cast<std::size_t>(got)) : std::string();
+    }
+
+    std::string receive_all() const {
+        std::string all;
+        for (;;) {
+            const std::string more = receive();
+            if (more.empty()) return all;
+            all += more;
+        }
+    }
+
+private:
+    int socket_;
+    bool connected_ = false;
+};
+
+/// A port on which nobody listens, just now.
+inline int free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+    ::close(socket);
+    return ntohs(address.sin_port);
+}
+
+} // namespace crawl_tests

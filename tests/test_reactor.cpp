@@ -1,0 +1,225 @@
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <csignal>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "drive_reactor.hpp"
+#include "engine/reactor.hpp"
+
+namespace hocket::engine {
+namespace {
+
+using namespace hocket::engine::testing;
+
+struct Call final : Runnable {
+    std::function<void()> body;
+    explicit Call(std::function<void()> what) : body(std::move(what)) {}
+    void run() noexcept override { body(); }
+};
+
+struct AtEnd final : TurnEnd {
+    std::function<void()> body;
+    explicit AtEnd(std::function<void()> what) : body(std::move(what)) {}
+    void on_turn_end() noexcept override { body(); }
+};
+
+struct Seen final : Watcher {
+    std::function<void(std::uint32_t)> body;
+    void on_ready(std::uint32_t events) noexcept override { body(events); }
+};
+
+TEST(Reactor, ATurnRunsWhatWasReadyAsItBegan) {
+    Reactor reactor;
+    std::vector<int> order;
+    Call second([&] { order.push_back(2); });
+    Call first([&] {
+        order.push_back(1);
+        reactor.ready().push(second);
+    });
+    reactor.ready().push(first);
+    reactor.run_ready();
+    EXPECT_EQ(order, std::vector<int>{1});
+    reactor.run_ready();
+    EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
+TEST(Reactor, WhatIsAskedForAtATurnsEndRunsInTheNextTurnWithoutWaiting) {
+    Reactor reactor;
+    int runs = 0;
+    AtEnd again([&] {
+        if (++runs < 3) {
+            reactor.at_turn_end(again);
+        }
+    });
+    reactor.at_turn_end(again);
+    ASSERT_TRUE(run_until(reactor, [&] { return runs == 3; }));
+}
+
+TEST(Reactor, CancelledTurnEndsDoNotRun) {
+    Reactor reactor;
+    AtEnd never([] { ADD_FAILURE(); });
+    AtEnd canceller([&] { reactor.cancel_turn_end(never); });
+    reactor.at_turn_end(canceller);
+    reactor.at_turn_end(never);
+    reactor.end_turn();
+}
+
+TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
+    Reactor reactor;
+    Seen first;
+    Seen second;
+    Seen newcomer;
+    int events = 0;
+    Socket one(::eventfd(1, EFD_NONBLOCK));
+    Socket other(::eventfd(1, EFD_NONBLOCK));
+    Socket reborn;
+    // Whichever comes first in the batch closes the other, whose event is in the same batch; the number
+    // comes back at once, for a descriptor that is not ready.
+    const auto replace = [&](Seen& victim, Socket& its) {
+        ++events;
+        const int number = its.fd();
+        reactor.poller().remove(victim);
+        its.close();
+        reborn = Socket(::eventfd(0, EFD_NONBLOCK));
+        ASSERT_EQ(reborn.fd(), number);
+        newcomer.body = [](std::uint32_t) { ADD_FAILURE() << "got another descriptor's event"; };
+        ASSERT_FALSE(reactor.poller().add(newcomer, reborn.fd(), Watcher::readable));
+    };
+    first.body = [&](std::uint32_t) { replace(second, other); };
+    second.body = [&](std::uint32_t) { replace(first, one); };
+    ASSERT_FALSE(reactor.poller().add(first, one.fd(), Watcher::readable));
+    ASSERT_FALSE(reactor.poller().add(second, other.fd(), Watcher::readable));
+    reactor.poller().wait(0);
+    EXPECT_EQ(events, 1);
+    reactor.poller().remove(first);
+    reactor.poller().remove(second);
+    reactor.poller().remove(newcomer);
+}
+
+TEST(Poller, HandlesMoreEventsThanFitIntoOneBatch) {
+    Reactor reactor;
+    constexpr std::size_t count = 300;
+    std::vector<Socket> sockets;
+    std::vector<Seen> watchers(count);
+    std::size_t seen = 0;
+    for (Seen& watcher : watchers) {
+        sockets.emplace_back(::eventfd(1, EFD_NONBLOCK));
+        watcher.body = [&](std::uint32_t) {
+            ++seen;
+            reactor.poller().remove(watcher);
+        };
+        ASSERT_FALSE(
+            reactor.poller().add(watcher, sockets.back().fd(), Watcher::readable));
+    }
+    ASSERT_TRUE(run_until(reactor, [&] { return seen == count; }));
+    EXPECT_EQ(reactor.poller().size(), 1U);
+}
+
+TEST(Inbox, PostsFromManyThreadsAllArriveEachThreadsInOrder) {
+    constexpr int threads = 4;
+    constexpr int posts = 20'000;
+    Reactor reactor;
+    std::atomic<int> arrived{0};
+    std::vector<std::vector<std::unique_ptr<Call>>> calls(threads);
+    std::vector<int> next(threads, 0);
+    for (int t = 0; t < threads; ++t) {
+        for (int i = 0; i < posts; ++i) {
+            calls[static_cast<std::size_t>(t)].push_back(std::make_unique<Call>([&, t, i] {
+                EXPECT_EQ(next[static_cast<std::size_t>(t)]++, i);
+                arrived.fetch_add(1, std::memory_order_relaxed);
+            }));
+        }
+    }
+    std::vector<std::thread> posters;
+    for (int t = 0; t < threads; ++t) {
+        posters.emplace_back([&, t] {
+            for (int i = 0; i < posts; ++i) {
+                reactor.post(*calls[static_cast<std::size_t>(t)][static_cast<std::size_t>(i)]);
+                if (i % 1000 == 0) {
+                    // Let the loop fall asleep now and then: the wake-up is what is tested.
+                    while (arrived.load(std::memory_order_relaxed) < i) {
+                        std::this_thread::yield();
+                    }
+                }
+            }
+        });
+    }
+    EXPECT_TRUE(run_until(reactor, [&] { return arrived.load() == threads * posts; }));
+    for (std::thread& poster : posters) {
+        poster.join();
+    }
+}
+
+TEST(Inbox, WakeEndsAWaitForEver) {
+    Reactor reactor;
+    for (int i = 0; i < 200; ++i) {
+        std::thread waker([&] { reactor.wake(); });
+        reactor.poll(true); // hangs when a wake is lost
+        waker.join();
+        reactor.run_ready();
+        // A wake that came before the wait counts for one wait only: what is left of it ends the next.
+        reactor.wake();
+        reactor.poll(true);
+    }
+}
+
+struct CountingSink final : SignalSink {
+    std::atomic<int> count{0};
+    void on_signal(int) noexcept override { count.fetch_add(1); }
+};
+
+TEST(Signals, ASignalReachesTheLoopThatTookIt) {
+    Reactor reactor;
+    CountingSink sink;
+    reactor.set_signal_sink(&sink);
+    ASSERT_TRUE(reactor.signals().take(SIGUSR2));
+    for (int i = 1; i <= 100; ++i) {
+        ::raise(SIGUSR2);
+        ASSERT_TRUE(run_until(reactor, [&] { return sink.count == i; }));
+    }
+    EXPECT_TRUE(reactor.signals().give_back(SIGUSR2));
+    EXPECT_FALSE(reactor.signals().give_back(SIGUSR2));
+}
+
+TEST(Signals, NoSignalOfAnotherThreadIsLost) {
+    Reactor reactor;
+    CountingSink sink;
+    reactor.set_signal_sink(&sink);
+    ASSERT_TRUE(reactor.signals().take(SIGUSR2));
+    constexpr int rounds = 2000;
+    std::thread killer([&] {
+        for (int i = 0; i < rounds; ++i) {
+            const int before = sink.count.load();
+            ::pthread_kill(::pthread_self(), SIGUSR2);
+            while (sink.count.load() == before) { // for ever when the loop sleeps on it
+                std::this_thread::yield();
+            }
+        }
+    });
+    EXPECT_TRUE(run_until(reactor, [&] { return sink.count == rounds; }));
+    killer.join();
+}
+
+TEST(Signals, ASignalBelongsToOneLoopAtATime) {
+    Reactor first;
+    Reactor second;
+    ASSERT_TRUE(first.signals().take(SIGUSR2));
+    EXPECT_FALSE(second.signals().take(SIGUSR2));
+    EXPECT_EQ(errno, EBUSY);
+    EXPECT_TRUE(first.signals().give_back(SIGUSR2));
+    EXPECT_TRUE(second.signals().take(SIGUSR2));
+    EXPECT_FALSE(first.signals().take(SIGKILL));
+    EXPECT_FALSE(first.signals().take(0));
+    EXPECT_EQ(errno, EINVAL);
+}
+
+} // namespace
+} // namespace hocket::engine

@@ -1,0 +1,248 @@
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <hocket/executor.hpp>
+#include <hocket/run.hpp>
+#include <hocket/sleep.hpp>
+
+using namespace hocket;
+using namespace std::chrono_literals;
+
+namespace {
+
+Coro<int> answer() {
+    co_await sleep(0s);
+    co_return 42;
+}
+
+void press_control_c() { ::raise(SIGINT); }
+
+} // namespace
+
+TEST(Run, ReturnsWhatTheMainCoroutineReturns) { EXPECT_EQ(run(answer()), 42); }
+
+TEST(Run, ThrowsWhatTheMainCoroutineThrew) {
+    const auto main = []() -> Coro<> {
+        co_await sleep(0s);
+        throw std::domain_error("main failed");
+    };
+    EXPECT_THROW(run(main), std::domain_error);
+}
+
+TEST(Run, KeepsTheCallableWhileItRuns) {
+    const std::string text = "long enough not to fit into the small buffer";
+    EXPECT_EQ(run([text]() -> Coro<std::string> {
+                  co_await sleep(0s);
+                  co_return text;
+              }),
+              text);
+}
+
+TEST(Run, CannotBeCalledInsideARunningLoop) {
+    const auto main = []() -> Coro<> {
+        EXPECT_THROW(run(answer()), RuntimeError);
+        co_return;
+    };
+    run(main);
+}
+
+TEST(Run, CancelsWhatIsLeftAndWaitsForItsCleanUp) {
+    std::string trace;
+    const auto left = [&]() -> Coro<> {
+        std::exception_ptr cancelled; // C++ has no co_await inside a handler
+        try {
+            co_await sleep(1h);
+        } catch (const CancelledError&) {
+            cancelled = std::current_exception();
+        }
+        co_await sleep(0s);
+        trace += "cleaned up";
+        std::rethrow_exception(cancelled);
+    };
+    const auto main = [&]() -> Coro<> {
+        create_task(left);
+        co_await sleep(0s);
+    };
+    run(main);
+    EXPECT_EQ(trace, "cleaned up");
+}
+
+TEST(Run, ReportsATaskThatFailsWhileItIsCancelled) {
+    const auto bad = []() -> Coro<> {
+        try {
+            co_await sleep(1h);
+        } catch (const CancelledError&) {
+            throw std::runtime_error("clean-up failed");
+        }
+    };
+    const auto main = [&]() -> Coro<> {
+        create_task(bad);
+        co_await sleep(0s);
+    };
+    testing::internal::CaptureStderr();
+    run(main);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("clean-up failed"), std::string::npos);
+}
+
+TEST(Run, WorksAgainAndAgainAndAfterAFailure) {
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(run(answer()), 42);
+    }
+    const auto bad = []() -> Coro<> { throw std::runtime_error("x"); co_return; };
+    EXPECT_THROW(run(bad), std::runtime_error);
+    EXPECT_EQ(run(answer()), 42);
+}
+
+TEST(Run, ShutsTheDefaultExecutorDown) {
+    std::thread::id worker;
+    const auto main = [&]() -> Coro<> {
+        worker = co_await to_thread([] { return std::this_thread::get_id(); });
+    };
+    run(main);
+    EXPECT_NE(worker, std::this_thread::get_id());
+}
+
+TEST(Run, ControlCCancelsTheMainTaskOnce) {
+    std::string trace;
+    const auto main = [&]() -> Coro<> {
+        get_running_loop().call_soon(press_control_c);
+        std::exception_ptr cancelled;
+        try {
+            co_await sleep(1h);
+        } catch (const CancelledError&) {
+            trace += "cancelled ";
+            cancelled = std::current_exception();
+        }
+        co_await sleep(0s);
+        trace += "cleaned up";
+        std::rethrow_exception(cancelled);
+    };
+    EXPECT_THROW(run(main), KeyboardInterrupt);
+    EXPECT_EQ(trace, "cancelled cleaned up");
+}
+
+TEST(Run, ControlCThatIsSwallowedLetsMainReturn) {
+    const auto main = []() -> Coro<int> {
+        get_running_loop().call_soon(press_control_c);
+        try {
+            co_await sleep(1h);
+        } catch (const CancelledError&) {
+        }
+        co_return 7;
+    };
+    EXPECT_EQ(run(main), 7);
+}
+
+TEST(Run, ASecondControlCEndsTheRunAtOnce) {
+    std::string trace;
+    const auto main = [&]() -> Coro<> {
+        get_running_loop().call_soon(press_control_c);
+        try {
+            co_await sleep(1h);
+        } catch (const CancelledError&) {
+            trace += "first ";
+        }
+        get_running_loop().call_soon(press_control_c);
+        try {
+            co_await sleep(1h); // ended by the closing run
+        } catch (const CancelledError&) {
+            trace += "second";
+            throw;
+        }
+    };
+    EXPECT_THROW(run(main), KeyboardInterrupt);
+    EXPECT_EQ(trace, "first second");
+}
+
+TEST(Run, RestoresTheHandlerOfControlC) {
+    run(answer());
+    struct sigaction action {};
+    ::sigaction(SIGINT, nullptr, &action);
+    EXPECT_EQ(action.sa_handler, SIG_DFL);
+}
+
+TEST(Run, LeavesAProgramsOwnControlCHandlerAlone) {
+    static volatile std::sig_atomic_t pressed = 0;
+    struct sigaction own {};
+    struct sigaction before {};
+    own.sa_handler = [](int) { pressed = 1; };
+    ::sigaction(SIGINT, &own, &before);
+    const auto main = []() -> Coro<int> {
+        press_control_c();
+        co_await sleep(0s);
+        co_return 1;
+    };
+    EXPECT_EQ(run(main), 1);
+    EXPECT_EQ(pressed, 1);
+    ::sigaction(SIGINT, &before, nullptr);
+}
+
+TEST(Runner, RunsSeveralTimesOnOneLoop) {
+    Runner runner;
+    EventLoop* const loop = &runner.get_loop();
+    EXPECT_EQ(runner.run(answer()), 42);
+    const auto which = []() -> Coro<EventLoop*> { co_return &get_running_loop(); };
+    EXPECT_EQ(runner.run(which), loop);
+    runner.close();
+    EXPECT_THROW(runner.run(answer()), RuntimeError);
+    EXPECT_THROW(static_cast<void>(runner.get_loop()), RuntimeError);
+}
+
+TEST(Runner, LeavesTasksAliveBetweenRuns) {
+    Runner runner;
+    int ticks = 0;
+    const auto tick = [&]() -> Coro<> {
+        for (;;) {
+            ++ticks;
+            co_await sleep(0s);
+        }
+    };
+    const auto start = [&]() -> Coro<> {
+        create_task(tick);
+        co_await sleep(0s);
+        co_await sleep(0s);
+    };
+    runner.run(start);
+    const int before = ticks;
+    const auto wait = []() -> Coro<> {
+        co_await sleep(0s);
+        co_await sleep(0s);
+    };
+    runner.run(wait);
+    EXPECT_GT(ticks, before);
+}
+
+TEST(Run, LoopsInFourThreadsAtOnceDoNotMix) {
+    std::vector<std::thread> threads;
+    std::vector<int> results(4);
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([i, &results] {
+            const auto main = [i]() -> Coro<int> {
+                int sum = 0;
+                for (int k = 0; k < 2'000; ++k) {
+                    const auto child = [i]() -> Coro<int> {
+                        co_await sleep(0s);
+                        co_return i;
+                    };
+                    sum += co_await create_task(child);
+                    if (k % 100 == 0) {
+                        co_await sleep(1ms);
+                    }
+                }
+                co_return sum;
+            };
+            results[static_cast<std::size_t>(i)] = run(main);
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(results, (std::vector<int>{0, 2'000, 4'000, 6'000}));
+}
