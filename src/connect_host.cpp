@@ -65,9 +65,11 @@ Coro<Connection> open_path(std::string path, std::size_t limit) {
 
 } // namespace
 
-Coro<std::vector<SocketAddress>> host_addresses(std::string host, int port, AddressInfoHints hints) {
+Coro<std::vector<SocketAddress>> host_addresses(std::string host, int port,
+                                                AddressInfoHints hints) {
     if (port < 0 || port > 65535) {
-        throw ValueError("port " + std::to_string(port) + " is out of range: 0 to 65535 are allowed");
+        throw ValueError("port " + std::to_string(port) +
+                         " is out of range: 0 to 65535 are allowed");
     }
     engine::ResolveQuery query{std::move(host), std::to_string(port), hints.family,
                                SOCK_STREAM,     hints.proto,          hints.flags};
@@ -91,8 +93,8 @@ Coro<Socket> connect_host(std::string host, int port, ConnectOptions options) {
     engine::ConnectPlan plan;
     plan.addresses = co_await host_addresses(std::move(host), port, hints);
     if (options.local_addr) {
-        plan.local_addresses =
-            co_await host_addresses(options.local_addr->host.str(), options.local_addr->port, hints);
+        plan.local_addresses = co_await host_addresses(options.local_addr->host.str(),
+                                                       options.local_addr->port, hints);
     }
     if (options.happy_eyeballs_delay) {
         plan.happy_eyeballs_delay = options.happy_eyeballs_delay->count();

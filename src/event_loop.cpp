@@ -204,6 +204,13 @@ void EventLoop::close() {
         remove_signal_handler(signal);
     }
     engine::Reactor& reactor = state_->reactor;
+    // First, for the coroutines that are destroyed next hold those who wait for other tasks.
+    auto& tasks = state_->core.tasks;
+    for (auto* task = tasks.front(); task != nullptr; task = tasks.after(*task)) {
+        while (detail::CompletionWaiter* waiter = task->waiters().pop_front()) {
+            waiter->discard();
+        }
+    }
     // The tasks are kept until the ready queue, which they may be in, is empty.
     std::vector<AnyTask> abandoned;
     while (detail::TaskBase* task = state_->core.tasks.front()) {

@@ -33,7 +33,8 @@ void FdWatch::set(Direction direction, FdListener* listener) {
     if (error) {
         place = before;
         if (error.value() == EEXIST) {
-            throw RuntimeError("file descriptor " + std::to_string(fd_) + " is used by a transport");
+            throw RuntimeError("file descriptor " + std::to_string(fd_) +
+                               " is used by a transport");
         }
         throw std::system_error(error, "watch file descriptor " + std::to_string(fd_));
     }

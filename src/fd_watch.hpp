@@ -19,8 +19,8 @@ protected:
     ~FdListener() = default;
 };
 
-/// Interest in a descriptor that is not a transport's: one listener for reading, one for writing, as
-/// asyncio's add_reader and add_writer have it, over one registration with the kernel.
+/// Interest in a descriptor that is not a transport's: one listener for reading, one for writing,
+/// as asyncio's add_reader and add_writer have it, over one registration with the kernel.
 class FdWatch final : private engine::Watcher {
 public:
     enum class Direction { read, write };
@@ -32,7 +32,8 @@ public:
         return direction == Direction::read ? reader_ : writer_;
     }
     /// Sets (nullptr: removes) a listener; the one before is released. Throws RuntimeError when the
-    /// descriptor is a transport's, std::system_error when it cannot be watched; nothing is changed then.
+    /// descriptor is a transport's, std::system_error when it cannot be watched; nothing is changed
+    /// then.
     void set(Direction direction, FdListener* listener);
     [[nodiscard]] bool is_idle() const noexcept { return reader_ == nullptr && writer_ == nullptr; }
 

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <memory>
+#include <mutex>
 
 #include "event_loop_state.hpp"
 #include "report.hpp"
@@ -9,50 +10,41 @@
 namespace hocket::detail {
 
 bool FutureStateBase::cancel() noexcept {
-    {
-        const std::scoped_lock lock(mutex_);
-        const Status status = this->status();
-        if (status == Status::cancelled) {
-            return true;
-        }
-        if (status != Status::pending || claimed_) {
-            return false;
-        }
-        claimed_ = true;
+    Status expected = Status::pending;
+    if (status_.compare_exchange_strong(expected, Status::completing, std::memory_order_acq_rel)) {
+        publish(Status::cancelled);
+        return true;
     }
-    publish(Status::cancelled);
-    return true;
+    return expected == Status::cancelled;
 }
 
 bool FutureStateBase::set_running_or_notify_cancel() {
     Status expected = Status::pending;
-    const std::scoped_lock lock(mutex_);
-    if (claimed_ && status() != Status::running) {
-        if (status() == Status::finished || status() == Status::failed) {
-            throw InvalidStateError("a future that is done cannot become running");
-        }
+    if (status_.compare_exchange_strong(expected, Status::running, std::memory_order_acq_rel)) {
+        return true;
+    }
+    if (expected == Status::completing || expected == Status::cancelled) {
         return false;
     }
-    if (!status_.compare_exchange_strong(expected, Status::running, std::memory_order_acq_rel)) {
-        throw InvalidStateError("the future is running already");
-    }
-    return true;
+    throw InvalidStateError(expected == Status::running ? "the future is running already"
+                                                        : "a future that is done cannot become running");
 }
 
 void FutureStateBase::claim() {
-    const std::scoped_lock lock(mutex_);
-    if (claimed_) {
-        throw InvalidStateError(status() == Status::cancelled
-                                    ? "the future was cancelled: it takes no result"
-                                    : "the future has a result already");
+    Status now = status();
+    while (now == Status::pending || now == Status::running) {
+        if (status_.compare_exchange_weak(now, Status::completing, std::memory_order_acq_rel)) {
+            return;
+        }
     }
-    claimed_ = true;
+    throw InvalidStateError(now == Status::cancelled ? "the future was cancelled: it takes no result"
+                                                     : "the future has a result already");
 }
 
 void FutureStateBase::publish(Status status) noexcept {
     engine::IntrusiveList<FutureWaiter> callbacks;
     {
-        const std::scoped_lock lock(mutex_);
+        const std::scoped_lock lock(lock_);
         status_.store(status, std::memory_order_release);
         status_.notify_all();
         while (FutureWaiter* waiter = waiters_.pop_front()) {
@@ -138,7 +130,7 @@ void FutureStateBase::wait() noexcept {
 }
 
 bool FutureStateBase::add_waiter(FutureWaiter& waiter) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(lock_);
     if (done()) {
         return false;
     }
@@ -147,7 +139,7 @@ bool FutureStateBase::add_waiter(FutureWaiter& waiter) noexcept {
 }
 
 bool FutureStateBase::remove_waiter(FutureWaiter& waiter) noexcept {
-    const std::scoped_lock lock(mutex_);
+    const std::scoped_lock lock(lock_);
     if (!waiter.is_linked()) {
         return false;
     }
@@ -159,7 +151,8 @@ void FutureStateBase::require_result() const {
     switch (status()) {
     case Status::cancelled: throw CancelledError();
     case Status::pending:
-    case Status::running: throw InvalidStateError("the future's result is not ready");
+    case Status::running:
+    case Status::completing: throw InvalidStateError("the future's result is not ready");
     default: break;
     }
 }

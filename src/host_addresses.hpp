@@ -9,8 +9,9 @@
 
 namespace hocket::detail {
 
-/// The addresses of `host` (empty: see getaddrinfo), each once, with `port`. Digits are not looked up. Throws ValueError
-/// for a port that is none, std::system_error when the host cannot be resolved.
+/// The addresses of `host` (empty: see getaddrinfo), each once, with `port`. Digits are not looked
+/// up. Throws ValueError for a port that is none, std::system_error when the host cannot be
+/// resolved.
 Coro<std::vector<SocketAddress>> host_addresses(std::string host, int port, AddressInfoHints hints);
 
 /// Throws ValueError when `path` is too long.

@@ -31,8 +31,12 @@ void require_running_loop(std::span<const AnyTask> tasks) {
 }
 
 Join::Join(std::span<const AnyTask> tasks, Until until, OnCancel on_cancel)
-    : links_(std::make_unique<Link[]>(tasks.size())), count_(tasks.size()), pending_(tasks.size()),
-      until_(until), on_cancel_(on_cancel), satisfied_(tasks.empty()) {
+    : links_(std::make_unique<Link[]>(tasks.size())),
+      count_(tasks.size()),
+      pending_(tasks.size()),
+      until_(until),
+      on_cancel_(on_cancel),
+      satisfied_(tasks.empty()) {
     require_running_loop(tasks);
     for (std::size_t i = 0; i < count_; ++i) {
         TaskBase& task = tasks[i].state();

@@ -34,7 +34,8 @@ private:
         try {
             function_();
         } catch (...) {
-            report_exception(loop_, "exception in a descriptor's callback", std::current_exception());
+            report_exception(loop_, "exception in a descriptor's callback",
+                             std::current_exception());
         }
         is_running_ = false;
         if (is_released_) {
@@ -102,7 +103,8 @@ Coro<std::size_t> receive(LoopNetwork& network, int fd, std::span<std::byte> spa
 
 Coro<std::string> receive_string(LoopNetwork& network, int fd, std::size_t n) {
     std::string bytes(n, '\0');
-    const std::size_t received = co_await receive(network, fd, std::as_writable_bytes(std::span(bytes)));
+    const std::size_t received =
+        co_await receive(network, fd, std::as_writable_bytes(std::span(bytes)));
     bytes.resize(received);
     co_return bytes;
 }

@@ -34,8 +34,8 @@ void FdReady::on_fd_ready() noexcept {
     task_->wake();
 }
 
-// The watch lets go of this: it was removed, or replaced by a callback. asyncio would wait for ever then;
-// trying again ends in an error, or in success.
+// The watch lets go of this: it was removed, or replaced by a callback. asyncio would wait for ever
+// then; trying again ends in an error, or in success.
 void FdReady::release() noexcept {
     if (is_listening_) {
         is_listening_ = false;

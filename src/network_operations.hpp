@@ -65,7 +65,8 @@ private:
     std::optional<engine::Failure> failure_;
 };
 
-/// Awaits a connection: yields an open socket, or the failures. A named local of the coroutine that awaits it.
+/// Awaits a connection: yields an open socket, or the failures. A named local of the coroutine that
+/// awaits it.
 class Connect final : public Operation, private engine::ConnectSink {
 public:
     using hocket_awaitable = void;
@@ -83,7 +84,9 @@ public:
     void await_resume() { task_->throw_if_cancelled(); }
 
     [[nodiscard]] Socket take_socket() noexcept { return std::move(socket_); }
-    [[nodiscard]] const std::vector<engine::Failure>& failures() const noexcept { return failures_; }
+    [[nodiscard]] const std::vector<engine::Failure>& failures() const noexcept {
+        return failures_;
+    }
 
 private:
     bool cancel(std::string_view) noexcept override {
@@ -110,7 +113,8 @@ private:
     std::vector<engine::Failure> failures_;
 };
 
-/// Awaits that a descriptor is ready. A named local of the coroutine that awaits it; may be awaited again.
+/// Awaits that a descriptor is ready. A named local of the coroutine that awaits it; may be awaited
+/// again.
 class FdReady final : public Operation, private FdListener {
 public:
     using hocket_awaitable = void;

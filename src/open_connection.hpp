@@ -9,7 +9,8 @@ namespace hocket::detail {
 class LoopNetwork;
 class ServerState;
 
-/// A connection that a loop keeps alive until it is closed: a server's client, or one that was opened.
+/// A connection that a loop keeps alive until it is closed: a server's client, or one that was
+/// opened.
 class OpenConnection : public engine::ListLink {
 public:
     virtual void close_connection() noexcept = 0;

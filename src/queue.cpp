@@ -11,7 +11,8 @@ QueueBase::QueueBase(std::size_t maxsize) noexcept
 
 void QueueBase::finish_one() {
     if (unfinished_ == 0) {
-        throw ValueError("Queue::task_done() called too many times: no item that was put is unfinished");
+        throw ValueError(
+            "Queue::task_done() called too many times: no item that was put is unfinished");
     }
     joiners_.require_own_thread("Queue");
     if (--unfinished_ == 0) {

@@ -19,8 +19,9 @@ namespace detail {
 
 class ReadOperation;
 
-/// What a StreamReader reads from: the bytes that came and were not read yet, how the stream ended, and the
-/// task that waits for more. What comes while that task wants any bytes goes straight to it.
+/// What a StreamReader reads from: the bytes that came and were not read yet, how the stream ended,
+/// and the task that waits for more. What comes while that task wants any bytes goes straight to
+/// it.
 class ReadBuffer {
 public:
     /// Throws ValueError when `limit` is 0.

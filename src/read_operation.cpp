@@ -15,7 +15,8 @@ namespace hocket {
 IncompleteReadError::IncompleteReadError(std::string partial, std::optional<std::size_t> expected)
     : std::runtime_error(std::to_string(partial.size()) + " bytes read on a total of " +
                          (expected ? std::to_string(*expected) : "undefined") + " expected bytes"),
-      partial_(std::move(partial)), expected_(expected) {}
+      partial_(std::move(partial)),
+      expected_(expected) {}
 
 namespace detail {
 
@@ -91,18 +92,13 @@ bool ReadOperation::cancel(std::string_view) noexcept {
 
 std::size_t ReadOperation::offer(std::string_view data) {
     switch (request_.kind) {
-    case Kind::some:
-        result_.assign(data.substr(0, request_.size));
-        return result_.size();
-    case Kind::all:
-        result_.append(data);
-        return data.size();
+    case Kind::some: result_.assign(data.substr(0, request_.size)); return result_.size();
+    case Kind::all: result_.append(data); return data.size();
     case Kind::into:
         count_ = std::min(data.size(), request_.space.size());
         std::memcpy(request_.space.data(), data.data(), count_);
         return count_;
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -114,13 +110,9 @@ bool ReadOperation::is_satisfied() {
     case Kind::into:
         return request_.space.empty() || count_ != 0 || !buffer_->data().empty() ||
                buffer_->has_eof();
-    case Kind::all:
-        return buffer_->has_eof();
-    case Kind::exactly:
-        return buffer_->data().size() >= request_.size || buffer_->has_eof();
-    default:
-        search();
-        return match_end_ != 0 || overrun_ || buffer_->has_eof();
+    case Kind::all: return buffer_->has_eof();
+    case Kind::exactly: return buffer_->data().size() >= request_.size || buffer_->has_eof();
+    default: search(); return match_end_ != 0 || overrun_ || buffer_->has_eof();
     }
 }
 
@@ -194,14 +186,9 @@ void ReadOperation::finish() {
             buffer_->consume(offer(buffer_->data()));
         }
         return;
-    case Kind::all:
-        buffer_->consume(offer(buffer_->data()));
-        return;
-    case Kind::exactly:
-        finish_exactly();
-        return;
-    default:
-        finish_until();
+    case Kind::all: buffer_->consume(offer(buffer_->data())); return;
+    case Kind::exactly: finish_exactly(); return;
+    default: finish_until();
     }
 }
 

@@ -79,9 +79,7 @@ WaitServerClosed::WaitServerClosed(std::shared_ptr<ServerState> server) noexcept
 
 WaitServerClosed::~WaitServerClosed() = default;
 
-WaitServerClosed::operator Coro<void>() const {
-    return await_in_coro<WaitServerClosed>(server_);
-}
+WaitServerClosed::operator Coro<void>() const { return await_in_coro<WaitServerClosed>(server_); }
 
 bool WaitServerClosed::await_ready() const noexcept { return server_->is_finished(); }
 

@@ -14,7 +14,10 @@
 namespace hocket::detail {
 
 ServerState::ServerState(EventLoop& loop, std::vector<Socket> bound, Welcome welcome, int backlog)
-    : loop_(loop), network_(&loop.state().network), welcome_(std::move(welcome)), backlog_(backlog),
+    : loop_(loop),
+      network_(&loop.state().network),
+      welcome_(std::move(welcome)),
+      backlog_(backlog),
       context_(current_context()) {
     for (Socket& socket : bound) {
         listeners_.push_back(
@@ -59,7 +62,8 @@ void ServerState::start_serving() {
     }
     for (const auto& listener : listeners_) {
         if (const auto error = listener->start(backlog_)) {
-            throw std::system_error(error, "listen on " + listener->socket().local_address().text());
+            throw std::system_error(error,
+                                    "listen on " + listener->socket().local_address().text());
         }
     }
     serving_ = true;

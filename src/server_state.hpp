@@ -78,7 +78,8 @@ private:
     bool serving_ = false;
     bool closed_ = false;
     bool finished_ = false;
-    ContextPointer context_; // of whoever made the server: its clients' callbacks and tasks run in it
+    ContextPointer
+        context_; // of whoever made the server: its clients' callbacks and tasks run in it
     engine::IntrusiveList<OpenConnection> clients_;
     Line closed_waiters_;
     std::vector<Path> paths_;

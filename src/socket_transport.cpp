@@ -20,10 +20,11 @@ SocketTransport::SocketTransport(EventLoop& loop, Socket socket, const SocketAdd
     stream_.emplace(reactor_of(loop), std::move(socket), peer, *this);
 }
 
-std::shared_ptr<SocketTransport>
-SocketTransport::open(EventLoop& loop, Socket socket, const SocketAddress& peer,
-                      std::shared_ptr<Protocol> plain, std::shared_ptr<BufferedProtocol> buffered,
-                      std::shared_ptr<ServerState> server) {
+std::shared_ptr<SocketTransport> SocketTransport::open(EventLoop& loop, Socket socket,
+                                                       const SocketAddress& peer,
+                                                       std::shared_ptr<Protocol> plain,
+                                                       std::shared_ptr<BufferedProtocol> buffered,
+                                                       std::shared_ptr<ServerState> server) {
     if (!plain && !buffered) {
         throw ValueError("the protocol factory returned no protocol");
     }
@@ -35,9 +36,7 @@ SocketTransport::open(EventLoop& loop, Socket socket, const SocketAddress& peer,
     transport->buffered_ = std::move(buffered);
     transport->protocol().transport_ = transport;
     transport->enlist(loop.state().network, std::move(server), transport);
-    transport->guard("connection_made", [&] {
-        transport->protocol().connection_made(*transport);
-    });
+    transport->guard("connection_made", [&] { transport->protocol().connection_made(*transport); });
     if (!transport->is_closing()) {
         transport->stream_->start();
     }

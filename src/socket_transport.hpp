@@ -13,7 +13,8 @@
 
 namespace hocket::detail {
 
-/// A connection with a protocol on it. The loop keeps it alive until the connection is closed, and the protocol after that.
+/// A connection with a protocol on it. The loop keeps it alive until the connection is closed, and
+/// the protocol after that.
 class SocketTransport final : public Transport,
                               public engine::StreamHandler,
                               public OpenConnection,
@@ -22,8 +23,8 @@ public:
     /// Use `open`.
     SocketTransport(EventLoop& loop, Socket socket, const SocketAddress& peer);
 
-    /// Takes over a connected socket, for `server` when it is not null: connection_made, then reading begins. Exactly
-    /// one of the protocols is not null.
+    /// Takes over a connected socket, for `server` when it is not null: connection_made, then
+    /// reading begins. Exactly one of the protocols is not null.
     [[nodiscard]] static std::shared_ptr<SocketTransport>
     open(EventLoop& loop, Socket socket, const SocketAddress& peer, std::shared_ptr<Protocol> plain,
          std::shared_ptr<BufferedProtocol> buffered, std::shared_ptr<ServerState> server);
@@ -63,7 +64,8 @@ private:
     void on_resume_writing() noexcept override;
 
     [[nodiscard]] BaseProtocol& protocol() const noexcept;
-    /// Calls a callback of the protocol; what it throws is reported as `what`, and aborts the transport.
+    /// Calls a callback of the protocol; what it throws is reported as `what`, and aborts the
+    /// transport.
     template <class Call> void guard(const char* what, Call call) noexcept;
     /// As guard, but the transport goes on.
     template <class Call> void guard_leniently(const char* what, Call call) noexcept;
@@ -72,7 +74,8 @@ private:
     SocketAddress peer_;
     std::shared_ptr<Protocol> plain_;
     std::shared_ptr<BufferedProtocol> buffered_;
-    std::shared_ptr<BaseProtocol> replaced_; // perhaps by itself, in one of its callbacks: still running
+    std::shared_ptr<BaseProtocol>
+        replaced_;                      // perhaps by itself, in one of its callbacks: still running
     std::exception_ptr callback_error_; // what made the transport abort
     std::optional<engine::StreamTransport> stream_;
     Socket none_; // what is shown of a dropped connection

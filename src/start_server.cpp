@@ -46,7 +46,8 @@ ServerState::Welcome welcome_protocol(EventLoop& loop, MakeProtocol make) {
     };
 }
 
-/// A bound socket; not open when the address is not (any more) this machine's, which asyncio skips too.
+/// A bound socket; not open when the address is not (any more) this machine's, which asyncio skips
+/// too.
 Socket bind_socket(const SocketAddress& address, const ServerOptions& options) {
     std::error_code error;
     Socket socket = Socket::create(address.family(), SOCK_STREAM, 0, error);
@@ -76,7 +77,8 @@ Socket bind_socket(const SocketAddress& address, const ServerOptions& options) {
     return socket;
 }
 
-Coro<std::vector<Socket>> bind_hosts(std::vector<std::string> hosts, int port, ServerOptions options) {
+Coro<std::vector<Socket>> bind_hosts(std::vector<std::string> hosts, int port,
+                                     ServerOptions options) {
     const AddressInfoHints hints{options.family, SOCK_STREAM, 0, AI_PASSIVE};
     std::vector<SocketAddress> addresses;
     for (const std::string& host : hosts) {
@@ -124,13 +126,14 @@ Socket bind_path(const std::string& path, const SocketAddress& address) {
 Coro<Server> finish_server(std::shared_ptr<ServerState> server, bool start) {
     if (start) {
         server->start_serving();
-        co_await Sleep(0); // one turn, as in asyncio: clients that wait already are accepted by then
+        co_await Sleep(
+            0); // one turn, as in asyncio: clients that wait already are accepted by then
     }
     co_return Server(server);
 }
 
-Coro<Server> serve_hosts(EventLoop& loop, ServerState::Welcome welcome, std::vector<std::string> hosts,
-                         int port, ServerOptions options) {
+Coro<Server> serve_hosts(EventLoop& loop, ServerState::Welcome welcome,
+                         std::vector<std::string> hosts, int port, ServerOptions options) {
     std::vector<Socket> sockets = co_await bind_hosts(std::move(hosts), port, options);
     auto server = std::make_shared<ServerState>(loop, std::move(sockets), std::move(welcome),
                                                 options.backlog);
@@ -155,10 +158,12 @@ EventLoop& running_loop() { return *require_running_core().loop; }
 
 void report_handler_failure(const std::exception_ptr& error) noexcept {
     LoopCore& core = require_running_core();
-    report_exception(core, "unhandled exception in a server's connection handler", error, core.current);
+    report_exception(core, "unhandled exception in a server's connection handler", error,
+                     core.current);
 }
 
-// Coroutines, so that they belong to the loop that awaits them, and not to whichever runs as they are called.
+// Coroutines, so that they belong to the loop that awaits them, and not to whichever runs as they
+// are called.
 
 Coro<Server> serve_streams(StreamWelcome welcome, std::vector<std::string> hosts, int port,
                            ServerOptions options) {

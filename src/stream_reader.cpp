@@ -23,10 +23,13 @@ detail::ReadBytes StreamReader::readuntil(const std::vector<std::string>& separa
     if (separators.empty()) {
         throw ValueError("readuntil: there should be at least one separator");
     }
-    if (std::any_of(separators.begin(), separators.end(), [](auto& each) { return each.empty(); })) {
+    if (std::any_of(separators.begin(), separators.end(),
+                    [](auto& each) { return each.empty(); })) {
         throw ValueError("readuntil: a separator should be at least one byte long");
     }
-    return make({detail::ReadRequest::Kind::until, 0, separators.front(),
+    return make({detail::ReadRequest::Kind::until,
+                 0,
+                 separators.front(),
                  {separators.begin() + 1, separators.end()}});
 }
 
@@ -43,6 +46,8 @@ void StreamReader::feed_data(std::string_view data) {
 
 void StreamReader::feed_eof() { buffer_->feed_eof(); }
 
-void StreamReader::set_exception(std::exception_ptr error) { buffer_->set_exception(std::move(error)); }
+void StreamReader::set_exception(std::exception_ptr error) {
+    buffer_->set_exception(std::move(error));
+}
 
 } // namespace hocket

@@ -11,7 +11,8 @@
 
 namespace hocket::detail {
 
-StreamState::StreamState(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit)
+StreamState::StreamState(EventLoop& loop, Socket socket, const SocketAddress& peer,
+                         std::size_t limit)
     : loop_(loop), peer_(peer), input_(limit) {
     transport_.emplace(reactor_of(loop), std::move(socket), peer, *this);
     input_.set_transport(&*transport_);

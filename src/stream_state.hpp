@@ -16,8 +16,8 @@
 
 namespace hocket::detail {
 
-/// A connection with streams on it: what its StreamReaders and StreamWriters share. The loop keeps it alive until the
-/// connection is closed; the last writer's end closes it.
+/// A connection with streams on it: what its StreamReaders and StreamWriters share. The loop keeps
+/// it alive until the connection is closed; the last writer's end closes it.
 class StreamState final : public engine::StreamHandler,
                           public OpenConnection,
                           public std::enable_shared_from_this<StreamState> {
@@ -27,7 +27,8 @@ public:
 
     /// Takes over a connected socket, for `server` when it is not null, and begins to read.
     [[nodiscard]] static std::shared_ptr<StreamState> open(EventLoop& loop, Socket socket,
-                                                           const SocketAddress& peer, std::size_t limit,
+                                                           const SocketAddress& peer,
+                                                           std::size_t limit,
                                                            std::shared_ptr<ServerState> server);
 
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
@@ -49,7 +50,9 @@ public:
     [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
     /// Why the connection was lost; nullptr when it was closed.
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
-    [[nodiscard]] const std::exception_ptr& read_error() const noexcept { return input_.exception(); }
+    [[nodiscard]] const std::exception_ptr& read_error() const noexcept {
+        return input_.exception();
+    }
     Line& drain_waiters() noexcept { return drain_waiters_; }
     Line& close_waiters() noexcept { return close_waiters_; }
 
@@ -78,10 +81,12 @@ private:
     std::optional<engine::StreamTransport> transport_;
 };
 
-/// How many ignored writes are too many to say nothing: asyncio's LOG_THRESHOLD_FOR_CONNLOST_WRITES.
+/// How many ignored writes are too many to say nothing: asyncio's
+/// LOG_THRESHOLD_FOR_CONNLOST_WRITES.
 inline constexpr unsigned ignored_writes_to_report = 5;
 
-/// Writes on a closed connection go nowhere: tells the loop's exception handler, once for each connection.
+/// Writes on a closed connection go nowhere: tells the loop's exception handler, once for each
+/// connection.
 void report_ignored_writes(EventLoop& loop, const SocketAddress& peer) noexcept;
 
 /// The exception for what the engine says.

@@ -37,7 +37,8 @@ void Drain::throw_if_lost() const {
         return; // closed while it waited, and nothing went wrong: asyncio says nothing either
     }
     throw std::system_error(std::make_error_code(std::errc::connection_reset),
-                            "drain the connection to " + stream_->peer().text() + ", which is closed");
+                            "drain the connection to " + stream_->peer().text() +
+                                ", which is closed");
 }
 
 WaitStreamClosed::WaitStreamClosed(std::shared_ptr<StreamState> stream) noexcept
@@ -45,9 +46,7 @@ WaitStreamClosed::WaitStreamClosed(std::shared_ptr<StreamState> stream) noexcept
 
 WaitStreamClosed::~WaitStreamClosed() = default;
 
-WaitStreamClosed::operator Coro<void>() const {
-    return await_in_coro<WaitStreamClosed>(stream_);
-}
+WaitStreamClosed::operator Coro<void>() const { return await_in_coro<WaitStreamClosed>(stream_); }
 
 bool WaitStreamClosed::await_ready() const noexcept { return stream_->is_lost(); }
 

@@ -76,7 +76,8 @@ void TaskBase::run() noexcept {
         }
     }
     TaskBase* const outer = std::exchange(loop.current, this);
-    PromiseBase* next = leaf_;
+    // Not kept: what it runs may end and be destroyed, and print_tasks would look at it.
+    PromiseBase* next = std::exchange(leaf_, nullptr);
     do {
         next->handle().resume();
         next = std::exchange(loop.transfer, nullptr);

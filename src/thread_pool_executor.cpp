@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <pthread.h>
@@ -16,45 +16,107 @@
 
 namespace hocket {
 
+namespace {
+
+/// First in, first out; what it holds is linked through the work itself.
+class WorkQueue {
+public:
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    void push(detail::Work& work) noexcept {
+        work.next_work = nullptr;
+        (size_ == 0 ? first_ : last_->next_work) = &work;
+        last_ = &work;
+        ++size_;
+    }
+    detail::Work& pop() noexcept {
+        detail::Work& work = *first_;
+        first_ = work.next_work;
+        --size_;
+        return work;
+    }
+    void discard_all() noexcept {
+        while (size_ > 0) {
+            pop().discard();
+        }
+    }
+
+private:
+    detail::Work* first_ = nullptr;
+    detail::Work* last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Where threads without work sleep. Not std::counting_semaphore: that spins first, which on a busy machine
+/// hands the processor to and fro for every piece of work.
+class Bedroom {
+public:
+    void sleep() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return wakeups_ > 0; });
+        --wakeups_;
+    }
+    void wake(std::size_t threads) {
+        {
+            const std::scoped_lock lock(mutex_);
+            wakeups_ += threads;
+        }
+        threads == 1 ? changed_.notify_one() : changed_.notify_all();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t wakeups_ = 0;
+};
+
+} // namespace
+
 class ThreadPoolExecutor::Pool {
 public:
     Pool(std::size_t max_workers, ThreadPoolOptions options)
         : max_workers_(max_workers), options_(std::move(options)) {}
 
-    void enqueue(std::unique_ptr<detail::Work> work) {
-        const std::scoped_lock lock(mutex_);
-        if (broken_) {
-            throw BrokenExecutor("the thread pool is broken: its initializer threw");
+    void enqueue(detail::Work& work) {
+        bool wake_one = false;
+        {
+            const std::scoped_lock lock(lock_);
+            if (broken_) {
+                throw BrokenExecutor("the thread pool is broken: its initializer threw");
+            }
+            if (shut_down_) {
+                throw RuntimeError("cannot submit work to an executor after its shutdown");
+            }
+            queue_.push(work);
+            if (idle_ > 0) {
+                --idle_; // that thread is spoken for
+                wake_one = true;
+            } else if (threads_.size() < max_workers_) {
+                threads_.emplace_back([this, index = threads_.size()] { work_off(index); });
+            }
         }
-        if (shut_down_) {
-            throw RuntimeError("cannot submit work to an executor after its shutdown");
-        }
-        queue_.push_back(std::move(work));
-        if (idle_ > 0) {
-            --idle_; // that thread is spoken for
-            available_.notify_one();
-        } else if (threads_.size() < max_workers_) {
-            threads_.emplace_back([this, index = threads_.size()] { work_off(index); });
+        if (wake_one) {
+            bedroom_.wake(1);
         }
     }
 
     void shutdown(const ShutdownOptions& options) {
-        std::deque<std::unique_ptr<detail::Work>> cancelled;
+        WorkQueue cancelled;
         std::vector<std::thread> ending;
+        std::size_t sleeping = 0;
         {
-            const std::scoped_lock lock(mutex_);
+            const std::scoped_lock lock(lock_);
             shut_down_ = true;
+            sleeping = std::exchange(idle_, 0);
             if (options.cancel_futures) {
-                cancelled.swap(queue_);
+                std::swap(cancelled, queue_);
             }
-            available_.notify_all();
             if (options.wait) {
                 ending.swap(threads_);
             }
         }
-        for (const auto& work : cancelled) {
-            work->cancel();
-        }
+        bedroom_.wake(sleeping);
+        cancelled.discard_all();
         for (std::thread& thread : ending) {
             thread.join();
         }
@@ -70,23 +132,25 @@ private:
         if (!initialize()) {
             return;
         }
-        std::unique_lock lock(mutex_);
+        while (detail::Work* work = take()) {
+            work->run();
+        }
+    }
+
+    /// Waits for work; nullptr when there will be no more.
+    detail::Work* take() {
         for (;;) {
-            while (queue_.empty()) {
+            {
+                const std::scoped_lock lock(lock_);
+                if (queue_.size() > 0) {
+                    return &queue_.pop();
+                }
                 if (shut_down_) {
-                    return;
+                    return nullptr;
                 }
                 ++idle_;
-                available_.wait(lock);
-                // Not counted by enqueue when woken for another reason: queue_ tells.
-                idle_ = queue_.empty() && idle_ > 0 ? idle_ - 1 : idle_;
             }
-            std::unique_ptr<detail::Work> work = std::move(queue_.front());
-            queue_.pop_front();
-            lock.unlock();
-            work->run();
-            work.reset();
-            lock.lock();
+            bedroom_.sleep();
         }
     }
 
@@ -101,27 +165,25 @@ private:
             detail::report_thread_exception("exception in a thread pool's initializer",
                                             std::current_exception());
         }
-        std::deque<std::unique_ptr<detail::Work>> lost;
+        WorkQueue lost;
         {
-            const std::scoped_lock lock(mutex_);
+            const std::scoped_lock lock(lock_);
             broken_ = true;
-            lost.swap(queue_);
+            std::swap(lost, queue_);
         }
-        for (const auto& work : lost) {
-            work->cancel();
-        }
+        lost.discard_all();
         return false;
     }
 
     const std::size_t max_workers_;
     const ThreadPoolOptions options_;
-    std::mutex mutex_;
-    std::condition_variable available_;
-    std::deque<std::unique_ptr<detail::Work>> queue_;
+    detail::BriefLock lock_; // guards all below
+    WorkQueue queue_;
     std::vector<std::thread> threads_;
-    std::size_t idle_ = 0; // threads that wait and that nobody has notified
+    std::size_t idle_ = 0; // threads that sleep, or are about to, and have no wake-up coming
     bool shut_down_ = false;
     bool broken_ = false;
+    Bedroom bedroom_;
 };
 
 namespace {
@@ -142,8 +204,6 @@ ThreadPoolExecutor::~ThreadPoolExecutor() {
 
 void ThreadPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(options); }
 
-void ThreadPoolExecutor::enqueue(std::unique_ptr<detail::Work> work) {
-    pool_->enqueue(std::move(work));
-}
+void ThreadPoolExecutor::enqueue(detail::Work& work) { pool_->enqueue(work); }
 
 } // namespace hocket

@@ -20,7 +20,8 @@ detail::TaskBase& require_task() {
 } // namespace
 
 Timeout::Timeout(std::optional<TimePoint> when)
-    : task_(require_task()), cancelling_(task_.cancelling()),
+    : task_(require_task()),
+      cancelling_(task_.cancelling()),
       entered_(std::chrono::steady_clock::now()) {
     reschedule(when);
 }

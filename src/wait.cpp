@@ -19,8 +19,7 @@ Join::Until until(ReturnWhen return_when) {
     case ReturnWhen::FIRST_EXCEPTION: return Join::Until::first_failed;
     case ReturnWhen::ALL_COMPLETED: return Join::Until::all_done;
     }
-    throw ValueError("invalid return_when value: " +
-                     std::to_string(static_cast<int>(return_when)));
+    throw ValueError("invalid return_when value: " + std::to_string(static_cast<int>(return_when)));
 }
 
 } // namespace
@@ -49,8 +48,10 @@ Coro<> cancel_and_wait(AnyTask task) {
 
 void throw_out_of_time() { throw TimeoutError("timed out: there was no time to wait"); }
 
-Completions::Completions(std::vector<AnyTask> tasks, std::optional<std::chrono::nanoseconds> timeout)
-    : tasks_(std::move(tasks)), links_(std::make_unique<Link[]>(tasks_.size())),
+Completions::Completions(std::vector<AnyTask> tasks,
+                         std::optional<std::chrono::nanoseconds> timeout)
+    : tasks_(std::move(tasks)),
+      links_(std::make_unique<Link[]>(tasks_.size())),
       loop_(require_running_core()) {
     require_running_loop(tasks_);
     order_.reserve(tasks_.size()); // completing is no moment for bad_alloc
@@ -64,8 +65,9 @@ Completions::Completions(std::vector<AnyTask> tasks, std::optional<std::chrono::
         }
     }
     if (timeout && order_.size() < tasks_.size()) {
-        reactor_of(*loop_.loop).timers().arm(
-            *this, engine::Reactor::now() + to_nanoseconds(*timeout).count());
+        reactor_of(*loop_.loop)
+            .timers()
+            .arm(*this, engine::Reactor::now() + to_nanoseconds(*timeout).count());
     }
 }
 

@@ -19,7 +19,8 @@ bool Waiter::cancel(std::string_view) noexcept {
 
 void Waiter::throw_orphaned(const char* owner) {
     throw RuntimeError("the " + std::string(owner) +
-                       " was destroyed while this task waited for it: it must outlive its users");
+                       " was destroyed before this task, which was woken by it, could resume: it "
+                       "must outlive its users");
 }
 
 std::size_t Line::turn_away_granted() noexcept {
@@ -43,24 +44,17 @@ void Line::bind_first(LoopCore& loop, const char* owner) {
 
 void Line::require_running(const char* owner) const {
     if (running_core() != loop_) {
-        throw RuntimeError("tasks of an event loop on another thread wait for this " + std::string(owner) +
-                           ": use that loop's call_soon_threadsafe");
+        throw RuntimeError("tasks of an event loop on another thread wait for this " +
+                           std::string(owner) + ": use that loop's call_soon_threadsafe");
     }
 }
 
+// The tasks that wait are not woken: at the end of a program's main coroutine its locks and queues
+// go before the tasks it leaves behind are cancelled, and those did nothing wrong.
 void Line::orphan_all() noexcept {
-    // A loop that does not run any more will not resume its tasks; their links just go.
-    const bool can_wake = running_core() == loop_;
-    while (Waiter* waiter = list_.front()) {
-        const bool waits = waiter == first_waiting_;
-        if (waits) {
-            first_waiting_ = list_.after(*waiter);
-        }
-        list_.erase(*waiter);
+    first_waiting_ = nullptr;
+    while (Waiter* waiter = list_.pop_front()) {
         waiter->state_ = Waiter::State::orphaned;
-        if (waits && can_wake) {
-            waiter->task_->wake();
-        }
     }
 }
 

@@ -70,7 +70,8 @@ inline std::pair<Socket, Socket> socket_pair() {
     return {Socket(fds[0]), Socket(fds[1])};
 }
 
-/// A bound socket on 127.0.0.1, port of the kernel's choice; listening when `backlog` is not negative.
+/// A bound socket on 127.0.0.1, port of the kernel's choice; listening when `backlog` is not
+/// negative.
 inline Socket bound_socket(int backlog = -1) {
     std::error_code error;
     Socket socket = Socket::create(AF_INET, SOCK_STREAM, 0, error);
@@ -97,8 +98,7 @@ inline std::pair<Socket, Socket> tcp_pair() {
         std::abort();
     }
     ::fcntl(client.fd(), F_SETFL, ::fcntl(client.fd(), F_GETFL) | O_NONBLOCK);
-    Socket accepted(
-        ::accept4(listening.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Socket accepted(::accept4(listening.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     return {std::move(accepted), std::move(client)};
 }
 

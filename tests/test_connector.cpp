@@ -80,8 +80,8 @@ TEST(Connector, ConnectsToAUnixSocketAndNeverAnswersFromWithinStart) {
     Outcome outcome;
     std::error_code error;
     Socket listening = Socket::create(AF_UNIX, SOCK_STREAM, 0, error);
-    ASSERT_FALSE(listening.bind(*SocketAddress::from_unix_path(
-        std::string("\0hocket-test-", 13) + std::to_string(::getpid()))));
+    ASSERT_FALSE(listening.bind(*SocketAddress::from_unix_path(std::string("\0hocket-test-", 13) +
+                                                               std::to_string(::getpid()))));
     ASSERT_FALSE(listening.listen(8));
     Connector connector(reactor, outcome);
     connector.start({{listening.local_address()}, {}, {}});
@@ -99,9 +99,9 @@ TEST(Connector, ARefusedConnectionNamesTheCallAndTheAddress) {
     ASSERT_TRUE(run_until(reactor, [&] { return outcome.calls == 1; }));
     ASSERT_EQ(outcome.failures.size(), 1U);
     EXPECT_EQ(outcome.failures[0].code, std::errc::connection_refused);
-    EXPECT_EQ(outcome.failures[0].message(),
-              "connect to 127.0.0.1 port " + std::to_string(nobody.port()) +
-                  ": Connection refused");
+    EXPECT_EQ(outcome.failures[0].message(), "connect to 127.0.0.1 port " +
+                                                 std::to_string(nobody.port()) +
+                                                 ": Connection refused");
 }
 
 TEST(Connector, TriesTheNextAddressAfterAFailure) {
@@ -157,8 +157,7 @@ TEST(Connector, HappyEyeballsGoOnAtOnceAfterAFailure) {
     const Socket listening = bound_socket(8);
     Connector connector(reactor, outcome);
     const Nanoseconds start = Reactor::now();
-    connector.start(
-        {{refusing_address(), listening.local_address()}, {}, 10'000 * millisecond});
+    connector.start({{refusing_address(), listening.local_address()}, {}, 10'000 * millisecond});
     ASSERT_TRUE(run_until(reactor, [&] { return outcome.calls == 1; }));
     EXPECT_EQ(outcome.peer, listening.local_address());
     EXPECT_LT(Reactor::now() - start, 5000 * millisecond);
@@ -208,8 +207,8 @@ TEST(Connector, CancellingInEveryPhaseLeavesNoDescriptorBehind) {
     Outcome outcome;
     const Blackhole hole;
     const Socket listening = bound_socket(8);
-    const ConnectPlan plan{{hole.address(), hole.address(), listening.local_address()}, {},
-                           5 * millisecond};
+    const ConnectPlan plan{
+        {hole.address(), hole.address(), listening.local_address()}, {}, 5 * millisecond};
     const std::size_t before = open_descriptors();
     for (int turns = 0; turns < 4; ++turns) {
         Connector connector(reactor, outcome);
@@ -228,7 +227,8 @@ TEST(Connector, CancellingInEveryPhaseLeavesNoDescriptorBehind) {
     }
     {
         Connector at_once(reactor, outcome); // succeeded, but not told yet
-        at_once.start({{refusing_address(), *SocketAddress::from_unix_path("/nonexistent")}, {}, {}});
+        at_once.start(
+            {{refusing_address(), *SocketAddress::from_unix_path("/nonexistent")}, {}, {}});
     }
     outcome.socket.close();
     run_turns(reactor);

@@ -267,7 +267,7 @@ TEST(CrawlDemo, PrintsARowForEachWayAndThatTheyAgree) {
     EXPECT_THAT(output, HasSubstr("\n  sequential "));
     EXPECT_THAT(output, HasSubstr("\n  threads "));
     EXPECT_THAT(output, HasSubstr("\n  coroutines "));
-    EXPECT_THAT(output, HasSubstr("All 3 found exactly the same: 8 pages"));
+    EXPECT_THAT(output, HasSubstr("All 3 ways found exactly the same: 8 pages, "));
     EXPECT_THAT(output, HasSubstr("3 broken links"));
 }
 

@@ -23,9 +23,7 @@ std::vector<int> ids(const IntrusiveList<Item>& list) {
     return all;
 }
 
-TEST(IntrusiveList, IsOnePointerWide) {
-    EXPECT_EQ(sizeof(IntrusiveList<Item>), sizeof(void*));
-}
+TEST(IntrusiveList, IsOnePointerWide) { EXPECT_EQ(sizeof(IntrusiveList<Item>), sizeof(void*)); }
 
 TEST(IntrusiveList, PopsInTheOrderOfPushing) {
     IntrusiveList<Item> list;

@@ -147,8 +147,7 @@ TEST(Listener, RestsWhenDescriptorsRunOutTellsOnceAndRecovers) {
         EXPECT_TRUE(guests.sockets.empty());
         ASSERT_EQ(guests.failures.size(), 1U);
         EXPECT_EQ(guests.failures[0].code, std::errc::too_many_files_open);
-        EXPECT_EQ(guests.failures[0].what,
-                  "accept on " + listener.socket().local_address().text());
+        EXPECT_EQ(guests.failures[0].what, "accept on " + listener.socket().local_address().text());
         EXPECT_LE(turns, 10);
         EXPECT_TRUE(listener.is_listening());
         none.free_one();

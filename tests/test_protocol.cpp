@@ -10,11 +10,11 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/connection.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/start_server.hpp>
-#include <hocket/connection.hpp>
 
 namespace hocket {
 namespace {
@@ -64,8 +64,8 @@ struct Pair {
 
 template <class P = Recorder> Coro<Pair> serve_one() {
     auto protocol = std::make_shared<P>();
-    Server server = co_await get_running_loop().create_server([protocol] { return protocol; },
-                                                              "127.0.0.1", 0);
+    Server server =
+        co_await get_running_loop().create_server([protocol] { return protocol; }, "127.0.0.1", 0);
     Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
     co_await until([&] { return !protocol->calls.empty(); });
     Pair pair{server, protocol, std::move(client)};
@@ -127,7 +127,8 @@ TEST(Protocol, CreateConnectionYieldsTransportAndProtocol) {
 
 TEST(Protocol, WorksOverUnixSockets) {
     run([]() -> Coro<> {
-        const std::string name = std::string(1, '\0') + "hocket-protocol-" + std::to_string(::getpid());
+        const std::string name =
+            std::string(1, '\0') + "hocket-protocol-" + std::to_string(::getpid());
         auto served = std::make_shared<Recorder>();
         Server server =
             co_await get_running_loop().create_unix_server([served] { return served; }, name);
@@ -176,7 +177,8 @@ TEST(Protocol, IsToldWhenToPauseAndToResumeWriting) {
     run([]() -> Coro<> {
         auto [server, served, client] = co_await serve_one<Writer>();
         Transport& transport = *served->transport;
-        EXPECT_EQ(transport.get_write_buffer_limits(), (std::pair<std::size_t, std::size_t>(16384, 65536)));
+        EXPECT_EQ(transport.get_write_buffer_limits(),
+                  (std::pair<std::size_t, std::size_t>(16384, 65536)));
         EXPECT_THROW(transport.set_write_buffer_limits(1, 2), ValueError);
         transport.set_write_buffer_limits(1000);
         transport.write(std::string(20'000'000, 'x'));
@@ -202,7 +204,9 @@ TEST(Protocol, AResetIsTheErrorOfConnectionLost) {
 
 TEST(Protocol, AnExceptionOutOfACallbackIsReportedAndAbortsTheTransport) {
     struct Bad : Recorder {
-        void data_received(std::string_view) override { throw std::runtime_error("cannot read that"); }
+        void data_received(std::string_view) override {
+            throw std::runtime_error("cannot read that");
+        }
     };
     run([]() -> Coro<> {
         std::vector<std::string> reports;
@@ -302,8 +306,8 @@ struct Block : BufferedProtocol {
 TEST(BufferedProtocol, GetsItsBytesInItsOwnBuffer) {
     run([]() -> Coro<> {
         auto served = std::make_shared<Block>();
-        Server server = co_await get_running_loop().create_server([served] { return served; },
-                                                                  "127.0.0.1", 0);
+        Server server =
+            co_await get_running_loop().create_server([served] { return served; }, "127.0.0.1", 0);
         auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         writer.write("more than eight bytes at once");
         writer.close();
@@ -320,8 +324,8 @@ TEST(BufferedProtocol, AnEmptyBufferIsReportedAndAbortsTheTransport) {
             [&](EventLoop&, const ExceptionContext&) { ++reports; });
         auto served = std::make_shared<Block>();
         served->gives_nothing = true;
-        Server server = co_await get_running_loop().create_server([served] { return served; },
-                                                                  "127.0.0.1", 0);
+        Server server =
+            co_await get_running_loop().create_server([served] { return served; }, "127.0.0.1", 0);
         auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         writer.write("x");
         co_await until([&] { return served->lost; });
@@ -335,8 +339,8 @@ TEST(BufferedProtocol, AnEmptyBufferIsReportedAndAbortsTheTransport) {
 TEST(Protocol, OutlivesItsLoop) {
     auto served = std::make_shared<Recorder>();
     run([&]() -> Coro<> {
-        Server server = co_await get_running_loop().create_server([served] { return served; },
-                                                                  "127.0.0.1", 0);
+        Server server =
+            co_await get_running_loop().create_server([served] { return served; }, "127.0.0.1", 0);
         Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         co_await until([&] { return !served->calls.empty(); });
     });

@@ -81,8 +81,8 @@ TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
     Socket one(::eventfd(1, EFD_NONBLOCK));
     Socket other(::eventfd(1, EFD_NONBLOCK));
     Socket reborn;
-    // Whichever comes first in the batch closes the other, whose event is in the same batch; the number
-    // comes back at once, for a descriptor that is not ready.
+    // Whichever comes first in the batch closes the other, whose event is in the same batch; the
+    // number comes back at once, for a descriptor that is not ready.
     const auto replace = [&](Seen& victim, Socket& its) {
         ++events;
         const int number = its.fd();
@@ -116,8 +116,7 @@ TEST(Poller, HandlesMoreEventsThanFitIntoOneBatch) {
             ++seen;
             reactor.poller().remove(watcher);
         };
-        ASSERT_FALSE(
-            reactor.poller().add(watcher, sockets.back().fd(), Watcher::readable));
+        ASSERT_FALSE(reactor.poller().add(watcher, sockets.back().fd(), Watcher::readable));
     }
     ASSERT_TRUE(run_until(reactor, [&] { return seen == count; }));
     EXPECT_EQ(reactor.poller().size(), 1U);
@@ -165,7 +164,8 @@ TEST(Inbox, WakeEndsAWaitForEver) {
         reactor.poll(true); // hangs when a wake is lost
         waker.join();
         reactor.run_ready();
-        // A wake that came before the wait counts for one wait only: what is left of it ends the next.
+        // A wake that came before the wait counts for one wait only: what is left of it ends the
+        // next.
         reactor.wake();
         reactor.poll(true);
     }

@@ -93,8 +93,8 @@ TEST(Server, DoesNotAcceptBeforeItServes) {
         int clients = 0;
         ServerOptions options;
         options.start_serving = false;
-        Server server = co_await start_server(
-            [&](StreamReader, StreamWriter) { ++clients; }, "127.0.0.1", 0, options);
+        Server server = co_await start_server([&](StreamReader, StreamWriter) { ++clients; },
+                                              "127.0.0.1", 0, options);
         EXPECT_FALSE(server.is_serving());
         co_await server.start_serving();
         EXPECT_TRUE(server.is_serving());
@@ -127,7 +127,8 @@ TEST(Server, WaitClosedCanBeCancelledInTheTurnOfTheEndInEitherOrder) {
     run([]() -> Coro<> {
         for (const bool close_first : {true, false}) {
             Server server = co_await start_server(read_to_the_end, "127.0.0.1", 0);
-            Task<> waiting = create_task([](Server s) -> Coro<> { co_await s.wait_closed(); }(server));
+            Task<> waiting =
+                create_task([](Server s) -> Coro<> { co_await s.wait_closed(); }(server));
             co_await one_turn();
             if (close_first) {
                 server.close();
@@ -219,8 +220,9 @@ TEST(Server, AnExceptionInAHandlerIsReportedAndClosesTheConnection) {
         EXPECT_EQ(co_await client.reader.read(), "");
         server.close();
         co_await server.wait_closed();
-        EXPECT_EQ(reports, std::vector<std::string>{
-                               "unhandled exception in a server's connection handler: bad request"});
+        EXPECT_EQ(reports,
+                  std::vector<std::string>{
+                      "unhandled exception in a server's connection handler: bad request"});
         get_running_loop().set_exception_handler({});
     });
 }
@@ -245,7 +247,8 @@ TEST(Server, KeepsAHandlerWithCapturesUntilItsTasksEnd) {
         std::optional<Connection> client;
         {
             const std::string greeting = "a greeting that is too long for the small string buffer";
-            // Named, because g++ 12 destroys the captures of a closure twice that is made inside of a co_await.
+            // Named, because g++ 12 destroys the captures of a closure twice that is made inside of
+            // a co_await.
             const auto handler = [greeting](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readline();
                 writer.write(greeting);
@@ -264,7 +267,8 @@ TEST(Server, KeepsAHandlerWithCapturesUntilItsTasksEnd) {
 TEST(Server, RunningOutOfDescriptorsIsReportedOnceAndDoesNotSpin) {
 #if defined(__has_feature)
 #if __has_feature(undefined_behavior_sanitizer)
-    GTEST_SKIP() << "UBSan opens a pipe to look at an object's type, and takes it for a broken one when it cannot";
+    GTEST_SKIP() << "UBSan opens a pipe to look at an object's type, and takes it for a broken one "
+                    "when it cannot";
 #endif
 #endif
     run([]() -> Coro<> {

@@ -235,7 +235,8 @@ TEST(Sockets, ATransportsDescriptorMayNotBeWatched) {
     run([]() -> Coro<> {
         EventLoop& loop = get_running_loop();
         Server server = co_await start_server(
-            [](StreamReader reader, StreamWriter) -> Coro<> { co_await reader.read(); }, "127.0.0.1", 0);
+            [](StreamReader reader, StreamWriter) -> Coro<> { co_await reader.read(); },
+            "127.0.0.1", 0);
         Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         EXPECT_THROW(loop.add_reader(client.writer.socket().fd(), [] {}), RuntimeError);
         EXPECT_THROW(co_await loop.sock_recv(client.writer.socket(), 1), RuntimeError);

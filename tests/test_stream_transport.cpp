@@ -72,7 +72,8 @@ class StreamTransportTest : public ::testing::Test {
 protected:
     void connect(std::pair<Socket, Socket> ends) {
         const SocketAddress peer = ends.first.peer_address();
-        transport = std::make_unique<StreamTransport>(reactor, std::move(ends.first), peer, handler);
+        transport =
+            std::make_unique<StreamTransport>(reactor, std::move(ends.first), peer, handler);
         far = std::move(ends.second);
         transport->start();
     }

@@ -61,7 +61,8 @@ TEST(TaskGroup, CreatesTasksAsCreateTaskDoes) {
             EXPECT_TRUE(e.done());
             EXPECT_EQ(a.result() + b.result() + c.result() + d.result() + f.result(), 16);
             EXPECT_EQ(b.name() + d.name(), "bd");
-            EXPECT_NE(std::string(a.created_at().file_name()).find("test_task_group"), std::string::npos);
+            EXPECT_NE(std::string(a.created_at().file_name()).find("test_task_group"),
+                      std::string::npos);
         };
         co_await with_task_group(body);
     });
@@ -273,12 +274,13 @@ std::string failure_and_cancel(bool cancel_first) {
             co_await sleep(0s);
             task.cancel();
         }
-        co_await task;
+        co_await trace::ended(task);
     });
 }
 
 TEST(TaskGroup, CancelledInTheTurnInWhichAChildFailedThrowsTheGroup) {
-    EXPECT_EQ(failure_and_cancel(false), "A cancelled, A ended, group[ValueError(B)], cancelling 1");
+    EXPECT_EQ(failure_and_cancel(false),
+              "A cancelled, A ended, group[ValueError(B)], cancelling 1");
 }
 
 TEST(TaskGroup, CancelledBeforeAChildCouldFailThrowsCancelledError) {
@@ -322,7 +324,6 @@ TEST(TaskGroup, CancelledBeforeItIsEnteredRunsItsBodyToTheFirstSuspension) {
         current_task().cancel();
         co_await attempt(with_task_group(body));
     };
-    // In Python A has its first step before it is cancelled, and here too.
     EXPECT_EQ(trace::of([&]() -> Coro<> { co_await create_task(main); }),
               "body, A cancelled, A ended, CancelledError, cancelling 1");
 }

@@ -65,7 +65,8 @@ public:
 private:
     int work(int port, const std::string& message) {
         std::vector<int> fds;
-        const SocketAddress address = *SocketAddress::from_ip("127.0.0.1", static_cast<std::uint16_t>(port));
+        const SocketAddress address =
+            *SocketAddress::from_ip("127.0.0.1", static_cast<std::uint16_t>(port));
         for (int i = 0; i < connections; ++i) {
             const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
             if (fd < 0 || ::connect(fd, address.native(), address.native_size()) != 0) {
@@ -165,8 +166,8 @@ TEST(TenThousandConnections, EachCostsAProtocolAtMostAKibibyte) {
     const std::size_t memory = memory_per_connection([] {
         ServerOptions options;
         options.backlog = 1000;
-        return get_running_loop().create_server([] { return std::make_unique<Echo>(); }, "127.0.0.1",
-                                                0, options);
+        return get_running_loop().create_server([] { return std::make_unique<Echo>(); },
+                                                "127.0.0.1", 0, options);
     });
     if (memory_is_measurable()) { // sanitizers have their own idea of memory
         EXPECT_LE(memory, 1024U);
@@ -195,7 +196,7 @@ TEST(TenThousandConnections, EachCostsAStreamHandlerAtMostFourKibibytes) {
 
 TEST(TenThousandConnections, ManyMayBeOpenedAtOnceByOneLoop) {
     ASSERT_NO_FATAL_FAILURE(raise_descriptor_limit());
-    constexpr int pairs = connections / 2; // both ends are in this process
+    static constexpr int pairs = connections / 2; // both ends are in this process
     run([]() -> Coro<> {
         int served = 0;
         ServerOptions options;

@@ -61,7 +61,9 @@ TEST_P(TimerQueueAgainstAModel, ExpiresTheSameTimersInTheSameOrder) {
         return std::uniform_int_distribution<std::uint64_t>(0, limit - 1)(random);
     };
     // Any order of magnitude from nanoseconds to centuries is as likely as any other.
-    const auto some_time = [&] { return static_cast<Nanoseconds>(below(std::uint64_t{1} << below(62))); };
+    const auto some_time = [&] {
+        return static_cast<Nanoseconds>(below(std::uint64_t{1} << below(62)));
+    };
 
     Nanoseconds now = static_cast<Nanoseconds>(below(std::uint64_t{1} << 50));
     TimerQueue queue(now);

@@ -11,7 +11,8 @@
 #include <hocket/sleep.hpp>
 #include <hocket/task.hpp>
 
-/// The vocabulary of tests/python/structured_concurrency.py: what the tests note must be what that prints.
+/// The vocabulary of tests/python/structured_concurrency.py: what the tests note must be what that
+/// prints.
 namespace trace {
 
 inline std::string noted_so_far;
@@ -91,6 +92,15 @@ template <class A> hocket::Coro<> attempt(A awaitable) {
         note(describe(std::current_exception()));
     }
     note("cancelling " + std::to_string(hocket::current_task().cancelling()));
+}
+
+/// Waits until `task` has ended, however.
+inline hocket::Coro<> ended(hocket::Task<void> task) {
+    try {
+        co_await task;
+    } catch (const hocket::CancelledError&) {
+        // its end, not ours
+    }
 }
 
 /// Runs what `main()` returns, and returns what was noted meanwhile.

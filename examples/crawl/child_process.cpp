@@ -18,8 +18,33 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
+/// Holds SIGINT and SIGTERM back. Between fork and exec the child has our signal handlers: one that
+/// ran there would swallow the interrupt that is meant for the program.
+class SignalsHeldBack {
+public:
+    SignalsHeldBack() {
+        sigset_t signals;
+        ::sigemptyset(&signals);
+        ::sigaddset(&signals, SIGINT);
+        ::sigaddset(&signals, SIGTERM);
+        ::sigprocmask(SIG_BLOCK, &signals, &before_);
+    }
+    ~SignalsHeldBack() { release(); }
+    SignalsHeldBack(const SignalsHeldBack&) = delete;
+    SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+    void release() const { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
+
 /// In the child, between fork and exec.
-[[noreturn]] void become(char* const* arguments, int output, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, int output, pid_t parent,
+                         const SignalsHeldBack& signals) {
+    ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGTERM, SIG_DFL);
+    signals.release();
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(127); // the parent ended before we asked to follow it
@@ -41,8 +66,11 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw_errno("pipe to " + arguments.front());
     const pid_t parent = ::getpid();
-    pid_ = ::fork();
-    if (pid_ == 0) become(argv.data(), pipe[1], parent);
+    {
+        const SignalsHeldBack signals;
+        pid_ = ::fork();
+        if (pid_ == 0) become(argv.data(), pipe[1], parent, signals);
+    }
     ::close(pipe[1]);
     output_ = pipe[0];
     if (pid_ < 0) {

@@ -45,12 +45,11 @@ bool print_agreement(std::FILE* out, const std::vector<web::SiteReport>& reports
     }
     const web::SiteReport& first = reports.front();
     if (lines.empty()) {
-        fmt::print(out, "{}\n",
-                   coloured(out, Colour::green,
-                            fmt::format("All {} found exactly the same: {} pages, {} words, {} "
-                                        "broken links.",
-                                        reports.size(), grouped(first.pages.size()),
-                                        grouped(first.words()), grouped(first.broken.size()))));
+        const std::string found = fmt::format(
+            "All {} ways found exactly the same: {}, {}, {}.", reports.size(),
+            counted(first.pages.size(), "page", "pages"), counted(first.words(), "word", "words"),
+            counted(first.broken.size(), "broken link", "broken links"));
+        fmt::print(out, "{}\n", coloured(out, Colour::green, found));
         return true;
     }
     fmt::print(out, "{}\n",

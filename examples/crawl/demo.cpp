@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crawl/child_process.hpp"
@@ -34,8 +36,10 @@ std::string url_in(const std::string& line) {
     return line.substr(url);
 }
 
-web::SiteReport crawl_in_own_process(Way way, const std::string& url, const DemoOptions& options,
-                                     const Interrupt& interrupt) {
+/// Nothing when an interrupt ended the process before it had anything to report.
+std::optional<web::SiteReport> crawl_in_own_process(Way way, const std::string& url,
+                                                    const DemoOptions& options,
+                                                    const Interrupt& interrupt) {
     std::vector<std::string> arguments{
         own_executable().string(), url, "--json", "--way", way_name(way), "--limit", options.limit};
     if (way == Way::coroutines) {
@@ -45,6 +49,7 @@ web::SiteReport crawl_in_own_process(Way way, const std::string& url, const Demo
     ChildProcess child(arguments);
     const std::string json = child.read_all(interrupt);
     const int code = child.wait();
+    if (json.empty() && interrupt.requested()) return std::nullopt;
     if (json.empty())
         throw std::runtime_error(fmt::format("the {} crawl ended with code {} and without a report",
                                              way_name(way), code));
@@ -56,19 +61,22 @@ web::SiteReport crawl_in_own_process(Way way, const std::string& url, const Demo
 int run_demo(const DemoOptions& options) {
     const Interrupt interrupt;
     ChildProcess server(server_arguments(options));
-    const std::string url = url_in(server.read_line(interrupt));
+    const std::string greeting = server.read_line(interrupt);
+    if (interrupt.requested()) return 130;
+    const std::string url = url_in(greeting);
     fmt::print("Crawling {} at {}: every answer takes {}.\n", options.directory, url,
                options.delay);
     std::fflush(stdout);
 
     std::vector<web::SiteReport> reports;
     for (const Way way : {Way::sequential, Way::threads, Way::coroutines}) {
-        reports.push_back(crawl_in_own_process(way, url, options, interrupt));
+        if (auto report = crawl_in_own_process(way, url, options, interrupt))
+            reports.push_back(std::move(*report));
         if (interrupt.requested()) break;
     }
-    print_comparison(stdout, reports);
+    if (!reports.empty()) print_comparison(stdout, reports);
     if (interrupt.requested()) {
-        fmt::print("Interrupted: the last row is what was found so far.\n");
+        fmt::print("Interrupted: this is what was found so far.\n");
         return 130;
     }
     const bool agree = print_agreement(stdout, reports);

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
         }
         return options.demo ? crawl::run_demo(*options.demo) : crawl_and_report(options.crawl);
     } catch (const std::invalid_argument& error) {
-        std::fprintf(stderr, "crawl: %s\n\n%s", error.what(), crawl::usage);
+        std::fprintf(stderr, "crawl: %s (crawl --help tells more)\n", error.what());
         return 2;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "crawl: %s\n", error.what());

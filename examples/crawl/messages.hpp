@@ -12,4 +12,7 @@ std::string no_answer_within(std::chrono::milliseconds timeout);
 /// 1234567 → "1,234,567".
 std::string grouped(std::uint64_t number);
 
+/// "1 page", "1,234 pages".
+std::string counted(std::uint64_t count, const char* one, const char* many);
+
 } // namespace crawl

@@ -8,14 +8,6 @@
 #include "crawl/style.hpp"
 
 namespace crawl {
-namespace {
-
-std::string counted(std::size_t count, const char* one, const char* many) {
-    return grouped(count) + " " + (count == 1 ? one : many);
-}
-
-} // namespace
-
 void print_report(std::FILE* out, const web::SiteReport& report) {
     fmt::print(out, "{} ({} of them HTML) with {} in {:.2f} s, {:.0f} pages/s\n",
                coloured(out, Colour::bold, counted(report.pages.size(), "page", "pages")),

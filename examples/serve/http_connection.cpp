@@ -25,6 +25,13 @@ bool is_method_we_know(std::string_view method) {
     return std::find(known.begin(), known.end(), method) != known.end();
 }
 
+/// Keeps the file open for as long as the read takes: it goes on in its thread when the connection
+/// is cancelled meanwhile.
+std::optional<std::string> read_piece(std::shared_ptr<const File> file, std::uint64_t offset,
+                                      std::size_t size) {
+    return file->read(offset, size);
+}
+
 } // namespace
 
 Coro<> HttpConnection::run() {
@@ -157,8 +164,7 @@ Coro<> HttpConnection::answer_with_file(const FileLookup& file) {
 }
 
 Coro<> HttpConnection::send_large_file(const FileLookup& file) {
-    // A read goes on in its thread when this connection is cancelled meanwhile: it owns the file.
-    const auto opened = std::make_shared<File>(file.path);
+    const auto opened = std::make_shared<const File>(file.path);
     if (!opened->is_open()) {
         send_error(403, "this may not be read");
         co_return;
@@ -174,8 +180,7 @@ Coro<> HttpConnection::send_large_file(const FileLookup& file) {
     for (std::uint64_t sent = 0; sent < file.version.size;) {
         const std::size_t size =
             std::min<std::uint64_t>(large_file_piece, file.version.size - sent);
-        const auto piece =
-            co_await hocket::to_thread([opened, sent, size] { return opened->read(sent, size); });
+        const auto piece = co_await hocket::to_thread(read_piece, opened, sent, size);
         if (!piece || piece->empty()) {
             // The file has become shorter than we promised: only a cut connection says so.
             open_ = false;
@@ -202,6 +207,14 @@ void HttpConnection::send(std::string head, std::string_view body) {
     writer_.write(head);
 }
 
+Coro<> HttpConnection::read_until_end() {
+    std::size_t size = 0;
+    do {
+        buffer_.drop(buffer_.bytes().size());
+        size = co_await reader_.read_into(buffer_.free_space());
+    } while (size > 0);
+}
+
 /// Says that we are done and waits a moment for the client to be done too. A socket closed with
 /// unread bytes in it is reset, and the reset may overtake our last answer.
 Coro<> HttpConnection::close_gently() {
@@ -212,13 +225,7 @@ Coro<> HttpConnection::close_gently() {
     co_await writer_.drain();
     if (writer_.can_write_eof()) writer_.write_eof();
     try {
-        co_await hocket::wait_for(
-            [this]() -> Coro<> {
-                buffer_.drop(buffer_.bytes().size());
-                while (co_await reader_.read_into(buffer_.free_space()) > 0) {
-                }
-            }(),
-            1s);
+        co_await hocket::wait_for(read_until_end(), 1s);
     } catch (const hocket::TimeoutError&) {
     }
     writer_.close();

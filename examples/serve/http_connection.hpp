@@ -50,6 +50,7 @@ private:
     Connection after_response() const;
     bool is_unmodified(const FileVersion& version) const;
     hocket::Coro<> close_gently();
+    hocket::Coro<> read_until_end();
 
     ServerState& server_;
     hocket::StreamReader reader_;

@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
         hocket::run(serve_until_stopped(std::move(options)));
         return 0;
     } catch (const std::invalid_argument& error) {
-        std::fprintf(stderr, "serve: %s\n\n%s", error.what(), serve::usage);
+        std::fprintf(stderr, "serve: %s (serve --help tells more)\n", error.what());
         return 2;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "serve: %s\n", error.what());

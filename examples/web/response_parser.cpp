@@ -1,5 +1,7 @@
 #include "web/response_parser.hpp"
 
+#include <algorithm>
+
 #include "web/ascii.hpp"
 #include "web/http_error.hpp"
 
@@ -52,6 +54,8 @@ void ResponseParser::parse_head() {
         response_.fields.emplace_back(to_lower(field.name), field.value);
     response_.keep_alive = framing.keep_alive(response_.minor_version);
     body_ = body_for(framing);
+    // Room for the body at once; a length that is a lie costs no more than this.
+    response_.body.reserve(std::min<std::uint64_t>(framing.content_length.value_or(0), 1 << 20));
 }
 
 void ResponseParser::parse_status_line(std::string_view line) {

@@ -12,7 +12,8 @@
 
 namespace hocket {
 
-/// What calling a coroutine function with `co_yield` in it returns: Python's asynchronous generator.
+/// What calling a coroutine function with `co_yield` in it returns: Python's asynchronous
+/// generator.
 ///
 ///     AsyncGenerator<int> count() {
 ///         for (int i = 0;; ++i) {
@@ -23,12 +24,14 @@ namespace hocket {
 ///     auto numbers = count();
 ///     while (auto number = co_await numbers.next()) { … *number … }
 ///
-/// Lazy: the body runs while somebody awaits `next`, in that task. Move-only. Destroying it destroys the locals
-/// of its body where that stands; no task may be in `next` then. Belongs to one loop's thread.
+/// Lazy: the body runs while somebody awaits `next`, in that task. Move-only. Destroying it
+/// destroys the locals of its body where that stands; no task may be in `next` then. Belongs to one
+/// loop's thread.
 template <class T> class [[nodiscard]] AsyncGenerator {
-    static_assert(!std::is_void_v<T> && !std::is_reference_v<T>,
-                  "an AsyncGenerator yields objects: std::monostate for none, std::reference_wrapper "
-                  "or a pointer for references");
+    static_assert(
+        !std::is_void_v<T> && !std::is_reference_v<T>,
+        "an AsyncGenerator yields objects: std::monostate for none, std::reference_wrapper "
+        "or a pointer for references");
 
 public:
     using promise_type = detail::GeneratorPromise<T>;
@@ -48,14 +51,14 @@ public:
         }
     }
 
-    /// Awaitable, once: runs the body to its next `co_yield`. Yields a std::optional<T> with the value, or
-    /// nothing at the body's end and from then on. Throws what the body throws, which ends it;
-    /// RuntimeError when another task is in `next`. Cancelling the awaiting task cancels what the body
-    /// awaits.
+    /// Awaitable, once: runs the body to its next `co_yield`. Yields a std::optional<T> with the
+    /// value, or nothing at the body's end and from then on. Throws what the body throws, which
+    /// ends it; RuntimeError when another task is in `next`. Cancelling the awaiting task cancels
+    /// what the body awaits.
     auto next() { return detail::GeneratorNext<T>(promise_); }
 
-    /// Awaitable: ends the generator. Destroys the locals of the body; nothing comes out of `next` any more.
-    /// RuntimeError when a task is in `next`.
+    /// Awaitable: ends the generator. Destroys the locals of the body; nothing comes out of `next`
+    /// any more. RuntimeError when a task is in `next`.
     auto aclose() {
         detail::require_not_running(promise_, "aclose()");
         if (promise_ != nullptr) {

@@ -12,11 +12,12 @@ namespace detail {
 class BarrierWait;
 } // namespace detail
 
-/// Python's asyncio.Barrier: a place at which `parties` tasks wait for each other, then go on together. It can
-/// be used again as soon as all of them have left; who comes earlier waits for that.
+/// Python's asyncio.Barrier: a place at which `parties` tasks wait for each other, then go on
+/// together. It can be used again as soon as all of them have left; who comes earlier waits for
+/// that.
 ///
-/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed gets a
-/// RuntimeError.
+/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
+/// so until it is cancelled.
 class Barrier {
 public:
     /// Throws ValueError when `parties` is below 1.
@@ -24,18 +25,18 @@ public:
     Barrier(const Barrier&) = delete;
     Barrier& operator=(const Barrier&) = delete;
 
-    /// `co_await barrier.wait()`: waits until `parties` tasks wait here. Returns a different number from 0 to
-    /// parties - 1 to each, in the order of arrival. Throws BrokenBarrierError when the barrier is
-    /// broken, or is reset or aborted meanwhile. A cancelled task no longer counts; the barrier stays
-    /// as it is. Converts to Coro<std::size_t>.
+    /// `co_await barrier.wait()`: waits until `parties` tasks wait here. Returns a different number
+    /// from 0 to parties - 1 to each, in the order of arrival. Throws BrokenBarrierError when the
+    /// barrier is broken, or is reset or aborted meanwhile. A cancelled task no longer counts; the
+    /// barrier stays as it is. Converts to Coro<std::size_t>.
     [[nodiscard]] detail::BarrierWait wait() noexcept;
 
-    /// Sends all that wait away with a BrokenBarrierError and makes the barrier as new, also a broken one.
-    /// Takes effect when called; can be awaited, as in Python.
+    /// Sends all that wait away with a BrokenBarrierError and makes the barrier as new, also a
+    /// broken one. Takes effect when called; can be awaited, as in Python.
     detail::Done reset();
 
-    /// Breaks the barrier: all that wait, and all that come until `reset`, get a BrokenBarrierError. Takes
-    /// effect when called; can be awaited, as in Python.
+    /// Breaks the barrier: all that wait, and all that come until `reset`, get a
+    /// BrokenBarrierError. Takes effect when called; can be awaited, as in Python.
     detail::Done abort();
 
     [[nodiscard]] std::size_t parties() const noexcept { return parties_; }
@@ -69,7 +70,8 @@ public:
     using value_type = std::size_t;
 
     explicit BarrierWait(Barrier& barrier) noexcept : barrier_(barrier) {}
-    operator Coro<std::size_t>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+    operator Coro<std::size_t>()
+        const { // NOLINT(google-explicit-constructor): Python's is a coroutine
         return await_in_coro<BarrierWait, Barrier&>(barrier_);
     }
 

@@ -15,11 +15,12 @@ namespace detail {
 class ConditionWait;
 } // namespace detail
 
-/// Python's asyncio.Condition: a lock, and a way to wait, without holding it, until another task says that
-/// something changed.
+/// Python's asyncio.Condition: a lock, and a way to wait, without holding it, until another task
+/// says that something changed.
 ///
-///     auto guard = co_await condition.scoped();                              // async with condition:
-///     co_await condition.wait_for([&] { return !free_slots.empty(); });      // holds the lock again
+///     auto guard = co_await condition.scoped();                              // async with
+///     condition: co_await condition.wait_for([&] { return !free_slots.empty(); });      // holds
+///     the lock again
 ///
 /// For the tasks of one loop. Must outlive those that wait, like the lock it was given.
 class Condition {
@@ -39,14 +40,14 @@ public:
     }
     void release() { lock_.release(); }
 
-    /// `co_await condition.wait()`: releases the lock, waits for a notification, acquires the lock again;
-    /// always true. When the task is cancelled it still waits for the lock, through further
-    /// cancellations, and throws CancelledError holding it; a notification it had is passed to the next.
-    /// Throws RuntimeError when the lock is not locked. Converts to Coro<bool>.
+    /// `co_await condition.wait()`: releases the lock, waits for a notification, acquires the lock
+    /// again; always true. When the task is cancelled it still waits for the lock, through further
+    /// cancellations, and throws CancelledError holding it; a notification it had is passed to the
+    /// next. Throws RuntimeError when the lock is not locked. Converts to Coro<bool>.
     [[nodiscard]] detail::ConditionWait wait() noexcept;
 
-    /// Waits until `predicate()` is true; returns its value. It is called with the lock held: at once, and
-    /// after each notification.
+    /// Waits until `predicate()` is true; returns its value. It is called with the lock held: at
+    /// once, and after each notification.
     template <class Predicate>
     Coro<std::decay_t<std::invoke_result_t<Predicate&>>> wait_for(Predicate predicate);
 
@@ -67,8 +68,8 @@ private:
 
 namespace detail {
 
-/// Waits in the condition's line; a notification or cancel() moves it to the lock's line, so that the
-/// task is woken once, with the lock.
+/// Waits in the condition's line; a notification or cancel() moves it to the lock's line, so that
+/// the task is woken once, with the lock.
 class [[nodiscard]] ConditionWait final : public Waiter {
 public:
     using hocket_awaitable = void;

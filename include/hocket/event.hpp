@@ -28,9 +28,9 @@ public:
     /// Clears the flag: `wait` waits again. Who was woken by `set` before stays so.
     void clear() noexcept { set_ = false; }
 
-    /// `co_await event.wait()`: waits until the flag is set; always true. Does not suspend when it is
-    /// set already. Throws RuntimeError when tasks of another loop waited for this event before, or
-    /// when the event is destroyed meanwhile. Converts to Coro<bool>.
+    /// `co_await event.wait()`: waits until the flag is set; always true. Does not suspend when it
+    /// is set already. Throws RuntimeError when tasks of another loop waited for this event before.
+    /// Converts to Coro<bool>.
     [[nodiscard]] detail::EventWait wait() noexcept;
 
 private:

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -14,48 +15,76 @@ namespace hocket {
 
 namespace detail {
 
-/// A piece of work on its way through an executor.
+/// A piece of work on its way through an executor, which ends it with exactly one of the two calls.
 class Work {
 public:
     Work() = default;
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
-    virtual ~Work() = default;
-    /// Does the work, unless its future was cancelled, and completes the future. Throws nothing.
+
+    /// Does the work, unless its future was cancelled, and completes the future. The work is gone then.
     virtual void run() noexcept = 0;
-    /// Cancels the future: the executor will not run this.
-    virtual void cancel() noexcept = 0;
+    /// Cancels the future without doing the work. The work is gone then.
+    virtual void discard() noexcept = 0;
+
+    Work* next_work = nullptr; // for the executor's queue
+
+protected:
+    ~Work() = default;
 };
 
-template <class R, class F, class... Args> class Call final : public Work {
+/// A call and the future of its result, in one allocation.
+template <class R, class F, class... Args> class Call final : public FutureState<R>, public Work {
+    using Status = FutureStateBase::Status;
+
 public:
     template <class G, class... Given>
     explicit Call(G&& function, Given&&... arguments)
-        : function_(std::forward<G>(function)), arguments_(std::forward<Given>(arguments)...) {}
+        : call_(std::in_place, std::forward<G>(function), std::forward<Given>(arguments)...) {}
 
     void run() noexcept override {
-        FutureState<R>& state = *promise;
-        if (!state.set_running_or_notify_cancel()) {
-            return;
+        if (this->set_running_or_notify_cancel()) {
+            this->publish(invoke());
         }
-        try {
-            if constexpr (std::is_void_v<R>) {
-                std::apply(std::move(function_), std::move(arguments_));
-                state.set_value();
-            } else {
-                state.set_value(std::apply(std::move(function_), std::move(arguments_)));
-            }
-        } catch (...) {
-            state.set_error(std::current_exception());
-        }
+        finish();
     }
-    void cancel() noexcept override { promise->cancel(); }
-
-    FuturePointer<FutureState<R>> promise{new FutureState<R>()};
+    void discard() noexcept override {
+        this->cancel();
+        finish();
+    }
 
 private:
-    F function_;
-    std::tuple<Args...> arguments_;
+    struct Parts {
+        template <class G, class... Given>
+        explicit Parts(G&& g, Given&&... given)
+            : function(std::forward<G>(g)), arguments(std::forward<Given>(given)...) {}
+        F function;
+        std::tuple<Args...> arguments;
+    };
+
+    // A future that runs can be completed by nobody else, so nothing needs to be claimed.
+    Status invoke() noexcept {
+        Status how = Status::finished;
+        try {
+            if constexpr (std::is_void_v<R>) {
+                std::apply(std::move(call_->function), std::move(call_->arguments));
+            } else {
+                this->result_.set_value(
+                    std::apply(std::move(call_->function), std::move(call_->arguments)));
+            }
+        } catch (...) {
+            this->result_.set_error(std::current_exception());
+            how = Status::failed;
+        }
+        call_.reset(); // on the thread that did the work, before anybody hears of its end
+        return how;
+    }
+    void finish() noexcept {
+        call_.reset();
+        this->unref();
+    }
+
+    std::optional<Parts> call_;
 };
 
 } // namespace detail
@@ -77,10 +106,16 @@ public:
     auto submit(F&& function, Args&&... args)
         -> Future<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>> {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
-        auto call = std::make_unique<detail::Call<R, std::decay_t<F>, std::decay_t<Args>...>>(
-            std::forward<F>(function), std::forward<Args>(args)...);
-        Future<R> future(call->promise);
-        enqueue(std::move(call));
+        using Call = detail::Call<R, std::decay_t<F>, std::decay_t<Args>...>;
+        auto* call = new Call(std::forward<F>(function), std::forward<Args>(args)...);
+        Future<R> future{detail::FuturePointer<detail::FutureState<R>>(call)};
+        call->ref(); // the executor's
+        try {
+            enqueue(*call);
+        } catch (...) {
+            call->discard();
+            throw;
+        }
         return future;
     }
 
@@ -88,7 +123,8 @@ public:
     virtual void shutdown(ShutdownOptions options = {}) = 0;
 
 protected:
-    virtual void enqueue(std::unique_ptr<detail::Work> work) = 0;
+    /// Takes `work` over, or throws.
+    virtual void enqueue(detail::Work& work) = 0;
 };
 
 template <class E, class F, class... Args>

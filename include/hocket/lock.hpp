@@ -10,33 +10,34 @@ class LockAcquire;
 class ConditionWait;
 } // namespace detail
 
-/// Python's asyncio.Lock: one task at a time. Not owned by a task: any may release it, and a task that
-/// acquires it twice waits for itself. First come, first served: a released lock goes to whoever waits
-/// longest, and nobody gets in between.
+/// Python's asyncio.Lock: one task at a time. Not owned by a task: any may release it, and a task
+/// that acquires it twice waits for itself. First come, first served: a released lock goes to
+/// whoever waits longest, and nobody gets in between.
 ///
 ///     auto guard = co_await lock.scoped();   // async with lock:
 ///
-/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed gets a
-/// RuntimeError.
+/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
+/// so until it is cancelled.
 class Lock {
 public:
     Lock() noexcept = default;
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
-    /// Whether a task holds the lock. False between a release and the resuming of the task that gets it.
+    /// Whether a task holds the lock. False between a release and the resuming of the task that
+    /// gets it.
     [[nodiscard]] bool locked() const noexcept { return locked_; }
 
-    /// `co_await lock.acquire()`: waits until the lock is free and takes it; always true. Cancelling a
-    /// task that waits leaves the lock to the next. Throws RuntimeError when tasks of another loop
-    /// waited for this lock before. Converts to Coro<bool>.
+    /// `co_await lock.acquire()`: waits until the lock is free and takes it; always true.
+    /// Cancelling a task that waits leaves the lock to the next. Throws RuntimeError when tasks of
+    /// another loop waited for this lock before. Converts to Coro<bool>.
     [[nodiscard]] detail::LockAcquire acquire() noexcept;
 
     /// `auto guard = co_await lock.scoped()`: acquires, and releases as `guard` goes out of scope.
     [[nodiscard]] detail::Scoped<Lock, detail::LockAcquire> scoped() noexcept;
 
-    /// Lets go of the lock; the task that waits longest gets it, in the next turn. Throws RuntimeError
-    /// when it is not locked.
+    /// Lets go of the lock; the task that waits longest gets it, in the next turn. Throws
+    /// RuntimeError when it is not locked.
     void release() {
         if (!locked_) [[unlikely]] {
             throw_not_acquired("release");

@@ -41,13 +41,15 @@ struct AddressInfoHints {
 
 namespace detail {
 
-/// A callable that makes a protocol: returns a shared_ptr or unique_ptr to a Protocol or BufferedProtocol.
+/// A callable that makes a protocol: returns a shared_ptr or unique_ptr to a Protocol or
+/// BufferedProtocol.
 template <class F>
 concept ProtocolFactory = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
     { *made } -> std::convertible_to<const BaseProtocol&>;
 };
 template <ProtocolFactory F>
-using FactoryProtocol = std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
+using FactoryProtocol =
+    std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
 
 /// A protocol of either kind: one pointer is set.
 struct AnyProtocol {
@@ -75,7 +77,8 @@ template <class P>
 using ProtocolConnection = std::pair<std::shared_ptr<Transport>, std::shared_ptr<P>>;
 
 template <class P>
-ProtocolConnection<P> connect_protocol(Socket socket, const std::function<std::shared_ptr<P>()>& make) {
+ProtocolConnection<P> connect_protocol(Socket socket,
+                                       const std::function<std::shared_ptr<P>()>& make) {
     std::shared_ptr<P> protocol = make();
     return {attach_protocol(std::move(socket), AnyProtocol(protocol)), protocol};
 }
@@ -105,14 +108,15 @@ template <ProtocolFactory F> MakeProtocol make_protocol(F factory) {
 
 } // namespace detail
 
-/// The part of EventLoop that has to do with sockets and other descriptors. For the loop's thread; what is
-/// awaited must be awaited on this loop. Errors are std::system_error with the call and its object in the text.
+/// The part of EventLoop that has to do with sockets and other descriptors. For the loop's thread;
+/// what is awaited must be awaited on this loop. Errors are std::system_error with the call and its
+/// object in the text.
 class LoopIo {
 public:
     // -- descriptors -------------------------------------------------------------------------
 
-    /// Calls `callback()` in every turn in which `fd` can be read (or is broken). Replaces the one before.
-    /// RuntimeError when `fd` is a transport's.
+    /// Calls `callback()` in every turn in which `fd` can be read (or is broken). Replaces the one
+    /// before. RuntimeError when `fd` is a transport's.
     void add_reader(int fd, std::function<void()> callback);
     /// Returns false when there was none. Must come before `fd` is closed.
     bool remove_reader(int fd);
@@ -121,14 +125,16 @@ public:
     bool remove_writer(int fd);
 
     // -- sockets without transports ------------------------------------------------------------
-    // The socket must be non-blocking, as all of Socket's are, and outlive the await; one task reads and one
-    // writes at a time (RuntimeError). Cancelling ends the wait; bytes not yet received are not lost.
+    // The socket must be non-blocking, as all of Socket's are, and outlive the await; one task
+    // reads and one writes at a time (RuntimeError). Cancelling ends the wait; bytes not yet
+    // received are not lost.
 
     /// Up to `n` bytes; empty at the end of the stream.
     Coro<std::string> sock_recv(const Socket& socket, std::size_t n);
     /// As sock_recv, into `space`; returns how many bytes.
     Coro<std::size_t> sock_recv_into(const Socket& socket, std::span<std::byte> space);
-    /// Sends all of `data`, which must stay valid. After an error or a cancellation some of it may be sent.
+    /// Sends all of `data`, which must stay valid. After an error or a cancellation some of it may
+    /// be sent.
     Coro<> sock_sendall(const Socket& socket, std::string_view data);
     Coro<> sock_connect(Socket& socket, SocketAddress address);
     /// `socket` must be listening.
@@ -140,8 +146,9 @@ public:
 
     // -- transports and protocols ----------------------------------------------------------------
 
-    /// Connects to `host` (empty: this machine), which is resolved and whose addresses are tried in order. Yields the
-    /// transport and the protocol that `factory()` made, after its connection_made.
+    /// Connects to `host` (empty: this machine), which is resolved and whose addresses are tried in
+    /// order. Yields the transport and the protocol that `factory()` made, after its
+    /// connection_made.
     template <detail::ProtocolFactory F>
     Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
     create_connection(F factory, std::string_view host, int port, ConnectOptions options = {}) {
@@ -156,10 +163,11 @@ public:
             detail::share(std::move(factory)), std::string(path));
     }
 
-    /// Listens on `host` (empty: every interface) and `port` (0: a free one); `factory()` makes a protocol for each
-    /// connection. The factory is kept as long as the server.
+    /// Listens on `host` (empty: every interface) and `port` (0: a free one); `factory()` makes a
+    /// protocol for each connection. The factory is kept as long as the server.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, std::string_view host, int port, ServerOptions options = {}) {
+    Coro<Server> create_server(F factory, std::string_view host, int port,
+                               ServerOptions options = {}) {
         return create_server(std::move(factory), std::vector<std::string>{std::string(host)}, port,
                              options);
     }
@@ -167,7 +175,8 @@ public:
     template <detail::ProtocolFactory F>
     Coro<Server> create_server(F factory, const std::vector<std::string>& hosts, int port,
                                ServerOptions options = {}) {
-        return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port, options);
+        return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port,
+                                      options);
     }
     /// The same on a Unix socket; a stale socket file at `path` is removed first.
     template <detail::ProtocolFactory F>

@@ -16,8 +16,8 @@ struct LocalAddress {
 
 /// How `open_connection` and `EventLoop::create_connection` connect. The names are Python's.
 struct ConnectOptions {
-    /// When set, do not wait longer than this for an address before the next one is tried beside it; 250 ms
-    /// is a good value. Otherwise one address is tried after the other.
+    /// When set, do not wait longer than this for an address before the next one is tried beside
+    /// it; 250 ms is a good value. Otherwise one address is tried after the other.
     std::optional<std::chrono::nanoseconds> happy_eyeballs_delay = {};
     /// How many addresses of the first family come before the families take turns. Unset: 1 with
     /// happy_eyeballs_delay, otherwise 0, which leaves the resolver's order.
@@ -26,7 +26,8 @@ struct ConnectOptions {
     int family = 0; ///< AF_INET, AF_INET6; 0: both.
     int proto = 0;
     int flags = 0; ///< Of getaddrinfo.
-    /// When every address fails: throw an ExceptionGroup of all errors instead of one that lists them.
+    /// When every address fails: throw an ExceptionGroup of all errors instead of one that lists
+    /// them.
     bool all_errors = false;
     /// Of the StreamReader: how long a line may be; reading stops while twice as much is buffered.
     std::size_t limit = std::size_t{64} * 1024;

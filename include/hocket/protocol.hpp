@@ -14,17 +14,17 @@ namespace detail {
 class SocketTransport;
 }
 
-/// What both kinds of protocol are told. Callbacks run on the loop's thread and must not block. What one
-/// throws goes to the loop's exception handler, and the transport is aborted (but for the writing ones,
-/// which are only reported).
+/// What both kinds of protocol are told. Callbacks run on the loop's thread and must not block.
+/// What one throws goes to the loop's exception handler, and the transport is aborted (but for the
+/// writing ones, which are only reported).
 class BaseProtocol {
 public:
     virtual ~BaseProtocol();
 
     /// The connection stands. `transport` lives at least as long as this protocol.
     virtual void connection_made(Transport& transport) { static_cast<void>(transport); }
-    /// The connection is closed: the last call. `error` is why, or nullptr after close, abort or an end
-    /// of file; a broken connection is a std::system_error.
+    /// The connection is closed: the last call. `error` is why, or nullptr after close, abort or an
+    /// end of file; a broken connection is a std::system_error.
     virtual void connection_lost(std::exception_ptr error) { static_cast<void>(error); }
     /// The transport has more queued than its high-water mark: write no more for now.
     virtual void pause_writing() {}
@@ -52,8 +52,8 @@ public:
 /// Gets a connection's bytes in buffers of its own: Python's asyncio.BufferedProtocol.
 class BufferedProtocol : public BaseProtocol {
 public:
-    /// Where the next bytes go; at least one byte long (else RuntimeError, and the transport is aborted).
-    /// `size_hint` is a good size.
+    /// Where the next bytes go; at least one byte long (else RuntimeError, and the transport is
+    /// aborted). `size_hint` is a good size.
     virtual std::span<std::byte> get_buffer(std::size_t size_hint) = 0;
     /// The first `count` bytes of that buffer came.
     virtual void buffer_updated(std::size_t count) = 0;

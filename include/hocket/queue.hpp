@@ -13,9 +13,10 @@ namespace hocket {
 
 /// What Queue, PriorityQueue and LifoQueue have in common: all but the order of the items.
 ///
-/// Tasks that `get` and tasks that `put` are served in the order in which they came. `T` need only be
-/// movable. For the tasks of one loop: awaiting throws RuntimeError when tasks of another loop waited for
-/// this queue before. Must outlive those that wait; who still waits as it is destroyed gets a RuntimeError.
+/// Tasks that `get` and tasks that `put` are served in the order in which they came. `T` need only
+/// be movable. For the tasks of one loop: awaiting throws RuntimeError when tasks of another loop
+/// waited for this queue before. Must outlive those that wait; who still waits as it is destroyed
+/// does so until it is cancelled.
 template <class T, class Store> class BasicQueue : public detail::QueueBase {
 public:
     using value_type = T;
@@ -25,26 +26,26 @@ public:
     /// For at most `maxsize` items; 0: for as many as there is memory for.
     explicit BasicQueue(std::size_t maxsize = 0) noexcept : QueueBase(maxsize) {}
 
-    /// `co_await queue.put(item)`: waits until there is room, and adds the item. It is copied (or moved
-    /// from) when it is added, so it must live until then, as temporaries in the `co_await` expression
-    /// do; when the task is cancelled, or the queue shut down, it is left as it was. Throws
-    /// QueueShutDown after `shutdown`, also when that comes while the task waits. Converts to Coro<>,
-    /// which keeps the item.
+    /// `co_await queue.put(item)`: waits until there is room, and adds the item. It is copied (or
+    /// moved from) when it is added, so it must live until then, as temporaries in the `co_await`
+    /// expression do; when the task is cancelled, or the queue shut down, it is left as it was.
+    /// Throws QueueShutDown after `shutdown`, also when that comes while the task waits. Converts
+    /// to Coro<>, which keeps the item.
     [[nodiscard]] Put<const T> put(const T& item) noexcept { return Put<const T>(*this, item); }
     [[nodiscard]] Put<T> put(T&& item) noexcept { return Put<T>(*this, item); }
 
-    /// Adds the item at once. Throws QueueFull when there is no room (but for tasks that waited for it
-    /// and are about to resume), QueueShutDown after `shutdown`.
+    /// Adds the item at once. Throws QueueFull when there is no room (but for tasks that waited for
+    /// it and are about to resume), QueueShutDown after `shutdown`.
     void put_nowait(const T& item) { put_now(item); }
     void put_nowait(T&& item) { put_now(std::move(item)); }
 
-    /// `co_await queue.get()`: waits for an item and takes it out. When the task is cancelled nothing is
-    /// lost: the item goes to the next. Throws QueueShutDown when the queue is shut down and empty.
-    /// Converts to Coro<T>.
+    /// `co_await queue.get()`: waits for an item and takes it out. When the task is cancelled
+    /// nothing is lost: the item goes to the next. Throws QueueShutDown when the queue is shut down
+    /// and empty. Converts to Coro<T>.
     [[nodiscard]] Get get() noexcept { return Get(*this); }
 
-    /// Takes an item out at once. Throws QueueEmpty when there is none (but for tasks that waited for it
-    /// and are about to resume); QueueShutDown when the queue is shut down besides.
+    /// Takes an item out at once. Throws QueueEmpty when there is none (but for tasks that waited
+    /// for it and are about to resume); QueueShutDown when the queue is shut down besides.
     T get_nowait() {
         putters_.require_own_thread("Queue");
         if (!claim_item()) [[unlikely]] {
@@ -53,15 +54,16 @@ public:
         return take();
     }
 
-    /// The work on an item that was got is done; the last one ends `join`. Throws ValueError when it was
-    /// called for every item already.
+    /// The work on an item that was got is done; the last one ends `join`. Throws ValueError when
+    /// it was called for every item already.
     void task_done() { finish_one(); }
 
-    /// `co_await queue.join()`: waits until `task_done` was called for every item put. Converts to Coro<>.
+    /// `co_await queue.join()`: waits until `task_done` was called for every item put. Converts to
+    /// Coro<>.
     [[nodiscard]] detail::QueueJoin join() noexcept { return detail::QueueJoin(*this); }
 
-    /// Ends the queue: `put` throws QueueShutDown from now on, `get` as soon as the queue is empty. With
-    /// `immediate` it is emptied, as if every item had been got and done. Who waits is woken.
+    /// Ends the queue: `put` throws QueueShutDown from now on, `get` as soon as the queue is empty.
+    /// With `immediate` it is emptied, as if every item had been got and done. Who waits is woken.
     void shutdown(bool immediate = false) {
         shut_down();
         if (immediate) {

@@ -17,8 +17,8 @@ class SemaphoreAcquire;
 ///     hocket::Semaphore slots(32);
 ///     auto slot = co_await slots.scoped();   // async with slots:
 ///
-/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed gets a
-/// RuntimeError.
+/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
+/// so until it is cancelled.
 class Semaphore {
 public:
     /// Throws ValueError when `value` is negative.
@@ -31,15 +31,16 @@ public:
     [[nodiscard]] bool locked() const noexcept { return value_ == 0 || !line_.empty(); }
 
     /// `co_await semaphore.acquire()`: waits until the counter is above zero and takes one from it;
-    /// always true. Cancelling a task that waits leaves its place to the next. Throws RuntimeError when
-    /// tasks of another loop waited for this semaphore before. Converts to Coro<bool>.
+    /// always true. Cancelling a task that waits leaves its place to the next. Throws RuntimeError
+    /// when tasks of another loop waited for this semaphore before. Converts to Coro<bool>.
     [[nodiscard]] detail::SemaphoreAcquire acquire() noexcept;
 
-    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases as `guard` goes out of scope.
+    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases as `guard` goes out of
+    /// scope.
     [[nodiscard]] detail::Scoped<Semaphore, detail::SemaphoreAcquire> scoped() noexcept;
 
-    /// Adds one to the counter, or hands it to the task that waits longest. Throws ValueError when a
-    /// BoundedSemaphore has its initial value already.
+    /// Adds one to the counter, or hands it to the task that waits longest. Throws ValueError when
+    /// a BoundedSemaphore has its initial value already.
     void release() {
         if (value_ >= bound_) [[unlikely]] {
             throw_released_too_often();
@@ -62,8 +63,8 @@ private:
         --value_;
         line_.grant_first();
     }
-    /// A task that was granted a permit resumes. Others may have come meanwhile and waited although there
-    /// are permits, so as not to overtake it.
+    /// A task that was granted a permit resumes. Others may have come meanwhile and waited although
+    /// there are permits, so as not to overtake it.
     void resume(detail::Waiter& waiter) noexcept {
         line_.remove(waiter);
         while (value_ > 0 && line_.has_waiting()) {

@@ -59,8 +59,8 @@ private:
     int fileno_;
 };
 
-/// A handle to a server: Python's asyncio.Server. Copyable; a server that serves goes on when its last
-/// handle is gone, until its loop is closed. For the loop's thread.
+/// A handle to a server: Python's asyncio.Server. Copyable; a server that serves goes on when its
+/// last handle is gone, until its loop is closed. For the loop's thread.
 class Server {
 public:
     Server() noexcept = default; ///< Refers to no server; only assignment is allowed.
@@ -70,15 +70,18 @@ public:
     [[nodiscard]] std::vector<ServerSocket> sockets() const;
     [[nodiscard]] bool is_serving() const noexcept;
 
-    /// Begins to accept, unless it does already. Throws std::system_error; RuntimeError when closed.
+    /// Begins to accept, unless it does already. Throws std::system_error; RuntimeError when
+    /// closed.
     Coro<> start_serving();
-    /// Accepts until the task is cancelled or the server closed; then closes it, waits until the last
-    /// client is gone, and throws CancelledError. RuntimeError when closed or awaited here already.
+    /// Accepts until the task is cancelled or the server closed; then closes it, waits until the
+    /// last client is gone, and throws CancelledError. RuntimeError when closed or awaited here
+    /// already.
     Coro<> serve_forever();
 
     /// Stops listening. Connections that stand stay; wait_closed waits for them.
     void close() noexcept;
-    /// Waits until the server is closed and its last connection is gone. Cancelling ends only the wait.
+    /// Waits until the server is closed and its last connection is gone. Cancelling ends only the
+    /// wait.
     detail::WaitServerClosed wait_closed() { return detail::WaitServerClosed(state_); }
     /// Closes every connection as Transport::close does.
     void close_clients() noexcept;

@@ -43,10 +43,10 @@ private:
     Task<T> inner_;
 };
 
-/// Protects `awaitable` (what gather takes) from the cancellation of who awaits it: it runs as a task, which goes
-/// on when the awaiting task is cancelled; that gets its CancelledError at once. Yields the
-/// task's result, or throws what ended it, a CancelledError too. Python's asyncio.shield. RuntimeError when no
-/// loop runs on this thread.
+/// Protects `awaitable` (what gather takes) from the cancellation of who awaits it: it runs as a
+/// task, which goes on when the awaiting task is cancelled; that gets its CancelledError at once.
+/// Yields the task's result, or throws what ended it, a CancelledError too. Python's
+/// asyncio.shield. RuntimeError when no loop runs on this thread.
 template <detail::Startable A> Shield<detail::StartableValue<A>> shield(A&& awaitable) {
     return Shield<detail::StartableValue<A>>(detail::ensure_task(std::forward<A>(awaitable)));
 }

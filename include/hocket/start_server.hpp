@@ -63,10 +63,11 @@ Coro<Server> serve_streams_unix(StreamWelcome welcome, std::string path, ServerO
 
 } // namespace detail
 
-/// Listens on `host` (empty: every interface) and `port` (0: a free one), and runs `handler(StreamReader,
-/// StreamWriter)` for each connection: as a task of the loop when it returns a Coro. An exception that leaves the
-/// handler goes to the loop's exception handler, and the connection is closed. The handler is kept as long as the
-/// server and its tasks. Throws std::system_error when it cannot listen.
+/// Listens on `host` (empty: every interface) and `port` (0: a free one), and runs
+/// `handler(StreamReader, StreamWriter)` for each connection: as a task of the loop when it returns
+/// a Coro. An exception that leaves the handler goes to the loop's exception handler, and the
+/// connection is closed. The handler is kept as long as the server and its tasks. Throws
+/// std::system_error when it cannot listen.
 template <detail::ConnectionHandler H>
 Coro<Server> start_server(H handler, std::string_view host, int port, ServerOptions options = {},
                           std::source_location place = std::source_location::current()) {

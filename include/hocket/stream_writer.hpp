@@ -84,8 +84,9 @@ private:
 
 } // namespace detail
 
-/// The writing end of a connection: Python's asyncio.StreamWriter. A handle: copies write to the same stream,
-/// and when the last one is gone the connection is closed, as by close(). For the loop's thread.
+/// The writing end of a connection: Python's asyncio.StreamWriter. A handle: copies write to the
+/// same stream, and when the last one is gone the connection is closed, as by close(). For the
+/// loop's thread.
 class StreamWriter {
 public:
     /// For hocket's own parts.
@@ -95,8 +96,9 @@ public:
     StreamWriter& operator=(StreamWriter other) noexcept;
     ~StreamWriter();
 
-    /// Sends `data`, or queues a copy: never waits; await drain() after it. Small writes of one turn leave
-    /// together. Ignored once the connection is closing. Throws RuntimeError after write_eof.
+    /// Sends `data`, or queues a copy: never waits; await drain() after it. Small writes of one
+    /// turn leave together. Ignored once the connection is closing. Throws RuntimeError after
+    /// write_eof.
     void write(std::string_view data);
     void write(std::span<const std::byte> data) {
         write(std::string_view(reinterpret_cast<const char*>(data.data()), data.size()));
@@ -107,8 +109,9 @@ public:
             write(std::string_view(data));
         }
     }
-    /// Waits until not too much is queued: at once, unless more than 64 KiB are; then until at most 16 KiB are.
-    /// Throws std::system_error once the connection is lost. Cancelling ends only the wait.
+    /// Waits until not too much is queued: at once, unless more than 64 KiB are; then until at most
+    /// 16 KiB are. Throws std::system_error once the connection is lost. Cancelling ends only the
+    /// wait.
     detail::Drain drain() { return detail::Drain(stream_); }
 
     [[nodiscard]] bool can_write_eof() const noexcept { return true; }
@@ -125,7 +128,8 @@ public:
     [[nodiscard]] SocketAddress peername() const;
     /// This end's address; unknown once the connection is closed.
     [[nodiscard]] SocketAddress sockname() const;
-    /// To set options on; not to read from, write to or close. Throws RuntimeError once the loop is closed.
+    /// To set options on; not to read from, write to or close. Throws RuntimeError once the loop is
+    /// closed.
     [[nodiscard]] Socket& socket() const;
 
 private:

@@ -15,12 +15,13 @@
 
 namespace hocket {
 
-/// The tasks that a `with_task_group` waits for: Python's asyncio.TaskGroup. For the loop's thread; the body, its
-/// tasks and callbacks may create tasks in it until all have ended.
+/// The tasks that a `with_task_group` waits for: Python's asyncio.TaskGroup. For the loop's thread;
+/// the body, its tasks and callbacks may create tasks in it until all have ended.
 class TaskGroup {
 public:
-    // As hocket::create_task: schedules a task of the group. RuntimeError when the group is shutting down
-    // (a task of it has failed, or its body was cancelled or has thrown) or has finished.
+    // As hocket::create_task: schedules a task of the group. RuntimeError when the group is
+    // shutting down (a task of it has failed, or its body was cancelled or has thrown) or has
+    // finished.
 
     template <class T>
     Task<T> create_task(Coro<T> coro,
@@ -34,22 +35,20 @@ public:
         require_open(coro);
         return add(detail::spawn(loop(), std::move(coro), &options, place));
     }
-    template <class F>
-        requires detail::CoroFunction<F>
+    template <class F> requires detail::CoroFunction<F>
     auto create_task(F&& callable, std::source_location place = std::source_location::current())
         -> Task<detail::CoroValue<F>> {
         require_open();
         return add(detail::spawn_call(loop(), nullptr, &place, std::forward<F>(callable)));
     }
     template <class F, class... Args>
-        requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
+    requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
     auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>> {
         require_open();
         return add(detail::spawn_call(loop(), nullptr, nullptr, std::forward<F>(callable),
                                       std::forward<Args>(args)...));
     }
-    template <class F, class... Args>
-        requires detail::CoroFunction<F, Args...>
+    template <class F, class... Args> requires detail::CoroFunction<F, Args...>
     auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
         -> Task<detail::CoroValue<F, Args...>> {
         require_open();
@@ -76,8 +75,8 @@ public:
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    /// Waits for the tasks, after the body has ended (with `error`, unless that is nullptr); throws what
-    /// comes out of the group.
+    /// Waits for the tasks, after the body has ended (with `error`, unless that is nullptr); throws
+    /// what comes out of the group.
     Coro<> leave(std::exception_ptr error);
 
 private:
@@ -124,16 +123,16 @@ template <class T, class F> Coro<T> run_task_group(F body) {
 
 } // namespace detail
 
-/// Awaits what `body(TaskGroup&)` returns, a Coro, then the tasks it created in the group, and yields the body's
-/// value: Python's `async with asyncio.TaskGroup()`. The callable is kept until all is done.
+/// Awaits what `body(TaskGroup&)` returns, a Coro, then the tasks it created in the group, and
+/// yields the body's value: Python's `async with asyncio.TaskGroup()`. The callable is kept until
+/// all is done.
 ///
-/// The first task that fails cancels the others and the body; so does a body that throws or is cancelled the
-/// tasks. All are waited for, and the failures (but for the CancelledErrors) come out as one ExceptionGroup. A task
-/// that is cancelled, or cancels itself, does not disturb the others. Cancelling the awaiting task cancels
-/// all tasks; the CancelledError comes out when they have ended, unless one has failed. KeyboardInterrupt comes out as
-/// itself.
-template <class F>
-    requires detail::ScopedBody<F, TaskGroup>
+/// The first task that fails cancels the others and the body; so does a body that throws or is
+/// cancelled the tasks. All are waited for, and the failures (but for the CancelledErrors) come out
+/// as one ExceptionGroup. A task that is cancelled, or cancels itself, does not disturb the others.
+/// Cancelling the awaiting task cancels all tasks; the CancelledError comes out when they have
+/// ended, unless one has failed. KeyboardInterrupt comes out as itself.
+template <class F> requires detail::ScopedBody<F, TaskGroup>
 auto with_task_group(F&& body) -> Coro<detail::ScopedBodyValue<F, TaskGroup>> {
     return detail::run_task_group<detail::ScopedBodyValue<F, TaskGroup>, std::decay_t<F>>(
         std::forward<F>(body));

@@ -26,7 +26,7 @@ public:
     void shutdown(ShutdownOptions options = {}) override;
 
 private:
-    void enqueue(std::unique_ptr<detail::Work> work) override;
+    void enqueue(detail::Work& work) override;
 
     class Pool;
     std::unique_ptr<Pool> pool_;

@@ -21,8 +21,8 @@ public:
 
     /// When the time is over, on the loop's clock; nothing: never.
     [[nodiscard]] std::optional<TimePoint> when() const noexcept { return when_; }
-    /// Moves that; nothing: never; a time that is past: in the next turn of the loop. RuntimeError when the
-    /// time is over already.
+    /// Moves that; nothing: never; a time that is past: in the next turn of the loop. RuntimeError
+    /// when the time is over already.
     void reschedule(std::optional<TimePoint> when);
     /// Whether the time was over before the body ended.
     [[nodiscard]] bool expired() const noexcept {
@@ -66,9 +66,7 @@ concept TimeoutBody = CoroFunction<F> || ScopedBody<F, Timeout>;
 template <class F> struct TimeoutBodyValue {
     using type = CoroValue<F>;
 };
-template <class F>
-    requires ScopedBody<F, Timeout>
-struct TimeoutBodyValue<F> {
+template <class F> requires ScopedBody<F, Timeout> struct TimeoutBodyValue<F> {
     using type = ScopedBodyValue<F, Timeout>;
 };
 
@@ -89,21 +87,15 @@ template <class T, class F, class Limit> Coro<T> run_with_timeout(Limit limit, F
 } // namespace detail
 
 /// Awaits what `body()` or `body(Timeout&)` returns, a Coro, and yields its value: Python's
-/// `async with asyncio.timeout(delay)`. When `delay` has passed (counted from when this is awaited), the running task is
-/// cancelled within the body, and the CancelledError that leaves it becomes a TimeoutError; unless somebody
-/// else has cancelled the task too, whose CancelledError then goes on. The callable is kept until its coroutine
-/// has ended.
+/// `async with asyncio.timeout(delay)`. When `delay` has passed (counted from when this is
+/// awaited), the running task is cancelled within the body, and the CancelledError that leaves it
+/// becomes a TimeoutError; unless somebody else has cancelled the task too, whose CancelledError
+/// then goes on. The callable is kept until its coroutine has ended.
 template <class Rep, class Period, detail::TimeoutBody F>
 auto with_timeout(std::chrono::duration<Rep, Period> delay, F&& body)
     -> Coro<typename detail::TimeoutBodyValue<F>::type> {
     return detail::run_with_timeout<typename detail::TimeoutBodyValue<F>::type, std::decay_t<F>>(
         detail::to_nanoseconds(delay), std::forward<F>(body));
-}
-/// Without a limit, until the body sets one with `Timeout::reschedule`.
-template <detail::TimeoutBody F>
-auto with_timeout(std::nullopt_t, F&& body)
-    -> Coro<typename detail::TimeoutBodyValue<F>::type> {
-    return with_timeout_at(std::nullopt, std::forward<F>(body));
 }
 /// As with_timeout, until a time on the loop's clock (nothing: never): Python's asyncio.timeout_at.
 template <detail::TimeoutBody F>
@@ -111,6 +103,11 @@ auto with_timeout_at(std::optional<std::chrono::steady_clock::time_point> when, 
     -> Coro<typename detail::TimeoutBodyValue<F>::type> {
     return detail::run_with_timeout<typename detail::TimeoutBodyValue<F>::type, std::decay_t<F>>(
         when, std::forward<F>(body));
+}
+/// Without a limit, until the body sets one with `Timeout::reschedule`.
+template <detail::TimeoutBody F>
+auto with_timeout(std::nullopt_t, F&& body) -> Coro<typename detail::TimeoutBodyValue<F>::type> {
+    return with_timeout_at(std::nullopt, std::forward<F>(body));
 }
 
 } // namespace hocket

@@ -15,16 +15,17 @@ class BaseProtocol;
 class BufferedProtocol;
 class Protocol;
 
-/// A connection as a Protocol sees it: Python's asyncio.Transport. Belongs to the loop's thread. It lives as
-/// long as its protocol does; once the connection is closed, its functions do nothing.
+/// A connection as a Protocol sees it: Python's asyncio.Transport. Belongs to the loop's thread. It
+/// lives as long as its protocol does; once the connection is closed, its functions do nothing.
 class Transport {
 public:
     Transport() = default;
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
 
-    /// Sends `data`, or queues a copy: never waits. Small writes of one turn leave together. Ignored
-    /// once the transport is closing (reported after five such calls). Throws RuntimeError after write_eof.
+    /// Sends `data`, or queues a copy: never waits. Small writes of one turn leave together.
+    /// Ignored once the transport is closing (reported after five such calls). Throws RuntimeError
+    /// after write_eof.
     virtual void write(std::string_view data) = 0;
     void write(std::span<const std::byte> data) {
         write(std::string_view(reinterpret_cast<const char*>(data.data()), data.size()));
@@ -50,8 +51,9 @@ public:
     virtual void resume_reading() noexcept = 0;
     [[nodiscard]] virtual bool is_reading() const noexcept = 0;
 
-    /// When pause_writing (more than `high` bytes queued) and resume_writing (at most `low`) are called. Unset
-    /// values: high 64 KiB, or four times `low`; low a quarter of `high`. Throws ValueError when low > high.
+    /// When pause_writing (more than `high` bytes queued) and resume_writing (at most `low`) are
+    /// called. Unset values: high 64 KiB, or four times `low`; low a quarter of `high`. Throws
+    /// ValueError when low > high.
     virtual void set_write_buffer_limits(std::optional<std::size_t> high = {},
                                          std::optional<std::size_t> low = {}) = 0;
     /// (low, high), in Python's order.
@@ -68,7 +70,8 @@ public:
     [[nodiscard]] virtual SocketAddress peername() const noexcept = 0;
     /// This end's address; unknown once the connection is closed.
     [[nodiscard]] virtual SocketAddress sockname() const noexcept = 0;
-    /// To set options on; not to read from, write to or close. Not open once the connection is closed.
+    /// To set options on; not to read from, write to or close. Not open once the connection is
+    /// closed.
     [[nodiscard]] virtual Socket& socket() noexcept = 0;
 
 protected:

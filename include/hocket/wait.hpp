@@ -48,9 +48,10 @@ template <class T> Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, WaitOpti
 }
 } // namespace detail
 
-/// Waits for `tasks` and says which are done: Python's asyncio.wait. Does not cancel them, neither when
-/// the timeout passes (which is no error) nor when the awaiting task is cancelled; does not throw what they
-/// threw. ValueError when `tasks` is empty. Lets at least one turn of the loop pass.
+/// Waits for `tasks` and says which are done: Python's asyncio.wait. Does not cancel them, neither
+/// when the timeout passes (which is no error) nor when the awaiting task is cancelled; does not
+/// throw what they threw. ValueError when `tasks` is empty. Lets at least one turn of the loop
+/// pass.
 template <class T> Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks) {
     return detail::wait(std::move(tasks), WaitOptions());
 }
@@ -59,14 +60,15 @@ Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, const WaitOptions& options)
     return detail::wait(std::move(tasks), options);
 }
 
-/// Yields the tasks as they are done, in the order in which they are: Python's asyncio.as_completed.
+/// Yields the tasks as they are done, in the order in which they are: Python's
+/// asyncio.as_completed.
 ///
 ///     auto completed = as_completed(tasks);
 ///     while (auto task = co_await completed.next()) { use(task->result()); }
 ///
-/// With a timeout, counted from this call, `next` throws TimeoutError when it passes before all are done, and
-/// yields nothing more. The tasks are cancelled neither by that nor by dropping the generator.
-/// RuntimeError when no loop runs on this thread.
+/// With a timeout, counted from this call, `next` throws TimeoutError when it passes before all are
+/// done, and yields nothing more. The tasks are cancelled neither by that nor by dropping the
+/// generator. RuntimeError when no loop runs on this thread.
 template <class T>
 AsyncGenerator<Task<T>> as_completed(std::vector<Task<T>> tasks,
                                      std::optional<std::chrono::nanoseconds> timeout) {
@@ -78,23 +80,24 @@ template <class T> AsyncGenerator<Task<T>> as_completed(std::vector<Task<T>> tas
     return as_completed(std::move(tasks), std::nullopt);
 }
 
-/// Awaits `awaitable` for at most `timeout`: Python's asyncio.wait_for. When the time is over, cancels it,
-/// waits until it has ended, and throws TimeoutError; if it answers the cancellation with a value
-/// or an exception, that comes out instead. Takes what gather takes; a coroutine runs within the awaiting task.
-/// Cancelling the awaiting task cancels the awaitable. To let it go on, wait for `shield(awaitable)`.
+/// Awaits `awaitable` for at most `timeout`: Python's asyncio.wait_for. When the time is over,
+/// cancels it, waits until it has ended, and throws TimeoutError; if it answers the cancellation
+/// with a value or an exception, that comes out instead. Takes what gather takes; a coroutine runs
+/// within the awaiting task. Cancelling the awaiting task cancels the awaitable. To let it go on,
+/// wait for `shield(awaitable)`.
 ///
-/// A timeout that is not positive never starts a coroutine: yields the result of a task that is done, or
-/// throws TimeoutError. The time starts when the wait_for itself is awaited.
+/// A timeout that is not positive never starts a coroutine: yields the result of a task that is
+/// done, or throws TimeoutError. The time starts when the wait_for itself is awaited.
 template <detail::Startable A, class Rep, class Period>
-Coro<detail::StartableValue<A>> wait_for(A&& awaitable, std::chrono::duration<Rep, Period> timeout) {
+Coro<detail::StartableValue<A>> wait_for(A&& awaitable,
+                                         std::chrono::duration<Rep, Period> timeout) {
     return detail::wait_within<detail::StartableValue<A>>(detail::own(std::forward<A>(awaitable)),
                                                           detail::to_nanoseconds(timeout));
 }
 /// Without a limit, for a caller whose limit is optional: Python's wait_for(awaitable, None).
 template <detail::Startable A>
 Coro<detail::StartableValue<A>> wait_for(A&& awaitable, std::nullopt_t) {
-    return detail::await_owned<detail::StartableValue<A>>(
-        detail::own(std::forward<A>(awaitable)));
+    return detail::await_owned<detail::StartableValue<A>>(detail::own(std::forward<A>(awaitable)));
 }
 
 } // namespace hocket

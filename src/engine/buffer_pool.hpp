@@ -8,8 +8,8 @@
 
 namespace hocket::engine {
 
-/// Buffers of one size, lent for as long as bytes are in hand, so that an idle connection holds none.
-/// Belongs to one loop's thread.
+/// Buffers of one size, lent for as long as bytes are in hand, so that an idle connection holds
+/// none. Belongs to one loop's thread.
 class BufferPool {
 public:
     /// Up to `spare` buffers of `size` bytes are kept for the next use.

@@ -19,8 +19,9 @@ public:
     void stop() noexcept;
     [[nodiscard]] bool is_started() const noexcept { return is_watching(); }
 
-    /// The child has ended and is reaped: its exit status, or minus the signal that ended it. With an
-    /// error (somebody else has reaped it) the status is 255, as in asyncio. May destroy the watcher.
+    /// The child has ended and is reaped: its exit status, or minus the signal that ended it. With
+    /// an error (somebody else has reaped it) the status is 255, as in asyncio. May destroy the
+    /// watcher.
     virtual void on_exit(int status, std::error_code error) noexcept = 0;
 
 protected:

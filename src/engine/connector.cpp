@@ -36,7 +36,8 @@ std::vector<SocketAddress> interleave_families(std::vector<SocketAddress> addres
     std::vector<SocketAddress> reordered;
     if (!families.empty() && first_family_count > 1) {
         auto& first = families.front();
-        const auto count = static_cast<std::ptrdiff_t>(std::min(first_family_count - 1, first.size()));
+        const auto count =
+            static_cast<std::ptrdiff_t>(std::min(first_family_count - 1, first.size()));
         reordered.assign(first.begin(), first.begin() + count);
         first.erase(first.begin(), first.begin() + count);
     }
@@ -72,7 +73,8 @@ void Connector::start(ConnectPlan plan) {
     next_ = 0;
     failures_.clear();
     if (plan_.addresses.empty()) {
-        add_failure(std::make_error_code(std::errc::address_not_available), "connect to no address");
+        add_failure(std::make_error_code(std::errc::address_not_available),
+                    "connect to no address");
     }
     try_next();
 }

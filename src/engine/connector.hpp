@@ -42,8 +42,8 @@ protected:
     ~ConnectSink() = default;
 };
 
-/// Connects a stream socket to the first address that answers. Lives in its owner; destroying it closes
-/// every attempt.
+/// Connects a stream socket to the first address that answers. Lives in its owner; destroying it
+/// closes every attempt.
 class Connector final : private Timer, private TurnEnd {
 public:
     Connector(Reactor& reactor, ConnectSink& sink) noexcept;

@@ -52,8 +52,7 @@ bool Listener::accept_one() noexcept {
 
 bool Listener::accept_failed(int error) noexcept {
     switch (error) {
-    case EAGAIN:
-        return false;
+    case EAGAIN: return false;
     case EINTR:
     // The connection broke before it was accepted; Linux hands its pending error to accept.
     case ECONNABORTED:
@@ -65,10 +64,8 @@ bool Listener::accept_failed(int error) noexcept {
     case ENONET:
     case EHOSTUNREACH:
     case ENETUNREACH:
-    case ETIMEDOUT:
-        return true;
-    default:
-        break;
+    case ETIMEDOUT: return true;
+    default: break;
     }
     const bool is_shortage =
         error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -77,8 +74,8 @@ bool Listener::accept_failed(int error) noexcept {
         reactor_.timers().arm(*this, Reactor::now() + retry_delay);
     }
     if (!std::exchange(told_, true)) {
-        sink_.on_accept_failed({{error, std::system_category()},
-                                "accept on " + socket_.local_address().text()});
+        sink_.on_accept_failed(
+            {{error, std::system_category()}, "accept on " + socket_.local_address().text()});
     }
     return false;
 }

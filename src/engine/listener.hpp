@@ -31,7 +31,8 @@ public:
     Listener(Reactor& reactor, Socket bound, AcceptSink& sink) noexcept;
     ~Listener() { stop(); }
 
-    /// Listens, with room for `backlog` connections not yet accepted, and accepts up to as many a turn.
+    /// Listens, with room for `backlog` connections not yet accepted, and accepts up to as many a
+    /// turn.
     [[nodiscard]] std::error_code start(int backlog) noexcept;
     /// Stops accepting and closes the socket.
     void stop() noexcept;

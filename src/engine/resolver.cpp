@@ -19,22 +19,21 @@
 
 namespace hocket::engine {
 
-/// One question: the loop's thread fills it in, a resolver thread answers it, the loop's thread reads
-/// the answer.
+/// One question: the loop's thread fills it in, a resolver thread answers it, the loop's thread
+/// reads the answer.
 struct ResolveJob {
     ResolveQuery query;
-    ResolveRequest* request = nullptr; // loop's thread only; null when withdrawn
+    ResolveRequest* request = nullptr;  // loop's thread only; null when withdrawn
     std::atomic<bool> withdrawn{false}; // not worth asking any more
     std::vector<ResolvedAddress> addresses;
     std::optional<Failure> failure;
 };
 
-/// Where the resolver threads leave answers for a loop. They share it, so that it is there when the loop
-/// is gone.
+/// Where the resolver threads leave answers for a loop. They share it, so that it is there when the
+/// loop is gone.
 class Resolver::Port final : public Runnable {
 public:
-    Port(Resolver& resolver, Reactor& reactor) noexcept
-        : resolver_(resolver), reactor_(&reactor) {}
+    Port(Resolver& resolver, Reactor& reactor) noexcept : resolver_(resolver), reactor_(&reactor) {}
 
     /// Any thread.
     void deliver(std::shared_ptr<ResolveJob> job) {
@@ -150,7 +149,8 @@ public:
             wake_.notify_one();
         } else if (count_ == 0) {
             queue_.pop_back();
-            throw std::system_error(EAGAIN, std::system_category(), "start a thread to resolve names");
+            throw std::system_error(EAGAIN, std::system_category(),
+                                    "start a thread to resolve names");
         }
     }
 
@@ -234,8 +234,8 @@ std::optional<ResolvedAddress> Resolver::literal(const ResolveQuery& query) {
     } else {
         return std::nullopt;
     }
-    const bool is_known_protocol = query.protocol == 0 || query.protocol == IPPROTO_TCP ||
-                                   query.protocol == IPPROTO_UDP;
+    const bool is_known_protocol =
+        query.protocol == 0 || query.protocol == IPPROTO_TCP || query.protocol == IPPROTO_UDP;
     const auto port = port_number(query.service);
     if (!is_known_protocol || !port || query.host.empty()) {
         return std::nullopt;

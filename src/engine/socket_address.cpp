@@ -53,7 +53,8 @@ template <class Call> SocketAddress ask(int fd, Call call) noexcept {
 
 SocketAddress SocketAddress::from_native(const sockaddr* native, std::size_t size) noexcept {
     SocketAddress address;
-    // The kernel counts the terminating zero of a path that fills sun_path: one byte more than fits.
+    // The kernel counts the terminating zero of a path that fills sun_path: one byte more than
+    // fits.
     const std::size_t kept = std::min(size, sizeof(sockaddr_un));
     if (native == nullptr || size < sizeof(sa_family_t) || size > kept + 1 || kept > capacity) {
         return address;
@@ -143,8 +144,7 @@ std::string SocketAddress::host() const {
         const bool is_abstract = !path.empty() && path.front() == '\0';
         return is_abstract ? path : path.substr(0, path.find('\0'));
     }
-    default:
-        return {};
+    default: return {};
     }
 }
 

@@ -11,7 +11,8 @@ namespace hocket::engine {
 namespace {
 
 constexpr std::size_t default_high_water = std::size_t{64} * 1024;
-// A write of this size goes out alone: copying it would cost more than the system call it might save.
+// A write of this size goes out alone: copying it would cost more than the system call it might
+// save.
 constexpr std::size_t direct_write_size = 4096;
 // So much queued in one turn is worth a write before the turn ends.
 constexpr std::size_t early_flush_size = std::size_t{32} * 1024;
@@ -22,8 +23,12 @@ constexpr std::size_t read_budget = std::size_t{256} * 1024;
 
 StreamTransport::StreamTransport(Reactor& reactor, Socket socket, const SocketAddress& peer,
                                  StreamHandler& handler) noexcept
-    : reactor_(reactor), handler_(&handler), socket_(std::move(socket)),
-      high_water_(default_high_water), low_water_(default_high_water / 4), peer_(peer),
+    : reactor_(reactor),
+      handler_(&handler),
+      socket_(std::move(socket)),
+      high_water_(default_high_water),
+      low_water_(default_high_water / 4),
+      peer_(peer),
       queue_(reactor.write_blocks()) {}
 
 StreamTransport::~StreamTransport() {
@@ -92,8 +97,7 @@ void StreamTransport::read() noexcept {
 
 // One recv. True when there may be more and the turn's budget is not used up.
 bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watch) noexcept {
-    const std::span<std::byte> theirs =
-        handler_->get_buffer(reactor_.read_buffers().buffer_size());
+    const std::span<std::byte> theirs = handler_->get_buffer(reactor_.read_buffers().buffer_size());
     if (watch.ended() || !wants_data()) {
         return false;
     }
@@ -263,8 +267,8 @@ void StreamTransport::on_turn_end() noexcept {
 
 void StreamTransport::tell_closed() noexcept {
     closed_ = true;
-    // The socket outlives the call, in which the transport may be destroyed: its number must not come
-    // back while the handler still goes by it.
+    // The socket outlives the call, in which the transport may be destroyed: its number must not
+    // come back while the handler still goes by it.
     const Socket socket = std::move(socket_);
     const std::unique_ptr<Failure> failure = std::move(failure_);
     handler_->on_closed(failure.get());
@@ -274,8 +278,7 @@ void StreamTransport::update_interest() noexcept {
     if (ended_ || !started_) {
         return;
     }
-    const std::uint32_t interest =
-        (wants_data() ? readable : 0U) | (socket_full_ ? writable : 0U);
+    const std::uint32_t interest = (wants_data() ? readable : 0U) | (socket_full_ ? writable : 0U);
     if (interest == 0) {
         // Even without interest epoll reports a hang-up, in every turn.
         reactor_.poller().remove(*this);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -31,8 +32,8 @@ public:
     virtual void on_data(std::string_view data) noexcept = 0;
     /// The peer has shut down its side. True: keep the transport open for writing.
     virtual bool on_eof() noexcept = 0;
-    /// The transport is closed: the last call, exactly one, never from within a call to the transport.
-    /// `failure` is why, or nullptr after close, abort or an end of file.
+    /// The transport is closed: the last call, exactly one, never from within a call to the
+    /// transport. `failure` is why, or nullptr after close, abort or an end of file.
     virtual void on_closed(const Failure* failure) noexcept = 0;
     /// More than the high-water mark is queued; at most the low-water mark is queued again.
     virtual void on_pause_writing() noexcept {}
@@ -46,8 +47,8 @@ protected:
 /// its owner; destroying it closes the socket without a word to the handler.
 ///
 /// Costs one recv and one send a message: no read after a short read, no epoll_ctl between. What
-/// is written inside on_data leaves when the read is done, other small writes at the end of the turn,
-/// each in one gathered write; a large one at once, from the caller's memory.
+/// is written inside on_data leaves when the read is done, other small writes at the end of the
+/// turn, each in one gathered write; a large one at once, from the caller's memory.
 class StreamTransport final : private Watcher, private TurnEnd {
 public:
     /// `peer` is for the texts of failures.
@@ -117,15 +118,15 @@ private:
     StreamHandler* handler_;
     Socket socket_;
     bool started_ = false;
-    bool paused_ = false;          // pause_reading was called
-    bool eof_received_ = false;    // the peer's
-    bool eof_written_ = false;     // ours: asked for, perhaps still behind the queue
-    bool closing_ = false;         // close or abort was called, or an error closed it
-    bool ended_ = false;           // nothing more goes out; on_closed is due at the turn's end
-    bool closed_ = false;          // on_closed was called
-    bool socket_full_ = false;     // the last write fell short: wait until the socket is writable
-    bool reading_ = false;         // inside read(): writes wait until it is done
-    bool writer_paused_ = false;   // on_pause_writing was called last
+    bool paused_ = false;        // pause_reading was called
+    bool eof_received_ = false;  // the peer's
+    bool eof_written_ = false;   // ours: asked for, perhaps still behind the queue
+    bool closing_ = false;       // close or abort was called, or an error closed it
+    bool ended_ = false;         // nothing more goes out; on_closed is due at the turn's end
+    bool closed_ = false;        // on_closed was called
+    bool socket_full_ = false;   // the last write fell short: wait until the socket is writable
+    bool reading_ = false;       // inside read(): writes wait until it is done
+    bool writer_paused_ = false; // on_pause_writing was called last
     unsigned ignored_writes_ = 0;
     std::size_t high_water_;
     std::size_t low_water_;

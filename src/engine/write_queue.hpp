@@ -33,8 +33,8 @@ public:
         std::size_t of_tail = 0; ///< How many bytes of the tail went out.
         std::error_code error;   ///< Not set when the socket is merely full.
     };
-    /// One gathered write of what is queued and of `tail` behind it. What went out is no longer queued;
-    /// the rest of the tail is the caller's to append. Never raises SIGPIPE.
+    /// One gathered write of what is queued and of `tail` behind it. What went out is no longer
+    /// queued; the rest of the tail is the caller's to append. Never raises SIGPIPE.
     Sent send(int fd, std::string_view tail = {}) noexcept;
 
 private:

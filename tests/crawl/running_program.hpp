@@ -86,7 +86,7 @@ private:
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline_ - std::chrono::steady_clock::now());
         if (left.count() <= 0 || ::poll(&watched, 1, static_cast<int>(left.count())) == 0) {
-            ADD_FAILURE() << name_ << " wrote nothing for a minute and was killed";
+            ADD_FAILURE() << name_ << " did not do what the test waits for within a minute";
             ::kill(pid_, SIGKILL);
             return false;
         }

@@ -15,8 +15,9 @@
 
 namespace hocket::detail {
 
-/// Tells the order in which tasks complete, from its construction on: what as_completed is made of. `co_await
-/// completions` yields the index of the next one; TimeoutError when the time is over before.
+/// Tells the order in which tasks complete, from its construction on: what as_completed is made of.
+/// `co_await completions` yields the index of the next one; TimeoutError when the time is over
+/// before.
 class Completions final : public engine::Timer {
 public:
     using hocket_awaitable = void;

@@ -16,8 +16,8 @@ template <class T> class Future;
 
 namespace detail {
 
-/// What Python calls a future: its work goes on whether or not it is awaited, so that a task made of it waits
-/// on it from the beginning, and passes on a cancellation from the beginning.
+/// What Python calls a future: its work goes on whether or not it is awaited, so that a task made
+/// of it waits on it from the beginning, and passes on a cancellation from the beginning.
 template <class A> inline constexpr bool is_under_way = requires { typename A::hocket_future; };
 template <class T> inline constexpr bool is_under_way<Future<T>> = true;
 
@@ -26,10 +26,11 @@ template <class T> inline constexpr bool is_task<Task<T>> = true;
 
 /// An awaitable that is neither a Coro nor a Task: a Future, a sleep, a lock's acquire.
 template <class A>
-concept OtherAwaitable = Awaitable<A> && !is_coro<std::remove_cvref_t<A>> &&
-                         !is_task<std::remove_cvref_t<A>>;
+concept OtherAwaitable =
+    Awaitable<A> && !is_coro<std::remove_cvref_t<A>> && !is_task<std::remove_cvref_t<A>>;
 
-/// What gather, wait_for and their like take: something to await, or a callable that returns a Coro.
+/// What gather, wait_for and their like take: something to await, or a callable that returns a
+/// Coro.
 template <class A>
 concept Startable = Awaitable<A> || CoroFunction<A>;
 
@@ -54,8 +55,8 @@ template <class T, class A> Coro<T> await_owned(A awaitable) {
 }
 template <class T, class F> Coro<T> call_kept(F callable) { co_return co_await callable(); }
 
-/// `awaitable` as something that can be kept and moved. An operation that cannot be moved is to convert to a
-/// Coro, as sleep() does.
+/// `awaitable` as something that can be kept and moved. An operation that cannot be moved is to
+/// convert to a Coro, as sleep() does.
 template <Startable A> auto own(A&& awaitable) {
     using Plain = std::remove_cvref_t<A>;
     using T = StartableValue<A>;
@@ -85,7 +86,8 @@ auto spawn_awaitable(LoopCore& loop, A&& awaitable, const TaskOptions* options,
     }
 }
 
-/// As spawn, for a caller who does not know where it was called: with the place of the coroutine's definition.
+/// As spawn, for a caller who does not know where it was called: with the place of the coroutine's
+/// definition.
 template <class T> Task<T> spawn_defined(LoopCore& loop, Coro<T> coro) {
     if (!coro) [[unlikely]] {
         throw_already_awaited(nullptr);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <mutex>
+#include <thread>
 #include <utility>
 
 #include <hocket/detail/frame_alloc.hpp>
@@ -32,10 +32,26 @@ protected:
     ~FutureWaiter() = default;
 };
 
+/// Guards a few instructions. Letting go is a plain store, which makes it half the price of a std::mutex; a
+/// thread that finds it taken lets others run.
+class BriefLock {
+public:
+    void lock() noexcept {
+        while (taken_.exchange(true, std::memory_order_acquire)) {
+            std::this_thread::yield();
+        }
+    }
+    void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+
+private:
+    std::atomic<bool> taken_{false};
+};
+
 /// What the handles of one future share. Any thread.
 class FutureStateBase {
 public:
-    enum class Status : std::uint32_t { pending, running, cancelled, finished, failed };
+    /// `completing`: somebody has claimed the right to end it, and is about to.
+    enum class Status : std::uint32_t { pending, running, completing, cancelled, finished, failed };
 
     FutureStateBase() noexcept = default;
     FutureStateBase(const FutureStateBase&) = delete;
@@ -80,17 +96,17 @@ protected:
     virtual ~FutureStateBase() = default;
     /// Claims the right to store the result. InvalidStateError when somebody else has it.
     void claim();
+    /// Makes the outcome known: the last thing done with it.
     void publish(Status status) noexcept;
 
 private:
     std::atomic<std::uint32_t> references_{1};
     std::atomic<Status> status_{Status::pending};
-    bool claimed_ = false;
-    std::mutex mutex_;
+    BriefLock lock_; // guards waiters_ and the change of status_ to done
     engine::IntrusiveList<FutureWaiter> waiters_;
 };
 
-template <class T> class FutureState final : public FutureStateBase {
+template <class T> class FutureState : public FutureStateBase {
 public:
     template <class... U> void set_value(U&&... value) {
         claim();
@@ -118,8 +134,12 @@ public:
         return status() == Status::failed ? result_.error() : nullptr;
     }
 
-private:
+protected:
     ~FutureState() override { result_.clear(result_state()); }
+
+    ResultStorage<T> result_;
+
+private:
     [[nodiscard]] ResultState result_state() const noexcept {
         switch (status()) {
         case Status::finished: return ResultState::value;
@@ -127,8 +147,6 @@ private:
         default: return ResultState::none;
         }
     }
-
-    ResultStorage<T> result_;
 };
 
 /// Counted pointer to a future's state.

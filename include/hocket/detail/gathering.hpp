@@ -108,8 +108,7 @@ struct Settled {
     }
 };
 
-template <class How, class... Children>
-class TupleGathering;
+template <class How, class... Children> class TupleGathering;
 template <class How, class... T, bool... owned>
 class TupleGathering<How, Gathered<T, owned>...> final
     : public Gathering<std::tuple<typename How::template Result<T>...>> {
@@ -125,7 +124,8 @@ public:
     }
 
 private:
-    static std::array<AnyTask, sizeof...(T)> handles(const std::tuple<Gathered<T, owned>...>& children) {
+    static std::array<AnyTask, sizeof...(T)>
+    handles(const std::tuple<Gathered<T, owned>...>& children) {
         return std::apply(
             [](const auto&... child) {
                 return std::array<AnyTask, sizeof...(T)>{AnyTask(child.task)...};

@@ -100,9 +100,7 @@ public:
             generator_ = nullptr;
         }
     }
-    bool await_ready() {
-        return generator_ == nullptr || StartAwaiter(*generator_).await_ready();
-    }
+    bool await_ready() { return generator_ == nullptr || StartAwaiter(*generator_).await_ready(); }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) noexcept {
         StartAwaiter(*generator_).await_suspend(caller);
     }

@@ -9,8 +9,8 @@ namespace hocket::detail {
 /// A release in a destructor failed, which cannot throw: tells the loop's exception handler.
 void report_failed_release() noexcept;
 
-/// Holds a lock, a semaphore's permit, a condition's lock, and releases it at the end of its life: the
-/// `async with` of Python.
+/// Holds a lock, a semaphore's permit, a condition's lock, and releases it at the end of its life:
+/// the `async with` of Python.
 template <class Owner> class [[nodiscard]] Guard {
 public:
     explicit Guard(Owner& owner) noexcept : owner_(&owner) {}

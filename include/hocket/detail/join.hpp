@@ -15,9 +15,9 @@ namespace hocket::detail {
 /// Throws ValueError unless all tasks belong to the running loop.
 void require_running_loop(std::span<const AnyTask> tasks);
 
-/// Waits for several tasks at once: what gather, wait and a closing loop have in common. Watches them from
-/// its construction on; the tasks must outlive it. Awaiting it, once, throws only CancelledError: the tasks'
-/// outcomes are for the caller to look at.
+/// Waits for several tasks at once: what gather, wait and a closing loop have in common. Watches
+/// them from its construction on; the tasks must outlive it. Awaiting it, once, throws only
+/// CancelledError: the tasks' outcomes are for the caller to look at.
 class Join final : public engine::Timer {
 public:
     using hocket_awaitable = void;

@@ -11,16 +11,16 @@ namespace hocket::detail {
 /// What a queue is apart from its items: who waits for items, who for room, and how much of each is
 /// nobody's yet.
 ///
-/// An item put while a getter waits is stored, and reserved for that getter, whose task resumes in the next
-/// turn: nobody who comes later can take it away, which Python's queue allows. In between, it counts in
-/// `qsize`, as in Python; but `empty` and `get_nowait` go by what is not reserved, so that `get_nowait`
-/// does what `empty` says.
+/// An item put while a getter waits is stored, and reserved for that getter, whose task resumes in
+/// the next turn: nobody who comes later can take it away, which Python's queue allows. In between,
+/// it counts in `qsize`, as in Python; but `empty` and `get_nowait` go by what is not reserved, so
+/// that `get_nowait` does what `empty` says.
 ///
-/// The room a taken item leaves goes to the putter that waits longest: its item is added right then,
-/// and its task resumes in the next turn, with the put behind it. That halves the switches between tasks
-/// when the queue is small. A cancellation that arrives in between cannot take the item back: it is thrown
-/// at the task's next `co_await`. Where adding the item might throw, the putter does it itself as it
-/// resumes, and until then has the room reserved.
+/// The room a taken item leaves goes to the putter that waits longest: its item is added right
+/// then, and its task resumes in the next turn, with the put behind it. That halves the switches
+/// between tasks when the queue is small. A cancellation that arrives in between cannot take the
+/// item back: it is thrown at the task's next `co_await`. Where adding the item might throw, the
+/// putter does it itself as it resumes, and until then has the room reserved.
 class QueueBase {
 public:
     QueueBase(const QueueBase&) = delete;
@@ -107,7 +107,7 @@ private:
 /// Waits for room with an item.
 template <class T> class QueuePutter final : public QueueWaiter {
 public:
-    QueuePutter(T& item, bool copies) noexcept : item(item), copies(copies) {}
+    QueuePutter(T& put_item, bool is_copied) noexcept : item(put_item), copies(is_copied) {}
 
     T& item; // not to be changed when `copies`
     const bool copies;
@@ -144,7 +144,8 @@ public:
     using value_type = typename Q::value_type;
 
     explicit QueueGet(Q& queue) noexcept : queue_(queue) {}
-    operator Coro<value_type>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+    operator Coro<value_type>()
+        const { // NOLINT(google-explicit-constructor): Python's is a coroutine
         return await_in_coro<QueueGet, Q&>(queue_);
     }
 

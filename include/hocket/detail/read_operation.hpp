@@ -22,10 +22,10 @@ struct ReadRequest {
     enum class Kind : std::uint8_t { some, all, exactly, until, line, into };
 
     Kind kind = Kind::some;
-    std::size_t size = 0;                  // of some and exactly: bytes
-    std::string separator = {};            // of until and line
-    std::vector<std::string> more = {};    // further separators of until
-    std::span<std::byte> space = {};       // of into
+    std::size_t size = 0;               // of some and exactly: bytes
+    std::string separator = {};         // of until and line
+    std::vector<std::string> more = {}; // further separators of until
+    std::span<std::byte> space = {};    // of into
 };
 
 /// One read from a StreamReader, as an awaiter: ready at once when the bytes are there.

@@ -42,8 +42,12 @@ public:
     /// SO_ERROR: why a connect failed; none when it did not.
     [[nodiscard]] std::error_code pending_error() noexcept;
 
-    [[nodiscard]] SocketAddress local_address() const noexcept { return SocketAddress::local_of(fd_); }
-    [[nodiscard]] SocketAddress peer_address() const noexcept { return SocketAddress::peer_of(fd_); }
+    [[nodiscard]] SocketAddress local_address() const noexcept {
+        return SocketAddress::local_of(fd_);
+    }
+    [[nodiscard]] SocketAddress peer_address() const noexcept {
+        return SocketAddress::peer_of(fd_);
+    }
 
 private:
     std::error_code set_option(int level, int option, bool on) noexcept;

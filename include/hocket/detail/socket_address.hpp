@@ -11,21 +11,24 @@ struct sockaddr;
 
 namespace hocket::engine {
 
-/// Where a socket is: an IPv4 or IPv6 address with a port, or a Unix path (also an abstract one, which
-/// begins with a zero byte). A value.
+/// Where a socket is: an IPv4 or IPv6 address with a port, or a Unix path (also an abstract one,
+/// which begins with a zero byte). A value.
 class SocketAddress {
 public:
     /// No address: family AF_UNSPEC.
     SocketAddress() noexcept = default;
 
     /// Copies a native address; one that is too long, or empty, gives no address.
-    [[nodiscard]] static SocketAddress from_native(const sockaddr* native, std::size_t size) noexcept;
-    /// From an IP address in digits ("127.0.0.1", "::1", "fe80::1%eth0"); nothing for anything else.
+    [[nodiscard]] static SocketAddress from_native(const sockaddr* native,
+                                                   std::size_t size) noexcept;
+    /// From an IP address in digits ("127.0.0.1", "::1", "fe80::1%eth0"); nothing for anything
+    /// else.
     [[nodiscard]] static std::optional<SocketAddress> from_ip(std::string_view host,
                                                               std::uint16_t port);
-    /// From a path in the file system, or an abstract name behind a zero byte. Nothing when it does not
-    /// fit (107 bytes; abstract 108).
-    [[nodiscard]] static std::optional<SocketAddress> from_unix_path(std::string_view path) noexcept;
+    /// From a path in the file system, or an abstract name behind a zero byte. Nothing when it does
+    /// not fit (107 bytes; abstract 108).
+    [[nodiscard]] static std::optional<SocketAddress>
+    from_unix_path(std::string_view path) noexcept;
 
     /// The two ends of a socket; no address when the kernel does not know it (any more).
     [[nodiscard]] static SocketAddress local_of(int fd) noexcept;
@@ -36,7 +39,8 @@ public:
     [[nodiscard]] bool is_ip() const noexcept;
     [[nodiscard]] std::uint16_t port() const noexcept; ///< 0 where there are no ports.
     [[nodiscard]] std::uint32_t scope_id() const noexcept;
-    /// Without the port: "127.0.0.1", "fe80::1%eth0", "/run/x.sock", "\0name", "" for an unnamed socket.
+    /// Without the port: "127.0.0.1", "fe80::1%eth0", "/run/x.sock", "\0name", "" for an unnamed
+    /// socket.
     [[nodiscard]] std::string host() const;
     /// For people: "127.0.0.1 port 80", "/run/x.sock", "@name", "an unnamed socket".
     [[nodiscard]] std::string text() const;

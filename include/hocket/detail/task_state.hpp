@@ -108,7 +108,6 @@ public:
         return true;
     }
     void on_done(TaskBase&) noexcept override { task_->wake(); }
-    void discard() noexcept override { awaited_.remove_waiter(*this); }
     TaskBase* awaiting_task() const noexcept override { return task_; }
 
 protected:
@@ -119,7 +118,9 @@ protected:
     }
     /// Ends the wait with a CancelledError, and leaves the awaited task alone.
     void stop_waiting() noexcept {
-        awaited_.remove_waiter(*this);
+        if (is_linked()) { // not when the loop is closed
+            awaited_.remove_waiter(*this);
+        }
         task_->interrupt();
     }
 

@@ -9,7 +9,8 @@
 
 namespace hocket::detail {
 
-/// Cancels `task` and waits until it has ended, however; at once when it has. Cancelling the wait leaves it.
+/// Cancels `task` and waits until it has ended, however; at once when it has. Cancelling the wait
+/// leaves it.
 Coro<> cancel_and_wait(AnyTask task);
 [[noreturn]] void throw_out_of_time();
 

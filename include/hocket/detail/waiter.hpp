@@ -16,15 +16,16 @@ namespace hocket::detail {
 
 class Line;
 
-/// A task that waits its turn in the Line of a Lock, an Event, a Queue …. Lives in the awaiter, in the
-/// awaiting coroutine's frame.
+/// A task that waits its turn in the Line of a Lock, an Event, a Queue …. Lives in the awaiter, in
+/// the awaiting coroutine's frame.
 class Waiter : public Operation, public engine::ListLink {
 public:
     enum class State : std::uint8_t {
         waiting,
         granted,     // what it waits for is its own; the task is in the ready queue
         served,      // woken, with nothing to give back
-        turned_away, // woken without what it waited for: the queue was shut down, the barrier broken
+        turned_away, // woken without what it waited for: the queue was shut down, the barrier
+                     // broken
         orphaned,    // the object it waited for is gone
     };
 
@@ -70,14 +71,14 @@ private:
     State state_ = State::waiting;
 };
 
-/// Room for a Waiter in an awaiter that suspends seldom: made then, so that an await that is ready pays
-/// for a flag only.
+/// Room for a Waiter in an awaiter that suspends seldom: made then, so that an await that is ready
+/// pays for a flag only.
 template <class W = Waiter> class LazyWaiter {
 public:
     LazyWaiter() noexcept {}
     ~LazyWaiter() {
         if (made_) {
-            std::destroy_at(&waiter_);
+            waiter_.W::~W();
         }
     }
     LazyWaiter(const LazyWaiter&) = delete;
@@ -99,15 +100,15 @@ private:
     bool made_ = false;
 };
 
-/// Who waits for one thing, first come first served. Those that have been granted it stay at the front
-/// until their tasks resume: they still count as waiting, as in Python, and the destructor finds them.
-/// Belongs to the loop of the first task that waits in it.
+/// Who waits for one thing, first come first served. Those that have been granted it stay at the
+/// front until their tasks resume: they still count as waiting, as in Python, and the destructor
+/// finds them. Belongs to the loop of the first task that waits in it.
 class Line {
 public:
     Line() noexcept = default;
     Line(const Line&) = delete;
     Line& operator=(const Line&) = delete;
-    /// Nobody is left behind: who still waits is woken with a RuntimeError.
+    /// Who still waits does so until it is cancelled.
     ~Line() {
         if (!list_.empty()) [[unlikely]] {
             orphan_all();
@@ -154,8 +155,8 @@ public:
             release_first(outcome);
         }
     }
-    /// Takes out those that were granted and have not resumed: there is nothing for them any more. Returns
-    /// how many there were.
+    /// Takes out those that were granted and have not resumed: there is nothing for them any more.
+    /// Returns how many there were.
     std::size_t turn_away_granted() noexcept;
 
     /// In debug mode, throws RuntimeError when waking who waits would touch another thread's loop.
@@ -189,7 +190,8 @@ inline void Waiter::join_line(Line& line, TaskBase& task, const char* owner) {
 
 inline void Waiter::leave_line() noexcept { line_->remove(*this); }
 
-/// A Coro that makes an awaiter of `args` and awaits it: what an awaiter becomes where a Coro is asked for.
+/// A Coro that makes an awaiter of `args` and awaits it: what an awaiter becomes where a Coro is
+/// asked for.
 template <class A, class... Args> Coro<typename A::value_type> await_in_coro(Args... args) {
     A awaiter(static_cast<Args&&>(args)...);
     co_return co_await awaiter;
@@ -204,7 +206,9 @@ public:
     bool await_ready() const noexcept { return true; }
     template <class P> void await_suspend(std::coroutine_handle<P>) const noexcept {}
     void await_resume() const noexcept {}
-    operator Coro<void>() const { return await_in_coro<Done>(); } // NOLINT(google-explicit-constructor)
+    operator Coro<void>() const {
+        return await_in_coro<Done>();
+    } // NOLINT(google-explicit-constructor)
 };
 
 } // namespace hocket::detail
