@@ -1,96 +1,38 @@
 #include "web/html_scan.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "web/ascii.hpp"
 #include "web/html_entities.hpp"
+#include "web/html_tags.hpp"
 #include "web/word_counter.hpp"
 
 namespace web {
 namespace {
 
-/// A tag's name of up to eight characters as one number, so that a switch can tell tags apart;
-/// every longer name is 0.
-using TagName = std::uint64_t;
+/// What ends the parts of a tag; looked up, because tags are half of a page.
+enum Ends : unsigned char {
+    ends_value = 1,   // white space and '>'
+    ends_name = 2,    // these, '/' and '='
+    ends_tag_name = 4 // white space, '/' and '>'
+};
 
-constexpr TagName tag(std::string_view name) {
-    if (name.size() > 8) return 0;
-    TagName packed = 0;
-    for (const char c : name) packed = packed << 8 | static_cast<unsigned char>(to_lower(c));
-    return packed;
+constexpr std::array<unsigned char, 256> make_ends() {
+    std::array<unsigned char, 256> ends{};
+    for (const char c : std::string_view(" \t\n\f\r>"))
+        ends[static_cast<unsigned char>(c)] = ends_value | ends_name | ends_tag_name;
+    ends['/'] = ends_name | ends_tag_name;
+    ends['='] = ends_name;
+    return ends;
 }
+constexpr auto ends_table = make_ends();
 
-/// Elements inside a line of text: a word goes on across their tags.
-constexpr bool is_inline(TagName name) {
-    switch (name) {
-    case tag("a"):
-    case tag("abbr"):
-    case tag("b"):
-    case tag("big"):
-    case tag("cite"):
-    case tag("code"):
-    case tag("del"):
-    case tag("dfn"):
-    case tag("em"):
-    case tag("font"):
-    case tag("i"):
-    case tag("ins"):
-    case tag("kbd"):
-    case tag("mark"):
-    case tag("q"):
-    case tag("s"):
-    case tag("samp"):
-    case tag("small"):
-    case tag("span"):
-    case tag("strong"):
-    case tag("sub"):
-    case tag("sup"):
-    case tag("tt"):
-    case tag("u"):
-    case tag("var"):
-    case tag("wbr"): return true;
-    default: return false;
-    }
-}
-
-/// Elements whose content is text up to their own end tag, whatever it looks like.
-constexpr bool holds_raw_text(TagName name) {
-    switch (name) {
-    case tag("script"):
-    case tag("style"):
-    case tag("title"):
-    case tag("textarea"):
-    case tag("iframe"):
-    case tag("noframes"):
-    case tag("noembed"):
-    case tag("xmp"): return true;
-    default: return false;
-    }
-}
-
-constexpr bool raw_text_is_visible(TagName name) {
-    return name == tag("textarea") || name == tag("xmp");
-}
-
-/// The attribute of this element that holds a link, or nothing.
-constexpr std::string_view link_attribute(TagName name) {
-    switch (name) {
-    case tag("a"):
-    case tag("area"):
-    case tag("link"):
-    case tag("base"): return "href";
-    case tag("img"):
-    case tag("script"):
-    case tag("iframe"):
-    case tag("frame"):
-    case tag("source"):
-    case tag("embed"):
-    case tag("track"):
-    case tag("audio"):
-    case tag("video"):
-    case tag("input"): return "src";
-    default: return {};
-    }
+/// The position from `start` on of the first character that ends such a part.
+std::size_t find_end(std::string_view text, std::size_t start, Ends what) {
+    while (start < text.size() && !(ends_table[static_cast<unsigned char>(text[start])] & what))
+        ++start;
+    return start;
 }
 
 /// <link rel=preconnect> names a host to connect to, not something to fetch.
@@ -150,10 +92,7 @@ private:
     }
 
     TagName take_tag_name() {
-        std::size_t size = 0;
-        while (size < rest_.size() && !is_space(rest_[size]) && rest_[size] != '/' &&
-               rest_[size] != '>')
-            ++size;
+        const std::size_t size = find_end(rest_, 0, ends_tag_name);
         const TagName name = tag(rest_.substr(0, size));
         rest_.remove_prefix(size);
         return name;
@@ -188,10 +127,8 @@ private:
             rest_.remove_prefix(1);
             return false;
         }
-        std::size_t size = 1; // an attribute may even begin with '='
-        while (size < rest_.size() && !is_space(rest_[size]) && rest_[size] != '/' &&
-               rest_[size] != '>' && rest_[size] != '=')
-            ++size;
+        // An attribute may even begin with '='.
+        const std::size_t size = find_end(rest_, 1, ends_name);
         name = rest_.substr(0, size);
         rest_.remove_prefix(size);
         value = {};
@@ -206,15 +143,14 @@ private:
 
     std::string_view take_value() {
         if (rest_.empty() || rest_.front() == '>') return {};
-        std::size_t size = 0;
         if (const char quote = rest_.front(); quote == '"' || quote == '\'') {
             rest_.remove_prefix(1);
-            size = std::min(rest_.find(quote), rest_.size());
-            const std::string_view value = rest_.substr(0, size);
-            rest_.remove_prefix(std::min(size + 1, rest_.size()));
+            const std::size_t quoted_size = std::min(rest_.find(quote), rest_.size());
+            const std::string_view value = rest_.substr(0, quoted_size);
+            rest_.remove_prefix(std::min(quoted_size + 1, rest_.size()));
             return value;
         }
-        while (size < rest_.size() && !is_space(rest_[size]) && rest_[size] != '>') ++size;
+        const std::size_t size = find_end(rest_, 0, ends_value);
         const std::string_view value = rest_.substr(0, size);
         rest_.remove_prefix(size);
         return value;

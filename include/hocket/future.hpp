@@ -113,9 +113,14 @@ public:
     bool set_running_or_notify_cancel() { return state_->set_running_or_notify_cancel(); }
     /// InvalidStateError when there is a result already, or the future was cancelled.
     template <class... U> void set_result(U&&... value) {
-        state_->set_value(std::forward<U>(value)...);
+        // A copy: who waits may destroy this Promise as soon as the result is there.
+        const auto state = state_;
+        state->set_value(std::forward<U>(value)...);
     }
-    void set_exception(std::exception_ptr error) { state_->set_error(std::move(error)); }
+    void set_exception(std::exception_ptr error) {
+        const auto state = state_;
+        state->set_error(std::move(error));
+    }
     template <class E>
         requires(!std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>)
     void set_exception(E&& error) {

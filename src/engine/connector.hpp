@@ -53,6 +53,7 @@ public:
     void start(ConnectPlan plan);
     /// Gives up: every attempt is closed, the sink is not called.
     void cancel() noexcept;
+    using Timer::cancel;
     [[nodiscard]] bool is_pending() const noexcept { return is_pending_; }
 
 private:
