@@ -29,7 +29,8 @@ ContextValues::Entry* find_entry(ContextValues* values, const ContextVarBase* va
     if (values == nullptr) {
         return nullptr;
     }
-    const auto found = std::ranges::find(values->entries, variable, &ContextValues::Entry::variable);
+    const auto found =
+        std::ranges::find(values->entries, variable, &ContextValues::Entry::variable);
     return found == values->entries.end() ? nullptr : &*found;
 }
 
@@ -104,7 +105,8 @@ std::shared_ptr<const void> ContextVarBase::exchange(std::shared_ptr<const void>
 }
 
 void ContextVarBase::throw_unset() const {
-    throw RuntimeError("ContextVar '" + name_ + "' has no value in the current context and no default");
+    throw RuntimeError("ContextVar '" + name_ +
+                       "' has no value in the current context and no default");
 }
 
 void ContextVarBase::throw_bad_token(const char* why) {

@@ -4,7 +4,8 @@
 
 namespace hocket::detail {
 
-/// Puts a context in force on this thread for as long as it lives; nullptr: that of the running task.
+/// Puts a context in force on this thread for as long as it lives; nullptr: that of the running
+/// task.
 class ContextScope {
 public:
     explicit ContextScope(ContextPointer* context) noexcept;

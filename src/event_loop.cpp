@@ -31,7 +31,8 @@ class RunningScope {
 public:
     explicit RunningScope(EventLoopState& state) : state_(state) {
         if (running != nullptr) {
-            throw RuntimeError("cannot run an event loop while another one is running in this thread");
+            throw RuntimeError(
+                "cannot run an event loop while another one is running in this thread");
         }
         if (state_.running) {
             throw RuntimeError("this event loop is already running, in another thread");
@@ -61,7 +62,8 @@ LoopCore* running_core() noexcept { return running; }
 
 LoopCore& require_running_core() {
     if (running == nullptr) {
-        throw RuntimeError("no running event loop in this thread: call this from within hocket::run");
+        throw RuntimeError(
+            "no running event loop in this thread: call this from within hocket::run");
     }
     return *running;
 }
@@ -82,8 +84,9 @@ void EventLoopState::on_signal(int signal) noexcept {
     try {
         handler();
     } catch (...) {
-        report_exception(core, std::string("exception in the handler of signal ") + std::to_string(signal),
-                         std::current_exception());
+        report_exception(
+            core, std::string("exception in the handler of signal ") + std::to_string(signal),
+            std::current_exception());
     }
 }
 
@@ -92,12 +95,14 @@ void require_usable(const EventLoop& loop) {
         throw RuntimeError("the event loop is closed");
     }
     if (loop.get_debug() && loop.is_running() && running != &loop.core()) {
-        throw RuntimeError("non-thread-safe operation invoked on an event loop other than the current "
-                           "one: use call_soon_threadsafe from other threads");
+        throw RuntimeError(
+            "non-thread-safe operation invoked on an event loop other than the current "
+            "one: use call_soon_threadsafe from other threads");
     }
 }
 
-CallbackBase::CallbackBase(LoopCore& loop) noexcept : loop_(loop), context_(copy_current_context()) {}
+CallbackBase::CallbackBase(LoopCore& loop) noexcept
+    : loop_(loop), context_(copy_current_context()) {}
 
 void CallbackBase::run() noexcept {
     if (!withdrawn()) {
@@ -266,8 +271,9 @@ void EventLoop::add_signal_handler(int signal, std::function<void()> handler) {
                          std::to_string(engine::Signals::count - 1) + " are allowed");
     }
     if (!state_->reactor.signals().take(signal)) {
-        throw RuntimeError("signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ") " +
-                           (errno == EBUSY ? "is handled by another event loop" : "cannot be caught"));
+        throw RuntimeError(
+            "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ") " +
+            (errno == EBUSY ? "is handled by another event loop" : "cannot be caught"));
     }
     state_->signal_handlers[static_cast<std::size_t>(signal)] = std::move(handler);
 }

@@ -26,8 +26,9 @@ bool FutureStateBase::set_running_or_notify_cancel() {
     if (expected == Status::completing || expected == Status::cancelled) {
         return false;
     }
-    throw InvalidStateError(expected == Status::running ? "the future is running already"
-                                                        : "a future that is done cannot become running");
+    throw InvalidStateError(expected == Status::running
+                                ? "the future is running already"
+                                : "a future that is done cannot become running");
 }
 
 void FutureStateBase::claim() {
@@ -37,8 +38,9 @@ void FutureStateBase::claim() {
             return;
         }
     }
-    throw InvalidStateError(now == Status::cancelled ? "the future was cancelled: it takes no result"
-                                                     : "the future has a result already");
+    throw InvalidStateError(now == Status::cancelled
+                                ? "the future was cancelled: it takes no result"
+                                : "the future has a result already");
 }
 
 void FutureStateBase::publish(Status status) noexcept {
@@ -120,7 +122,8 @@ bool FutureStateBase::wait_until(std::chrono::steady_clock::time_point deadline)
     if (remove_waiter(waiter)) {
         return false;
     }
-    return waiter.wait_until(std::chrono::steady_clock::time_point::max()); // is being told just now
+    return waiter.wait_until(
+        std::chrono::steady_clock::time_point::max()); // is being told just now
 }
 
 void FutureStateBase::wait() noexcept {

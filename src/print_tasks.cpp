@@ -20,7 +20,8 @@ public:
         for (TaskBase* task = loop.tasks.front(); task != nullptr; task = loop.tasks.after(*task)) {
             tasks_.push_back(task);
             auto& waiters = task->waiters();
-            for (auto* waiter = waiters.front(); waiter != nullptr; waiter = waiters.after(*waiter)) {
+            for (auto* waiter = waiters.front(); waiter != nullptr;
+                 waiter = waiters.after(*waiter)) {
                 if (TaskBase* awaiting = waiter->awaiting_task()) {
                     awaited_by_[awaiting].push_back(task);
                     awaited_.insert(task);

@@ -105,7 +105,9 @@ bool post_cancel(TaskBase& task, std::string_view message) {
     task.ref();
     AnyTask handle{TaskPointer<TaskBase>(&task)};
     task.loop().loop->call_soon_threadsafe(
-        [handle = std::move(handle), text = std::string(message)]() mutable { handle.cancel(text); });
+        [handle = std::move(handle), text = std::string(message)]() mutable {
+            handle.cancel(text);
+        });
     return true;
 }
 

@@ -15,7 +15,8 @@ void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noe
 /// A loop is closed over a task that still runs.
 void report_destroyed_pending(TaskBase& task) noexcept;
 
-/// Hands `error` to the loop's exception handler; a CancelledError is nobody's failure and is dropped.
+/// Hands `error` to the loop's exception handler; a CancelledError is nobody's failure and is
+/// dropped.
 void report_exception(LoopCore& loop, std::string_view message, const std::exception_ptr& error,
                       TaskBase* task = nullptr) noexcept;
 

@@ -111,7 +111,8 @@ Runner::~Runner() {
     try {
         close();
     } catch (...) {
-        detail::report_exception(loop_->core(), "error while closing a Runner", std::current_exception());
+        detail::report_exception(loop_->core(), "error while closing a Runner",
+                                 std::current_exception());
     }
 }
 

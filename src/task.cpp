@@ -13,7 +13,10 @@ namespace {
 class DoneCallback final : public CompletionWaiter, public engine::Runnable {
 public:
     DoneCallback(LoopCore& loop, std::function<void()> callback)
-        : id(++last_id), loop_(loop), context_(copy_current_context()), callback_(std::move(callback)) {}
+        : id(++last_id),
+          loop_(loop),
+          context_(copy_current_context()),
+          callback_(std::move(callback)) {}
 
     void on_done(TaskBase& task) noexcept override {
         task.ref(); // the callback makes a handle of it
@@ -94,7 +97,8 @@ bool AnyTask::remove_done_callback(std::uint64_t id) const {
 
 AnyTask current_task() {
     const detail::LoopCore* core = detail::running_core();
-    return core == nullptr || core->current == nullptr ? AnyTask() : detail::handle_of(core->current);
+    return core == nullptr || core->current == nullptr ? AnyTask()
+                                                       : detail::handle_of(core->current);
 }
 
 std::vector<AnyTask> all_tasks() {

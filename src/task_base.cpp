@@ -106,7 +106,8 @@ void TaskBase::finish_coroutine() noexcept {
         finish(State::failed, std::current_exception()); // the value could not be moved
         return;
     }
-    // Cancelled in its last step: Python lets the cancellation win over a result, not over an error.
+    // Cancelled in its last step: Python lets the cancellation win over a result, not over an
+    // error.
     if ((flags_ & must_cancel) != 0) [[unlikely]] {
         drop_result();
         finish(State::cancelled, make_cancelled());
@@ -245,7 +246,8 @@ void TaskBase::print_stack(std::ostream& out) const {
 }
 
 void throw_not_done(const TaskBase& task) {
-    throw InvalidStateError("the result of " + task.name() + " is not ready: the task is still running");
+    throw InvalidStateError("the result of " + task.name() +
+                            " is not ready: the task is still running");
 }
 
 void TaskAwaiterBase::require_awaitable(const TaskBase& task, const TaskBase& awaited) {

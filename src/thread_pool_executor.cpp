@@ -47,8 +47,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Where threads without work sleep. Not std::counting_semaphore: that spins first, which on a busy machine
-/// hands the processor to and fro for every piece of work.
+/// Where threads without work sleep. Not std::counting_semaphore: that spins first, which on a busy
+/// machine hands the processor to and fro for every piece of work.
 class Bedroom {
 public:
     void sleep() {

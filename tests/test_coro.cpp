@@ -47,7 +47,9 @@ TEST(Coro, YieldsItsValue) { EXPECT_EQ(run(answer()), 42); }
 
 TEST(Coro, YieldsMoveOnlyValues) {
     const auto main = []() -> Coro<int> {
-        const auto make = []() -> Coro<std::unique_ptr<int>> { co_return std::make_unique<int>(5); };
+        const auto make = []() -> Coro<std::unique_ptr<int>> {
+            co_return std::make_unique<int>(5);
+        };
         const std::unique_ptr<int> value = co_await make();
         co_return *value;
     };

@@ -135,7 +135,8 @@ TEST(EventLoop, OtherThreadsCallInSafely) {
 TEST(EventLoop, ABlockedLoopIsWokenFromAnotherThread) {
     EventLoop loop;
     std::thread caller;
-    loop.call_soon([&] { caller = std::thread([&] { loop.call_soon_threadsafe([&] { loop.stop(); }); }); });
+    loop.call_soon(
+        [&] { caller = std::thread([&] { loop.call_soon_threadsafe([&] { loop.stop(); }); }); });
     loop.run_forever();
     caller.join();
 }
@@ -293,8 +294,7 @@ TEST(Sleep, LastsAtLeastAsLongAsAsked) {
 TEST(Sleep, ForLongerThanTheClockCanTellIsForEver) {
     const auto main = []() -> Coro<> {
         auto task = create_task(static_cast<Coro<>>(sleep(std::chrono::hours::max())));
-        auto other = create_task(
-            static_cast<Coro<>>(sleep(std::chrono::duration<double>(1e300))));
+        auto other = create_task(static_cast<Coro<>>(sleep(std::chrono::duration<double>(1e300))));
         co_await sleep(1ms);
         EXPECT_FALSE(task.done());
         EXPECT_FALSE(other.done());

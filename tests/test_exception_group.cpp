@@ -13,9 +13,9 @@ namespace {
 ExceptionGroup nested() {
     return {"outer",
             {std::make_exception_ptr(std::runtime_error("plain")),
-             std::make_exception_ptr(ExceptionGroup(
-                 "inner", {std::make_exception_ptr(std::out_of_range("far")),
-                           std::make_exception_ptr(std::runtime_error("deep"))}))}};
+             std::make_exception_ptr(
+                 ExceptionGroup("inner", {std::make_exception_ptr(std::out_of_range("far")),
+                                          std::make_exception_ptr(std::runtime_error("deep"))}))}};
 }
 
 } // namespace

@@ -95,7 +95,10 @@ TEST(Run, WorksAgainAndAgainAndAfterAFailure) {
     for (int i = 0; i < 100; ++i) {
         EXPECT_EQ(run(answer()), 42);
     }
-    const auto bad = []() -> Coro<> { throw std::runtime_error("x"); co_return; };
+    const auto bad = []() -> Coro<> {
+        throw std::runtime_error("x");
+        co_return;
+    };
     EXPECT_THROW(run(bad), std::runtime_error);
     EXPECT_EQ(run(answer()), 42);
 }

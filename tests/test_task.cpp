@@ -128,7 +128,8 @@ TEST(Task, HasANameAndPlaces) {
         EXPECT_STREQ(named.created_at().file_name(), __FILE__);
         co_await sleep(0s);
         EXPECT_STREQ(named.waiting_at().file_name(), __FILE__);
-        EXPECT_NE(std::string(named.waiting_at().function_name()).find("for_ever"), std::string::npos);
+        EXPECT_NE(std::string(named.waiting_at().function_name()).find("for_ever"),
+                  std::string::npos);
         std::ostringstream stack;
         named.print_stack(stack);
         EXPECT_NE(stack.str().find("sleeper"), std::string::npos) << stack.str();
@@ -401,7 +402,8 @@ TEST(TaskCallbacks, AreCalledThroughTheLoopInOrder) {
     const auto main = []() -> Coro<std::string> {
         std::string order;
         auto task = create_task(after_a_turn(3));
-        task.add_done_callback([&](Task<int> done) { order += std::to_string(done.result()) + " "; });
+        task.add_done_callback(
+            [&](Task<int> done) { order += std::to_string(done.result()) + " "; });
         task.add_done_callback([&] { order += "second "; });
         const auto removed = task.add_done_callback([&] { order += "removed "; });
         EXPECT_TRUE(task.remove_done_callback(removed));

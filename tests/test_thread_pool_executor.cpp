@@ -67,7 +67,8 @@ TEST(ThreadPoolExecutor, CancelsWhatHasNotStartedWhenAsked) {
 
 TEST(ThreadPoolExecutor, NamesAndInitialisesItsThreads) {
     std::atomic<int> initialised{0};
-    ThreadPoolExecutor pool(1, {.thread_name_prefix = "crew", .initializer = [&] { ++initialised; }});
+    ThreadPoolExecutor pool(1,
+                            {.thread_name_prefix = "crew", .initializer = [&] { ++initialised; }});
     const auto name = pool.submit([] {
         char text[16] = {};
         ::pthread_getname_np(::pthread_self(), text, sizeof text);
@@ -91,8 +92,10 @@ TEST(RunInExecutor, AwaitsWorkOnThreads) {
     const auto main = []() -> Coro<int> {
         EventLoop& loop = get_running_loop();
         ThreadPoolExecutor pool(2);
-        const int own = co_await loop.run_in_executor(pool, [](int x) { return x * 2; }, 10);
-        const int shared = co_await loop.run_in_executor(nullptr, [](int x) { return x + 1; }, 1);
+        const int own = co_await loop.run_in_executor(
+            pool, [](int x) { return x * 2; }, 10);
+        const int shared = co_await loop.run_in_executor(
+            nullptr, [](int x) { return x + 1; }, 1);
         co_return own + shared;
     };
     EXPECT_EQ(run(main), 22);

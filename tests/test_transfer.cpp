@@ -1,5 +1,5 @@
-// Built at -O0, -Og, -O1, -O2 and with sanitizers: how control passes between coroutines must not depend on
-// the compiler making tail calls.
+// Built at -O0, -Og, -O1, -O2 and with sanitizers: how control passes between coroutines must not
+// depend on the compiler making tail calls.
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -66,7 +66,9 @@ TEST(Transfer, ManySuspendedAwaitsKeepTheStackFlat) {
     EXPECT_EQ(run(main), 200'000);
 }
 
-TEST(Transfer, AChainOfTenThousandCoroutinesReturnsAtOnce) { EXPECT_EQ(run(chain(10'000, false)), 10'000); }
+TEST(Transfer, AChainOfTenThousandCoroutinesReturnsAtOnce) {
+    EXPECT_EQ(run(chain(10'000, false)), 10'000);
+}
 
 TEST(Transfer, AChainOfTenThousandCoroutinesSuspendsAndUnwinds) {
     EXPECT_EQ(run(chain(10'000, true)), 10'000);
@@ -112,8 +114,8 @@ TEST(Transfer, TemporariesInAnAwaitExpressionLiveUntilItsEnd) {
     const auto main = [&]() -> Coro<std::size_t> {
         const std::string kept = "a string that is too long for the small buffer";
         const std::size_t with_temporary = co_await length(kept + "!", kept);
-        const std::size_t with_literal = co_await length("a literal that is too long for the small buffer",
-                                                         std::string(100, 'x'));
+        const std::size_t with_literal = co_await length(
+            "a literal that is too long for the small buffer", std::string(100, 'x'));
         co_return with_temporary + with_literal;
     };
     EXPECT_EQ(run(main), 47U + 46U + 47U + 100U);
@@ -124,7 +126,9 @@ TEST(Transfer, OptionsCanBeBracedInsideAnAwaitExpression) {
         const int first = co_await create_task(identity(20), {.name = "twenty"});
         const auto two = []() -> Coro<int> { co_return 2; };
         const int second = co_await create_task(
-            {.name = "a name that is too long for the room that options have for short ones, by far"}, two);
+            {.name =
+                 "a name that is too long for the room that options have for short ones, by far"},
+            two);
         co_return first + second;
     };
     EXPECT_EQ(run(main), 22);

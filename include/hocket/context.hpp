@@ -44,9 +44,10 @@ void run_in_context(ContextPointer& context, const std::function<void()>& body);
 
 } // namespace detail
 
-/// A variable with a value per context: Python's contextvars.ContextVar. A task starts with a copy of
-/// the context it was created in, so what it sets is seen by it and by the tasks it creates, and by nobody
-/// else. Any thread; a ContextVar must outlive the contexts it has a value in (make it static).
+/// A variable with a value per context: Python's contextvars.ContextVar. A task starts with a copy
+/// of the context it was created in, so what it sets is seen by it and by the tasks it creates, and
+/// by nobody else. Any thread; a ContextVar must outlive the contexts it has a value in (make it
+/// static).
 template <class T> class ContextVar : public detail::ContextVarBase {
 public:
     /// What `set` returns, for one `reset`.
@@ -63,8 +64,8 @@ public:
     ContextVar(std::string name, T default_value)
         : ContextVarBase(std::move(name)), default_(std::move(default_value)) {}
 
-    /// The value in the current context, or else the default. Throws RuntimeError (Python: LookupError)
-    /// when there is neither.
+    /// The value in the current context, or else the default. Throws RuntimeError (Python:
+    /// LookupError) when there is neither.
     [[nodiscard]] T get() const {
         if (const auto* value = find()) {
             return *static_cast<const T*>(value->get());
@@ -84,14 +85,15 @@ public:
         return Token(this, exchange(std::make_shared<const T>(std::move(value))));
     }
 
-    /// Puts back what was there before the `set` that returned `token`. Throws RuntimeError when the token
-    /// was used before, and ValueError when it is another variable's.
+    /// Puts back what was there before the `set` that returned `token`. Throws RuntimeError when
+    /// the token was used before, and ValueError when it is another variable's.
     void reset(Token& token) {
         if (token.variable_ != this) {
             throw_bad_token("it was created by a different ContextVar");
         }
         if (token.used_) {
-            throw RuntimeError("the Token of ContextVar '" + name() + "' has already been used once");
+            throw RuntimeError("the Token of ContextVar '" + name() +
+                               "' has already been used once");
         }
         token.used_ = true;
         exchange(std::move(token.before_));

@@ -14,12 +14,12 @@ void report_never_awaited(const PromiseBase& promise) noexcept;
 [[noreturn]] void throw_already_awaited(const PromiseBase* promise);
 } // namespace detail
 
-/// What calling a coroutine function returns: Python's coroutine object. Lazy: the body runs when the
-/// Coro is awaited (`co_await f()`) or handed to `create_task`, once. Move-only. The value comes out
-/// of `co_await`, or the exception that ended the body.
+/// What calling a coroutine function returns: Python's coroutine object. Lazy: the body runs when
+/// the Coro is awaited (`co_await f()`) or handed to `create_task`, once. Move-only. The value
+/// comes out of `co_await`, or the exception that ended the body.
 ///
-/// Belongs to one thread at a time; `run_coroutine_threadsafe` takes it to another loop. Destroying it
-/// before it ran is reported on stderr ("coroutine … was never awaited"), as Python does.
+/// Belongs to one thread at a time; `run_coroutine_threadsafe` takes it to another loop. Destroying
+/// it before it ran is reported on stderr ("coroutine … was never awaited"), as Python does.
 template <class T = void> class [[nodiscard]] Coro {
 public:
     using promise_type = detail::CoroPromise<T>;
@@ -53,9 +53,7 @@ public:
 
     struct Awaiter : detail::StartAwaiter {
         using StartAwaiter::StartAwaiter;
-        T await_resume() {
-            return static_cast<promise_type&>(callee_).take();
-        }
+        T await_resume() { return static_cast<promise_type&>(callee_).take(); }
     };
     Awaiter operator co_await() && noexcept { return Awaiter(*promise_); }
 

@@ -23,7 +23,8 @@ private:
     std::string message_;
 };
 
-/// Ctrl-C. Like CancelledError not a std::exception: it is a wish to end the program, not a failure.
+/// Ctrl-C. Like CancelledError not a std::exception: it is a wish to end the program, not a
+/// failure.
 class KeyboardInterrupt {};
 
 /// A call that is not allowed where or when it was made.

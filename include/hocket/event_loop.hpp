@@ -28,30 +28,31 @@ class EventLoopState; // src/event_loop_state.hpp
 
 /// What an exception handler is told.
 struct ExceptionContext {
-    std::string message;            ///< what happened, in words
-    std::exception_ptr exception;   ///< nullptr when none was involved
-    AnyTask task;                   ///< the task it happened in; may be empty
+    std::string message;             ///< what happened, in words
+    std::exception_ptr exception;    ///< nullptr when none was involved
+    AnyTask task;                    ///< the task it happened in; may be empty
     std::source_location created_at; ///< where that task was created
 };
 
 /// Python's asyncio event loop. A loop belongs to the thread that runs it: except for
-/// `call_soon_threadsafe` and what says so, its functions are for that thread (or for any one thread while
-/// it does not run). With `set_debug(true)` calls from a wrong thread throw RuntimeError. Most programs never name
-/// it: `hocket::run` makes one.
+/// `call_soon_threadsafe` and what says so, its functions are for that thread (or for any one
+/// thread while it does not run). With `set_debug(true)` calls from a wrong thread throw
+/// RuntimeError. Most programs never name it: `hocket::run` makes one.
 class EventLoop : public LoopIo {
 public:
     using Clock = std::chrono::steady_clock;
     using ExceptionHandler = std::function<void(EventLoop&, const ExceptionContext&)>;
 
-    explicit EventLoop(std::string name = {}); ///< Throws std::system_error when out of descriptors.
-    ~EventLoop();                              ///< Closes the loop.
+    explicit EventLoop(
+        std::string name = {}); ///< Throws std::system_error when out of descriptors.
+    ~EventLoop();               ///< Closes the loop.
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
     // -- running ---------------------------------------------------------------------------
 
-    /// Runs until `stop`. Throws RuntimeError when a loop runs on this thread already, KeyboardInterrupt
-    /// when Ctrl-C asked for it.
+    /// Runs until `stop`. Throws RuntimeError when a loop runs on this thread already,
+    /// KeyboardInterrupt when Ctrl-C asked for it.
     void run_forever();
     /// Runs until `task` is done; returns its result or throws what ended it. RuntimeError when
     /// the loop was stopped before.
@@ -92,29 +93,27 @@ public:
 
     /// Calls `function(args...)` in the next turn, in the order of asking, in a copy of the current
     /// context. What it throws goes to the exception handler.
-    template <class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
     Handle call_soon(F&& function, Args&&... args) {
-        return schedule(detail::make_callback(core(), std::forward<F>(function),
-                                              std::forward<Args>(args)...));
+        return schedule(
+            detail::make_callback(core(), std::forward<F>(function), std::forward<Args>(args)...));
     }
     /// As call_soon, from any thread. RuntimeError when the loop is closed.
-    template <class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
     Handle call_soon_threadsafe(F&& function, Args&&... args) {
-        return schedule_threadsafe(detail::make_callback(core(), std::forward<F>(function),
-                                                         std::forward<Args>(args)...));
+        return schedule_threadsafe(
+            detail::make_callback(core(), std::forward<F>(function), std::forward<Args>(args)...));
     }
-    /// Calls `function(args...)` when `delay` has passed (at once in the next turn when it is not positive).
+    /// Calls `function(args...)` when `delay` has passed (at once in the next turn when it is not
+    /// positive).
     template <class Rep, class Period, class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    requires detail::CallableWith<F, Args...>
     Handle call_later(std::chrono::duration<Rep, Period> delay, F&& function, Args&&... args) {
         return call_at(detail::deadline_after(delay), std::forward<F>(function),
                        std::forward<Args>(args)...);
     }
     /// Calls `function(args...)` at `when` on this loop's clock.
-    template <class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
     Handle call_at(Clock::time_point when, F&& function, Args&&... args) {
         return schedule_at(when, detail::make_callback(core(), std::forward<F>(function),
                                                        std::forward<Args>(args)...));
@@ -124,22 +123,21 @@ public:
 
     // -- signals ---------------------------------------------------------------------------
 
-    /// Calls `handler()` on the loop's thread when the process gets `signal`. Throws RuntimeError when the signal
-    /// cannot be caught or another loop has it; ValueError for a number that is no signal.
+    /// Calls `handler()` on the loop's thread when the process gets `signal`. Throws RuntimeError
+    /// when the signal cannot be caught or another loop has it; ValueError for a number that is no
+    /// signal.
     void add_signal_handler(int signal, std::function<void()> handler);
     /// Restores what was in force before. Returns false when there was no handler.
     bool remove_signal_handler(int signal);
 
     // -- executors -------------------------------------------------------------------------
 
-    /// Runs `function(args...)` on `executor`'s threads; the future can be awaited. Cancelling the awaiting
-    /// task cancels the work when it has not started. Any thread.
-    template <class E, class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    /// Runs `function(args...)` on `executor`'s threads; the future can be awaited. Cancelling the
+    /// awaiting task cancels the work when it has not started. Any thread.
+    template <class E, class F, class... Args> requires detail::CallableWith<F, Args...>
     auto run_in_executor(E& executor, F&& function, Args&&... args);
     /// The same on the default executor (`nullptr` as in Python's None).
-    template <class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto run_in_executor(std::nullptr_t, F&& function, Args&&... args);
     /// Replaces the executor that nullptr stands for. The loop shuts it down when it ends.
     void set_default_executor(std::shared_ptr<Executor> executor);

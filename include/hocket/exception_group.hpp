@@ -9,7 +9,8 @@
 
 namespace hocket {
 
-/// Several exceptions at once: what a TaskGroup throws. Python's ExceptionGroup; groups may be nested.
+/// Several exceptions at once: what a TaskGroup throws. Python's ExceptionGroup; groups may be
+/// nested.
 class ExceptionGroup : public std::exception {
 public:
     /// Throws ValueError when `exceptions` is empty or holds a null pointer.
@@ -22,8 +23,8 @@ public:
         return exceptions_;
     }
 
-    /// The part of this group whose exceptions are an E (nested groups keep their shape); nothing when none
-    /// is.
+    /// The part of this group whose exceptions are an E (nested groups keep their shape); nothing
+    /// when none is.
     template <class E> [[nodiscard]] std::optional<ExceptionGroup> subgroup() const {
         return split<E>().first;
     }
@@ -52,7 +53,8 @@ private:
     std::string what_;
 };
 
-/// "Type: what it says", for a report. Names CancelledError and types that are no std::exception too.
+/// "Type: what it says", for a report. Names CancelledError and types that are no std::exception
+/// too.
 [[nodiscard]] std::string describe_exception(const std::exception_ptr& error);
 
 } // namespace hocket

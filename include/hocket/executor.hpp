@@ -22,7 +22,8 @@ public:
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
 
-    /// Does the work, unless its future was cancelled, and completes the future. The work is gone then.
+    /// Does the work, unless its future was cancelled, and completes the future. The work is gone
+    /// then.
     virtual void run() noexcept = 0;
     /// Cancels the future without doing the work. The work is gone then.
     virtual void discard() noexcept = 0;
@@ -101,8 +102,7 @@ public:
     virtual ~Executor() = default;
 
     /// Runs `function(args...)`, copies of them, elsewhere. RuntimeError after `shutdown`.
-    template <class F, class... Args>
-        requires detail::CallableWith<F, Args...>
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto submit(F&& function, Args&&... args)
         -> Future<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>> {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
@@ -127,22 +127,19 @@ protected:
     virtual void enqueue(detail::Work& work) = 0;
 };
 
-template <class E, class F, class... Args>
-    requires detail::CallableWith<F, Args...>
+template <class E, class F, class... Args> requires detail::CallableWith<F, Args...>
 auto EventLoop::run_in_executor(E& executor, F&& function, Args&&... args) {
     return executor.submit(std::forward<F>(function), std::forward<Args>(args)...);
 }
 
-template <class F, class... Args>
-    requires detail::CallableWith<F, Args...>
+template <class F, class... Args> requires detail::CallableWith<F, Args...>
 auto EventLoop::run_in_executor(std::nullptr_t, F&& function, Args&&... args) {
     return default_executor().submit(std::forward<F>(function), std::forward<Args>(args)...);
 }
 
-/// Runs `function(args...)` on the running loop's default executor, with the current context, without
-/// blocking the loop: `co_await to_thread(f, x)`.
-template <class F, class... Args>
-    requires detail::CallableWith<F, Args...>
+/// Runs `function(args...)` on the running loop's default executor, with the current context,
+/// without blocking the loop: `co_await to_thread(f, x)`.
+template <class F, class... Args> requires detail::CallableWith<F, Args...>
 auto to_thread(F&& function, Args&&... args) {
     auto in_context = [context = copy_context(),
                        call = std::decay_t<F>(std::forward<F>(function))](auto&&... given) mutable {

@@ -12,9 +12,9 @@
 
 namespace hocket {
 
-/// A result that is on its way, whoever makes it: Python's concurrent.futures.Future, and awaitable besides. Any
-/// thread may use any copy; copies refer to the same result. In a task `co_await future` suspends and resumes on
-/// that task's loop; in a thread `result()` blocks.
+/// A result that is on its way, whoever makes it: Python's concurrent.futures.Future, and awaitable
+/// besides. Any thread may use any copy; copies refer to the same result. In a task `co_await
+/// future` suspends and resumes on that task's loop; in a thread `result()` blocks.
 template <class T = void> class Future {
 public:
     using value_type = T;
@@ -35,8 +35,8 @@ public:
     /// Whether there is a result, an exception, or it was cancelled.
     [[nodiscard]] bool done() const { return state().done(); }
 
-    /// Blocks until done. Returns a copy of the result (moved out when it cannot be copied) or throws
-    /// the work's exception; CancelledError when cancelled.
+    /// Blocks until done. Returns a copy of the result (moved out when it cannot be copied) or
+    /// throws the work's exception; CancelledError when cancelled.
     T result() const {
         state().wait();
         return state().get();
@@ -55,14 +55,13 @@ public:
         return state().error();
     }
     template <class Rep, class Period>
-    [[nodiscard]] std::exception_ptr
-    exception(std::chrono::duration<Rep, Period> timeout) const {
+    [[nodiscard]] std::exception_ptr exception(std::chrono::duration<Rep, Period> timeout) const {
         wait_for(timeout);
         return exception();
     }
 
-    /// Calls `callback(future)` (or `callback()`) once it is done: on the thread that made it so, or at once when it is
-    /// done already. What the callback throws is reported on stderr.
+    /// Calls `callback(future)` (or `callback()`) once it is done: on the thread that made it so,
+    /// or at once when it is done already. What the callback throws is reported on stderr.
     template <class F> void add_done_callback(F callback) const {
         state().add_done_callback([callback = std::move(callback), self = *this]() mutable {
             if constexpr (std::is_invocable_v<F&, Future>) {
@@ -93,8 +92,8 @@ private:
     detail::FuturePointer<State> state_;
 };
 
-/// The side that makes a Future's result. Any thread, one at a time. Destroyed without a result, it leaves the
-/// future with a RuntimeError ("broken promise").
+/// The side that makes a Future's result. Any thread, one at a time. Destroyed without a result, it
+/// leaves the future with a RuntimeError ("broken promise").
 template <class T = void> class Promise {
 public:
     Promise() : state_(new detail::FutureState<T>()) {}
@@ -108,8 +107,8 @@ public:
 
     [[nodiscard]] Future<T> get_future() const { return Future<T>(state_); }
 
-    /// Says that the work starts: from here on the future cannot be cancelled. Returns false when it was
-    /// cancelled: there is nothing to do then.
+    /// Says that the work starts: from here on the future cannot be cancelled. Returns false when
+    /// it was cancelled: there is nothing to do then.
     bool set_running_or_notify_cancel() { return state_->set_running_or_notify_cancel(); }
     /// InvalidStateError when there is a result already, or the future was cancelled.
     template <class... U> void set_result(U&&... value) {
@@ -121,8 +120,7 @@ public:
         const auto state = state_;
         state->set_error(std::move(error));
     }
-    template <class E>
-        requires(!std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>)
+    template <class E> requires(!std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>)
     void set_exception(E&& error) {
         set_exception(std::make_exception_ptr(std::forward<E>(error)));
     }

@@ -29,8 +29,8 @@ public:
         }
     }
 
-    /// The callback will not be called, unless it was already. For one of `call_soon_threadsafe` any thread
-    /// may do this; otherwise the loop's.
+    /// The callback will not be called, unless it was already. For one of `call_soon_threadsafe`
+    /// any thread may do this; otherwise the loop's.
     void cancel() noexcept {
         if (callback_ != nullptr) {
             callback_->withdraw();

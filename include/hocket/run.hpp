@@ -18,11 +18,13 @@ namespace detail {
 
 /// How `run` runs.
 struct RunOptions {
-    bool debug = detail::debug_by_environment(); ///< slow callbacks, wrong threads and more are reported
-    OptionString name = {};                      ///< the loop's, for reports
+    bool debug =
+        detail::debug_by_environment(); ///< slow callbacks, wrong threads and more are reported
+    OptionString name = {};             ///< the loop's, for reports
 };
 
-/// A loop on which several coroutines run one after the other: Python's asyncio.Runner. Belongs to one thread.
+/// A loop on which several coroutines run one after the other: Python's asyncio.Runner. Belongs to
+/// one thread.
 class Runner {
 public:
     explicit Runner(const RunOptions& options = {});
@@ -31,8 +33,8 @@ public:
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
 
-    /// Runs `main` to its end; returns its value or throws its exception. Ctrl-C cancels `main` once
-    /// and comes out as KeyboardInterrupt; a second Ctrl-C throws KeyboardInterrupt at once.
+    /// Runs `main` to its end; returns its value or throws its exception. Ctrl-C cancels `main`
+    /// once and comes out as KeyboardInterrupt; a second Ctrl-C throws KeyboardInterrupt at once.
     /// RuntimeError when a loop runs on this thread already.
     template <class T> T run(Coro<T> main) {
         require_runnable(main);
@@ -41,9 +43,7 @@ public:
         return task.result();
     }
     /// Runs what `callable()` returns; the callable outlives the run.
-    template <class F>
-        requires detail::CoroFunction<F>
-    detail::CoroValue<F> run(F&& callable) {
+    template <class F> requires detail::CoroFunction<F> detail::CoroValue<F> run(F&& callable) {
         std::decay_t<F> kept(std::forward<F>(callable));
         return run(std::invoke(kept));
     }
@@ -51,7 +51,8 @@ public:
     /// The loop; made when first asked for. RuntimeError when closed.
     [[nodiscard]] EventLoop& get_loop() { return loop(); }
 
-    /// Cancels the tasks that are left and waits for them, ends the default executor, closes the loop.
+    /// Cancels the tasks that are left and waits for them, ends the default executor, closes the
+    /// loop.
     void close();
 
 private:
@@ -73,8 +74,9 @@ private:
     bool closed_ = false;
 };
 
-/// Runs `main` on a loop of its own: Python's asyncio.run. When `main` is done, cancels the tasks that are
-/// left, waits for them, ends the default executor, and returns main's value or throws its exception.
+/// Runs `main` on a loop of its own: Python's asyncio.run. When `main` is done, cancels the tasks
+/// that are left, waits for them, ends the default executor, and returns main's value or throws its
+/// exception.
 template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
     Runner runner(options);
     if constexpr (std::is_void_v<T>) {
@@ -88,8 +90,7 @@ template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
 }
 
 /// Runs what `callable()` returns; the callable outlives the run.
-template <class F>
-    requires detail::CoroFunction<F>
+template <class F> requires detail::CoroFunction<F>
 detail::CoroValue<F> run(F&& callable, const RunOptions& options = {}) {
     std::decay_t<F> kept(std::forward<F>(callable));
     return run(std::invoke(kept), options);

@@ -40,14 +40,16 @@ private:
     TaskBase* task_ = nullptr;
 };
 
-/// What sleep() returns: awaitable as it is, without a frame of its own, and a Coro<> where one is asked for.
+/// What sleep() returns: awaitable as it is, without a frame of its own, and a Coro<> where one is
+/// asked for.
 class [[nodiscard]] Sleep {
 public:
     using hocket_awaitable = void;
     using value_type = void;
 
     explicit Sleep(engine::Nanoseconds delay) noexcept : delay_(delay) {}
-    operator Coro<void>() const; // NOLINT(google-explicit-constructor): Python's sleep() is a coroutine
+    operator Coro<void>()
+        const; // NOLINT(google-explicit-constructor): Python's sleep() is a coroutine
     SleepAwaiter operator co_await() const noexcept { return SleepAwaiter(delay_); }
 
 private:
@@ -63,8 +65,8 @@ template <class T> Coro<T> sleep_with_result(engine::Nanoseconds delay, T result
 
 } // namespace detail
 
-/// Suspends the task for `delay`. Not positive: for one turn of the loop, in which everything else that is
-/// ready runs. Cancelling the task ends it at once with CancelledError. Converts to Coro<>.
+/// Suspends the task for `delay`. Not positive: for one turn of the loop, in which everything else
+/// that is ready runs. Cancelling the task ends it at once with CancelledError. Converts to Coro<>.
 template <class Rep, class Period>
 detail::Sleep sleep(std::chrono::duration<Rep, Period> delay) noexcept {
     return detail::Sleep(detail::to_nanoseconds(delay).count());

@@ -24,13 +24,13 @@ namespace hocket {
 
 /// How a task is created.
 struct TaskOptions {
-    OptionString name = {};                 ///< default: "Task-N"
-    bool eager_start = false;               ///< run up to the first suspension within create_task
-    std::optional<Context> context = {};    ///< default: a copy of the current context
+    OptionString name = {};              ///< default: "Task-N"
+    bool eager_start = false;            ///< run up to the first suspension within create_task
+    std::optional<Context> context = {}; ///< default: a copy of the current context
 };
 
-/// A handle to a task of any result type. Copyable; copies refer to the same task. Except for `done`,
-/// `cancelled` and `cancel`, for the loop's thread only.
+/// A handle to a task of any result type. Copyable; copies refer to the same task. Except for
+/// `done`, `cancelled` and `cancel`, for the loop's thread only.
 class AnyTask {
 public:
     AnyTask() noexcept = default; ///< Refers to no task.
@@ -88,9 +88,10 @@ private:
     detail::TaskPointer<detail::TaskBase> task_;
 };
 
-/// A coroutine scheduled on a loop: Python's asyncio.Task. Awaitable any number of times: yields a copy of
-/// the result (moved out when it cannot be copied), or throws what ended the task; cancelling the
-/// awaiting task cancels this one. The loop owns a running task: dropping the handle loses nothing.
+/// A coroutine scheduled on a loop: Python's asyncio.Task. Awaitable any number of times: yields a
+/// copy of the result (moved out when it cannot be copied), or throws what ended the task;
+/// cancelling the awaiting task cancels this one. The loop owns a running task: dropping the handle
+/// loses nothing.
 template <class T> class Task : public AnyTask {
     using State = detail::TaskState<T>;
 
@@ -104,8 +105,8 @@ public:
     /// The result. Throws what ended the task; InvalidStateError while it runs.
     decltype(auto) result() const { return typed().result(); }
 
-    /// Calls `callback(task)` (or `callback()`) through the loop once the task is done. Returns an id for
-    /// remove_done_callback. What the callback throws goes to the loop's exception handler.
+    /// Calls `callback(task)` (or `callback()`) through the loop once the task is done. Returns an
+    /// id for remove_done_callback. What the callback throws goes to the loop's exception handler.
     template <class F> std::uint64_t add_done_callback(F callback) const {
         return add_callback([callback = std::move(callback), raw = &typed()]() mutable {
             if constexpr (std::is_invocable_v<F&, Task>) {
@@ -123,30 +124,28 @@ private:
     State& typed() const { return static_cast<State&>(state()); }
 };
 
-/// Schedules `coro` on the running loop; it starts in the next turn. Throws RuntimeError when no loop
-/// runs on this thread.
+/// Schedules `coro` on the running loop; it starts in the next turn. Throws RuntimeError when no
+/// loop runs on this thread.
 template <class T>
 Task<T> create_task(Coro<T> coro, std::source_location place = std::source_location::current());
 template <class T>
 Task<T> create_task(Coro<T> coro, const TaskOptions& options,
                     std::source_location place = std::source_location::current());
 
-/// Calls `callable(args...)`, which returns a Coro, and schedules that. The callable and its arguments
-/// are kept until the task ends, so that a lambda may capture what its coroutine uses.
-template <class F>
-    requires detail::CoroFunction<F>
+/// Calls `callable(args...)`, which returns a Coro, and schedules that. The callable and its
+/// arguments are kept until the task ends, so that a lambda may capture what its coroutine uses.
+template <class F> requires detail::CoroFunction<F>
 auto create_task(F&& callable, std::source_location place = std::source_location::current())
     -> Task<detail::CoroValue<F>>;
-template <class F, class... Args>
-    requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
+template <class F, class... Args> requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
 auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>>;
-template <class F, class... Args>
-    requires detail::CoroFunction<F, Args...>
+template <class F, class... Args> requires detail::CoroFunction<F, Args...>
 auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
     -> Task<detail::CoroValue<F, Args...>>;
 /// The task that is running on this thread; an empty handle outside of any.
 [[nodiscard]] AnyTask current_task();
-/// The tasks of the running loop that are not done. Throws RuntimeError when no loop runs on this thread.
+/// The tasks of the running loop that are not done. Throws RuntimeError when no loop runs on this
+/// thread.
 [[nodiscard]] std::vector<AnyTask> all_tasks();
 
 } // namespace hocket

@@ -20,8 +20,8 @@ public:
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
 
-    /// Called on the loop's thread with what epoll reported (EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP …).
-    /// May change, remove or destroy any watcher, this one included.
+    /// Called on the loop's thread with what epoll reported (EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP
+    /// …). May change, remove or destroy any watcher, this one included.
     virtual void on_ready(std::uint32_t events) noexcept = 0;
 
     [[nodiscard]] bool is_watching() const noexcept { return slot_ != none; }

@@ -40,8 +40,8 @@ protected:
     ~SignalSink() = default;
 };
 
-/// One thread's loop, without coroutines: what is ready, timers, file descriptors, wake-ups from other
-/// threads, signals. Only `post` and `wake` may be called from other threads.
+/// One thread's loop, without coroutines: what is ready, timers, file descriptors, wake-ups from
+/// other threads, signals. Only `post` and `wake` may be called from other threads.
 class Reactor {
 public:
     Reactor(); ///< Throws std::system_error when the kernel has no descriptors left.

@@ -11,7 +11,8 @@ namespace hocket::engine {
 class Inbox;
 
 /// The signals that one loop has taken over. The handler proper only marks the signal and wakes
-/// the loop; `pending` hands the marks out on the loop's thread. A signal belongs to one loop at a time.
+/// the loop; `pending` hands the marks out on the loop's thread. A signal belongs to one loop at a
+/// time.
 class Signals {
 public:
     static constexpr int count = 65; // 1 … 64 on Linux

@@ -38,10 +38,12 @@ void TimerQueue::place(Timer& timer) {
         heap_push(timer);
         return;
     }
-    const unsigned level = (63U - static_cast<unsigned>(std::countl_zero(tick ^ tick_))) / slot_bits;
+    const unsigned level =
+        (63U - static_cast<unsigned>(std::countl_zero(tick ^ tick_))) / slot_bits;
     const auto index = static_cast<unsigned>(tick >> (level * slot_bits)) % slots_per_level;
     Slot& slot = wheel_[level][index];
-    slot.earliest = slot.timers.empty() ? timer.deadline_ : std::min(slot.earliest, timer.deadline_);
+    slot.earliest =
+        slot.timers.empty() ? timer.deadline_ : std::min(slot.earliest, timer.deadline_);
     slot.timers.push_back(timer);
     occupied_[level] |= std::uint64_t{1} << index;
     timer.place_ = level * slots_per_level + index;

@@ -10,12 +10,13 @@
 namespace hocket::engine {
 
 /// All deadlines of one loop, a million of them if need be: arming and cancelling touch a list
-/// link, and timers still expire in the exact order of their deadlines (equal ones first armed, first
-/// expired).
+/// link, and timers still expire in the exact order of their deadlines (equal ones first armed,
+/// first expired).
 ///
-/// Far deadlines wait unsorted in a hierarchical wheel: level L has 64 slots of 2^(20 + 6 L) ns each
-/// (level 0: about a millisecond a slot). When time reaches a slot, its timers move one level down,
-/// and from level 0 into a small binary heap, which sorts the deadlines of the current millisecond.
+/// Far deadlines wait unsorted in a hierarchical wheel: level L has 64 slots of 2^(20 + 6 L) ns
+/// each (level 0: about a millisecond a slot). When time reaches a slot, its timers move one level
+/// down, and from level 0 into a small binary heap, which sorts the deadlines of the current
+/// millisecond.
 class TimerQueue {
 public:
     explicit TimerQueue(Nanoseconds now) noexcept;

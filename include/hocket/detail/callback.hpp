@@ -18,8 +18,8 @@ namespace hocket::detail {
 
 struct LoopCore;
 
-/// A callback on its way to be called, in the ready queue or as a timer. Counted: a reference is the
-/// loop's while it is scheduled, the others are the Handles'.
+/// A callback on its way to be called, in the ready queue or as a timer. Counted: a reference is
+/// the loop's while it is scheduled, the others are the Handles'.
 class CallbackBase : public engine::Runnable, public engine::Timer {
 public:
     explicit CallbackBase(LoopCore& loop) noexcept;
@@ -61,7 +61,8 @@ template <class F, class... Args> class Callback final : public CallbackBase {
 public:
     template <class G, class... Given>
     Callback(LoopCore& loop, G&& function, Given&&... arguments)
-        : CallbackBase(loop), function_(std::forward<G>(function)),
+        : CallbackBase(loop),
+          function_(std::forward<G>(function)),
           arguments_(std::forward<Given>(arguments)...) {}
 
 private:
@@ -73,8 +74,8 @@ private:
 
 template <class F, class... Args>
 CallbackBase& make_callback(LoopCore& loop, F&& function, Args&&... arguments) {
-    return *new Callback<std::decay_t<F>, std::decay_t<Args>...>(
-        loop, std::forward<F>(function), std::forward<Args>(arguments)...);
+    return *new Callback<std::decay_t<F>, std::decay_t<Args>...>(loop, std::forward<F>(function),
+                                                                 std::forward<Args>(arguments)...);
 }
 
 template <class F, class... Args>

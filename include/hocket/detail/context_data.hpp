@@ -41,8 +41,8 @@ private:
     ContextValues* values_ = nullptr;
 };
 
-/// The values that are in force: those of `Context::run`, of the running task, or the thread's own. May be
-/// nullptr.
+/// The values that are in force: those of `Context::run`, of the running task, or the thread's own.
+/// May be nullptr.
 [[nodiscard]] ContextValues* current_values() noexcept;
 /// Where they are kept, to be replaced.
 [[nodiscard]] ContextPointer& current_context();

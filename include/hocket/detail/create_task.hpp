@@ -25,7 +25,8 @@ Task<T> launch(TaskState<T>* state, PromiseBase& root, const TaskOptions* option
 }
 
 template <class T>
-Task<T> spawn(LoopCore& loop, Coro<T> coro, const TaskOptions* options, std::source_location place) {
+Task<T> spawn(LoopCore& loop, Coro<T> coro, const TaskOptions* options,
+              std::source_location place) {
     if (!coro) [[unlikely]] {
         throw_already_awaited(nullptr);
     }
@@ -34,8 +35,8 @@ Task<T> spawn(LoopCore& loop, Coro<T> coro, const TaskOptions* options, std::sou
 }
 
 template <class F, class... Args>
-auto spawn_call(LoopCore& loop, const TaskOptions* options, const std::source_location* place, F&& callable,
-                Args&&... args) -> Task<CoroValue<F, Args...>> {
+auto spawn_call(LoopCore& loop, const TaskOptions* options, const std::source_location* place,
+                F&& callable, Args&&... args) -> Task<CoroValue<F, Args...>> {
     using T = CoroValue<F, Args...>;
     using State = KeptTaskState<T, std::decay_t<F>, std::decay_t<Args>...>;
     std::unique_ptr<State, UnstartedDeleter> state(
@@ -63,22 +64,19 @@ Task<T> create_task(Coro<T> coro, const TaskOptions& options, std::source_locati
     return detail::spawn(detail::require_running_core(), std::move(coro), &options, place);
 }
 
-template <class F>
-    requires detail::CoroFunction<F>
+template <class F> requires detail::CoroFunction<F>
 auto create_task(F&& callable, std::source_location place) -> Task<detail::CoroValue<F>> {
     return detail::spawn_call(detail::require_running_core(), nullptr, &place,
                               std::forward<F>(callable));
 }
 
-template <class F, class... Args>
-    requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
+template <class F, class... Args> requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
 auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>> {
     return detail::spawn_call(detail::require_running_core(), nullptr, nullptr,
                               std::forward<F>(callable), std::forward<Args>(args)...);
 }
 
-template <class F, class... Args>
-    requires detail::CoroFunction<F, Args...>
+template <class F, class... Args> requires detail::CoroFunction<F, Args...>
 auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
     -> Task<detail::CoroValue<F, Args...>> {
     return detail::spawn_call(detail::require_running_core(), &options, nullptr,

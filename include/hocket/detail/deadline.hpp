@@ -10,7 +10,8 @@ namespace hocket::detail {
 
 /// `duration` in nanoseconds; what does not fit is for ever, and not-a-number is for ever too.
 template <class Rep, class Period>
-constexpr std::chrono::nanoseconds to_nanoseconds(std::chrono::duration<Rep, Period> duration) noexcept {
+constexpr std::chrono::nanoseconds
+to_nanoseconds(std::chrono::duration<Rep, Period> duration) noexcept {
     using namespace std::chrono;
     constexpr nanoseconds longest = hours(24 * 365 * 100);
     const auto seconds_about = duration_cast<std::chrono::duration<double>>(duration).count();

@@ -6,14 +6,14 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HOCKET_PLAIN_FRAMES 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                        \
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
     __has_feature(memory_sanitizer)
 #define HOCKET_PLAIN_FRAMES 1 // a free list would hide a use after free
 #endif
 #endif
 
-/// Where coroutine frames and tasks come from when the thread's free list has none: one name under which
-/// profilers find all coroutine memory. Throws std::bad_alloc.
+/// Where coroutine frames and tasks come from when the thread's free list has none: one name under
+/// which profilers find all coroutine memory. Throws std::bad_alloc.
 extern "C" void* hocket_frame_alloc(std::size_t size);
 /// Gives back what hocket_frame_alloc returned.
 extern "C" void hocket_frame_free(void* frame) noexcept;
@@ -28,7 +28,8 @@ struct FreeFrame {
 // Size classes of 16 N + 8 bytes: with malloc's 8 bytes in front, not a byte is lost to rounding.
 inline constexpr std::size_t frame_class_size = 16;
 inline constexpr std::size_t frame_classes = 64; // frames up to 1 KiB
-inline constexpr std::size_t frames_kept = 4096; // per class and thread; the rest goes back to malloc
+inline constexpr std::size_t frames_kept =
+    4096; // per class and thread; the rest goes back to malloc
 
 struct FrameCache {
     FreeFrame* free[frame_classes];

@@ -24,7 +24,8 @@ class FutureStateBase;
 class FutureWaiter : public engine::ListLink {
 public:
     /// Called under the future's lock: may post or notify, and must not call the future. After it
-    /// returned false the waiter may be gone; true asks for a call of `after_done` without the lock.
+    /// returned false the waiter may be gone; true asks for a call of `after_done` without the
+    /// lock.
     virtual bool on_done() noexcept = 0;
     virtual void after_done() noexcept {}
 
@@ -32,8 +33,8 @@ protected:
     ~FutureWaiter() = default;
 };
 
-/// Guards a few instructions. Letting go is a plain store, which makes it half the price of a std::mutex; a
-/// thread that finds it taken lets others run.
+/// Guards a few instructions. Letting go is a plain store, which makes it half the price of a
+/// std::mutex; a thread that finds it taken lets others run.
 class BriefLock {
 public:
     void lock() noexcept {
@@ -179,8 +180,8 @@ private:
     State* state_ = nullptr;
 };
 
-/// Awaits a future: whoever completes it posts the awaiter to the loop. Cancelling the awaiting task cancels the
-/// future (in vain when it runs already) and ends the wait at once.
+/// Awaits a future: whoever completes it posts the awaiter to the loop. Cancelling the awaiting
+/// task cancels the future (in vain when it runs already) and ends the wait at once.
 class FutureAwaiterBase : public Operation, public FutureWaiter, public engine::Runnable {
 public:
     explicit FutureAwaiterBase(FutureStateBase& future) noexcept : future_(future) {}

@@ -4,8 +4,8 @@
 
 namespace hocket::engine {
 
-/// A link in an IntrusiveList. Lives in the object that is listed, so that listing allocates nothing.
-/// A link is in at most one list at a time.
+/// A link in an IntrusiveList. Lives in the object that is listed, so that listing allocates
+/// nothing. A link is in at most one list at a time.
 class ListLink {
 public:
     ListLink() noexcept = default;

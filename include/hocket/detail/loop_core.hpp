@@ -29,8 +29,8 @@ struct LoopCore {
     EventLoop* loop = nullptr;
 };
 
-/// The loop that runs on this thread; nullptr when none does. Not inlined: a compiler may otherwise keep a
-/// thread's address of it across a suspension.
+/// The loop that runs on this thread; nullptr when none does. Not inlined: a compiler may otherwise
+/// keep a thread's address of it across a suspension.
 [[nodiscard]] LoopCore* running_core() noexcept;
 
 /// As running_core, but throws RuntimeError when no loop runs on this thread.

@@ -12,9 +12,9 @@ public:
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
 
-    /// Who waits on this is cancelled. True: the request was taken, and the waiter will be woken (by
-    /// TaskBase::interrupt, or by what the request was passed on to). False: the operation is complete; the
-    /// waiter gets its CancelledError when it runs.
+    /// Who waits on this is cancelled. True: the request was taken, and the waiter will be woken
+    /// (by TaskBase::interrupt, or by what the request was passed on to). False: the operation is
+    /// complete; the waiter gets its CancelledError when it runs.
     virtual bool cancel(std::string_view message) noexcept = 0;
 
 protected:

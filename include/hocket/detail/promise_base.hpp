@@ -14,11 +14,13 @@
 
 namespace hocket::detail {
 
-/// True for what a hocket coroutine can `co_await`: types that say so with `using hocket_awaitable = void`.
+/// True for what a hocket coroutine can `co_await`: types that say so with `using hocket_awaitable
+/// = void`.
 template <class A>
 concept Awaitable = requires { typename std::remove_cvref_t<A>::hocket_awaitable; };
 
-/// Awaits an operation where it stands. (g++ 12 would copy an awaiter that it is handed by reference.)
+/// Awaits an operation where it stands. (g++ 12 would copy an awaiter that it is handed by
+/// reference.)
 template <class A> struct BorrowedAwaiter {
     A* operation;
     bool await_ready() { return operation->await_ready(); }
@@ -28,17 +30,17 @@ template <class A> struct BorrowedAwaiter {
     decltype(auto) await_resume() { return operation->await_resume(); }
 };
 
-/// A std::source_location as its compilers pass it: a pointer. A location taken as a class would cost
-/// every frame eight bytes with g++.
+/// A std::source_location as its compilers pass it: a pointer. A location taken as a class would
+/// cost every frame eight bytes with g++.
 using PlaceToken = decltype(__builtin_source_location());
 static_assert(sizeof(PlaceToken) == sizeof(std::source_location));
 
 /// What every coroutine of hocket carries: the task it runs in, who awaits it, and where it waits.
 ///
 /// A coroutine is started by its awaiter with a plain call, on the awaiter's stack. When it
-/// finishes before it suspends, the call just returns (no suspension of the awaiter, and no need for
-/// tail calls, which g++ makes at -O2 only). Once it has suspended, it is resumed by its task's loop
-/// and hands over to its continuation through that loop, so stacks stay flat in every build.
+/// finishes before it suspends, the call just returns (no suspension of the awaiter, and no need
+/// for tail calls, which g++ makes at -O2 only). Once it has suspended, it is resumed by its task's
+/// loop and hands over to its continuation through that loop, so stacks stay flat in every build.
 class PromiseBase {
 public:
     static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -70,8 +72,9 @@ public:
 
     template <class A>
     auto await_transform(A&& awaitable, PlaceToken place = __builtin_source_location()) {
-        static_assert(Awaitable<A>, "hocket cannot await this type: await a Coro, Task, Future or one "
-                                    "of hocket's operations");
+        static_assert(Awaitable<A>,
+                      "hocket cannot await this type: await a Coro, Task, Future or one "
+                      "of hocket's operations");
         where = std::bit_cast<std::source_location>(place);
         if constexpr (requires { awaitable.start_in(*task); }) {
             awaitable.start_in(*task);
@@ -83,8 +86,8 @@ public:
         }
     }
 
-    /// The coroutine ends with an exception. At most one is under way in a loop at any time: it is thrown
-    /// on at the continuation's `co_await`, before anything else runs.
+    /// The coroutine ends with an exception. At most one is under way in a loop at any time: it is
+    /// thrown on at the continuation's `co_await`, before anything else runs.
     void fail(std::exception_ptr error) noexcept {
         task->loop().in_flight = std::move(error);
         state = ResultState::error;

@@ -16,10 +16,10 @@ enum class ResultState : unsigned char { none, value, error };
 template <class T> class ResultStorage {
     // References are kept as pointers, void as nothing; an over-aligned value would move the
     // promise within its frame (see PromiseBase::handle), so it is kept on the heap.
-    static constexpr bool boxed = alignof(std::conditional_t<std::is_reference_v<T> || std::is_void_v<T>, char, T>) > 16;
-    using Plain = std::conditional_t<
-        std::is_reference_v<T>, std::remove_reference_t<T>*,
-        std::conditional_t<std::is_void_v<T>, std::monostate, T>>;
+    static constexpr bool boxed =
+        alignof(std::conditional_t < std::is_reference_v<T> || std::is_void_v<T>, char, T >) > 16;
+    using Plain = std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*,
+                                     std::conditional_t<std::is_void_v<T>, std::monostate, T>>;
     using Stored = std::conditional_t<boxed, std::unique_ptr<Plain>, Plain>;
 
 public:

@@ -37,9 +37,9 @@ protected:
     ~CompletionWaiter() = default;
 };
 
-/// A coroutine that the loop runs: everything about a task but its result's type. Counted references:
-/// one is the loop's while the task runs, the others are the handles'. Except for `ref`, `unref`, `done` and
-/// `cancel`, for the loop's thread only.
+/// A coroutine that the loop runs: everything about a task but its result's type. Counted
+/// references: one is the loop's while the task runs, the others are the handles'. Except for
+/// `ref`, `unref`, `done` and `cancel`, for the loop's thread only.
 class TaskBase : public engine::Runnable, public engine::ListLink {
 public:
     enum class State : std::uint8_t { pending, finished, failed, cancelled };
@@ -178,7 +178,7 @@ private:
     std::uint8_t flags_ = 0;
     std::uint16_t cancels_ = 0;
     LoopCore* loop_;
-    union { // a million parked tasks pay for every field
+    union {                        // a million parked tasks pay for every field
         PromiseBase* root_;        // while pending
         std::exception_ptr error_; // when failed or cancelled
     };

@@ -76,7 +76,8 @@ template <class T, class F, class... Args> class KeptTaskState final : public Ta
 public:
     template <class G, class... Given>
     KeptTaskState(LoopCore& loop, std::source_location place, G&& function, Given&&... arguments)
-        : TaskState<T>(loop, place), function_(std::forward<G>(function)),
+        : TaskState<T>(loop, place),
+          function_(std::forward<G>(function)),
           arguments_(std::forward<Given>(arguments)...) {}
 
     Coro<T> call() {
@@ -150,11 +151,10 @@ template <class T> inline constexpr bool is_coro<Coro<T>> = true;
 
 /// A callable that returns a Coro when it is called with (decayed copies of) the arguments.
 template <class F, class... Args>
-concept CoroFunction = std::invocable<std::decay_t<F>&, std::decay_t<Args>...> &&
-                       is_coro<CallResult<F, Args...>>;
+concept CoroFunction =
+    std::invocable<std::decay_t<F>&, std::decay_t<Args>...> && is_coro<CallResult<F, Args...>>;
 
-template <class F, class... Args>
-using CoroValue = typename CallResult<F, Args...>::value_type;
+template <class F, class... Args> using CoroValue = typename CallResult<F, Args...>::value_type;
 
 } // namespace detail
 } // namespace hocket

@@ -11,8 +11,8 @@ namespace hocket::engine {
 /// Nanoseconds on CLOCK_MONOTONIC, the clock of std::chrono::steady_clock.
 using Nanoseconds = std::int64_t;
 
-/// A deadline that waits in a TimerQueue. Lives in whoever waits. An Operation too, so that a sleeping
-/// task pays for one table of functions, not two.
+/// A deadline that waits in a TimerQueue. Lives in whoever waits. An Operation too, so that a
+/// sleeping task pays for one table of functions, not two.
 class Timer : public Operation, public ListLink {
 public:
     Timer() noexcept = default;
