@@ -63,6 +63,7 @@ Coro<> serve_forever(ServerPointer server) {
         end = std::current_exception();
     }
     server->close();
+    server->close_clients(); // or a client that stays would keep the program for ever
     try {
         WaitServerClosed closed(server);
         co_await closed;

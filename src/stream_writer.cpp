@@ -94,6 +94,8 @@ void StreamWriter::write_eof() {
 
 void StreamWriter::close() noexcept { stream_->close_connection(); }
 
+void StreamWriter::abort() noexcept { stream_->abort_connection(); }
+
 bool StreamWriter::is_closing() const noexcept { return stream_->is_closing(); }
 
 SocketAddress StreamWriter::peername() const { return stream_->peer(); }

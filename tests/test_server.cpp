@@ -185,6 +185,19 @@ TEST(Server, ServeForeverEndsWhenTheServerIsClosed) {
     });
 }
 
+TEST(Server, ServeForeverDoesNotWaitForClientsThatStay) {
+    run([]() -> Coro<> {
+        Server server = co_await start_server(read_to_the_end, "127.0.0.1", 0);
+        Task<> serving = create_task(server.serve_forever());
+        Connection client = co_await connect_to(server);
+        client.writer.write("hello");
+        co_await one_turn();
+        serving.cancel();
+        EXPECT_THROW(co_await serving, CancelledError);
+        EXPECT_EQ(co_await client.reader.read(), "");
+    });
+}
+
 TEST(Server, GoesOnServingWithoutAHandle) {
     run([]() -> Coro<> {
         int port = 0;

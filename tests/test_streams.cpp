@@ -195,9 +195,10 @@ TEST(StreamReader, ReaduntilAtTheEndThrowsWithWhatThereWas) {
             EXPECT_FALSE(error.expected());
         }
         EXPECT_TRUE(reader.at_eof());
-        EXPECT_THROW(reader.readuntil(""), ValueError);
-        EXPECT_THROW(reader.readuntil(std::vector<std::string>{}), ValueError);
-        EXPECT_THROW(reader.readuntil(std::vector<std::string>{"a", ""}), ValueError);
+        EXPECT_THROW(static_cast<void>(reader.readuntil("")), ValueError);
+        EXPECT_THROW(static_cast<void>(reader.readuntil(std::vector<std::string>{})), ValueError);
+        EXPECT_THROW(static_cast<void>(reader.readuntil(std::vector<std::string>{"a", ""})),
+                     ValueError);
     });
 }
 
@@ -505,6 +506,20 @@ TEST(Streams, WaitClosedCanBeCancelledInTheTurnOfTheEndInEitherOrder) {
             co_await client.writer.wait_closed();
             server.close();
         }
+    });
+}
+
+TEST(Streams, AbortDropsWhatThePeerDoesNotRead) {
+    run([]() -> Coro<> {
+        const auto never_read = [](StreamReader, StreamWriter writer) -> Coro<> {
+            co_await writer.wait_closed();
+        };
+        Pair pair = co_await serve_and_connect(never_read);
+        pair.client.writer.write(std::string(8 << 20, 'x')); // more than any socket's buffers hold
+        pair.client.writer.abort();
+        EXPECT_TRUE(pair.client.writer.is_closing());
+        co_await pair.client.writer.wait_closed();
+        pair.server.close_clients();
     });
 }
 

@@ -73,9 +73,9 @@ public:
     /// Begins to accept, unless it does already. Throws std::system_error; RuntimeError when
     /// closed.
     Coro<> start_serving();
-    /// Accepts until the task is cancelled or the server closed; then closes it, waits until the
-    /// last client is gone, and throws CancelledError. RuntimeError when closed or awaited here
-    /// already.
+    /// Accepts until the task is cancelled or the server closed; then closes it and its clients'
+    /// connections, waits until the last one is gone, and throws CancelledError. RuntimeError when
+    /// closed or awaited here already.
     Coro<> serve_forever();
 
     /// Stops listening. Connections that stand stay; wait_closed waits for them.

@@ -120,6 +120,9 @@ public:
 
     /// Sends what is queued, then closes the connection.
     void close() noexcept;
+    /// Closes the connection at once; what is queued is dropped. Python:
+    /// `writer.transport.abort()`.
+    void abort() noexcept;
     [[nodiscard]] bool is_closing() const noexcept;
     /// Waits until the connection is closed; throws what broke it. Cancelling ends only the wait.
     detail::WaitStreamClosed wait_closed() { return detail::WaitStreamClosed(stream_); }
