@@ -199,7 +199,6 @@ TEST(Runner, RunsSeveralTimesOnOneLoop) {
 }
 
 TEST(Runner, LeavesTasksAliveBetweenRuns) {
-    Runner runner;
     int ticks = 0;
     const auto tick = [&]() -> Coro<> {
         for (;;) {
@@ -207,6 +206,7 @@ TEST(Runner, LeavesTasksAliveBetweenRuns) {
             co_await sleep(0s);
         }
     };
+    Runner runner; // after what its tasks refer to
     const auto start = [&]() -> Coro<> {
         create_task(tick);
         co_await sleep(0s);
