@@ -52,7 +52,10 @@ public:
     std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
     /// Say everything before the first request comes.
-    void on(const std::string& path, Answer answer) { answers_[path] = std::move(answer); }
+    void on(const std::string& path, Answer answer) {
+        const std::lock_guard lock(mutex_);
+        answers_[path] = std::move(answer);
+    }
     void on(const std::string& path, const std::string& bytes) {
         on(path, [bytes](ScriptedServer&, int socket) { send(socket, bytes); });
     }
@@ -114,14 +117,18 @@ private:
         }
         const auto start = request.find(' ') + 1;
         const std::string path = request.substr(start, request.find(' ', start) - start);
+        Answer scripted;
         {
             const std::lock_guard lock(mutex_);
             requested_.insert(path);
             changed_.notify_all();
+            const auto found = answers_.find(path);
+            if (found != answers_.end()) {
+                scripted = found->second;
+            }
         }
-        const auto found = answers_.find(path);
-        if (found != answers_.end()) {
-            found->second(*this, socket);
+        if (scripted) {
+            scripted(*this, socket);
         } else {
             send(socket,
                  "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
