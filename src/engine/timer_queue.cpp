@@ -56,6 +56,9 @@ void TimerQueue::cancel(Timer& timer) noexcept {
         late_.erase(timer);
     } else if ((timer.place_ & heap_flag) != 0) {
         heap_remove(timer.place_ & ~heap_flag);
+    } else if ((timer.place_ & sorted_flag) != 0) {
+        sorted_[timer.place_ & ~sorted_flag].timer = nullptr;
+        trim_sorted();
     } else {
         const unsigned level = timer.place_ / slots_per_level;
         const unsigned index = timer.place_ % slots_per_level;
@@ -69,10 +72,12 @@ void TimerQueue::cancel(Timer& timer) noexcept {
 }
 
 void TimerQueue::discard_all() noexcept {
-    while (!heap_.empty()) {
-        Timer& timer = *heap_.back().timer;
-        cancel(timer);
-        timer.discard();
+    for (auto* entries : {&heap_, &sorted_}) {
+        while (!entries->empty()) {
+            Timer& timer = *entries->back().timer;
+            cancel(timer);
+            timer.discard();
+        }
     }
     for (auto& level : wheel_) {
         for (Slot& slot : level) {
@@ -86,6 +91,9 @@ void TimerQueue::discard_all() noexcept {
 
 Nanoseconds TimerQueue::next_wakeup() const noexcept {
     assert(!empty());
+    if (sorted_is_next()) {
+        return sorted_.back().deadline;
+    }
     if (!heap_.empty()) {
         return heap_.front().deadline;
     }
@@ -96,14 +104,25 @@ Nanoseconds TimerQueue::next_wakeup() const noexcept {
     return wheel_[level][static_cast<unsigned>(std::countr_zero(occupied_[level]))].earliest;
 }
 
-// Slot by slot, so that the heap never holds more than one slot's timers, however late the loop is.
+// Slot by slot, so that no more than one slot's timers are sorted at a time, however late the loop
+// is.
 void TimerQueue::expire(Nanoseconds now) {
     const auto tick = static_cast<std::uint64_t>(now) >> tick_bits;
     expiring_until_ = now;
     do {
-        while (!heap_.empty() && heap_.front().deadline <= now) {
-            Timer& timer = *heap_.front().timer;
-            heap_remove(0);
+        while (!sorted_.empty() || !heap_.empty()) {
+            const bool from_sorted = sorted_is_next();
+            const HeapEntry& next = from_sorted ? sorted_.back() : heap_.front();
+            if (next.deadline > now) {
+                break;
+            }
+            Timer& timer = *next.timer;
+            if (from_sorted) {
+                sorted_.pop_back();
+                trim_sorted();
+            } else {
+                heap_remove(0);
+            }
             timer.place_ = Timer::unarmed;
             --size_;
             timer.expire();
@@ -135,7 +154,7 @@ bool TimerQueue::advance(std::uint64_t tick) {
         }
         tick_ = slot_start;
         open_slot(level, index);
-        if (!heap_.empty()) {
+        if (!sorted_.empty() || !heap_.empty()) {
             return true;
         }
     }
@@ -147,8 +166,32 @@ void TimerQueue::open_slot(unsigned level, unsigned index) {
     IntrusiveList<Timer> timers;
     timers.take(wheel_[level][index].timers);
     occupied_[level] &= ~(std::uint64_t{1} << index);
+    if (level > 0 || !sorted_.empty()) {
+        while (Timer* timer = timers.pop_front()) {
+            place(*timer);
+        }
+        return;
+    }
     while (Timer* timer = timers.pop_front()) {
-        place(*timer);
+        sorted_.push_back({timer->deadline_, sequence_++, timer});
+    }
+    std::ranges::sort(sorted_, [](const HeapEntry& a, const HeapEntry& b) {
+        return earlier(b.deadline, b.sequence, a.deadline, a.sequence);
+    });
+    for (std::size_t i = 0; i < sorted_.size(); ++i) {
+        sorted_[i].timer->place_ = static_cast<std::uint32_t>(i) | sorted_flag;
+    }
+}
+
+bool TimerQueue::sorted_is_next() const noexcept {
+    return !sorted_.empty() &&
+           (heap_.empty() || earlier(sorted_.back().deadline, sorted_.back().sequence,
+                                     heap_.front().deadline, heap_.front().sequence));
+}
+
+void TimerQueue::trim_sorted() noexcept {
+    while (!sorted_.empty() && sorted_.back().timer == nullptr) {
+        sorted_.pop_back();
     }
 }
 

@@ -15,8 +15,8 @@ namespace hocket::engine {
 ///
 /// Far deadlines wait unsorted in a hierarchical wheel: level L has 64 slots of 2^(20 + 6 L) ns
 /// each (level 0: about a millisecond a slot). When time reaches a slot, its timers move one level
-/// down, and from level 0 into a small binary heap, which sorts the deadlines of the current
-/// millisecond.
+/// down, and those of level 0 are sorted. What is armed for the current millisecond waits in a
+/// small binary heap.
 class TimerQueue {
 public:
     explicit TimerQueue(Nanoseconds now) noexcept;
@@ -49,9 +49,11 @@ private:
     static constexpr unsigned tick_bits = 20;
     // The last level's slots reach beyond the 63 bits of a deadline: every deadline has a slot.
     static constexpr unsigned levels = (63 - tick_bits + slot_bits - 1) / slot_bits;
-    // Where a timer is: a slot's number, or heap_flag | its index in the heap, or `late`.
+    // Where a timer is: a slot's number, or a flag | its index in the heap or among the sorted, or
+    // `late`.
     static constexpr std::uint32_t heap_flag = 0x80000000;
-    static constexpr std::uint32_t late = 0x7fffffff;
+    static constexpr std::uint32_t sorted_flag = 0x40000000;
+    static constexpr std::uint32_t late = 0x3fffffff;
 
     struct HeapEntry {
         Nanoseconds deadline;
@@ -66,18 +68,23 @@ private:
     void place(Timer& timer);
     bool advance(std::uint64_t tick);
     void open_slot(unsigned level, unsigned index);
+    [[nodiscard]] bool sorted_is_next() const noexcept;
+    void trim_sorted() noexcept;
     void heap_push(Timer& timer);
     void heap_remove(std::size_t index) noexcept;
     void sift_up(std::size_t index) noexcept;
     void sift_down(std::size_t index) noexcept;
     void heap_set(std::size_t index, const HeapEntry& entry) noexcept;
 
-    std::uint64_t tick_;         // all ticks up to this one are in the heap
+    std::uint64_t tick_;         // all ticks up to this one are sorted, or in the heap
     std::uint64_t sequence_ = 0; // breaks ties between equal deadlines
     std::size_t size_ = 0;
     Nanoseconds expiring_until_ = -1; // while `expire` runs: what it expires
     IntrusiveList<Timer> late_;       // armed meanwhile, and due: for the next call
-    std::vector<HeapEntry> heap_;
+    // The slot that was opened last, latest first. Its entries keep their index, so a timer is
+    // written to once; a cancelled entry has no timer; the last entry always has one.
+    std::vector<HeapEntry> sorted_;
+    std::vector<HeapEntry> heap_;                  // what was armed for the ticks up to tick_
     std::array<std::uint64_t, levels> occupied_{}; // a bit for each slot that may hold timers
     std::array<std::array<Slot, slots_per_level>, levels> wheel_;
 };
