@@ -80,7 +80,7 @@ TEST(Transfer, AnExceptionPassesThroughALongChain) {
 
 TEST(Transfer, ACancelledChainOfTenThousandUnwinds) {
     const auto main = []() -> Coro<bool> {
-        auto task = create_task(chain(2'000, true));
+        auto task = create_task(chain(10'000, true));
         co_await sleep(0s);
         task.cancel();
         try {
