@@ -236,7 +236,9 @@ void TaskBase::print_stack(std::ostream& out) const {
     }
     out << "Stack for " << describe() << " (most recent await last):\n";
     std::vector<const PromiseBase*> chain;
-    for (const PromiseBase* promise = leaf_; promise != nullptr; promise = promise->continuation) {
+    // Of the task that runs, only the last await of its own coroutine is known.
+    for (const PromiseBase* promise = leaf_ != nullptr ? leaf_ : root_; promise != nullptr;
+         promise = promise->continuation) {
         chain.push_back(promise);
     }
     for (auto promise = chain.rbegin(); promise != chain.rend(); ++promise) {

@@ -137,9 +137,10 @@ private:
         }
     }
 
-    /// Waits for work; nullptr when there will be no more.
+    /// Waits for work; nullptr when there will be no more. Lets others run once before it sleeps:
+    /// whoever submits may be in the middle of a batch, on this very processor.
     detail::Work* take() {
-        for (;;) {
+        for (bool gave_way = false;; gave_way = !gave_way) {
             {
                 const std::scoped_lock lock(lock_);
                 if (queue_.size() > 0) {
@@ -148,9 +149,13 @@ private:
                 if (shut_down_) {
                     return nullptr;
                 }
-                ++idle_;
+                idle_ += gave_way ? 1 : 0;
             }
-            bedroom_.sleep();
+            if (gave_way) {
+                bedroom_.sleep();
+            } else {
+                std::this_thread::yield();
+            }
         }
     }
 

@@ -265,6 +265,24 @@ TEST(EventLoop, CatchesWrongThreadsInDebugMode) {
     run(main, {.debug = true});
 }
 
+TEST(EventLoop, ATaskThatGoesOnInAnotherThreadFindsItsLoopThere) {
+    EventLoop loop;
+    bool at_home = false;
+    const auto body = [&]() -> Coro<> {
+        EventLoop* const before = &get_running_loop();
+        loop.stop();
+        co_await sleep(0s); // resumed by the second thread
+        // An address of a thread_local that was kept across the await would be the first thread's.
+        at_home = &get_running_loop() == before && current_task().name() == "nomad";
+        loop.stop();
+    };
+    loop.call_soon([&] { create_task(body(), {.name = "nomad"}); });
+    std::thread([&] { loop.run_forever(); }).join();
+    EXPECT_FALSE(at_home);
+    std::thread([&] { loop.run_forever(); }).join();
+    EXPECT_TRUE(at_home);
+}
+
 TEST(EventLoop, OnlyOneRunsPerThread) {
     EventLoop outer;
     EventLoop inner;

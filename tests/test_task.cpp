@@ -138,6 +138,16 @@ TEST(Task, HasANameAndPlaces) {
     run(main);
 }
 
+TEST(Task, PrintsWhereItIsAlsoWhileItRuns) {
+    const auto main = []() -> Coro<> {
+        co_await sleep(0s);
+        std::ostringstream stack;
+        current_task().print_stack(stack);
+        EXPECT_NE(stack.str().find("test_task.cpp:"), std::string::npos) << stack.str();
+    };
+    run(main);
+}
+
 TEST(Task, ResultBeforeTheEndIsAnInvalidState) {
     const auto main = []() -> Coro<> {
         const auto task = create_task(after_a_turn(1));

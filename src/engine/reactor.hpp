@@ -105,6 +105,7 @@ private:
     };
 
     [[nodiscard]] bool poll_is_due(Nanoseconds& time) noexcept;
+    [[nodiscard]] bool more_posts_are_near() noexcept;
     void deliver_signals() noexcept;
 
     ReadyQueue ready_;
@@ -119,6 +120,7 @@ private:
     BlockingHooks hooks_;
     SignalSink* signal_sink_ = nullptr;
     Nanoseconds polled_at_ = 0;
+    bool had_posts_ = false; // in the turn before
 };
 
 } // namespace hocket::engine
