@@ -1,0 +1,32 @@
+#pragma once
+
+#include <utility>
+
+namespace hocket::engine {
+
+/// Owns a file descriptor.
+class FileDescriptor {
+public:
+    FileDescriptor() noexcept = default;
+    explicit FileDescriptor(int fd) noexcept : fd_(fd) {} ///< Takes over `fd`.
+    FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~FileDescriptor() { close(); }
+
+    /// A close-on-exec duplicate of `fd`; throws std::system_error when there is none.
+    [[nodiscard]] static FileDescriptor duplicate(int fd);
+
+    [[nodiscard]] int get() const noexcept { return fd_; }
+    [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+    void close() noexcept;
+    /// Gives the descriptor away.
+    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
+private:
+    int fd_ = -1;
+};
+
+} // namespace hocket::engine

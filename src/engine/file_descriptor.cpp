@@ -1,0 +1,26 @@
+#include <hocket/detail/file_descriptor.hpp>
+
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace hocket::engine {
+
+FileDescriptor FileDescriptor::duplicate(int fd) {
+    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+        throw std::system_error(errno, std::system_category(),
+                                "cannot duplicate descriptor " + std::to_string(fd));
+    }
+    return FileDescriptor(copy);
+}
+
+void FileDescriptor::close() noexcept {
+    if (fd_ >= 0) {
+        ::close(std::exchange(fd_, -1));
+    }
+}
+
+} // namespace hocket::engine
