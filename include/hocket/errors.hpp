@@ -111,4 +111,40 @@ public:
     using RuntimeError::RuntimeError;
 };
 
+/// The process that did a piece of work ended before the work was done: it was killed, crashed, or
+/// left by exit(). Only that piece of work is lost.
+class WorkerDied : public RuntimeError {
+public:
+    WorkerDied(const std::string& what, int pid, int exitcode, std::string last_words)
+        : RuntimeError(what), pid_(pid), exitcode_(exitcode), last_words_(std::move(last_words)) {}
+
+    [[nodiscard]] int pid() const noexcept { return pid_; }
+    /// What it passed to exit(), or minus the signal that ended it.
+    [[nodiscard]] int exitcode() const noexcept { return exitcode_; }
+    /// The end of what it wrote to stderr.
+    [[nodiscard]] const std::string& last_words() const noexcept { return last_words_; }
+
+private:
+    int pid_;
+    int exitcode_;
+    std::string last_words_;
+};
+
+/// An exception that was thrown in another process and whose type cannot be rebuilt in this one:
+/// see HOCKET_REMOTE_EXCEPTION. `what()` names the type, the message and the place.
+class RemoteError : public RuntimeError {
+public:
+    RemoteError(std::string type_name, std::string message, std::string where);
+
+    [[nodiscard]] const std::string& type_name() const noexcept { return type_name_; }
+    [[nodiscard]] const std::string& message() const noexcept { return message_; }
+    /// Which process threw it, in which function.
+    [[nodiscard]] const std::string& where() const noexcept { return where_; }
+
+private:
+    std::string type_name_;
+    std::string message_;
+    std::string where_;
+};
+
 } // namespace hocket

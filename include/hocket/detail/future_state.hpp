@@ -72,10 +72,10 @@ public:
 
     [[nodiscard]] Status status() const noexcept { return status_.load(std::memory_order_acquire); }
     [[nodiscard]] bool done() const noexcept { return status() >= Status::cancelled; }
-    [[nodiscard]] bool running() const noexcept { return status() == Status::running; }
+    [[nodiscard]] virtual bool running() const noexcept { return status() == Status::running; }
 
     /// Pending becomes cancelled. False when it is running or done (true when cancelled before).
-    bool cancel() noexcept;
+    virtual bool cancel() noexcept;
     /// Pending becomes running. False when it was cancelled; InvalidStateError otherwise.
     bool set_running_or_notify_cancel();
     /// Blocks until done; false when `timeout` passed first.
@@ -174,6 +174,7 @@ public:
     State* operator->() const noexcept { return state_; }
     State& operator*() const noexcept { return *state_; }
     [[nodiscard]] State* get() const noexcept { return state_; }
+    [[nodiscard]] State* release() noexcept { return std::exchange(state_, nullptr); }
     explicit operator bool() const noexcept { return state_ != nullptr; }
 
 private:

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <hocket/detail/future_state.hpp>
+#include <hocket/detail/remote_function.hpp>
+
+namespace hocket::detail {
+
+class ProcessPool;
+class PoolWorker;
+
+/// A call on its way through a process pool.
+class RemoteCall {
+public:
+    explicit RemoteCall(std::shared_ptr<ProcessPool> pool) noexcept : pool_(std::move(pool)) {}
+    RemoteCall(const RemoteCall&) = delete;
+    RemoteCall& operator=(const RemoteCall&) = delete;
+
+    /// The worker's answer. Completes the future; does nothing when it was cancelled.
+    virtual void complete(std::span<const char> result, Descriptors& descriptors) noexcept = 0;
+    virtual void fail(std::exception_ptr error) noexcept = 0;
+    /// Cancels the future, without telling the pool.
+    virtual void cancel_future() noexcept = 0;
+    /// The pool lets go of the call.
+    virtual void release() noexcept = 0;
+
+    FunctionRef function;
+    Descriptors descriptors;  // of what the arguments share
+    std::int64_t timeout = 0; // nanoseconds that it may run; 0: without limit
+    int priority = 0;
+    bool is_initializer = false; // belongs to its worker
+
+protected:
+    ~RemoteCall() = default;
+    /// Takes the call out of the pool; ends its worker when it runs. False when it is done.
+    bool withdraw() noexcept;
+    [[nodiscard]] bool is_started() const noexcept;
+
+private:
+    friend class ProcessPool;
+    friend class PoolWorker;
+
+    const std::shared_ptr<ProcessPool> pool_;
+    // The pool's, under its lock:
+    enum class Place : std::uint8_t { queue, worker, left };
+    std::string body_; // while it is in the pool's queue
+    PoolWorker* worker_ = nullptr;
+    Place place_ = Place::left;
+};
+
+template <class R> class RemoteCallState final : public FutureState<R>, public RemoteCall {
+    using Status = FutureStateBase::Status;
+
+public:
+    using RemoteCall::RemoteCall;
+
+    bool cancel() noexcept override {
+        if (this->done() || !withdraw()) {
+            return this->status() == Status::cancelled;
+        }
+        return FutureStateBase::cancel();
+    }
+    [[nodiscard]] bool running() const noexcept override { return !this->done() && is_started(); }
+
+    void complete(std::span<const char> result, Descriptors& received) noexcept override {
+        if (!this->set_running_or_notify_cancel()) {
+            return;
+        }
+        Status how = Status::finished;
+        try {
+            if constexpr (std::is_void_v<R>) {
+                this->result_.set_value();
+            } else {
+                this->result_.set_value(unpack_parcel<R>(result, received));
+            }
+        } catch (...) {
+            this->result_.set_error(std::current_exception());
+            how = Status::failed;
+        }
+        this->publish(how);
+    }
+    void fail(std::exception_ptr error) noexcept override {
+        if (this->set_running_or_notify_cancel()) {
+            this->result_.set_error(std::move(error));
+            this->publish(Status::failed);
+        }
+    }
+    void cancel_future() noexcept override { FutureStateBase::cancel(); }
+    void release() noexcept override { this->unref(); }
+};
+
+} // namespace hocket::detail

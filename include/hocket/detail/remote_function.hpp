@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/detail/function_ref.hpp>
+#include <hocket/detail/gather_buffer.hpp>
+#include <hocket/detail/parcel.hpp>
+
+namespace hocket::detail {
+
+using ResultPacker = msgpack::packer<msgpack::sbuffer>;
+
+/// What is called in the other process: unpacks the arguments, calls the function, packs its
+/// result. With each go the descriptors that they share.
+using Thunk = void (*)(const msgpack::object& arguments, ResultPacker& result,
+                       Descriptors& argument_descriptors, Descriptors& result_descriptors);
+
+/// An address in this process of a function of the owner's. For thunks, in a worker.
+[[nodiscard]] const void* resolve_function(FunctionRef function);
+
+/// What an argument is packed as: text crosses as a std::string.
+template <class A>
+using Carried =
+    std::conditional_t<std::is_convertible_v<const std::decay_t<A>&, std::string_view> &&
+                           !std::is_same_v<std::decay_t<A>, std::string>,
+                       std::string, std::decay_t<A>>;
+
+/// A function object without captures is made anew in the other process; nothing of it crosses.
+template <class F>
+concept Captureless = std::is_empty_v<F> && std::is_default_constructible_v<F>;
+
+template <class F> inline constexpr bool is_function_pointer = false;
+template <class R, class... P> inline constexpr bool is_function_pointer<R (*)(P...)> = true;
+template <class R, class... P>
+inline constexpr bool is_function_pointer<R (*)(P...) noexcept> = true;
+
+template <class F>
+concept RemoteCallable = Captureless<F> || is_function_pointer<F>;
+
+template <class F, class... A>
+using RemoteResult = std::decay_t<std::invoke_result_t<F&, Carried<A>...>>;
+
+template <class F, class... Args> consteval void require_crossing() {
+    static_assert(RemoteCallable<F>,
+                  "hocket: this cannot cross to another process: pass a free function, a static "
+                  "member function "
+                  "or a lambda without captures, and what it needs as arguments");
+    static_assert((crosses<Carried<Args>> && ...),
+                  "hocket: an argument's type cannot cross to another process. Give the class "
+                  "MSGPACK_DEFINE(its "
+                  "members...), or pass what it stands for: a number, a string, a SharedArray ...");
+    using R = RemoteResult<F, Args...>;
+    static_assert(
+        std::is_void_v<R> || crosses<R>,
+        "hocket: the result's type cannot cross from another process. Give the class "
+        "MSGPACK_DEFINE(its "
+        "members...), or return what it stands for: a number, a string, a SharedArray ...");
+}
+
+/// Both ends of a call in the process that makes it.
+struct CallFrame {
+    const msgpack::object* arguments;
+    ResultPacker& result;
+    Descriptors& argument_descriptors;
+    Descriptors& result_descriptors;
+};
+
+/// Calls `function` with the values that the arguments were packed from, and packs what it returns.
+template <class... Stored, class F, std::size_t... Is>
+void call_with(F&& function, const CallFrame& frame, std::index_sequence<Is...>) {
+    using R = std::invoke_result_t<F&, Stored...>;
+    auto values = [&] {
+        const DescriptorScope scope(frame.argument_descriptors);
+        return std::tuple<Stored...>{unpack_value<Stored>(frame.arguments[Is])...};
+    }();
+    if constexpr (std::is_void_v<R>) {
+        std::invoke(function, std::get<Is>(std::move(values))...);
+        frame.result.pack_nil();
+    } else {
+        const std::decay_t<R> value = std::invoke(function, std::get<Is>(std::move(values))...);
+        const DescriptorScope scope(frame.result_descriptors);
+        pack_value(frame.result, value);
+    }
+}
+
+/// The thunk of F with arguments that are packed as Stored.
+template <class F, class... Stored>
+void call_remotely(const msgpack::object& arguments, ResultPacker& result,
+                   Descriptors& argument_descriptors, Descriptors& result_descriptors) {
+    CallFrame frame{arguments.via.array.ptr, result, argument_descriptors, result_descriptors};
+    constexpr std::index_sequence_for<Stored...> indices;
+    if constexpr (is_function_pointer<F>) {
+        const FunctionRef where{frame.arguments[0].as<std::uint32_t>(),
+                                frame.arguments[1].as<std::uint64_t>()};
+        frame.arguments += 2;
+        call_with<Stored...>(reinterpret_cast<F>(const_cast<void*>(resolve_function(where))), frame,
+                             indices);
+    } else {
+        call_with<Stored...>(F(), frame, indices);
+    }
+}
+
+/// Packs one argument.
+template <class A> void pack_argument(msgpack::packer<GatherBuffer>& packer, const A& argument) {
+    if constexpr (std::is_same_v<Carried<A>, A>) {
+        pack_value(packer, argument);
+    } else {
+        const std::string_view text(argument);
+        packer.pack_str(static_cast<std::uint32_t>(text.size()));
+        packer.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
+    }
+}
+
+/// Packs a call into `buffer`, which refers to the large ones of the arguments; returns where its
+/// thunk is. What the arguments share travels in `descriptors`.
+template <class F, class... Args>
+FunctionRef pack_call(GatherBuffer& buffer, Descriptors& descriptors, const F& function,
+                      const Args&... args) {
+    require_crossing<F, Args...>();
+    static const FunctionRef thunk = locate_function(&call_remotely<F, Carried<Args>...>);
+    const DescriptorScope scope(descriptors);
+    msgpack::packer<GatherBuffer> packer(buffer);
+    if constexpr (is_function_pointer<F>) {
+        const FunctionRef where = locate_function(reinterpret_cast<const void*>(function));
+        packer.pack_array(sizeof...(Args) + 2);
+        packer.pack(where.module);
+        packer.pack(where.offset);
+    } else {
+        packer.pack_array(sizeof...(Args));
+    }
+    (pack_argument(packer, args), ...);
+    return thunk;
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <hocket/detail/remote_call.hpp>
+#include <hocket/executor.hpp>
+
+namespace hocket {
+
+/// How a process pool is made.
+struct ProcessPoolOptions {
+    /// Called first in every worker; a captureless lambda or a function. If it throws, the pool is
+    /// broken.
+    void (*initializer)() = nullptr;
+    /// A worker ends after this many calls, and another one takes its place; 0: never.
+    std::size_t max_tasks_per_child = 0;
+    /// For how long a worker looks for the next call before it sleeps: quicker answers, for
+    /// processor time.
+    std::chrono::nanoseconds spin{0};
+    /// Is given every line that a worker writes to stdout or stderr (number of the worker from 1,
+    /// whether it was stderr, the line), on a thread of the pool. Unless given, the lines are
+    /// written to this process's own, with "[worker N]" in front.
+    std::function<void(int worker, bool is_error, std::string_view line)> on_output = {};
+};
+
+/// A pool of worker processes: Python's concurrent.futures.ProcessPoolExecutor. A worker is this
+/// program started again, which runs functions instead of `main`; nothing is registered and nothing
+/// forked. Free functions, static member functions and lambdas without captures cross, and
+/// arguments and results of the types that `crosses` names; anything else does not compile.
+///
+/// A worker that dies (a crash, a kill, `exit`) takes the one call with it that it ran, whose
+/// future fails with WorkerDied; the pool starts another. Calls are started in the order of their
+/// submission. `cancel()` of a future whose call runs ends its worker. Workers start as work comes
+/// in. The destructor shuts down and waits. Any thread.
+class ProcessPoolExecutor final : public Executor {
+public:
+    /// At most `max_workers` processes; 0: as many as processors.
+    explicit ProcessPoolExecutor(std::size_t max_workers = 0, ProcessPoolOptions options = {});
+    ~ProcessPoolExecutor() override;
+
+    /// Calls `function(args...)` in a worker. RuntimeError after `shutdown`, BrokenExecutor when no
+    /// worker can be started.
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
+    auto submit(F&& function, Args&&... args)
+        -> Future<detail::RemoteResult<std::decay_t<F>, Args...>> {
+        return submit_within<std::decay_t<F>>(std::chrono::nanoseconds(0), 0, function, args...);
+    }
+
+    void shutdown(ShutdownOptions options = {}) override;
+    /// Ends all workers at once: what runs fails with WorkerDied, what waits is cancelled. The pool
+    /// takes no more work.
+    void kill_workers();
+
+private:
+    template <class F, class... Args>
+    auto submit_within(std::chrono::nanoseconds timeout, int priority, const F& function,
+                       const Args&... args) -> Future<detail::RemoteResult<F, Args...>> {
+        using R = detail::RemoteResult<F, Args...>;
+        thread_local detail::GatherBuffer body;
+        body.clear();
+        detail::FuturePointer<detail::RemoteCallState<R>> call(
+            new detail::RemoteCallState<R>(pool_));
+        call->function = detail::pack_call(body, call->descriptors, function, args...);
+        call->timeout = timeout.count();
+        call->priority = priority;
+        call->ref(); // the pool's
+        submit_call(*call, body);
+        return Future<R>(detail::FuturePointer<detail::FutureState<R>>(call.release()));
+    }
+    void submit_call(detail::RemoteCall& call, const detail::GatherBuffer& body);
+    void enqueue(detail::Work& work) override;
+
+    std::shared_ptr<detail::ProcessPool> pool_;
+};
+
+} // namespace hocket

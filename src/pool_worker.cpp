@@ -1,0 +1,315 @@
+#include "pool_worker.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <tuple>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/descriptor_passing.hpp"
+#include "module_table.hpp"
+#include "start_worker.hpp"
+#include "worker_bootstrap.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+using engine::MessageHeader;
+using State = MessageHeader::State;
+
+// Of arguments on their way to one worker; more wait in the pool.
+constexpr std::size_t most_in_segments = std::size_t{256} << 20;
+
+engine::SegmentHeader& header_of(engine::SharedRegion& segment) noexcept {
+    return *reinterpret_cast<engine::SegmentHeader*>(segment.data());
+}
+
+std::byte* body_of(engine::SharedRegion& segment) noexcept {
+    return segment.data() + sizeof(engine::SegmentHeader);
+}
+
+} // namespace
+
+PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::SharedRegion& bell,
+                       int eventfd, std::int64_t spin, const OutputSink& output, OnExit on_exit)
+    : ChildWatcher(poller),
+      number_(number),
+      link_region_(engine::SharedRegion::create("hocket-worker", sizeof(engine::WorkerLink))),
+      link_(reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
+      requests_(link_->requests()),
+      replies_(link_->replies()),
+      on_exit_(std::move(on_exit)) {
+    Parcel first = pack_parcel(Bootstrap{Bootstrap::pool_worker, spin});
+    for (const int fd : {link_region_.fd(), bell.fd(), eventfd}) {
+        first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
+    }
+    if (output) {
+        output_.emplace(poller, number, output);
+        first.descriptors.push_back(std::move(output_->worker_stdout));
+        first.descriptors.push_back(std::move(output_->worker_stderr));
+    }
+    StartedWorker started = start_worker();
+    pid_ = started.pid;
+    control_ = std::move(started.control);
+    pidfd_ = engine::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    std::error_code error = ChildWatcher::start(pid_);
+    if (!error) {
+        error = engine::send_message(control_.get(), {first.bytes.data(), first.bytes.size()},
+                                     first.descriptors);
+        // EPIPE: it has ended already, which its watcher will tell.
+        if (error == std::errc::broken_pipe) {
+            error = {};
+        }
+    }
+    if (error) {
+        throw std::system_error(error, "cannot talk to a new worker process");
+    }
+}
+
+PoolWorker::~PoolWorker() {
+    if (ChildWatcher::is_started()) {
+        kill();
+    }
+}
+
+void PoolWorker::kill() noexcept {
+    ending_ = true;
+    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+}
+
+void PoolWorker::on_exit(int status, std::error_code) noexcept { on_exit_(*this, status); }
+
+bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
+    if (call.function.module > modules_sent_ && !send_modules(call.function.module)) {
+        return false;
+    }
+    const std::size_t size = body.size();
+    const bool in_ring = size <= engine::WorkerLink::largest_body;
+    MessageHeader* const message = requests_->reserve(in_ring ? size : 0);
+    if (message == nullptr) {
+        return false;
+    }
+    Segment* segment = nullptr;
+    if (!in_ring) {
+        segment = segment_for(size, message->segment);
+        if (segment == nullptr) {
+            return false;
+        }
+        message->segment_size = size;
+    }
+    if (!call.descriptors.empty() || (segment != nullptr && !segment->is_known)) {
+        const auto descriptors = beside(call, segment);
+        const char mark = 'd';
+        if (const auto error = engine::send_message(control_.get(), {&mark, 1}, descriptors)) {
+            if (segment != nullptr) {
+                header_of(segment->region).in_use.store(0);
+            }
+            if (error == std::errc::resource_unavailable_try_again ||
+                error == std::errc::broken_pipe) {
+                return false; // later, or never: then its watcher will tell
+            }
+            throw std::system_error(error, "cannot pass descriptors to a worker");
+        }
+        message->descriptors = static_cast<std::uint16_t>(descriptors.size());
+        if (segment != nullptr) {
+            segment->is_known = true;
+        }
+    }
+    message->kind = static_cast<std::uint16_t>(call.timeout > 0 ? engine::Request::timed_call
+                                                                : engine::Request::call);
+    message->module = call.function.module;
+    message->offset = call.function.offset;
+    body.copy_to(in_ring ? engine::SharedRing::body(*message).data() : body_of(segment->region));
+    sent_.push_back({&call, message, requests_->position()});
+    ++outstanding_;
+    requests_->commit();
+    call.worker_ = this;
+    call.place_ = RemoteCall::Place::worker;
+    if (calls_left_ != unlimited && --calls_left_ == 0) {
+        stop();
+    }
+    return true;
+}
+
+std::vector<engine::FileDescriptor> PoolWorker::beside(const RemoteCall& call,
+                                                       const Segment* segment) const {
+    std::vector<engine::FileDescriptor> descriptors;
+    for (const auto& descriptor : call.descriptors) {
+        descriptors.push_back(engine::FileDescriptor::duplicate(descriptor.get()));
+    }
+    if (segment != nullptr && !segment->is_known) {
+        descriptors.push_back(engine::FileDescriptor::duplicate(segment->region.fd()));
+    }
+    return descriptors;
+}
+
+bool PoolWorker::send_modules(std::uint32_t last) {
+    while (modules_sent_ < last) {
+        const Module module = ModuleTable::get(modules_sent_ + 1);
+        const Parcel parcel = pack_parcel(std::tuple(module.path, module.build_id));
+        MessageHeader* const message = requests_->reserve(parcel.bytes.size());
+        if (message == nullptr) {
+            return false;
+        }
+        message->kind = static_cast<std::uint16_t>(engine::Request::module);
+        std::memcpy(engine::SharedRing::body(*message).data(), parcel.bytes.data(),
+                    parcel.bytes.size());
+        requests_->commit();
+        ++modules_sent_;
+    }
+    return true;
+}
+
+void PoolWorker::stop() {
+    ending_ = true;
+    // A word of its own: the ring may be full.
+    link_->stop.store(1, std::memory_order_seq_cst);
+    ring();
+}
+
+// A segment that is free, or a new one; nullptr when large arguments fill too much memory already.
+PoolWorker::Segment* PoolWorker::segment_for(std::size_t size, std::uint32_t& number) {
+    const std::size_t needed = size + sizeof(engine::SegmentHeader);
+    std::size_t in_use = 0;
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+        engine::SharedRegion& region = segments_[i].region;
+        std::uint32_t expected = 0;
+        if (region.size() >= needed &&
+            header_of(region).in_use.compare_exchange_strong(expected, 1)) {
+            number = static_cast<std::uint32_t>(i);
+            return &segments_[i];
+        }
+        in_use += header_of(region).in_use.load() != 0 ? region.size() : 0;
+    }
+    if (outstanding_ > 0 && in_use + needed > most_in_segments) {
+        return nullptr;
+    }
+    segments_.push_back({engine::SharedRegion::create("hocket-argument", std::bit_ceil(needed))});
+    header_of(segments_.back().region).in_use.store(1);
+    number = static_cast<std::uint32_t>(segments_.size() - 1);
+    return &segments_.back();
+}
+
+std::vector<RemoteCall*> PoolWorker::take_back(std::size_t most) {
+    std::vector<RemoteCall*> taken;
+    for (auto sent = sent_.rbegin(); sent != sent_.rend() && taken.size() < most; ++sent) {
+        if (sent->taken_back) {
+            continue;
+        }
+        RemoteCall* const call = sent->call;
+        if (!take_back(*sent)) {
+            break; // started, and so is everything before it
+        }
+        if (call != nullptr) {
+            taken.push_back(call);
+        }
+    }
+    return {taken.rbegin(), taken.rend()};
+}
+
+bool PoolWorker::take_back(RemoteCall& call) {
+    const auto sent = std::ranges::find(sent_, &call, &Sent::call);
+    return sent != sent_.end() && take_back(*sent);
+}
+
+// The bytes go back into the call: they are still there, for only `send` writes over them.
+bool PoolWorker::take_back(Sent& sent) noexcept {
+    State expected = State::ready;
+    if (requests_->has_been_read(sent.position) ||
+        !sent.message->state.compare_exchange_strong(expected, State::revoked,
+                                                     std::memory_order_acq_rel)) {
+        return false;
+    }
+    MessageHeader& message = *sent.message;
+    if (sent.call != nullptr) {
+        std::string& to = sent.call->body_;
+        if (message.segment_size == 0) {
+            const auto body = engine::SharedRing::body(message);
+            to.assign(reinterpret_cast<const char*>(body.data()), body.size());
+        } else {
+            engine::SharedRegion& region = segments_[message.segment].region;
+            to.assign(reinterpret_cast<const char*>(body_of(region)), message.segment_size);
+        }
+        sent.call->worker_ = nullptr;
+        sent.call->place_ = RemoteCall::Place::left;
+    }
+    if (message.segment_size != 0) {
+        header_of(segments_[message.segment].region).in_use.store(0);
+    }
+    sent.call = nullptr;
+    sent.taken_back = true;
+    --outstanding_;
+    return true;
+}
+
+void PoolWorker::drop_taken_back() noexcept {
+    while (!sent_.empty() && sent_.front().taken_back) {
+        sent_.pop_front();
+    }
+}
+
+const PoolWorker::Sent* PoolWorker::oldest() noexcept {
+    drop_taken_back();
+    return sent_.empty() ? nullptr : &sent_.front();
+}
+
+void PoolWorker::give_up(RemoteCall& call) noexcept {
+    for (Sent& sent : sent_) {
+        if (sent.call == &call) {
+            sent.call = nullptr;
+        }
+    }
+}
+
+PoolWorker::Answer PoolWorker::take_answer() {
+    MessageHeader& reply = *replies_->front();
+    drop_taken_back();
+    Answer answer{sent_.front().call,
+                  reply.kind == static_cast<std::uint16_t>(engine::Reply::exception),
+                  {},
+                  {}};
+    sent_.pop_front();
+    --outstanding_;
+    ++answered;
+    if (reply.descriptors > 0) {
+        char mark = 0;
+        const auto received =
+            engine::receive_message(control_.get(), {&mark, 1}, answer.descriptors);
+        if (received.error) {
+            answer.descriptors.clear();
+        }
+    }
+    const std::byte* body = engine::SharedRing::body(reply).data();
+    std::size_t size = reply.size;
+    if (reply.segment_size != 0) {
+        if (reply.segment == workers_segments_.size() && !answer.descriptors.empty()) {
+            workers_segments_.push_back(
+                engine::SharedRegion::map(std::move(answer.descriptors.back())));
+            answer.descriptors.pop_back();
+        }
+        body = body_of(workers_segments_.at(reply.segment));
+        size = reply.segment_size;
+    }
+    answer.body = {reinterpret_cast<const char*>(body), size};
+    if (answer.call != nullptr) {
+        answer.call->worker_ = nullptr;
+        answer.call->place_ = RemoteCall::Place::left;
+    }
+    return answer;
+}
+
+void PoolWorker::answer_taken() noexcept {
+    const MessageHeader& reply = *replies_->front();
+    if (reply.segment_size != 0) {
+        header_of(workers_segments_[reply.segment]).in_use.store(0, std::memory_order_release);
+    }
+    replies_->pop();
+    link_->space_bell.ring();
+}
+
+} // namespace hocket::detail

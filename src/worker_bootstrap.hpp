@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include <hocket/crossing.hpp>
+
+namespace hocket::detail {
+
+/// What a new process of this program is told first, through its socket.
+struct Bootstrap {
+    enum Kind : std::uint32_t {
+        pool_worker, // descriptors: link, reply bell, eventfd, pipe for stdout, pipe for stderr
+    };
+    std::uint32_t kind = pool_worker;
+    std::int64_t spin = 0; // nanoseconds for which a worker looks for work before it sleeps
+    MSGPACK_DEFINE(kind, spin)
+};
+
+} // namespace hocket::detail
