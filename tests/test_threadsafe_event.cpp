@@ -203,6 +203,18 @@ TEST(ThreadsafeEvent, MayLiveInTheFrameOfTheTaskThatItWakes) {
     run(main);
 }
 
+TEST(ThreadsafeEvent, MayBeTheLastThatALoopWaitsFor) {
+    for (int i = 0; i < 300; ++i) {
+        ThreadsafeEvent event;
+        Thread setter([&] { event.set(); });
+        const auto main = [&]() -> Coro<> {
+            setter.start();
+            co_await event.wait();
+        };
+        run(main); // the loop is gone when this returns, be it in the middle of `set`
+    }
+}
+
 TEST(ThreadsafeEvent, CancellingRacesWithSettingWithoutHarm) {
     const auto main = []() -> Coro<> {
         int ended = 0;

@@ -594,7 +594,8 @@ TEST(ThreadsafeQueue, NoItemIsLostWhenCancellingAndTimeoutsRaceWithPutting) {
                 ended = true;
             }
         };
-        for (int i = 0; !ended; ++i) {
+        int i = 0;
+        while (!ended) {
             auto doomed = create_task(getter);
             auto also_doomed = create_task(getter);
             co_await turns(i % 4);
@@ -602,6 +603,7 @@ TEST(ThreadsafeQueue, NoItemIsLostWhenCancellingAndTimeoutsRaceWithPutting) {
             co_await turns(i % 2);
             also_doomed.cancel();
             co_await turns();
+            ++i;
         }
     };
     producer.start();

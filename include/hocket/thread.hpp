@@ -47,7 +47,9 @@ public:
     Thread(Thread&&) noexcept = default;
     Thread& operator=(Thread&& other) noexcept;
     /// Waits for a thread that was started and is no daemon, as Python does as the program ends; a
-    /// daemon goes on by itself. An exception that nobody joined for is reported on stderr.
+    /// daemon goes on by itself. An exception that nobody joined for is reported on stderr. In a
+    /// coroutine, `co_await thread.future()` before: this stops the loop, which the thread may
+    /// need.
     ~Thread();
 
     /// Starts the thread; returns when it runs. RuntimeError when it was started before,

@@ -72,8 +72,6 @@ public:
     /// Who still waits does so until it is cancelled, or its time is over.
     ~ThreadsafeLine();
 
-    [[nodiscard]] BriefLock& lock() const noexcept { return lock_; }
-
     // With the lock held:
 
     /// The permits that are nobody's. While there is one, nobody waits.
