@@ -1,0 +1,107 @@
+#include "engine/descriptor_passing.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+namespace hocket::engine {
+
+namespace {
+
+struct ControlSpace {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_descriptors)> bytes{};
+};
+
+std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+void take_descriptors(msghdr& message, std::vector<FileDescriptor>& descriptors) {
+    std::array<int, most_descriptors> numbers{};
+    std::size_t count = 0;
+    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
+         each = CMSG_NXTHDR(&message, each)) {
+        if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SCM_RIGHTS) {
+            count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int); // the kernel makes one of all
+            std::memcpy(numbers.data(), CMSG_DATA(each), count * sizeof(int));
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    // Owned one by one before anything can throw, so that none is left open.
+    std::array<FileDescriptor, most_descriptors> owned;
+    for (std::size_t i = 0; i < count; ++i) {
+        owned[i] = FileDescriptor(numbers[i]);
+    }
+    descriptors.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        descriptors.push_back(std::move(owned[i]));
+    }
+}
+
+} // namespace
+
+std::error_code send_message(int fd, std::span<const char> bytes,
+                             std::span<const FileDescriptor> descriptors) {
+    if (bytes.empty() || descriptors.size() > most_descriptors) {
+        return std::make_error_code(std::errc::invalid_argument);
+    }
+    iovec part{const_cast<char*>(bytes.data()), bytes.size()}; // sendmsg only reads
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    ControlSpace control;
+    if (!descriptors.empty()) {
+        message.msg_control = control.bytes.data();
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * descriptors.size());
+        cmsghdr* const header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
+        std::array<int, most_descriptors> numbers{};
+        for (std::size_t i = 0; i < descriptors.size(); ++i) {
+            numbers[i] = descriptors[i].get();
+        }
+        std::memcpy(CMSG_DATA(header), numbers.data(), sizeof(int) * descriptors.size());
+    }
+    for (;;) {
+        if (::sendmsg(fd, &message, MSG_NOSIGNAL) >= 0) {
+            return {};
+        }
+        // A socket whose other end was closed over unread messages says ECONNRESET once.
+        if (errno != EINTR && errno != ECONNRESET) {
+            return last_error();
+        }
+    }
+}
+
+Received receive_message(int fd, std::span<char> space, std::vector<FileDescriptor>& descriptors) {
+    descriptors.clear();
+    iovec part{space.data(), space.size()};
+    msghdr message{};
+    ControlSpace control;
+    ssize_t received = 0;
+    do {
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.bytes.data();
+        message.msg_controllen = control.bytes.size();
+        received = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+        // After ECONNRESET, what was sent before the other end closed is still there.
+    } while (received < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (received < 0) {
+        return {last_error()};
+    }
+    take_descriptors(message, descriptors);
+    if ((message.msg_flags & MSG_TRUNC) != 0) {
+        return {std::make_error_code(std::errc::message_size)};
+    }
+    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+        return {std::make_error_code(std::errc::too_many_files_open)};
+    }
+    return {{}, static_cast<std::size_t>(received)};
+}
+
+} // namespace hocket::engine
