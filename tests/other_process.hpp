@@ -62,7 +62,11 @@ public:
     template <class Body> explicit OtherProcess(Body body) : channel_(start(body)) {}
     OtherProcess(OtherProcess&& other) noexcept
         : pid_(std::exchange(other.pid_, -1)), channel_(std::move(other.channel_)) {}
-    OtherProcess& operator=(OtherProcess&&) = delete;
+    OtherProcess& operator=(OtherProcess&& other) noexcept {
+        std::swap(pid_, other.pid_);
+        std::swap(channel_, other.channel_);
+        return *this;
+    }
     ~OtherProcess() { kill(); }
 
     [[nodiscard]] pid_t pid() const { return pid_; }
