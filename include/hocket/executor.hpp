@@ -1,17 +1,21 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <hocket/context.hpp>
 #include <hocket/detail/call.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
+#include <hocket/map_results.hpp>
 #include <hocket/submit_options.hpp>
 
 namespace hocket {
@@ -48,6 +52,26 @@ public:
     void post(F&& function, Args&&... args) {
         hand_over(*new detail::PostedCall<std::decay_t<F>, std::decay_t<Args>...>(
             std::forward<F>(function), std::forward<Args>(args)...));
+    }
+
+    /// Calls `function(element)` elsewhere for the elements of `input`, of which it reads no more
+    /// than is in flight. Starts at once; the results come in the order of the input. Each chunk of
+    /// work has its own copy of `function`. An `input` that is no temporary, and the executor, must
+    /// outlive the results. ValueError when the chunksize is 0; RuntimeError after `shutdown`.
+    template <class F, std::ranges::input_range Range>
+    requires std::invocable<F&, std::ranges::range_value_t<Range>>
+    auto map(F function, Range&& input, const MapOptions& options = {}) {
+        using Item = std::ranges::range_value_t<Range>;
+        auto submit_chunk = [this, function = std::move(function)](std::vector<Item> items) {
+            return submit(
+                [function](std::vector<Item>&& given) mutable {
+                    return detail::map_chunk(function, std::move(given));
+                },
+                std::move(items));
+        };
+        return detail::ordered_map<detail::MapValue<F, Item>>(
+            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), options,
+            max_workers());
     }
 
     /// Takes no more work. Calling it again is allowed.

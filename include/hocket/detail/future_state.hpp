@@ -150,6 +150,11 @@ public:
         require_result();
         return result_.get(result_state());
     }
+    /// As get(), but moves the result out: for who knows that nobody else asks for it.
+    T take() {
+        require_result();
+        return result_.take(result_state());
+    }
     [[nodiscard]] std::exception_ptr error() const noexcept override {
         return status() == Status::failed ? result_.error() : nullptr;
     }
@@ -241,6 +246,16 @@ public:
         finish();
         return static_cast<FutureState<T>&>(future_).get();
     }
+};
+
+/// Awaits a future's end, whatever its outcome. A local of the awaiting coroutine.
+class FutureEnd final : public FutureAwaiterBase {
+public:
+    using value_type = void;
+    using hocket_awaitable = void;
+
+    using FutureAwaiterBase::FutureAwaiterBase;
+    void await_resume() { finish(); }
 };
 
 } // namespace hocket::detail
