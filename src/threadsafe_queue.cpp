@@ -25,15 +25,16 @@ void ThreadsafeQueueBase::count_item() noexcept {
     getters_.offer();
 }
 
-void ThreadsafeQueueBase::end() noexcept {
+void ThreadsafeQueueBase::end(std::size_t items) noexcept {
     ended_ = true;
-    getters_.end();
     putters_.end();
+    end_getters_without(items);
 }
 
 // Getters that were granted an item find that there is none as they take it.
 void ThreadsafeQueueBase::forget(std::size_t count) noexcept {
     getters_.close();
+    getters_.end();
     const bool joinable = unfinished_ > 0;
     unfinished_ -= std::min(count, unfinished_);
     if (joinable && unfinished_ == 0) {
@@ -43,7 +44,9 @@ void ThreadsafeQueueBase::forget(std::size_t count) noexcept {
 
 void ThreadsafeQueueBase::throw_no_item() const {
     const std::scoped_lock lock(lock_);
-    throw_if_ended();
+    if (getters_.has_ended()) {
+        throw QueueShutDown();
+    }
     throw QueueEmpty();
 }
 

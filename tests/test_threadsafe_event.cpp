@@ -192,7 +192,7 @@ TEST(ThreadsafeEvent, ALoopMayBeClosedOverATaskThatWasWoken) {
 
 TEST(ThreadsafeEvent, MayLiveInTheFrameOfTheTaskThatItWakes) {
     const auto main = []() -> Coro<> {
-        for (int i = 0; i < 1000; ++i) {
+        for (int i = 0; i < 300; ++i) {
             auto event = std::make_unique<ThreadsafeEvent>();
             Thread setter([event = event.get()] { event->set(); });
             setter.start();
@@ -204,7 +204,7 @@ TEST(ThreadsafeEvent, MayLiveInTheFrameOfTheTaskThatItWakes) {
 }
 
 TEST(ThreadsafeEvent, MayBeTheLastThatALoopWaitsFor) {
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < 100; ++i) {
         ThreadsafeEvent event;
         Thread setter([&] { event.set(); });
         const auto main = [&]() -> Coro<> {
@@ -218,7 +218,7 @@ TEST(ThreadsafeEvent, MayBeTheLastThatALoopWaitsFor) {
 TEST(ThreadsafeEvent, CancellingRacesWithSettingWithoutHarm) {
     const auto main = []() -> Coro<> {
         int ended = 0;
-        for (int i = 0; i < 1000; ++i) {
+        for (int i = 0; i < 300; ++i) {
             ThreadsafeEvent event;
             Log log;
             auto waiting = create_task(wait_for(event, log, "a"));
@@ -234,7 +234,7 @@ TEST(ThreadsafeEvent, CancellingRacesWithSettingWithoutHarm) {
             setter.join();
             EXPECT_TRUE(event.is_set());
         }
-        EXPECT_EQ(ended, 1000);
+        EXPECT_EQ(ended, 300);
     };
     run(main);
 }

@@ -373,6 +373,27 @@ TEST(ThreadsafeQueue, ShuttingDownWakesAllThatWait) {
     run(main);
 }
 
+TEST(ThreadsafeQueue, ShutDownItKeepsGettersWaitingForAnItemThatMayComeBack) {
+    const auto main = []() -> Coro<> {
+        ThreadsafeQueue<int> queue;
+        Log log;
+        auto a = create_task(take(queue, log, "a"));
+        auto b = create_task(take(queue, log, "b"));
+        auto c = create_task(take(queue, log, "c"));
+        co_await turns();
+        queue.put_nowait(1); // a's
+        queue.shutdown();
+        EXPECT_THROW(queue.get_nowait(), QueueEmpty);
+        a.cancel();
+        co_await b;
+        EXPECT_TRUE(a.cancelled());
+        EXPECT_EQ(log, Log{"b 1"});
+        EXPECT_THROW(co_await c, QueueShutDown);
+        EXPECT_THROW(queue.get_nowait(), QueueShutDown);
+    };
+    run(main);
+}
+
 TEST(ThreadsafeQueue, ShutDownAtOnceItIsEmptiedAndJoined) {
     const auto main = []() -> Coro<> {
         ThreadsafeQueue<std::shared_ptr<int>> queue;

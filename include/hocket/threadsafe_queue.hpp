@@ -77,8 +77,8 @@ public:
         return get_until(detail::deadline_after(timeout));
     }
 
-    /// Takes an item out at once. QueueEmpty when there is none (but for those that were woken for
-    /// it); QueueShutDown when the queue is shut down besides.
+    /// Takes an item out at once. QueueEmpty when there is none but those that somebody was woken
+    /// for; QueueShutDown when the queue is shut down and empty.
     T get_nowait() {
         if (!getters_.try_claim()) {
             throw_no_item();
@@ -92,7 +92,7 @@ public:
     void shutdown(bool immediate = false) {
         detail::Ring<T> dropped; // destroyed without the lock
         const std::scoped_lock lock(lock_);
-        end();
+        end(store_.size());
         if (immediate) {
             dropped.swap(store_);
             forget(dropped.size());
@@ -139,6 +139,7 @@ private:
             throw QueueShutDown(); // it was dropped meanwhile
         }
         T item = pop();
+        end_getters_without(store_.size());
         offer_room();
         return item;
     }

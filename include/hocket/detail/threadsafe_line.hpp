@@ -103,6 +103,7 @@ public:
         ended_ = true;
         wake_all(State::turned_away);
     }
+    [[nodiscard]] bool has_ended() const noexcept { return ended_; }
     /// Who waits longest; nullptr when nobody does.
     [[nodiscard]] ThreadsafeWaiter* first() const noexcept { return waiting_.front(); }
     void wake_first(State outcome) noexcept;

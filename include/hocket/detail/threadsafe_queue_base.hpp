@@ -50,7 +50,15 @@ protected:
 
     /// An item was added.
     void count_item() noexcept;
-    void end() noexcept;
+    /// The queue has ended, with `items` left. As long as there are any, getters wait on: one that
+    /// was granted to somebody who cannot use it comes back.
+    void end(std::size_t items) noexcept;
+    /// An item was taken, which leaves `items`.
+    void end_getters_without(std::size_t items) noexcept {
+        if (ended_ && items == 0) [[unlikely]] {
+            getters_.end();
+        }
+    }
     /// The queue has ended and its `count` items are dropped.
     void forget(std::size_t count) noexcept;
     void throw_if_ended() const {
