@@ -2,10 +2,14 @@
 
 #include <hocket/process_pool_executor.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -23,6 +27,7 @@
 #include <hocket/errors.hpp>
 #include <hocket/gather.hpp>
 #include <hocket/run.hpp>
+#include <hocket/shared_array.hpp>
 #include <hocket/shared_value.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/task_group.hpp>
@@ -37,6 +42,9 @@ int twice(int n) { return 2 * n; }
 [[gnu::noinline]] int overflow_the_stack(int depth) {
     volatile char frame[4096];
     frame[0] = static_cast<char>(depth);
+    if (depth < 0) {
+        return 0; // never: the stack is shorter
+    }
     return overflow_the_stack(depth + 1) + frame[0];
 }
 
@@ -65,7 +73,8 @@ template <class F> WorkerDied die_among_others(F deadly) {
 
 std::size_t open_descriptors() {
     std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/proc/self/fd")) {
         ++count;
     }
     return count;
@@ -234,7 +243,13 @@ TEST(WorkerDeath, OfTheOwnerEndsTheWorkers) {
     const auto owner = outer.submit(
         [](SharedValue<int> shared) {
             ProcessPoolExecutor inner(1);
-            inner.submit([](SharedValue<int> known) { known.store(::getpid()); ::pause(); }, shared)
+            inner
+                .submit(
+                    [](SharedValue<int> known) {
+                        known.store(::getpid());
+                        ::pause();
+                    },
+                    shared)
                 .result();
         },
         pid_of_worker);
@@ -255,7 +270,10 @@ TEST(WorkerDeath, OfTheOwnerEndsTheWorkers) {
 }
 
 TEST(WorkerDeath, LeavesNothingBehind) {
-    { ProcessPoolExecutor warm_up(1); warm_up.submit(twice, 1).result(); }
+    {
+        ProcessPoolExecutor warm_up(1);
+        warm_up.submit(twice, 1).result();
+    }
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
     {
@@ -274,7 +292,10 @@ TEST(WorkerDeath, LeavesNothingBehind) {
 }
 
 TEST(WorkerDeath, AThousandPoolsLeaveNothingBehind) {
-    { ProcessPoolExecutor warm_up(1); warm_up.submit(twice, 1).result(); }
+    {
+        ProcessPoolExecutor warm_up(1);
+        warm_up.submit(twice, 1).result();
+    }
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
     for (int i = 0; i < 1000; ++i) {
@@ -293,16 +314,111 @@ TEST(WorkerDeath, AThousandPoolsLeaveNothingBehind) {
 
 namespace {
 
-/// Kills random workers at random moments until told to stop.
-class Assassin {
-public:
-    explicit Assassin(SharedArray<std::atomic<int>> pids) : pids_(std::move(pids)) {}
-};
-
+/// What came of the calls of a run under fire. Every call must be in exactly one of these.
 struct Tally {
     std::atomic<int> results{0};
     std::atomic<int> deaths{0};
     std::atomic<int> wrong{0};
+
+    void count(const Future<int>& call, int argument) {
+        try {
+            (call.result() == 2 * argument ? results : wrong).fetch_add(1);
+        } catch (const WorkerDied&) {
+            deaths.fetch_add(1);
+        } catch (...) {
+            wrong.fetch_add(1);
+        }
+    }
 };
 
+// Each worker writes its process id into a slot of its own as it starts on a call.
+constexpr std::size_t slots = 64;
+
+int twice_as_target(SharedArray<pid_t> targets, int n) {
+    targets[static_cast<std::size_t>(::getpid()) % slots] = ::getpid();
+    std::atomic<int> work = 0;
+    while (work.fetch_add(1, std::memory_order_relaxed) < (n % 64) * 500) {
+    }
+    return 2 * n;
+}
+
 } // namespace
+
+TEST(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
+    constexpr auto duration = 20s;
+    constexpr std::size_t in_flight = 200;
+    const SharedArray<pid_t> targets(slots);
+    Tally tally;
+    std::atomic<int> submitted{0};
+    const std::size_t descriptors = open_descriptors();
+    {
+        ProcessPoolExecutor pool(3);
+        std::atomic<bool> over{false};
+
+        std::thread assassin([&] {
+            std::minstd_rand random(42);
+            while (!over) {
+                ::usleep(static_cast<useconds_t>(random() % 20'000));
+                const pid_t target = targets[random() % slots];
+                // A number may have been used anew by now: only children of ours are fair game.
+                if (target > 0) {
+                    std::ifstream status("/proc/" + std::to_string(target) + "/stat");
+                    std::string pid;
+                    std::string name;
+                    char state = 0;
+                    pid_t parent = 0;
+                    if (status >> pid >> name >> state >> parent && parent == ::getpid()) {
+                        ::kill(target, SIGKILL);
+                    }
+                }
+            }
+        });
+        const auto submit_from_thread = [&] {
+            std::deque<std::pair<Future<int>, int>> calls;
+            for (int n = 0; !over; ++n) {
+                calls.emplace_back(pool.submit(twice_as_target, targets, n), n);
+                submitted.fetch_add(1);
+                if (calls.size() >= in_flight) {
+                    tally.count(calls.front().first, calls.front().second);
+                    calls.pop_front();
+                }
+            }
+            for (const auto& [call, n] : calls) {
+                tally.count(call, n);
+            }
+        };
+        std::thread first(submit_from_thread);
+        std::thread second(submit_from_thread);
+        const auto submit_from_tasks = [&]() -> Coro<> {
+            const auto worker = [&]() -> Coro<> {
+                for (int n = 0; !over; ++n) {
+                    const auto call = pool.submit(twice_as_target, targets, n);
+                    submitted.fetch_add(1);
+                    const auto outcomes = co_await gather_settled(call);
+                    static_cast<void>(outcomes);
+                    tally.count(call, n);
+                }
+            };
+            const auto body = [&](TaskGroup& group) -> Coro<> {
+                for (int i = 0; i < 50; ++i) {
+                    group.create_task(worker);
+                }
+                co_await sleep(duration);
+                over = true;
+            };
+            co_await with_task_group(body);
+        };
+        run(submit_from_tasks);
+        first.join();
+        second.join();
+        assassin.join();
+    }
+    EXPECT_EQ(tally.wrong, 0);
+    EXPECT_EQ(tally.results + tally.deaths, submitted);
+    EXPECT_GT(tally.deaths, 10);
+    EXPECT_GT(tally.results, 1000);
+    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_FALSE(has_children());
+    std::printf("%d calls: %d results, %d deaths\n", submitted.load(), tally.results.load(),
+                tally.deaths.load());
+}
