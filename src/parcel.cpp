@@ -47,6 +47,17 @@ void throw_wrong_block(std::size_t size, std::size_t element) {
                      std::to_string(element) + " bytes");
 }
 
+std::span<const char> unpack_block(const msgpack::object& object, std::size_t element) {
+    if (object.type != msgpack::type::BIN) {
+        throw msgpack::type_error();
+    }
+    const auto& block = object.via.bin;
+    if (block.size % element != 0) {
+        throw_wrong_block(block.size, element);
+    }
+    return {block.ptr, block.size};
+}
+
 msgpack::object unpack_object(msgpack::zone& zone, std::span<const char> bytes) {
     std::size_t offset = 0;
     return msgpack::unpack(zone, bytes.data(), bytes.size(), offset,

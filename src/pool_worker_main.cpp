@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 
+#include <malloc.h>
 #include <sched.h>
 #include <stdio_ext.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ namespace hocket::detail {
 namespace {
 
 // A buffer that a large result has left behind is not kept.
+constexpr int kept_memory = 256 << 20;
 constexpr std::size_t largest_kept_buffer = std::size_t{1} << 20;
 
 ForeignModules& owners_modules() {
@@ -63,6 +65,10 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
 }
 
 void PoolWorkerMain::run() {
+    // What large arguments took is kept for the next ones: fresh pages cost several times what
+    // copying into them does.
+    ::mallopt(M_MMAP_MAX, 0);
+    ::mallopt(M_TRIM_THRESHOLD, kept_memory);
     link_.stage.store(engine::WorkerLink::Stage::ready, std::memory_order_release);
     ring_owner();
     while (Header* const next = wait_for_request()) {

@@ -9,8 +9,10 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -113,6 +115,19 @@ TEST(ProcessPoolExecutor, CarriesLargeArgumentsAndResults) {
             numbers);
         EXPECT_EQ(doubled.result(), std::vector<double>(size, 3.0));
     }
+}
+
+TEST(ProcessPoolExecutor, DoesNotCopyWhatAFunctionOnlyLooksAt) {
+    ProcessPoolExecutor pool(1);
+    const auto first_and_last = [](std::string_view text) {
+        return std::string{text.front(), text.back()};
+    };
+    EXPECT_EQ(pool.submit(first_and_last, "abc").result(), "ac");
+    EXPECT_EQ(pool.submit(first_and_last, std::string(1'000'000, 'x') + "y").result(), "xy");
+    const auto sum = [](std::span<const unsigned char> bytes) {
+        return std::accumulate(bytes.begin(), bytes.end(), 0);
+    };
+    EXPECT_EQ(pool.submit(sum, std::vector<unsigned char>{1, 2, 3}).result(), 6);
 }
 
 TEST(ProcessPoolExecutor, IsAwaitedByATask) {

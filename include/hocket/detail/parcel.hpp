@@ -43,13 +43,16 @@ inline constexpr std::uint32_t no_descriptor = 0xFFFFFFFF;
 
 /// The size in bytes of one block; ValueError when it is over the 4 GiB that msgpack allows.
 [[nodiscard]] std::uint32_t block_size(std::size_t count, std::size_t element);
-/// Unpacked is what was not packed as this type.
-[[noreturn]] void throw_wrong_block(std::size_t size, std::size_t element);
 
 template <class T> inline constexpr bool is_plain_vector = false;
 template <class T>
 inline constexpr bool is_plain_vector<std::vector<T>> =
     std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+/// A view of a vector of bytes. Only of bytes: what is larger need not be aligned in a message.
+template <class T> inline constexpr bool is_byte_span = false;
+template <class T>
+inline constexpr bool is_byte_span<std::span<const T>> = std::is_arithmetic_v<T> && sizeof(T) == 1;
 
 /// Packs a value as it crosses. Numbers in a vector go as one block of bytes: both ends are the
 /// same program on the same machine.
@@ -76,6 +79,12 @@ template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer
     }
 }
 
+/// Unpacked is what was not packed as this type.
+[[noreturn]] void throw_wrong_block(std::size_t size, std::size_t element);
+/// The bytes of a vector, where they are in the message.
+[[nodiscard]] std::span<const char> unpack_block(const msgpack::object& object,
+                                                 std::size_t element);
+
 /// The reverse of pack_value. msgpack::type_error when the object is of another type.
 template <class T> T unpack_value(const msgpack::object& object) {
     if constexpr (std::is_enum_v<T>) {
@@ -85,17 +94,14 @@ template <class T> T unpack_value(const msgpack::object& object) {
                              value.count();
                          }) {
         return T(object.as<typename T::rep>());
+    } else if constexpr (is_byte_span<T>) {
+        const auto block = unpack_block(object, 1); // is not copied
+        return T(reinterpret_cast<typename T::pointer>(block.data()), block.size());
     } else if constexpr (is_plain_vector<T>) {
-        if (object.type != msgpack::type::BIN) {
-            throw msgpack::type_error();
-        }
-        constexpr std::size_t element = sizeof(typename T::value_type);
-        if (object.via.bin.size % element != 0) {
-            throw_wrong_block(object.via.bin.size, element);
-        }
-        T value(object.via.bin.size / element);
+        const auto block = unpack_block(object, sizeof(typename T::value_type));
+        T value(block.size() / sizeof(typename T::value_type));
         if (!value.empty()) {
-            std::memcpy(value.data(), object.via.bin.ptr, object.via.bin.size);
+            std::memcpy(value.data(), block.data(), block.size());
         }
         return value;
     } else if constexpr (std::is_same_v<T, std::monostate>) {

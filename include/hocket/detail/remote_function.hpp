@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -32,6 +33,50 @@ using Carried =
     std::conditional_t<std::is_convertible_v<const std::decay_t<A>&, std::string_view> &&
                            !std::is_same_v<std::decay_t<A>, std::string>,
                        std::string, std::decay_t<A>>;
+
+/// The parameters of a function, or of a function object whose operator() is no template.
+template <class F> struct Parameters {
+    using types = std::tuple<>;
+};
+template <class R, class... P> struct Parameters<R (*)(P...)> {
+    using types = std::tuple<std::decay_t<P>...>;
+};
+template <class R, class... P> struct Parameters<R (*)(P...) noexcept> : Parameters<R (*)(P...)> {};
+template <class M> struct MemberParameters;
+template <class R, class C, class... P>
+struct MemberParameters<R (C::*)(P...) const> : Parameters<R (*)(P...)> {};
+template <class R, class C, class... P>
+struct MemberParameters<R (C::*)(P...) const noexcept> : Parameters<R (*)(P...)> {};
+template <class R, class C, class... P>
+struct MemberParameters<R (C::*)(P...)> : Parameters<R (*)(P...)> {};
+template <class F> requires requires { &F::operator(); }
+struct Parameters<F> : MemberParameters<decltype(&F::operator())> {};
+
+/// What an argument that is packed as `Carried` is unpacked as: text and bytes are not copied when
+/// the function only looks at them (std::string_view, std::span<const char>).
+template <class F, std::size_t I, class Carried> consteval auto received_as() {
+    using Types = typename Parameters<F>::types;
+    if constexpr (I < std::tuple_size_v<Types>) {
+        using Parameter = std::tuple_element_t<I, Types>;
+        if constexpr (std::is_same_v<Carried, std::string> &&
+                      std::is_same_v<Parameter, std::string_view>) {
+            return std::type_identity<std::string_view>();
+        } else if constexpr (is_plain_vector<Carried> && is_byte_span<Parameter>) {
+            if constexpr (std::is_same_v<typename Carried::value_type,
+                                         typename Parameter::value_type>) {
+                return std::type_identity<Parameter>();
+            } else {
+                return std::type_identity<Carried>();
+            }
+        } else {
+            return std::type_identity<Carried>();
+        }
+    } else {
+        return std::type_identity<Carried>();
+    }
+}
+template <class F, std::size_t I, class Carried>
+using ReceivedAs = typename decltype(received_as<F, I, Carried>())::type;
 
 /// A function object without captures is made anew in the other process; nothing of it crosses.
 template <class F>
@@ -108,11 +153,12 @@ struct CallFrame {
 
 /// Calls `function` with the values that the arguments were packed from, and packs what it returns.
 template <class... Stored, class F, std::size_t... Is>
-void call_with(F&& function, const CallFrame& frame, std::index_sequence<Is...>) {
-    using R = std::invoke_result_t<F&, Stored...>;
+void call_with(F function, const CallFrame& frame, std::index_sequence<Is...>) {
+    using R = std::invoke_result_t<F&, ReceivedAs<F, Is, Stored>...>;
     auto values = [&] {
         const DescriptorScope scope(frame.argument_descriptors);
-        return std::tuple<Stored...>{unpack_value<Stored>(frame.arguments[Is])...};
+        return std::tuple<ReceivedAs<F, Is, Stored>...>{
+            unpack_value<ReceivedAs<F, Is, Stored>>(frame.arguments[Is])...};
     }();
     if constexpr (std::is_void_v<R>) {
         std::invoke(function, std::get<Is>(std::move(values))...);
