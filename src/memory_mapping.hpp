@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include <hocket/detail/file_descriptor.hpp>
 
@@ -14,6 +16,11 @@ enum class Growth { forbidden, allowed };
 /// SIGBUS. Throws std::system_error.
 [[nodiscard]] engine::FileDescriptor make_memory_file(const char* what, std::size_t size,
                                                       Growth growth);
+
+/// Writes all of `bytes` at `offset` of a memory file. Throws std::system_error: no memory is left.
+void write_memory_file(int fd, std::span<const char> bytes, std::uint64_t offset);
+/// Reads as many bytes as there are in `space`. Throws RuntimeError when the file ends before.
+void read_memory_file(int fd, std::span<char> space, std::uint64_t offset);
 
 /// Memory of a memory file, shared with whoever else maps it. Never of zero bytes.
 class MemoryMapping {
