@@ -94,7 +94,8 @@ MemoryMapping::MemoryMapping(engine::FileDescriptor file, std::size_t size)
     data_ = static_cast<std::byte*>(memory);
 }
 
-MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_t least) {
+MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_t least,
+                                         Growth growth) {
     struct stat status {};
     const int seals = ::fcntl(file.get(), F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(file.get(), &status) != 0 ||
@@ -102,7 +103,8 @@ MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_
         throw RuntimeError("what came with a message is not shared memory of at least " +
                            std::to_string(least) + " bytes");
     }
-    return {std::move(file), static_cast<std::size_t>(status.st_size)};
+    return {std::move(file),
+            growth == Growth::allowed ? least : static_cast<std::size_t>(status.st_size)};
 }
 
 MemoryMapping::MemoryMapping(MemoryMapping&& other) noexcept

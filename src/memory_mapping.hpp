@@ -27,9 +27,9 @@ class MemoryMapping {
 public:
     /// The first `size` bytes. Throws std::system_error.
     MemoryMapping(engine::FileDescriptor file, std::size_t size);
-    /// All of a file that came from another process. Throws RuntimeError when it has fewer than
-    /// `least` bytes, or can be made smaller.
-    static MemoryMapping of_received(engine::FileDescriptor file, std::size_t least);
+    /// All of a file that came from another process; where growth is allowed, its first `least`
+    /// bytes. Throws RuntimeError when it has fewer than those, or can be made smaller.
+    static MemoryMapping of_received(engine::FileDescriptor file, std::size_t least, Growth growth);
     MemoryMapping(MemoryMapping&& other) noexcept;
     MemoryMapping& operator=(MemoryMapping&&) = delete;
     ~MemoryMapping();

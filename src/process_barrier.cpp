@@ -68,6 +68,7 @@ public:
         if (place_) {
             return stay(listener);
         }
+        state_.end_round_if_empty(); // who left last may have been killed as it was about to
         switch (state_.phase) {
         case Phase::filling: return enter(listener);
         case Phase::broken: throw BrokenBarrierError("the ProcessBarrier is broken");

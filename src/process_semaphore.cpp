@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <new>
 #include <string>
 #include <vector>
@@ -17,6 +18,10 @@ namespace detail {
 namespace {
 
 constexpr std::size_t most_holders = 1024;
+
+/// What is stored before this is stored before what is stored after it, whenever the process is
+/// killed.
+void then() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 struct Holder {
     ProcessIdentity process;
@@ -68,6 +73,7 @@ struct SharedSemaphore {
         const std::ptrdiff_t lacking = initial - value - (held - holder->permits);
         holder_died = true;
         value += std::clamp<std::ptrdiff_t>(lacking, 0, holder->permits);
+        then();
         holder->permits = 0;
     }
 };
@@ -104,6 +110,7 @@ LockOutcome ProcessSemaphore::take() const {
         return {};
     }
     ++state.find_or_add(self).permits;
+    detail::then();
     --state.value;
     return {true, std::exchange(state.holder_died, false)};
 }
@@ -121,6 +128,7 @@ void ProcessSemaphore::release() const {
                        // on
     }
     ++state.value;
+    detail::then();
     if (Holder* const holder = state.find(self)) {
         --holder->permits;
     }
