@@ -392,9 +392,7 @@ TEST(ProcessQueue, LeavesNoDescriptorBehind) {
         }
         const auto elsewhere = cross(queue);
         EXPECT_EQ(elsewhere.get().load(), 0);
-        EXPECT_THROW(static_cast<void>(
-                         detail::pack_parcel(std::vector<ProcessQueue<int>>(1)).descriptors.at(5)),
-                     std::out_of_range);
+        EXPECT_EQ(detail::pack_parcel(queue).descriptors.size(), 5U);
     }
     EXPECT_EQ(open_descriptors(), before);
 }
