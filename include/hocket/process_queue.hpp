@@ -20,6 +20,9 @@ namespace hocket {
 /// limit takes as many as there is memory for (items with descriptors wait for room after about
 /// 200, which the kernel sets).
 ///
+/// Nobody else can put or get while an item is copied, so large arrays are better passed as a
+/// SharedArray.
+///
 /// A handle: copies, and what arrives in another process, are the same queue. Any thread, any
 /// number of tasks. It takes five descriptors, and a call that waits two more.
 template <class T> class ProcessQueue : public detail::ProcessQueueBase {
