@@ -19,15 +19,17 @@ std::size_t ProcessQueueBase::qsize() const { return state_->size(); }
 std::size_t ProcessQueueBase::maxsize() const noexcept { return state_->maxsize(); }
 void ProcessQueueBase::close() noexcept { state_->close(); }
 
+// Each looks before it makes a listener, which costs more, and again after that: what was rung
+// for in between would not be heard.
+
 void ProcessQueueBase::put_parcel(const Parcel& parcel, const Deadline& deadline) const {
-    Attempt attempt = state_->try_put(parcel);
-    if (attempt == Attempt::done) {
+    if (state_->try_put(parcel) == Attempt::done) {
         return;
     }
     const Waiting waiting(*state_, Waiting::For::room);
     for (;;) {
         const BellListener listener(waiting.bell());
-        attempt = state_->try_put(parcel);
+        const Attempt attempt = state_->try_put(parcel);
         if (attempt == Attempt::done) {
             return;
         }
@@ -36,6 +38,9 @@ void ProcessQueueBase::put_parcel(const Parcel& parcel, const Deadline& deadline
                                : wait_until_ready(state_->descriptors_out(), POLLOUT, deadline);
         if (!woken) {
             throw QueueFull();
+        }
+        if (state_->try_put(parcel) == Attempt::done) {
+            return;
         }
     }
 }
@@ -54,18 +59,20 @@ Message ProcessQueueBase::get_message(const Deadline& deadline) const {
         if (!listener.wait(deadline)) {
             throw QueueEmpty();
         }
+        if (state_->try_get(message)) {
+            return message;
+        }
     }
 }
 
 Coro<> ProcessQueueBase::await_room(Pointer state, Parcel parcel) {
-    Attempt attempt = state->try_put(parcel);
-    if (attempt == Attempt::done) {
+    if (state->try_put(parcel) == Attempt::done) {
         co_return;
     }
     const Waiting waiting(*state, Waiting::For::room);
     for (;;) {
         const BellListener listener(waiting.bell());
-        attempt = state->try_put(parcel);
+        const Attempt attempt = state->try_put(parcel);
         if (attempt == Attempt::done) {
             co_return;
         }
@@ -73,6 +80,9 @@ Coro<> ProcessQueueBase::await_room(Pointer state, Parcel parcel) {
             co_await listener.wait_async();
         } else {
             co_await await_writable(state->descriptors_out());
+        }
+        if (state->try_put(parcel) == Attempt::done) {
+            co_return;
         }
     }
 }
@@ -89,6 +99,9 @@ Coro<Message> ProcessQueueBase::await_item(Pointer state) {
             co_return message;
         }
         co_await listener.wait_async();
+        if (state->try_get(message)) {
+            co_return message;
+        }
     }
 }
 

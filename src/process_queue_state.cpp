@@ -1,5 +1,6 @@
 #include "process_queue_state.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -24,11 +25,8 @@ constexpr std::uint64_t items_begin = page;
 // Given back in pieces that are worth a system call.
 constexpr std::uint64_t piece = std::uint64_t{256} * 1024;
 
-/// What stands before each item.
-struct ItemHead {
-    std::uint64_t size = 0;
-    std::uint64_t ticket = 0; // of the message with its descriptors; 0: it has none
-};
+// Goes with what stands before it in one system call.
+constexpr std::size_t small_body = 1000;
 
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::system_category(), what);
@@ -48,6 +46,12 @@ std::array<engine::FileDescriptor, 2> connected_pair() {
 }
 
 } // namespace
+
+/// What stands before each item.
+struct ItemHead {
+    std::uint64_t size = 0;
+    std::uint64_t ticket = 0; // of the message with its descriptors; 0: it has none
+};
 
 /// An item is put by the one store that moves `last`, and taken by the one that moves `first`.
 /// Whoever is killed between any two stores leaves nothing wrong but the count, which the next one
@@ -125,9 +129,7 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Parcel& parcel) {
         // Never used again, so that those of an item that was not put are told from others.
         item.ticket = ++queue.last_ticket;
     }
-    write_memory_file(file_.fd(), bytes_of(item), queue.last);
-    write_memory_file(file_.fd(), {parcel.bytes.data(), parcel.bytes.size()},
-                      queue.last + sizeof item);
+    write_item(item, {parcel.bytes.data(), parcel.bytes.size()});
     if (item.ticket != 0) {
         const auto error =
             engine::send_message(descriptors_out_.get(), bytes_of(item.ticket), parcel.descriptors);
@@ -155,11 +157,7 @@ bool ProcessQueueState::try_get(Message& message) {
     if (queue.first == queue.last) {
         return false;
     }
-    ItemHead item;
-    read_memory_file(file_.fd(), {reinterpret_cast<char*>(&item), sizeof item}, queue.first);
-    message.space = std::make_unique_for_overwrite<char[]>(item.size);
-    message.size = item.size;
-    read_memory_file(file_.fd(), {message.space.get(), message.size}, queue.first + sizeof item);
+    const ItemHead item = read_item(message);
     if (item.ticket != 0) {
         receive_descriptors(item.ticket, message.descriptors);
     }
@@ -175,6 +173,35 @@ bool ProcessQueueState::try_get(Message& message) {
         give_memory_back();
     }
     return true;
+}
+
+void ProcessQueueState::write_item(const ItemHead& item, std::span<const char> body) const {
+    const std::uint64_t place = head().last;
+    if (body.size() > small_body) {
+        write_memory_file(file_.fd(), bytes_of(item), place);
+        write_memory_file(file_.fd(), body, place + sizeof item);
+        return;
+    }
+    std::array<char, sizeof(ItemHead) + small_body> both;
+    std::memcpy(both.data(), &item, sizeof item);
+    std::memcpy(both.data() + sizeof item, body.data(), body.size());
+    write_memory_file(file_.fd(), std::span(both).first(sizeof item + body.size()), place);
+}
+
+ItemHead ProcessQueueState::read_item(Message& message) const {
+    const QueueHead& queue = head();
+    std::array<char, sizeof(ItemHead) + small_body> both;
+    const std::size_t there = std::min<std::uint64_t>(both.size(), queue.last - queue.first);
+    read_memory_file(file_.fd(), std::span(both).first(there), queue.first);
+    ItemHead item;
+    std::memcpy(&item, both.data(), sizeof item);
+    message.space = std::make_unique_for_overwrite<char[]>(item.size);
+    message.size = item.size;
+    const std::size_t read = std::min<std::uint64_t>(item.size, there - sizeof item);
+    std::memcpy(message.space.get(), both.data() + sizeof item, read);
+    read_memory_file(file_.fd(), {message.space.get() + read, message.size - read},
+                     queue.first + sizeof item + read);
+    return item;
 }
 
 /// Copies the descriptors out of the message that has them, and leaves it: until the item is taken,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <hocket/detail/message.hpp>
 
@@ -12,6 +13,7 @@
 
 namespace hocket::detail {
 
+struct ItemHead;
 struct QueueHead;
 
 /// A queue that processes share, as one of them sees it: a memory file to which items are written
@@ -70,6 +72,8 @@ private:
     [[nodiscard]] QueueHead& head() const noexcept;
     void require_open() const;
     void recount();
+    void write_item(const ItemHead& item, std::span<const char> body) const;
+    [[nodiscard]] ItemHead read_item(Message& message) const;
     void receive_descriptors(std::uint64_t ticket, Descriptors& descriptors) const;
     void drop_descriptors() const noexcept;
     void give_memory_back() const noexcept;
