@@ -53,6 +53,38 @@ engine::FileDescriptor make_memory_file(const char* what, std::size_t size, Grow
     return file;
 }
 
+void write_memory_file(int fd, std::span<const char> bytes, std::uint64_t offset) {
+    while (!bytes.empty()) { // the kernel writes no more than 2 GiB at once
+        const ssize_t written =
+            ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0) {
+            if (errno != EINTR) {
+                throw_errno("write to", bytes.size());
+            }
+            continue;
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
+    }
+}
+
+void read_memory_file(int fd, std::span<char> space, std::uint64_t offset) {
+    while (!space.empty()) {
+        const ssize_t size = ::pread(fd, space.data(), space.size(), static_cast<off_t>(offset));
+        if (size == 0) {
+            throw RuntimeError("what came with a message is smaller than the message says");
+        }
+        if (size < 0) {
+            if (errno != EINTR) {
+                throw_errno("read from", space.size());
+            }
+            continue;
+        }
+        space = space.subspan(static_cast<std::size_t>(size));
+        offset += static_cast<std::uint64_t>(size);
+    }
+}
+
 MemoryMapping::MemoryMapping(engine::FileDescriptor file, std::size_t size)
     : file_(std::move(file)), size_(size) {
     void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
@@ -62,7 +94,8 @@ MemoryMapping::MemoryMapping(engine::FileDescriptor file, std::size_t size)
     data_ = static_cast<std::byte*>(memory);
 }
 
-MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_t least) {
+MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_t least,
+                                         Growth growth) {
     struct stat status {};
     const int seals = ::fcntl(file.get(), F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(file.get(), &status) != 0 ||
@@ -70,7 +103,8 @@ MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_
         throw RuntimeError("what came with a message is not shared memory of at least " +
                            std::to_string(least) + " bytes");
     }
-    return {std::move(file), static_cast<std::size_t>(status.st_size)};
+    return {std::move(file),
+            growth == Growth::allowed ? least : static_cast<std::size_t>(status.st_size)};
 }
 
 MemoryMapping::MemoryMapping(MemoryMapping&& other) noexcept

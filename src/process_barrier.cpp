@@ -62,12 +62,15 @@ public:
     BarrierVisit(const BarrierVisit&) = delete;
     BarrierVisit& operator=(const BarrierVisit&) = delete;
 
-    /// The place's number when the wait is over; nothing: wait until `listener` hears something.
-    [[nodiscard]] std::optional<std::size_t> advance(BellListener& listener) {
+    /// The place's number when the wait is over; nothing: wait until `listener` hears something. It
+    /// is made while nobody can ring, so that what is rung for after this is heard.
+    [[nodiscard]] std::optional<std::size_t> advance(std::optional<BellListener>& listener) {
+        listener.reset();
         const ProcessMutexHold hold(state_.mutex);
         if (place_) {
             return stay(listener);
         }
+        state_.end_round_if_empty(); // who left last may have been killed as it was about to
         switch (state_.phase) {
         case Phase::filling: return enter(listener);
         case Phase::broken: throw BrokenBarrierError("the ProcessBarrier is broken");
@@ -79,7 +82,7 @@ public:
         // Who ended as it was about to leave has left.
         bell_.ring();
         for (ProcessIdentity& place : state_.places()) {
-            if (SharedBarrier::is_taken(place) && !watch_process(place).is_open()) {
+            if (has_ended(place)) {
                 place = {};
             }
         }
@@ -100,15 +103,17 @@ public:
 private:
     using Phase = SharedBarrier::Phase;
 
-    std::optional<std::size_t> enter(BellListener& listener) {
+    std::optional<std::size_t> enter(std::optional<BellListener>& listener) {
         const auto places = state_.places();
         const bool is_last = state_.count() + 1 == state_.parties;
-        if (is_last && !watch_all(listener)) {
+        if (is_last && std::any_of(places.begin(), places.end(), has_ended)) {
             break_barrier();
             throw BrokenBarrierError("a process ended as it waited at the ProcessBarrier");
         }
         const auto free = std::find_if_not(places.begin(), places.end(), SharedBarrier::is_taken);
-        bell_.ring(); // who waits may have one more to watch, or go on
+        if (state_.parties > 1) {
+            bell_.ring(); // who waits has one more to watch, or may go on
+        }
         if (is_last) {
             state_.phase = Phase::draining;
             state_.end_round_if_empty();
@@ -118,7 +123,7 @@ private:
         place_ = static_cast<std::size_t>(free - places.begin());
         return stay(listener);
     }
-    std::optional<std::size_t> stay(BellListener& listener) {
+    std::optional<std::size_t> stay(std::optional<BellListener>& listener) {
         const std::size_t place = *place_;
         switch (state_.phase) {
         case Phase::filling: break;
@@ -137,20 +142,22 @@ private:
         return {};
     }
     /// Each watches the next that waits, so that with one descriptor for each nobody ends unseen.
-    bool watch_next(BellListener& listener) {
+    bool watch_next(std::optional<BellListener>& listener) {
+        listener.emplace(bell_);
         const auto places = state_.places();
         for (std::size_t step = 1; step < places.size(); ++step) {
             const ProcessIdentity& next = places[(*place_ + step) % places.size()];
             if (SharedBarrier::is_taken(next) && next != self_) {
-                return watch(next, listener);
+                return watch(next, *listener);
             }
         }
         return true;
     }
-    bool watch_all(BellListener& listener) {
+    bool watch_all(std::optional<BellListener>& listener) {
+        listener.emplace(bell_);
         return std::all_of(state_.places().begin(), state_.places().end(),
                            [&](const ProcessIdentity& each) {
-                               return !SharedBarrier::is_taken(each) || watch(each, listener);
+                               return !SharedBarrier::is_taken(each) || watch(each, *listener);
                            });
     }
     static bool watch(const ProcessIdentity& process, BellListener& listener) {
@@ -161,12 +168,18 @@ private:
         listener.add_process(std::move(descriptor));
         return true;
     }
+    [[nodiscard]] static bool has_ended(const ProcessIdentity& place) {
+        return SharedBarrier::is_taken(place) && !watch_process(place).is_open();
+    }
     void break_barrier() noexcept {
         bell_.ring();
         state_.phase = Phase::broken;
     }
     void leave() noexcept {
-        bell_.ring();
+        // Another watched this one, and must watch the next; or waits for the last to leave.
+        if (state_.phase == Phase::filling || state_.count() == 1) {
+            bell_.ring();
+        }
         state_.places()[*place_] = {};
         place_.reset();
         state_.end_round_if_empty();
@@ -205,12 +218,12 @@ SharedBarrier& ProcessBarrier::shared() const {
 
 std::size_t ProcessBarrier::wait_until(const detail::Deadline& deadline) const {
     detail::BarrierVisit visit(*this);
+    std::optional<detail::BellListener> listener;
     for (;;) {
-        detail::BellListener listener(*bell_);
         if (const auto place = visit.advance(listener)) {
             return *place;
         }
-        if (!listener.wait(deadline)) {
+        if (!listener->wait(deadline)) {
             visit.give_up();
         }
     }
@@ -218,12 +231,12 @@ std::size_t ProcessBarrier::wait_until(const detail::Deadline& deadline) const {
 
 Coro<std::size_t> ProcessBarrier::await_parties(ProcessBarrier barrier) {
     detail::BarrierVisit visit(barrier);
+    std::optional<detail::BellListener> listener;
     for (;;) {
-        detail::BellListener listener(*barrier.bell_);
         if (const auto place = visit.advance(listener)) {
             co_return *place;
         }
-        co_await listener.wait_async();
+        co_await listener->wait_async();
     }
 }
 

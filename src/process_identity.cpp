@@ -62,7 +62,10 @@ engine::FileDescriptor watch_process(const ProcessIdentity& process) {
     }
     // The number cannot change hands while the descriptor is open and its process unreaped.
     pollfd ended{watch.get(), POLLIN, 0};
-    if (::poll(&ended, 1, 0) > 0 || start_time(process.pid) != process.started) {
+    const bool has_ended = ::poll(&ended, 1, 0) > 0;
+    const std::uint64_t started = has_ended ? 0 : start_time(process.pid);
+    // 0: a /proc that hides other users' processes. Who has the number now must do then.
+    if (has_ended || (started != 0 && started != process.started)) {
         watch.close();
     }
     return watch;

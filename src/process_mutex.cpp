@@ -2,7 +2,15 @@
 
 #include <cerrno>
 #include <ctime>
+#include <string>
 #include <system_error>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#define HOCKET_THREAD_SANITIZER
+#endif
+#endif
 
 namespace hocket::detail {
 
@@ -14,6 +22,22 @@ void require(int error, const char* call) {
                                 std::string(call) + " of a lock that processes share");
     }
 }
+
+#ifdef HOCKET_THREAD_SANITIZER
+// It does not know pthread_mutex_clocklock, and would take the unlocking for a mistake.
+int lock_by_clock(pthread_mutex_t& mutex, const timespec& until) noexcept {
+    __tsan_mutex_pre_lock(&mutex, __tsan_mutex_try_lock);
+    const int error = ::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
+    const bool locked = error == 0 || error == EOWNERDEAD;
+    __tsan_mutex_post_lock(&mutex,
+                           __tsan_mutex_try_lock | (locked ? 0 : __tsan_mutex_try_lock_failed), 0);
+    return error;
+}
+#else
+int lock_by_clock(pthread_mutex_t& mutex, const timespec& until) noexcept {
+    return ::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
+}
+#endif
 
 } // namespace
 
@@ -34,7 +58,7 @@ ProcessMutex::Outcome ProcessMutex::lock_until(std::chrono::steady_clock::time_p
     const auto whole = floor<seconds>(since_boot);
     const timespec until{static_cast<std::time_t>(whole.count()),
                          static_cast<long>(nanoseconds(since_boot - whole).count())};
-    return outcome(::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &until));
+    return outcome(lock_by_clock(mutex_, until));
 }
 
 ProcessMutex::Outcome ProcessMutex::outcome(int error) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <new>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,10 @@ namespace detail {
 namespace {
 
 constexpr std::size_t most_holders = 1024;
+
+/// What is stored before this is stored before what is stored after it, whenever the process is
+/// killed.
+void then() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 struct Holder {
     ProcessIdentity process;
@@ -35,26 +41,41 @@ struct SharedSemaphore {
     std::ptrdiff_t value = 0;
     bool holder_died = false;  // and nobody has been told
     std::uint32_t waiting = 0; // at least as many; who is killed as it waits is counted for ever
-    std::array<Holder, most_holders> holders{};
+    std::size_t places = 0;    // that were ever taken
+    std::array<Holder, most_holders> all_places{};
 
+    [[nodiscard]] std::span<Holder> holders() noexcept {
+        return std::span(all_places).first(places);
+    }
     Holder* find(const ProcessIdentity& process) noexcept {
-        const auto found = std::find_if(holders.begin(), holders.end(), [&](const Holder& each) {
-            return each.permits > 0 && each.process == process;
-        });
-        return found == holders.end() ? nullptr : &*found;
+        for (Holder& each : holders()) {
+            if (each.permits > 0 && each.process == process) {
+                return &each;
+            }
+        }
+        return nullptr;
     }
     Holder& find_or_add(const ProcessIdentity& process) {
-        if (Holder* const known = find(process)) {
-            return *known;
+        Holder* place = find(process);
+        if (place != nullptr) {
+            return *place;
         }
-        const auto unused = std::find_if(holders.begin(), holders.end(),
-                                         [](const Holder& each) { return each.permits == 0; });
-        if (unused == holders.end()) {
-            throw RuntimeError("more than " + std::to_string(most_holders) +
-                               " processes hold permits of a ProcessSemaphore");
+        for (Holder& each : holders()) {
+            if (each.permits == 0) {
+                place = &each;
+                break;
+            }
         }
-        unused->process = process;
-        return *unused;
+        if (place == nullptr) {
+            if (places == most_holders) {
+                throw RuntimeError("more than " + std::to_string(most_holders) +
+                                   " processes hold permits of a ProcessSemaphore");
+            }
+            place = &all_places[places++];
+        }
+        place->process = process;
+        then();
+        return *place;
     }
     void give_back(const ProcessIdentity& dead) noexcept {
         Holder* const holder = find(dead);
@@ -62,12 +83,13 @@ struct SharedSemaphore {
             return; // another has done so
         }
         std::ptrdiff_t held = 0;
-        for (const Holder& each : holders) {
+        for (const Holder& each : holders()) {
             held += each.permits;
         }
         const std::ptrdiff_t lacking = initial - value - (held - holder->permits);
         holder_died = true;
         value += std::clamp<std::ptrdiff_t>(lacking, 0, holder->permits);
+        then();
         holder->permits = 0;
     }
 };
@@ -104,6 +126,7 @@ LockOutcome ProcessSemaphore::take() const {
         return {};
     }
     ++state.find_or_add(self).permits;
+    detail::then();
     --state.value;
     return {true, std::exchange(state.holder_died, false)};
 }
@@ -121,6 +144,7 @@ void ProcessSemaphore::release() const {
                        // on
     }
     ++state.value;
+    detail::then();
     if (Holder* const holder = state.find(self)) {
         --holder->permits;
     }
@@ -160,7 +184,7 @@ LockOutcome ProcessSemaphore::take_or_watch(BellListener& listener) const {
         std::vector<ProcessIdentity> holders;
         {
             const ProcessMutexHold hold(state.mutex);
-            for (const Holder& each : state.holders) {
+            for (const Holder& each : state.holders()) {
                 if (each.permits > 0) {
                     holders.push_back(each.process);
                 }

@@ -26,8 +26,8 @@ void SharedMemory::msgpack_unpack(const msgpack::object& object) {
     const auto number = object.as<std::uint32_t>();
     *this = number == detail::no_descriptor
                 ? SharedMemory()
-                : SharedMemory(std::make_shared<const MemoryMapping>(
-                      MemoryMapping::of_received(detail::take_descriptor(number), 1)));
+                : SharedMemory(std::make_shared<const MemoryMapping>(MemoryMapping::of_received(
+                      detail::take_descriptor(number), 1, detail::Growth::forbidden)));
 }
 
 } // namespace hocket

@@ -179,6 +179,34 @@ TEST(ProcessBarrier, IsAwaitedByTasks) {
     EXPECT_EQ(open_descriptors(), before);
 }
 
+TEST(ProcessBarrier, WorksOnHoweverManyAreKilled) {
+    const ProcessBarrier barrier(3);
+    const SharedValue<int> passed(0);
+    const auto go_round_until_killed = [&](Channel&) {
+        for (;;) {
+            try {
+                barrier.wait();
+                passed.fetch_add(1);
+            } catch (const BrokenBarrierError&) {
+                barrier.reset();
+            }
+        }
+    };
+    std::vector<OtherProcess> others;
+    for (int i = 0; i < 3; ++i) {
+        others.emplace_back(go_round_until_killed);
+    }
+    for (std::size_t round = 0; round < 60; ++round) {
+        const int before = passed.load();
+        while (passed.load() < before + 10) {
+            std::this_thread::yield();
+        }
+        OtherProcess& victim = others[round % others.size()];
+        victim.kill();
+        victim = OtherProcess(go_round_until_killed);
+    }
+}
+
 TEST(ProcessBarrier, IsWaitedAtThroughAStormOfSignals) {
     constexpr int rounds = 300;
     const ProcessBarrier barrier(2);

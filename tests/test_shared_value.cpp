@@ -43,6 +43,9 @@ TEST(SharedValue, MayBeAnythingOfEightBytes) {
     const SharedValue<Range> range(Range{1, 2});
     range.store({3, 4});
     EXPECT_EQ(cross(range).load().last, 4);
+    Range expected{3, 4};
+    EXPECT_TRUE(range.compare_exchange(expected, {5, 6}));
+    EXPECT_EQ(range.exchange({7, 8}).first, 5);
     EXPECT_EQ(cross(SharedValue<Colour>(Colour::green)).load(), Colour::green);
     EXPECT_TRUE(cross(SharedValue<bool>(true)).load());
     const SharedValue<double> sum(0.5);

@@ -91,6 +91,12 @@ private:
     std::optional<std::size_t> expected_;
 };
 
+/// Nobody is left at the other end of a pipe, and everything was received.
+class EOFError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// StreamReader::readuntil would have returned more than the reader's limit. What came stays in the
 /// reader: skip it with `readexactly(consumed())`, or read on differently.
 class LimitOverrunError : public ValueError {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include <hocket/shared_memory.hpp>
@@ -9,9 +12,31 @@ namespace hocket {
 
 namespace detail {
 
+template <std::size_t Size> struct WordOfSize {};
+template <> struct WordOfSize<1> {
+    using type = std::uint8_t;
+};
+template <> struct WordOfSize<2> {
+    using type = std::uint16_t;
+};
+template <> struct WordOfSize<4> {
+    using type = std::uint32_t;
+};
+template <> struct WordOfSize<8> {
+    using type = std::uint64_t;
+};
+
+/// What is changed atomically in place of a T: a struct may be aligned too little for that.
+template <class T> struct AtomicWord {};
+template <class T> requires std::is_arithmetic_v<T> || std::is_enum_v<T> struct AtomicWord<T> {
+    using type = T;
+};
+template <class T> requires std::is_class_v<T> && std::is_trivially_copyable_v<T>
+struct AtomicWord<T> : WordOfSize<sizeof(T)> {};
+
 template <class T> consteval bool is_lock_free() {
-    if constexpr (std::is_trivially_copyable_v<T>) {
-        return std::atomic_ref<T>::is_always_lock_free;
+    if constexpr (requires { typename AtomicWord<T>::type; }) {
+        return std::atomic_ref<typename AtomicWord<T>::type>::is_always_lock_free;
     } else {
         return false;
     }
@@ -34,8 +59,8 @@ concept is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 template <class T> class SharedValue {
     static_assert(detail::is_lock_free<T>(),
                   "hocket: a SharedValue must be of a type that this machine changes atomically: a "
-                  "number, an enumeration, a trivially copyable struct of up to 8 bytes. Keep "
-                  "anything larger in a SharedArray, and a ProcessLock beside it");
+                  "number, an enumeration, a trivially copyable struct of 1, 2, 4 or 8 bytes. Keep "
+                  "anything else in a SharedArray, and a ProcessLock beside it");
 
 public:
     using value_type = T;
@@ -43,10 +68,12 @@ public:
     /// Throws std::system_error when out of memory or descriptors.
     explicit SharedValue(T value = T()) : memory_(sizeof(T)) { store(value); }
 
-    [[nodiscard]] T load() const noexcept { return atomic().load(); }
-    void store(T value) const noexcept { atomic().store(value); }
+    [[nodiscard]] T load() const noexcept { return std::bit_cast<T>(atomic().load()); }
+    void store(T value) const noexcept { atomic().store(std::bit_cast<Word>(value)); }
     /// Stores `value` and returns the one before.
-    T exchange(T value) const noexcept { return atomic().exchange(value); }
+    T exchange(T value) const noexcept {
+        return std::bit_cast<T>(atomic().exchange(std::bit_cast<Word>(value)));
+    }
     /// Adds and returns the value before.
     T fetch_add(T difference) const noexcept requires detail::is_number<T> {
         return atomic().fetch_add(difference);
@@ -54,10 +81,13 @@ public:
     T fetch_sub(T difference) const noexcept requires detail::is_number<T> {
         return atomic().fetch_sub(difference);
     }
-    /// Stores `desired` if the value is `expected`; else puts the value into `expected`. Returns
-    /// whether it stored.
+    /// Stores `desired` if the value is `expected`, byte by byte; else puts the value into
+    /// `expected`. Returns whether it stored.
     bool compare_exchange(T& expected, T desired) const noexcept {
-        return atomic().compare_exchange_strong(expected, desired);
+        auto before = std::bit_cast<Word>(expected);
+        const bool stored = atomic().compare_exchange_strong(before, std::bit_cast<Word>(desired));
+        expected = std::bit_cast<T>(before);
+        return stored;
     }
 
     /// How it crosses; only as a part of what crosses to another process (RuntimeError).
@@ -74,8 +104,9 @@ public:
     }
 
 private:
-    [[nodiscard]] std::atomic_ref<T> atomic() const noexcept {
-        return std::atomic_ref<T>(*reinterpret_cast<T*>(memory_.data()));
+    using Word = typename detail::AtomicWord<T>::type;
+    [[nodiscard]] std::atomic_ref<Word> atomic() const noexcept {
+        return std::atomic_ref<Word>(*reinterpret_cast<Word*>(memory_.data()));
     }
 
     SharedMemory memory_;

@@ -77,7 +77,9 @@ std::error_code send_message(int fd, std::span<const char> bytes,
     }
 }
 
-Received receive_message(int fd, std::span<char> space, std::vector<FileDescriptor>& descriptors) {
+Received receive_message(int fd, std::span<char> space, std::vector<FileDescriptor>& descriptors,
+                         Take take) {
+    const int flags = MSG_CMSG_CLOEXEC | (take == Take::copy ? MSG_PEEK : 0);
     descriptors.clear();
     iovec part{space.data(), space.size()};
     msghdr message{};
@@ -88,7 +90,7 @@ Received receive_message(int fd, std::span<char> space, std::vector<FileDescript
         message.msg_iovlen = 1;
         message.msg_control = control.bytes.data();
         message.msg_controllen = control.bytes.size();
-        received = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+        received = ::recvmsg(fd, &message, flags);
         // After ECONNRESET, what was sent before the other end closed is still there.
     } while (received < 0 && (errno == EINTR || errno == ECONNRESET));
     if (received < 0) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include <hocket/detail/guard.hpp>
 #include <hocket/lock_outcome.hpp>
 
 namespace hocket::detail {
@@ -24,7 +25,7 @@ public:
             try {
                 owner_->release();
             } catch (...) {
-                // Released before, by hand: nothing is left to do, and nobody to tell.
+                report_failed_release();
             }
         }
     }
