@@ -11,7 +11,6 @@
 
 #include <hocket/errors.hpp>
 
-#include "relax_processor.hpp"
 #include "report.hpp"
 
 namespace hocket {
@@ -19,6 +18,7 @@ namespace hocket {
 namespace {
 
 constexpr std::size_t handful = 32;    // taken from the shared queue under one lock
+constexpr int after_forks = 100;       // times that a worker looks on
 constexpr unsigned outside_first = 61; // one pick in so many looks there first
 
 int priority_of(const detail::Work& work) noexcept {
@@ -36,7 +36,8 @@ thread_local constinit ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Poo
 
 ThreadPoolExecutor::Pool::Pool(const Executor& executor, std::size_t max_workers,
                                ThreadPoolOptions options)
-    : executor_(executor),
+    : ForkPeers(max_workers),
+      executor_(executor),
       max_workers_(max_workers),
       options_(std::move(options)),
       workers_(std::make_unique<Worker[]>(max_workers)) {
@@ -45,6 +46,7 @@ ThreadPoolExecutor::Pool::Pool(const Executor& executor, std::size_t max_workers
     for (std::size_t i = 0; i < max_workers; ++i) {
         workers_[i].index = i;
     }
+    count_available();
 }
 
 // -- submitting ----------------------------------------------------------------------------------
@@ -115,7 +117,7 @@ ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Pool::call_searcher() {
     if (!sleepers_.empty()) {
         Worker* woken = sleepers_.back();
         sleepers_.pop_back();
-        sleeping_.store(sleepers_.size());
+        count_available();
         searching_.fetch_add(1);
         return woken;
     }
@@ -139,13 +141,21 @@ void ThreadPoolExecutor::Pool::start_thread() {
         throw;
     }
     started_.store(threads_.size(), std::memory_order_release);
+    count_available();
+}
+
+void ThreadPoolExecutor::Pool::count_available() noexcept {
+    const bool open = !shut_down_.load(std::memory_order_relaxed);
+    available_.store(open ? sleepers_.size() + max_workers_ - started_.load() : 0);
 }
 
 void ThreadPoolExecutor::Pool::call_searcher_if_none() {
-    if (searching_.load() > 0 ||
-        (sleeping_.load() == 0 && started_.load(std::memory_order_relaxed) == max_workers_)) {
-        return;
+    if (available_.load() > 0 && searching_.load() == 0) {
+        wake_one();
     }
+}
+
+void ThreadPoolExecutor::Pool::wake_one() noexcept {
     Worker* woken = nullptr;
     {
         const std::scoped_lock lock(shared_lock_);
@@ -167,6 +177,7 @@ void ThreadPoolExecutor::Pool::work_off(Worker& me) {
     }
     worker_here_ = &me;
     detail::executor_here = &executor_;
+    detail::fork_place = &place_of(me.index);
     while (detail::Work* work = take(me)) {
         execute(*work);
     }
@@ -216,13 +227,18 @@ detail::Work* ThreadPoolExecutor::Pool::take(Worker& me) {
         searching_.fetch_add(1);
     }
     me.new_here = false;
-    for (bool lingered = false;; lingered = true) {
+    for (bool lingered = false;;) {
         if (detail::Work* work = find(me)) {
             stop_searching();
             return work;
         }
+        if (run_forks(me)) {
+            lingered = false;
+            continue;
+        }
         if (!lingered) {
-            linger();
+            linger(me);
+            lingered = true;
             continue;
         }
         switch (lie_down(me)) {
@@ -327,23 +343,51 @@ void ThreadPoolExecutor::Pool::stop_searching() {
     }
 }
 
+/// Runs what others have forked; false when there was nothing.
+bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
+    detail::ForkPlace& place = place_of(me.index);
+    detail::ForkJob* job = ForkPeers::steal(place);
+    if (job == nullptr) {
+        return false;
+    }
+    stop_searching();
+    do {
+        job->run_taken();
+        job = ForkPeers::steal(place);
+    } while (job != nullptr);
+    me.ran_forks = true;
+    searching_.fetch_add(1);
+    return true;
+}
+
 /// Lets others run once before it sleeps: whoever submits may be in the middle of a batch, on this
-/// very processor. Looks on for as long as the pool was told to.
-void ThreadPoolExecutor::Pool::linger() {
+/// very processor. Looks on for as long as the pool was told to, and for a while when there were
+/// forks: one loop seldom comes alone, and to be woken takes longer than many a loop.
+void ThreadPoolExecutor::Pool::linger(Worker& me) {
     if (options_.spin > std::chrono::nanoseconds::zero()) {
         const auto end = std::chrono::steady_clock::now() + options_.spin;
         while (!has_work() && std::chrono::steady_clock::now() < end) {
-            detail::relax_processor();
+            // Who is to bring the work may need this very processor.
+            std::this_thread::yield();
         }
-    } else {
+        return;
+    }
+    for (int rounds = 0;; ++rounds) {
         std::this_thread::yield();
+        if (std::exchange(me.guest_seen, guest_count()) != guest_count() ||
+            std::exchange(me.ran_forks, false)) {
+            rounds = -after_forks;
+        }
+        if (rounds >= 0 || has_work()) {
+            return;
+        }
     }
 }
 
 ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
     const std::scoped_lock lock(shared_lock_);
     sleepers_.push_back(&me);
-    sleeping_.store(sleepers_.size());
+    count_available();
     searching_.fetch_sub(1);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     const bool work = has_work();
@@ -351,7 +395,7 @@ ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
         return Rest::asleep;
     }
     sleepers_.pop_back();
-    sleeping_.store(sleepers_.size());
+    count_available();
     if (work) {
         searching_.fetch_add(1);
     }
@@ -360,7 +404,7 @@ ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
 
 bool ThreadPoolExecutor::Pool::has_work() const noexcept {
     if (shared_.size() > 0 || urgent_.load(std::memory_order_relaxed) > 0 ||
-        unimportant_.load(std::memory_order_relaxed) > 0) {
+        unimportant_.load(std::memory_order_relaxed) > 0 || has_forks()) {
         return true;
     }
     const std::size_t count = started_.load(std::memory_order_acquire);
@@ -380,7 +424,7 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
         const std::scoped_lock lock(shared_lock_);
         shut_down_.store(true, std::memory_order_relaxed);
         woken.swap(sleepers_);
-        sleeping_.store(0);
+        count_available();
         searching_.fetch_add(woken.size());
         if (options.wait) {
             ending.swap(threads_);

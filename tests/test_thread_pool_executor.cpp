@@ -145,16 +145,14 @@ TEST(ThreadPoolExecutor, StartsTheLargerPriorityFirst) {
 TEST(ThreadPoolExecutor, APriorityOvertakesWhatAWorkerHasTakenAlready) {
     ThreadPoolExecutor pool(1);
     std::string order;
-    std::atomic<bool> ready{false};
     Gate gate(pool);
-    pool.post([&] {
-        pool.submit({.priority = 1}, [&order] { order += 'u'; });
-        ready = true;
-    });
+    const auto first =
+        pool.submit([&] { pool.submit({.priority = 1}, [&order] { order += 'u'; }); });
     for (int i = 0; i < 4; ++i) {
         pool.post([&order] { order += 'o'; });
     }
     gate.open();
+    first.result();
     pool.shutdown();
     EXPECT_EQ(order, "uoooo");
 }
