@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "futex.hpp"
-#include "relax_processor.hpp"
+#include "spin.hpp"
 
 namespace hocket::detail {
 

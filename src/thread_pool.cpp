@@ -12,6 +12,7 @@
 #include <hocket/errors.hpp>
 
 #include "report.hpp"
+#include "spin.hpp"
 
 namespace hocket {
 
@@ -366,9 +367,9 @@ bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
 void ThreadPoolExecutor::Pool::linger(Worker& me) {
     if (options_.spin > std::chrono::nanoseconds::zero()) {
         const auto end = std::chrono::steady_clock::now() + options_.spin;
-        while (!has_work() && std::chrono::steady_clock::now() < end) {
-            // Who is to bring the work may need this very processor.
-            std::this_thread::yield();
+        while (!detail::spin_briefly([this] { return has_work(); }) &&
+               std::chrono::steady_clock::now() < end) {
+            std::this_thread::yield(); // who is to bring the work may need this very processor
         }
         return;
     }
