@@ -200,8 +200,12 @@ bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {
     if (!options_.initializer) {
         return true;
     }
-    // An initializer may take its time, or wait for the other threads: nobody relies on it.
-    stop_searching();
+    // An initializer may take its time, or wait for the other threads: nobody relies on this one
+    // to call for more of them.
+    searching_.fetch_sub(1);
+    if (shared_.size() > started_.load(std::memory_order_relaxed)) {
+        call_searcher_if_none();
+    }
     try {
         options_.initializer();
         searching_.fetch_add(1);

@@ -288,6 +288,52 @@ TEST(ThreadPoolExecutor, StartsAsManyThreadsAsWaitForEachOther) {
     EXPECT_EQ(arrived.load(), 4);
 }
 
+TEST(ThreadPoolExecutor, InitialisersMayWaitForEachOther) {
+    for (int round = 0; round < 50; ++round) {
+        std::atomic<int> arrived{0};
+        const auto meet = [&arrived] {
+            ++arrived;
+            arrived.notify_all();
+            for (int now = arrived; now < 3; now = arrived) {
+                arrived.wait(now);
+            }
+        };
+        ThreadPoolExecutor pool(3, {.initializer = meet});
+        for (int i = 0; i < 3; ++i) {
+            pool.post([] {});
+        }
+    }
+}
+
+TEST(ThreadPoolExecutor, StartsNoMoreThreadsThanThereIsWorkFor) {
+    std::atomic<int> initialised{0};
+    ThreadPoolExecutor pool(8, {.initializer = [&] { ++initialised; }});
+    EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+    pool.shutdown();
+    EXPECT_EQ(initialised.load(), 1);
+}
+
+TEST(ThreadPoolExecutor, WorkersThatSubmitForEverDoNotKeepTheOthersWaiting) {
+    ThreadPoolExecutor pool(2);
+    std::atomic<bool> stop{false};
+    std::atomic<int> alive{2};
+    const auto again = [&](auto& self) -> void {
+        if (stop) {
+            --alive;
+            alive.notify_all();
+        } else {
+            pool.post([&self] { self(self); });
+        }
+    };
+    pool.post([&] { again(again); });
+    pool.post([&] { again(again); });
+    EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+    stop = true;
+    for (int now = alive; now > 0; now = alive) {
+        alive.wait(now);
+    }
+}
+
 TEST(ThreadPoolExecutor, WorkersStartWhatAWorkerSubmits) {
     ThreadPoolExecutor pool(3);
     std::atomic<int> arrived{0};
