@@ -95,7 +95,7 @@ void ThreadPoolExecutor::Pool::enqueue_shared(detail::Work& work) {
     {
         const std::scoped_lock lock(shared_lock_);
         require_open();
-        if (threads_.empty()) {
+        if (started_.load(std::memory_order_relaxed) == 0) {
             start_thread(); // may throw: before the work is anybody's
         }
         if (const int priority = priority_of(work); priority == 0) {
@@ -133,7 +133,8 @@ ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Pool::call_searcher() {
 }
 
 void ThreadPoolExecutor::Pool::start_thread() {
-    Worker& worker = workers_[threads_.size()];
+    const std::size_t count = started_.load(std::memory_order_relaxed);
+    Worker& worker = workers_[count];
     searching_.fetch_add(1);
     try {
         threads_.emplace_back([this, &worker] { work_off(worker); });
@@ -141,13 +142,12 @@ void ThreadPoolExecutor::Pool::start_thread() {
         searching_.fetch_sub(1);
         throw;
     }
-    started_.store(threads_.size(), std::memory_order_release);
+    started_.store(count + 1, std::memory_order_release);
     count_available();
 }
 
 void ThreadPoolExecutor::Pool::count_available() noexcept {
-    const bool open = !shut_down_.load(std::memory_order_relaxed);
-    available_.store(open ? sleepers_.size() + max_workers_ - started_.load() : 0);
+    available_.store(sleepers_.size() + max_workers_ - started_.load());
 }
 
 void ThreadPoolExecutor::Pool::call_searcher_if_none() {
@@ -160,9 +160,6 @@ void ThreadPoolExecutor::Pool::wake_one() noexcept {
     Worker* woken = nullptr;
     {
         const std::scoped_lock lock(shared_lock_);
-        if (shut_down_.load(std::memory_order_relaxed)) {
-            return; // nobody sleeps, and nobody new comes
-        }
         woken = call_searcher();
     }
     if (woken != nullptr) {
@@ -202,9 +199,14 @@ bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {
     }
     // An initializer may take its time, or wait for the other threads: nobody relies on this one
     // to call for more of them.
-    searching_.fetch_sub(1);
-    if (shared_.size() > started_.load(std::memory_order_relaxed)) {
-        call_searcher_if_none();
+    Worker* woken = nullptr;
+    {
+        const std::scoped_lock lock(shared_lock_);
+        searching_.fetch_sub(1);
+        woken = shared_.size() > started_.load() ? call_searcher() : nullptr;
+    }
+    if (woken != nullptr) {
+        woken->parker.unpark();
     }
     try {
         options_.initializer();
@@ -341,10 +343,19 @@ detail::Work* ThreadPoolExecutor::Pool::steal(Worker& me) {
     return nullptr;
 }
 
-/// Found something, or left: if it was the last one, somebody else is to look for the rest.
+/// Found something: if it was the last one to search, somebody else is to look for the rest. Under
+/// the lock, so that who submits either sees that nobody searches or is seen here.
 void ThreadPoolExecutor::Pool::stop_searching() {
-    if (searching_.fetch_sub(1) == 1 && has_work()) {
-        call_searcher_if_none();
+    if (searching_.fetch_sub(1) > 1 || available_.load() == 0) {
+        return;
+    }
+    Worker* woken = nullptr;
+    {
+        const std::scoped_lock lock(shared_lock_);
+        woken = has_work() ? call_searcher() : nullptr;
+    }
+    if (woken != nullptr) {
+        woken->parker.unpark();
     }
 }
 
@@ -424,16 +435,12 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
         throw RuntimeError("a thread pool's own worker cannot wait for its end");
     }
     std::vector<Worker*> woken;
-    std::vector<std::thread> ending;
     {
         const std::scoped_lock lock(shared_lock_);
         shut_down_.store(true, std::memory_order_relaxed);
         woken.swap(sleepers_);
         count_available();
         searching_.fetch_add(woken.size());
-        if (options.wait) {
-            ending.swap(threads_);
-        }
     }
     for (Worker* worker : woken) {
         worker->parker.unpark();
@@ -441,8 +448,19 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
     if (options.cancel_futures) {
         discard_waiting();
     }
-    for (std::thread& thread : ending) {
-        thread.join();
+    // What waits may still need more threads, which only those that there are start: so one at a
+    // time.
+    while (options.wait) {
+        std::thread ending;
+        {
+            const std::scoped_lock lock(shared_lock_);
+            if (threads_.empty()) {
+                break;
+            }
+            ending = std::move(threads_.back());
+            threads_.pop_back();
+        }
+        ending.join();
     }
 }
 

@@ -305,6 +305,15 @@ TEST(ThreadPoolExecutor, InitialisersMayWaitForEachOther) {
     }
 }
 
+TEST(ThreadPoolExecutor, StartsThreadsForWhatWaitsAtItsShutdown) {
+    for (int round = 0; round < 50; ++round) {
+        Promise<> promise;
+        ThreadPoolExecutor pool(2);
+        pool.post([gate = promise.get_future()] { gate.result(); });
+        pool.post([&promise] { promise.set_result(); });
+    }
+}
+
 TEST(ThreadPoolExecutor, StartsNoMoreThreadsThanThereIsWorkFor) {
     std::atomic<int> initialised{0};
     ThreadPoolExecutor pool(8, {.initializer = [&] { ++initialised; }});
@@ -314,23 +323,23 @@ TEST(ThreadPoolExecutor, StartsNoMoreThreadsThanThereIsWorkFor) {
 }
 
 TEST(ThreadPoolExecutor, WorkersThatSubmitForEverDoNotKeepTheOthersWaiting) {
-    ThreadPoolExecutor pool(2);
     std::atomic<bool> stop{false};
     std::atomic<int> alive{2};
-    const auto again = [&](auto& self) -> void {
+    const auto again = [&](auto& self, Executor& pool) -> void {
         if (stop) {
             --alive;
             alive.notify_all();
         } else {
-            pool.post([&self] { self(self); });
+            pool.post([&self, &pool] { self(self, pool); });
         }
     };
-    pool.post([&] { again(again); });
-    pool.post([&] { again(again); });
+    ThreadPoolExecutor pool(2);
+    pool.post([&] { again(again, pool); });
+    pool.post([&] { again(again, pool); });
     EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
     stop = true;
     for (int now = alive; now > 0; now = alive) {
-        alive.wait(now);
+        alive.wait(now); // after the pool's shutdown nobody could submit
     }
 }
 
