@@ -6,6 +6,7 @@
 
 #include "event_loop_state.hpp"
 #include "report.hpp"
+#include "spin.hpp"
 
 namespace hocket::detail {
 
@@ -139,6 +140,14 @@ bool FutureStateBase::wait_until(std::chrono::steady_clock::time_point deadline)
 void FutureStateBase::wait() noexcept {
     if (done() || run_here()) {
         return;
+    }
+    // To sleep and be woken takes longer than much of what is waited for.
+    if (spin_briefly([this] { return done(); })) {
+        return;
+    }
+    constexpr int before_sleeping = 8;
+    for (int i = 0; i < before_sleeping && !done(); ++i) {
+        std::this_thread::yield();
     }
     for (Status now = status(); now < Status::cancelled; now = status()) {
         status_.wait(now, std::memory_order_acquire);

@@ -11,14 +11,15 @@
 
 #include <hocket/errors.hpp>
 
-#include "relax_processor.hpp"
 #include "report.hpp"
+#include "spin.hpp"
 
 namespace hocket {
 
 namespace {
 
 constexpr std::size_t handful = 32;    // taken from the shared queue under one lock
+constexpr int after_forks = 100;       // times that a worker looks on
 constexpr unsigned outside_first = 61; // one pick in so many looks there first
 
 int priority_of(const detail::Work& work) noexcept {
@@ -36,7 +37,8 @@ thread_local constinit ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Poo
 
 ThreadPoolExecutor::Pool::Pool(const Executor& executor, std::size_t max_workers,
                                ThreadPoolOptions options)
-    : executor_(executor),
+    : ForkPeers(max_workers),
+      executor_(executor),
       max_workers_(max_workers),
       options_(std::move(options)),
       workers_(std::make_unique<Worker[]>(max_workers)) {
@@ -45,6 +47,7 @@ ThreadPoolExecutor::Pool::Pool(const Executor& executor, std::size_t max_workers
     for (std::size_t i = 0; i < max_workers; ++i) {
         workers_[i].index = i;
     }
+    count_available();
 }
 
 // -- submitting ----------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ void ThreadPoolExecutor::Pool::enqueue_shared(detail::Work& work) {
     {
         const std::scoped_lock lock(shared_lock_);
         require_open();
-        if (threads_.empty()) {
+        if (started_.load(std::memory_order_relaxed) == 0) {
             start_thread(); // may throw: before the work is anybody's
         }
         if (const int priority = priority_of(work); priority == 0) {
@@ -115,7 +118,7 @@ ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Pool::call_searcher() {
     if (!sleepers_.empty()) {
         Worker* woken = sleepers_.back();
         sleepers_.pop_back();
-        sleeping_.store(sleepers_.size());
+        count_available();
         searching_.fetch_add(1);
         return woken;
     }
@@ -130,7 +133,8 @@ ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Pool::call_searcher() {
 }
 
 void ThreadPoolExecutor::Pool::start_thread() {
-    Worker& worker = workers_[threads_.size()];
+    const std::size_t count = started_.load(std::memory_order_relaxed);
+    Worker& worker = workers_[count];
     searching_.fetch_add(1);
     try {
         threads_.emplace_back([this, &worker] { work_off(worker); });
@@ -138,20 +142,24 @@ void ThreadPoolExecutor::Pool::start_thread() {
         searching_.fetch_sub(1);
         throw;
     }
-    started_.store(threads_.size(), std::memory_order_release);
+    started_.store(count + 1, std::memory_order_release);
+    count_available();
+}
+
+void ThreadPoolExecutor::Pool::count_available() noexcept {
+    available_.store(sleepers_.size() + max_workers_ - started_.load());
 }
 
 void ThreadPoolExecutor::Pool::call_searcher_if_none() {
-    if (searching_.load() > 0 ||
-        (sleeping_.load() == 0 && started_.load(std::memory_order_relaxed) == max_workers_)) {
-        return;
+    if (available_.load() > 0 && searching_.load() == 0) {
+        wake_one();
     }
+}
+
+void ThreadPoolExecutor::Pool::wake_one() noexcept {
     Worker* woken = nullptr;
     {
         const std::scoped_lock lock(shared_lock_);
-        if (shut_down_.load(std::memory_order_relaxed)) {
-            return; // nobody sleeps, and nobody new comes
-        }
         woken = call_searcher();
     }
     if (woken != nullptr) {
@@ -167,6 +175,7 @@ void ThreadPoolExecutor::Pool::work_off(Worker& me) {
     }
     worker_here_ = &me;
     detail::executor_here = &executor_;
+    detail::fork_place = &place_of(me.index);
     while (detail::Work* work = take(me)) {
         execute(*work);
     }
@@ -188,8 +197,17 @@ bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {
     if (!options_.initializer) {
         return true;
     }
-    // An initializer may take its time, or wait for the other threads: nobody relies on it.
-    stop_searching();
+    // An initializer may take its time, or wait for the other threads: nobody relies on this one
+    // to call for more of them.
+    Worker* woken = nullptr;
+    {
+        const std::scoped_lock lock(shared_lock_);
+        searching_.fetch_sub(1);
+        woken = shared_.size() > started_.load() ? call_searcher() : nullptr;
+    }
+    if (woken != nullptr) {
+        woken->parker.unpark();
+    }
     try {
         options_.initializer();
         searching_.fetch_add(1);
@@ -216,13 +234,18 @@ detail::Work* ThreadPoolExecutor::Pool::take(Worker& me) {
         searching_.fetch_add(1);
     }
     me.new_here = false;
-    for (bool lingered = false;; lingered = true) {
+    for (bool lingered = false;;) {
         if (detail::Work* work = find(me)) {
             stop_searching();
             return work;
         }
+        if (run_forks(me)) {
+            lingered = false;
+            continue;
+        }
         if (!lingered) {
-            linger();
+            linger(me);
+            lingered = true;
             continue;
         }
         switch (lie_down(me)) {
@@ -320,30 +343,67 @@ detail::Work* ThreadPoolExecutor::Pool::steal(Worker& me) {
     return nullptr;
 }
 
-/// Found something, or left: if it was the last one, somebody else is to look for the rest.
+/// Found something: if it was the last one to search, somebody else is to look for the rest. Under
+/// the lock, so that who submits either sees that nobody searches or is seen here.
 void ThreadPoolExecutor::Pool::stop_searching() {
-    if (searching_.fetch_sub(1) == 1 && has_work()) {
-        call_searcher_if_none();
+    if (searching_.fetch_sub(1) > 1 || available_.load() == 0) {
+        return;
+    }
+    Worker* woken = nullptr;
+    {
+        const std::scoped_lock lock(shared_lock_);
+        woken = has_work() ? call_searcher() : nullptr;
+    }
+    if (woken != nullptr) {
+        woken->parker.unpark();
     }
 }
 
+/// Runs what others have forked; false when there was nothing.
+bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
+    detail::ForkPlace& place = place_of(me.index);
+    detail::ForkJob* job = ForkPeers::steal(place);
+    if (job == nullptr) {
+        return false;
+    }
+    stop_searching();
+    do {
+        job->run_taken();
+        job = ForkPeers::steal(place);
+    } while (job != nullptr);
+    me.ran_forks = true;
+    searching_.fetch_add(1);
+    return true;
+}
+
 /// Lets others run once before it sleeps: whoever submits may be in the middle of a batch, on this
-/// very processor. Looks on for as long as the pool was told to.
-void ThreadPoolExecutor::Pool::linger() {
+/// very processor. Looks on for as long as the pool was told to, and for a while when there were
+/// forks: one loop seldom comes alone, and to be woken takes longer than many a loop.
+void ThreadPoolExecutor::Pool::linger(Worker& me) {
     if (options_.spin > std::chrono::nanoseconds::zero()) {
         const auto end = std::chrono::steady_clock::now() + options_.spin;
-        while (!has_work() && std::chrono::steady_clock::now() < end) {
-            detail::relax_processor();
+        while (!detail::spin_briefly([this] { return has_work(); }) &&
+               std::chrono::steady_clock::now() < end) {
+            std::this_thread::yield(); // who is to bring the work may need this very processor
         }
-    } else {
+        return;
+    }
+    for (int rounds = 0;; ++rounds) {
         std::this_thread::yield();
+        if (std::exchange(me.guest_seen, guest_count()) != guest_count() ||
+            std::exchange(me.ran_forks, false)) {
+            rounds = -after_forks;
+        }
+        if (rounds >= 0 || has_work()) {
+            return;
+        }
     }
 }
 
 ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
     const std::scoped_lock lock(shared_lock_);
     sleepers_.push_back(&me);
-    sleeping_.store(sleepers_.size());
+    count_available();
     searching_.fetch_sub(1);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     const bool work = has_work();
@@ -351,7 +411,7 @@ ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
         return Rest::asleep;
     }
     sleepers_.pop_back();
-    sleeping_.store(sleepers_.size());
+    count_available();
     if (work) {
         searching_.fetch_add(1);
     }
@@ -360,7 +420,7 @@ ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
 
 bool ThreadPoolExecutor::Pool::has_work() const noexcept {
     if (shared_.size() > 0 || urgent_.load(std::memory_order_relaxed) > 0 ||
-        unimportant_.load(std::memory_order_relaxed) > 0) {
+        unimportant_.load(std::memory_order_relaxed) > 0 || has_forks()) {
         return true;
     }
     const std::size_t count = started_.load(std::memory_order_acquire);
@@ -375,16 +435,12 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
         throw RuntimeError("a thread pool's own worker cannot wait for its end");
     }
     std::vector<Worker*> woken;
-    std::vector<std::thread> ending;
     {
         const std::scoped_lock lock(shared_lock_);
         shut_down_.store(true, std::memory_order_relaxed);
         woken.swap(sleepers_);
-        sleeping_.store(0);
+        count_available();
         searching_.fetch_add(woken.size());
-        if (options.wait) {
-            ending.swap(threads_);
-        }
     }
     for (Worker* worker : woken) {
         worker->parker.unpark();
@@ -392,8 +448,19 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
     if (options.cancel_futures) {
         discard_waiting();
     }
-    for (std::thread& thread : ending) {
-        thread.join();
+    // What waits may still need more threads, which only those that there are start: so one at a
+    // time.
+    while (options.wait) {
+        std::thread ending;
+        {
+            const std::scoped_lock lock(shared_lock_);
+            if (threads_.empty()) {
+                break;
+            }
+            ending = std::move(threads_.back());
+            threads_.pop_back();
+        }
+        ending.join();
     }
 }
 

@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include <hocket/detail/fork_peers.hpp>
 #include <hocket/detail/future_state.hpp>
 #include <hocket/thread_pool_executor.hpp>
 
@@ -19,9 +21,11 @@ namespace hocket {
 /// workers take a handful at a time; what a worker submits goes to its own queue, from which the
 /// others steal. All of them are first in, first out. Work with a priority waits apart.
 ///
+/// Forks (fork_join.hpp) have deques of their own, which a worker looks at when there is no work.
+///
 /// A worker runs, searches, or sleeps. Whoever brings work wakes a sleeper, or starts a thread,
 /// only when nobody searches: the last one to find something while searching wakes the next.
-class ThreadPoolExecutor::Pool {
+class ThreadPoolExecutor::Pool final : public detail::ForkPeers {
 public:
     Pool(const Executor& executor, std::size_t max_workers, ThreadPoolOptions options);
 
@@ -37,7 +41,9 @@ private:
         detail::Parker parker;
         std::size_t index = 0;
         unsigned picks = 0;
-        bool new_here = true; // has not looked for work yet
+        bool new_here = true;         // has not looked for work yet
+        bool ran_forks = false;       // since it lay down
+        std::uint64_t guest_seen = 0; // the last guest who came
 
         [[nodiscard]] std::size_t queued() const noexcept {
             return taken.size() + submitted.size();
@@ -56,6 +62,8 @@ private:
     Worker* call_searcher();
     void start_thread();
     void call_searcher_if_none();
+    void wake_one() noexcept override;
+    void count_available() noexcept;
 
     void work_off(Worker& me);
     bool initialize(std::size_t index);
@@ -67,7 +75,8 @@ private:
     detail::Work* steal(Worker& me);
     detail::Work* take_ranked();
     void stop_searching();
-    void linger();
+    bool run_forks(Worker& me);
+    void linger(Worker& me);
     enum class Rest { asleep, found_work, ended };
     Rest lie_down(Worker& me);
     [[nodiscard]] bool has_work() const noexcept;
@@ -93,9 +102,6 @@ private:
     std::atomic<bool> broken_{false};
 
     // Read without the lock.
-    alignas(64) std::atomic<std::size_t> searching_{0};
-    std::atomic<std::size_t> sleeping_{0};
-    std::atomic<std::size_t> started_{0};
     std::atomic<std::size_t> urgent_{0};      // of ranked_, those with a priority above zero
     std::atomic<std::size_t> unimportant_{0}; // and those below
 };

@@ -29,6 +29,8 @@ void ThreadPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(opt
 
 std::size_t ThreadPoolExecutor::max_workers() const noexcept { return pool_->max_workers(); }
 
+detail::ForkPeers& ThreadPoolExecutor::fork_peers() noexcept { return *pool_; }
+
 void ThreadPoolExecutor::enqueue(detail::Work& work) { pool_->enqueue(work); }
 
 namespace detail {

@@ -145,16 +145,14 @@ TEST(ThreadPoolExecutor, StartsTheLargerPriorityFirst) {
 TEST(ThreadPoolExecutor, APriorityOvertakesWhatAWorkerHasTakenAlready) {
     ThreadPoolExecutor pool(1);
     std::string order;
-    std::atomic<bool> ready{false};
     Gate gate(pool);
-    pool.post([&] {
-        pool.submit({.priority = 1}, [&order] { order += 'u'; });
-        ready = true;
-    });
+    const auto first =
+        pool.submit([&] { pool.submit({.priority = 1}, [&order] { order += 'u'; }); });
     for (int i = 0; i < 4; ++i) {
         pool.post([&order] { order += 'o'; });
     }
     gate.open();
+    first.result();
     pool.shutdown();
     EXPECT_EQ(order, "uoooo");
 }
@@ -288,6 +286,61 @@ TEST(ThreadPoolExecutor, StartsAsManyThreadsAsWaitForEachOther) {
         future.result();
     }
     EXPECT_EQ(arrived.load(), 4);
+}
+
+TEST(ThreadPoolExecutor, InitialisersMayWaitForEachOther) {
+    for (int round = 0; round < 50; ++round) {
+        std::atomic<int> arrived{0};
+        const auto meet = [&arrived] {
+            ++arrived;
+            arrived.notify_all();
+            for (int now = arrived; now < 3; now = arrived) {
+                arrived.wait(now);
+            }
+        };
+        ThreadPoolExecutor pool(3, {.initializer = meet});
+        for (int i = 0; i < 3; ++i) {
+            pool.post([] {});
+        }
+    }
+}
+
+TEST(ThreadPoolExecutor, StartsThreadsForWhatWaitsAtItsShutdown) {
+    for (int round = 0; round < 50; ++round) {
+        Promise<> promise;
+        ThreadPoolExecutor pool(2);
+        pool.post([gate = promise.get_future()] { gate.result(); });
+        pool.post([&promise] { promise.set_result(); });
+    }
+}
+
+TEST(ThreadPoolExecutor, StartsNoMoreThreadsThanThereIsWorkFor) {
+    std::atomic<int> initialised{0};
+    ThreadPoolExecutor pool(8, {.initializer = [&] { ++initialised; }});
+    EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+    pool.shutdown();
+    EXPECT_EQ(initialised.load(), 1);
+}
+
+TEST(ThreadPoolExecutor, WorkersThatSubmitForEverDoNotKeepTheOthersWaiting) {
+    std::atomic<bool> stop{false};
+    std::atomic<int> alive{2};
+    const auto again = [&](auto& self, Executor& pool) -> void {
+        if (stop) {
+            --alive;
+            alive.notify_all();
+        } else {
+            pool.post([&self, &pool] { self(self, pool); });
+        }
+    };
+    ThreadPoolExecutor pool(2);
+    pool.post([&] { again(again, pool); });
+    pool.post([&] { again(again, pool); });
+    EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+    stop = true;
+    for (int now = alive; now > 0; now = alive) {
+        alive.wait(now); // after the pool's shutdown nobody could submit
+    }
 }
 
 TEST(ThreadPoolExecutor, WorkersStartWhatAWorkerSubmits) {

@@ -132,6 +132,7 @@ def write_markdown(samples, programs, path, quick):
         ("system", f"{_system()}, Linux {platform.release().split('-')[0]}"),
         *((name, path and _first_line(path, "--version")) for name, path in compilers.items()),
         ("Asio", _asio()),
+        ("TBB", _first_line("pkg-config", "--modversion", "tbb") or "not installed"),
         ("libuv", _first_line("pkg-config", "--modversion", "libuv") or "not installed"),
         ("Python, for asyncio", python),
         ("uvloop", uvloop),
@@ -162,6 +163,10 @@ thing, or it is not installed.
 - Loop → thread → loop is wall time, with one worker thread for everyone. On one core the libraries
   differ; on all cores it is mostly the machine's way to wake a core that is measured. (On one core
   libuv 1.44 spins for some microseconds in its wake-up before it yields.)
+- The rows of the pool are wall time: as many threads as processors for everyone; in parallel_for
+  and fork-join the caller is one of them. TBB's empty tasks are a `task_group`'s, its grain of 1 is
+  a `simple_partitioner`'s, its fork-join is `parallel_invoke`. asyncio stands for Python's
+  `ThreadPoolExecutor`.
 - A server is a process on one core; `benchmarks/load/ping_pong.cpp` on another core keeps one
   message in flight on each connection and reads the server's CPU clock before and after. The median
   of nine rounds counts (Asio, libuv: three, Python: one), and the median of the rounds' ratios. The

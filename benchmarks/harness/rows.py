@@ -5,7 +5,8 @@ from typing import Optional
 
 OURS = "hocket"
 BY_HAND = "by hand"
-PEERS = [BY_HAND, "Asio", "libuv", "uvloop", "asyncio"]
+TBB = "TBB"
+PEERS = [BY_HAND, "Asio", TBB, "libuv", "uvloop", "asyncio"]
 COLUMNS = [OURS, *PEERS]
 
 
@@ -105,6 +106,22 @@ THREADS = {
     "libuv": "libuv_threads",
     **python("threads"),
 }
+POOL = {
+    "post": Row("pool_post", "pool: 1,000,000 empty tasks, nobody waits", "ns", Bar(110)),
+    "submit": Row("pool_submit", "pool: submit + result, 1,000,000 futures held", "ns", Bar(250)),
+    "one_parked": Row("pool_one_parked", "pool: submit + result, 1 in flight", "ns", Bar(5500)),
+    "one_spinning": Row(
+        "pool_one_spinning", "pool: submit + result, 1 in flight, spinning", "ns", Bar(1000)
+    ),
+    "for_default": Row(
+        "pool_for_default", "parallel_for, 1,000,000 floats", "ns", Bar(1.05, TBB)
+    ),
+    "for_grain_1": Row(
+        "pool_for_grain_1", "parallel_for, 1,000,000 floats, grain 1", "ns", Bar(1.05, TBB)
+    ),
+    "for_two": Row("pool_for_two", "parallel_for, two items", "ns", Bar(1.05, TBB)),
+    "fib_34": Row("pool_fib_34", "fork-join, fib(34)", "ns", Bar(1, TBB)),
+}
 MICROS = [
     Micro(
         "await",
@@ -167,6 +184,11 @@ MICROS = [
     ),
     Micro("threads", THREADS, {"thread_1": "thread_1", "thread_64": "thread_64"}, one_core=True),
     Micro("threads", THREADS, {"thread_1": "threads_1", "thread_64": "threads_64"}),
+    Micro(
+        "pool",
+        {OURS: "hocket_pool", "Asio": "asio_pool", TBB: "tbb_pool", "asyncio": "pool"},
+        {name: f"pool_{name}" for name in POOL},
+    ),
 ]
 
 
@@ -199,6 +221,7 @@ def _rows():
     yield Row("thread_64", "loop → thread → loop, 64 in flight, one core", "ns", Bar(110))
     yield Row("threads_1", "loop → thread → loop, 1 in flight, all cores", "ns")
     yield Row("threads_64", "loop → thread → loop, 64 in flight, all cores", "ns")
+    yield from POOL.values()
     for kind in ECHO_SERVERS:
         for load in LOADS:
             yield Row(

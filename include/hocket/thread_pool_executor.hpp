@@ -10,6 +10,10 @@
 
 namespace hocket {
 
+namespace detail {
+class ForkPeers;
+} // namespace detail
+
 /// How a thread pool is made.
 struct ThreadPoolOptions {
     std::string thread_name_prefix = {}; ///< threads are called "<prefix>_0", "<prefix>_1", …
@@ -40,6 +44,9 @@ public:
     /// RuntimeError when one of its own threads is to wait.
     void shutdown(ShutdownOptions options = {}) override;
     [[nodiscard]] std::size_t max_workers() const noexcept override;
+
+    /// For hocket's own templates.
+    [[nodiscard]] detail::ForkPeers& fork_peers() noexcept;
 
 private:
     void enqueue(detail::Work& work) override;

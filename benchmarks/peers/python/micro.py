@@ -150,6 +150,30 @@ async def measure_threads():
             )
 
 
+async def measure_pool():
+    tasks = 100_000
+
+    async def post():
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for _ in range(tasks):
+                pool.submit(int)
+
+    async def submit():
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            futures = [pool.submit(int) for _ in range(tasks)]
+            for future in futures:
+                future.result()
+
+    async def one_in_flight():
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            for _ in range(5_000):
+                pool.submit(int).result()
+
+    await best("post", tasks, post, clock=time.monotonic_ns)
+    await best("submit", tasks, submit, clock=time.monotonic_ns)
+    await best("one_parked", 5_000, one_in_flight, clock=time.monotonic_ns)
+
+
 def main():
     rows = {
         name[len("measure_") :]: function
