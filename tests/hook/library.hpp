@@ -1,0 +1,6 @@
+#pragma once
+
+#include <string>
+
+std::string library_state();
+int library_square(int n);

@@ -1,0 +1,1 @@
+extern "C" int plugin_cube(int n) { return n * n * n; }

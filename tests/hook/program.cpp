@@ -1,0 +1,48 @@
+// A program whose workers must find its statics initialised, however it is linked: with hocket as a
+// static library in front of or behind its own objects, or as a shared library. Prints what is
+// wrong, and "ok" when nothing is.
+
+#include <cstdio>
+#include <string>
+
+#include <dlfcn.h>
+
+#include <hocket/process_pool_executor.hpp>
+
+#include "library.hpp"
+
+namespace {
+
+// Needs a constructor that runs before main.
+const std::string initialised = std::string("initialised ") + std::to_string(42);
+
+int failures = 0;
+
+void expect(bool holds, const char* what) {
+    if (!holds) {
+        std::printf("wrong: %s\n", what);
+        ++failures;
+    }
+}
+
+} // namespace
+
+// The program, and the path of a library to load while it runs.
+int main(int, char** argv) {
+    hocket::ProcessPoolExecutor pool(1);
+    expect(pool.submit([] { return initialised; }).result() == initialised,
+           "a worker's own statics");
+    expect(pool.submit(&library_state).result() == library_state(),
+           "the statics of a shared library of the program");
+    expect(pool.submit([](int n) { return library_square(n); }, 7).result() == 49,
+           "a lambda that calls a shared library");
+
+    void* const plugin = ::dlopen(argv[1], RTLD_NOW);
+    expect(plugin != nullptr, "dlopen of the plugin");
+    if (plugin != nullptr) {
+        const auto cube = reinterpret_cast<int (*)(int)>(::dlsym(plugin, "plugin_cube"));
+        expect(pool.submit(cube, 3).result() == 27, "a function of a library loaded at run time");
+    }
+    std::puts(failures == 0 ? "ok" : "not ok");
+    return failures;
+}
