@@ -34,8 +34,7 @@ LockOutcome ProcessLock::try_acquire() const {
 }
 
 LockOutcome ProcessLock::lock_until(const detail::Deadline& deadline) const {
-    ProcessMutex& mutex = mutex_in(memory_);
-    return told(deadline ? mutex.lock_until(*deadline) : mutex.lock());
+    return told(mutex_in(memory_).lock(deadline));
 }
 
 void ProcessLock::release() const {

@@ -1,6 +1,8 @@
 #include "process_mutex.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <string>
 #include <system_error>
@@ -52,13 +54,27 @@ ProcessMutex::ProcessMutex() : mutex_() {
     require(error, "pthread_mutex_init");
 }
 
-ProcessMutex::Outcome ProcessMutex::lock_until(std::chrono::steady_clock::time_point deadline) {
+// A thread that is woken and killed before it has the mutex takes the wake-up with it, when yet
+// another thread got in between: the system wakes the next only if it finds the mutex free. So who
+// waits looks again from time to time.
+ProcessMutex::Outcome ProcessMutex::lock(const Deadline& deadline) {
     using namespace std::chrono;
-    const auto since_boot = deadline.time_since_epoch();
-    const auto whole = floor<seconds>(since_boot);
-    const timespec until{static_cast<std::time_t>(whole.count()),
-                         static_cast<long>(nanoseconds(since_boot - whole).count())};
-    return outcome(lock_by_clock(mutex_, until));
+    constexpr milliseconds look_again(50);
+    for (Outcome result = try_lock();;) {
+        if (result != Outcome::unavailable) {
+            return result;
+        }
+        const auto now = steady_clock::now();
+        if (deadline && *deadline <= now) {
+            return result;
+        }
+        const auto until = deadline ? std::min(*deadline, now + look_again) : now + look_again;
+        const auto since_boot = until.time_since_epoch();
+        const auto whole = floor<seconds>(since_boot);
+        result = outcome(
+            lock_by_clock(mutex_, {static_cast<std::time_t>(whole.count()),
+                                   static_cast<long>(nanoseconds(since_boot - whole).count())}));
+    }
 }
 
 ProcessMutex::Outcome ProcessMutex::outcome(int error) {

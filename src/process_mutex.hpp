@@ -1,8 +1,8 @@
 #pragma once
 
-#include <chrono>
-
 #include <pthread.h>
+
+#include <hocket/detail/deadline.hpp>
 
 namespace hocket::detail {
 
@@ -24,9 +24,8 @@ public:
     ProcessMutex& operator=(const ProcessMutex&) = delete;
 
     /// Locking throws std::system_error for what never happens to a mutex that is intact.
-    [[nodiscard]] Outcome lock() { return outcome(::pthread_mutex_lock(&mutex_)); }
+    [[nodiscard]] Outcome lock(const Deadline& deadline = {});
     [[nodiscard]] Outcome try_lock() { return outcome(::pthread_mutex_trylock(&mutex_)); }
-    [[nodiscard]] Outcome lock_until(std::chrono::steady_clock::time_point deadline);
     /// False when this thread does not hold it.
     bool unlock() noexcept { return ::pthread_mutex_unlock(&mutex_) == 0; }
 
