@@ -8,9 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
+
+#include "turns.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -200,4 +203,24 @@ TEST(Future, IsAwaitedFromSeveralLoops) {
         loop.join();
     }
     EXPECT_EQ(sum.load(), 44);
+}
+
+TEST(Future, ALoopMayBeClosedOverATaskWhoseFutureIsDone) {
+    testing::internal::CaptureStderr();
+    bool resumed = false;
+    {
+        EventLoop loop;
+        Promise<> promise;
+        const auto wait = [&, future = promise.get_future()]() -> Coro<> {
+            co_await future;
+            resumed = true;
+        };
+        const Task<> task = loop.create_task(wait());
+        loop.run_until_complete(turns());
+        std::thread([&] { promise.set_result(); }).join();
+        loop.close();
+        EXPECT_TRUE(task.cancelled());
+    }
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("but it is pending"), std::string::npos);
+    EXPECT_FALSE(resumed);
 }

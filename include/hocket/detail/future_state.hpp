@@ -12,7 +12,6 @@
 #include <hocket/detail/intrusive_list.hpp>
 #include <hocket/detail/operation.hpp>
 #include <hocket/detail/promise_base.hpp>
-#include <hocket/detail/ready_queue.hpp>
 #include <hocket/detail/result.hpp>
 #include <hocket/errors.hpp>
 
@@ -205,9 +204,10 @@ private:
     State* state_ = nullptr;
 };
 
-/// Awaits a future: whoever completes it posts the awaiter to the loop. Cancelling the awaiting
-/// task cancels the future (in vain when it runs already) and ends the wait at once.
-class FutureAwaiterBase : public Operation, public FutureWaiter, public engine::Runnable {
+/// Awaits a future: whoever completes it posts the task to its loop; the task, not this, for a loop
+/// that is closed destroys this with the coroutine, before it empties its inbox. Cancelling the
+/// awaiting task cancels the future (in vain when it runs already) and ends the wait at once.
+class FutureAwaiterBase : public Operation, public FutureWaiter {
 public:
     explicit FutureAwaiterBase(FutureStateBase& future) noexcept : future_(future) {}
 
@@ -226,6 +226,7 @@ public:
 protected:
     void finish() {
         if (task_ != nullptr) {
+            task_->unsuspend();
             task_->throw_if_cancelled();
         }
     }
@@ -235,9 +236,8 @@ protected:
 private:
     bool cancel(std::string_view message) noexcept override;
     bool on_done() noexcept override;
-    void run() noexcept override { task_->wake_now(); }
 
-    TaskBase* task_ = nullptr;
+    TaskBase* task_ = nullptr; // nullptr unless it has suspended
 };
 
 template <class T> class FutureAwaiter final : public FutureAwaiterBase {
