@@ -224,3 +224,32 @@ TEST(Future, ALoopMayBeClosedOverATaskWhoseFutureIsDone) {
     EXPECT_NE(testing::internal::GetCapturedStderr().find("but it is pending"), std::string::npos);
     EXPECT_FALSE(resumed);
 }
+
+TEST(Future, MayBeTheLastThatALoopWaitsFor) {
+    constexpr int rounds = 2'000;
+    std::atomic<Promise<>*> asked{nullptr};
+    std::thread maker([&] {
+        for (int i = 0; i < rounds; ++i) {
+            Promise<>* promise = nullptr;
+            while ((promise = asked.exchange(nullptr)) == nullptr) {
+                std::this_thread::yield();
+            }
+            promise->set_result();
+        }
+    });
+    for (int i = 0; i < rounds; ++i) {
+        Promise<> promise;
+        const auto future = promise.get_future(); // outlives the loop, so orders nothing before it
+        const auto main = [&]() -> Coro<> {
+            auto waiting = create_task([&]() -> Coro<> { co_await future; });
+            co_await turns();
+            asked = &promise;
+            while (i % 2 == 0 && !waiting.done()) { // every other loop is found awake
+                co_await turns();
+            }
+            co_await waiting;
+        };
+        run(main); // the loop is gone when this returns, be it in the middle of `set_result`
+    }
+    maker.join();
+}

@@ -42,6 +42,13 @@ public:
         }
     }
     void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+    /// For who was told something by the holder: returns when that one has let go. A load is
+    /// enough, for it cannot find the lock free as it was before the holder took it.
+    void wait_until_free() const noexcept {
+        while (taken_.load(std::memory_order_acquire)) {
+            std::this_thread::yield();
+        }
+    }
 
 private:
     std::atomic<bool> taken_{false};
@@ -95,6 +102,8 @@ public:
     bool add_waiter(FutureWaiter& waiter) noexcept;
     /// False when the waiter was, or is being, told.
     bool remove_waiter(FutureWaiter& waiter) noexcept;
+    /// For a waiter that may have been told: returns when nobody is in its `on_done` any more.
+    void wait_until_told() const noexcept { lock_.wait_until_free(); }
     /// Calls `callback` when done (at once when it is); exceptions are reported on stderr.
     void add_done_callback(std::function<void()> callback);
 
@@ -226,6 +235,9 @@ public:
 protected:
     void finish() {
         if (task_ != nullptr) {
+            // This task may be the last of its loop, and the loop's inbox be gone, before who
+            // posted it there is done with that.
+            future_.wait_until_told();
             task_->unsuspend();
             task_->throw_if_cancelled();
         }
