@@ -22,8 +22,11 @@ struct ContextValues {
 
 namespace {
 
-thread_local ContextPointer* forced = nullptr;
 thread_local ContextPointer of_thread;
+thread_local ContextPointer* forced = nullptr;
+thread_local ContextPointer* under_loop = nullptr; // what was forced as the loop began to run
+
+ContextPointer& outside_tasks() noexcept { return under_loop != nullptr ? *under_loop : of_thread; }
 
 ContextValues::Entry* find_entry(ContextValues* values, const ContextVarBase* variable) noexcept {
     if (values == nullptr) {
@@ -50,13 +53,17 @@ ContextScope::ContextScope(ContextPointer* context) noexcept
     : outer_(std::exchange(forced, context)) {}
 ContextScope::~ContextScope() { forced = outer_; }
 
+LoopContextScope::LoopContextScope() noexcept
+    : outer_(std::exchange(under_loop, std::exchange(forced, nullptr))) {}
+LoopContextScope::~LoopContextScope() { forced = std::exchange(under_loop, outer_); }
+
 ContextValues* current_values() noexcept {
     if (forced != nullptr) {
         return forced->get();
     }
     const LoopCore* core = running_core();
     return core != nullptr && core->current != nullptr ? core->current->context_values()
-                                                       : of_thread.get();
+                                                       : outside_tasks().get();
 }
 
 ContextPointer& current_context() {
@@ -64,7 +71,7 @@ ContextPointer& current_context() {
         return *forced;
     }
     const LoopCore* core = running_core();
-    return core != nullptr && core->current != nullptr ? core->current->context() : of_thread;
+    return core != nullptr && core->current != nullptr ? core->current->context() : outside_tasks();
 }
 
 ContextPointer copy_current_context() noexcept {

@@ -17,4 +17,17 @@ private:
     ContextPointer* outer_;
 };
 
+/// While a loop runs: the context in force is below those of the loop's tasks and callbacks, which
+/// each have their own, and not above them. It is for what the loop does outside of them.
+class LoopContextScope {
+public:
+    LoopContextScope() noexcept;
+    ~LoopContextScope();
+    LoopContextScope(const LoopContextScope&) = delete;
+    LoopContextScope& operator=(const LoopContextScope&) = delete;
+
+private:
+    ContextPointer* outer_;
+};
+
 } // namespace hocket::detail

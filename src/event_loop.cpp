@@ -54,6 +54,7 @@ public:
 
 private:
     EventLoopState& state_;
+    const LoopContextScope context_;
 };
 
 } // namespace

@@ -192,7 +192,7 @@ bool FutureAwaiterBase::cancel(std::string_view) noexcept {
 }
 
 bool FutureAwaiterBase::on_done() noexcept {
-    reactor_of(*task_->loop().loop).post(*this);
+    reactor_of(*task_->loop().loop).post(*task_);
     return false;
 }
 

@@ -25,13 +25,13 @@ void QueueBase::shut_down() {
     putters_.require_own_thread("Queue");
     joiners_.require_own_thread("Queue");
     shut_down_ = true;
-    getters_.release_all(Waiter::State::turned_away);
+    recall_if_shut_down();
     putters_.release_all(Waiter::State::turned_away);
-    room_ += putters_.turn_away_granted();
+    room_ += putters_.turn_away_woken();
 }
 
 void QueueBase::forget_items(std::size_t count) noexcept {
-    getters_.turn_away_granted();
+    getters_.turn_away_woken();
     items_ = 0;
     room_ += count;
     const bool joinable = unfinished_ > 0;
@@ -57,22 +57,27 @@ void QueueBase::throw_no_room() const {
     throw QueueFull();
 }
 
-void QueueWaiter::give_up(QueueBase& queue, Line& line, bool cancelled) {
-    if (state() == State::granted) {
-        line.remove(*this);
-        if (&line == &queue.getters_) {
-            queue.offer_item();
-        } else {
-            queue.reserve_room();
-        }
-    }
+// What is not granted, or is not wanted any more.
+void QueueWaiter::look_again(QueueBase& queue, Line& line, bool cancelled) {
     if (cancelled) {
+        if (state() == State::granted) {
+            line.remove(*this);
+            if (&line == &queue.getters_) {
+                queue.offer_item();
+            } else {
+                queue.reserve_room();
+            }
+        }
         task().throw_cancelled();
     }
     if (state() == State::orphaned) {
         throw_orphaned("Queue");
     }
-    throw QueueShutDown();
+    // Linked: a getter that was recalled, and the queue is still there. As in Python it takes what
+    // it finds: the item of somebody who was cancelled.
+    if (!is_linked() || !queue.claim_item()) {
+        throw QueueShutDown();
+    }
 }
 
 } // namespace hocket::detail

@@ -54,7 +54,6 @@ void ThreadState::start() {
 
 void ThreadState::run() noexcept {
     ::pthread_setname_np(::pthread_self(), name_.substr(0, 15).c_str());
-    // The thread's own context, not one in force: a loop that runs here has tasks with theirs.
     current_context() = std::move(context_);
     ident_.store(current_ident(), std::memory_order_relaxed);
     native_id_.store(::gettid(), std::memory_order_release);

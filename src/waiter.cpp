@@ -23,7 +23,7 @@ void Waiter::throw_orphaned(const char* owner) {
                        "must outlive its users");
 }
 
-std::size_t Line::turn_away_granted() noexcept {
+std::size_t Line::turn_away_woken() noexcept {
     std::size_t count = 0;
     while (list_.front() != first_waiting_) {
         Waiter& waiter = *list_.front();
@@ -54,7 +54,10 @@ void Line::require_running(const char* owner) const {
 void Line::orphan_all() noexcept {
     first_waiting_ = nullptr;
     while (Waiter* waiter = list_.pop_front()) {
-        waiter->state_ = Waiter::State::orphaned;
+        // Who was turned away asks nothing of the object but whether it is still there.
+        if (waiter->state_ != Waiter::State::turned_away) {
+            waiter->state_ = Waiter::State::orphaned;
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include <hocket/context.hpp>
+#include <hocket/event.hpp>
 #include <hocket/executor.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
@@ -94,6 +96,45 @@ TEST(Context, RunKeepsChangesToItself) {
     EXPECT_EQ(inside, 99);
     EXPECT_EQ(number.get(), 1);
     EXPECT_EQ(context.run([] { return number.get(); }), 99);
+}
+
+TEST(Context, TasksOfALoopThatRunsInItHaveCopies) {
+    Context context = copy_context();
+    context.run([] {
+        number.set(2);
+        const auto main = []() -> Coro<> {
+            const auto child = []() -> Coro<> {
+                EXPECT_EQ(number.get(), 2);
+                number.set(3);
+                co_return;
+            };
+            co_await create_task(child);
+            EXPECT_EQ(number.get(), 2);
+            number.set(4);
+        };
+        run(main);
+        EXPECT_EQ(number.get(), 2);
+    });
+    EXPECT_EQ(number.get(), 1);
+}
+
+TEST(Context, IsInForceForWhatALoopThatRunsInItDoesOutsideItsTasks) {
+    int seen = 0;
+    copy_context().run([&] {
+        number.set(2);
+        const auto main = [&]() -> Coro<> {
+            number.set(3); // this task's
+            Event handled;
+            get_running_loop().add_signal_handler(SIGUSR1, [&] {
+                seen = number.get();
+                handled.set();
+            });
+            std::raise(SIGUSR1);
+            co_await handled.wait();
+        };
+        run(main);
+    });
+    EXPECT_EQ(seen, 2);
 }
 
 TEST(Context, CanBeGivenToATask) {

@@ -8,9 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
+
+#include "turns.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -200,4 +203,53 @@ TEST(Future, IsAwaitedFromSeveralLoops) {
         loop.join();
     }
     EXPECT_EQ(sum.load(), 44);
+}
+
+TEST(Future, ALoopMayBeClosedOverATaskWhoseFutureIsDone) {
+    testing::internal::CaptureStderr();
+    bool resumed = false;
+    {
+        EventLoop loop;
+        Promise<> promise;
+        const auto wait = [&, future = promise.get_future()]() -> Coro<> {
+            co_await future;
+            resumed = true;
+        };
+        const Task<> task = loop.create_task(wait());
+        loop.run_until_complete(turns());
+        std::thread([&] { promise.set_result(); }).join();
+        loop.close();
+        EXPECT_TRUE(task.cancelled());
+    }
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("but it is pending"), std::string::npos);
+    EXPECT_FALSE(resumed);
+}
+
+TEST(Future, MayBeTheLastThatALoopWaitsFor) {
+    constexpr int rounds = 2'000;
+    std::atomic<Promise<>*> asked{nullptr};
+    std::thread maker([&] {
+        for (int i = 0; i < rounds; ++i) {
+            Promise<>* promise = nullptr;
+            while ((promise = asked.exchange(nullptr)) == nullptr) {
+                std::this_thread::yield();
+            }
+            promise->set_result();
+        }
+    });
+    for (int i = 0; i < rounds; ++i) {
+        Promise<> promise;
+        const auto future = promise.get_future(); // outlives the loop, so orders nothing before it
+        const auto main = [&]() -> Coro<> {
+            auto waiting = create_task([&]() -> Coro<> { co_await future; });
+            co_await turns();
+            asked = &promise;
+            while (i % 2 == 0 && !waiting.done()) { // every other loop is found awake
+                co_await turns();
+            }
+            co_await waiting;
+        };
+        run(main); // the loop is gone when this returns, be it in the middle of `set_result`
+    }
+    maker.join();
 }

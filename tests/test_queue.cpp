@@ -419,6 +419,54 @@ TEST(Queue, ShutDownSendsWaitingGettersAwayButNotThoseWithAnItem) {
     });
 }
 
+TEST(Queue, ShutDownItGivesTheItemOfACancelledGetterToTheNext) {
+    run([]() -> Coro<> {
+        Queue<int> queue;
+        Log log;
+        auto a = create_task(get(queue, log, "a"));
+        auto b = create_task(get(queue, log, "b"));
+        auto c = create_task(get(queue, log, "c"));
+        co_await turns();
+        queue.put_nowait(7);
+        queue.shutdown();
+        a.cancel();
+        co_await turns(2);
+        EXPECT_TRUE(a.cancelled());
+        EXPECT_EQ(log, (Log{"b7", "c shut down"}));
+        EXPECT_EQ(queue.qsize(), 0U);
+    });
+}
+
+TEST(Queue, ShutDownItMakesAGetterThatComesLateWaitForAnItemThatMayComeBack) {
+    run([]() -> Coro<> {
+        Queue<int> queue;
+        Log log;
+        auto a = create_task(get(queue, log, "a"));
+        auto b = create_task(get(queue, log, "b"));
+        co_await turns();
+        queue.put_nowait(7);
+        queue.put_nowait(8);
+        queue.shutdown();
+        a.cancel();
+        co_await get(queue, log, "late");
+        co_await get(queue, log, "later");
+        EXPECT_EQ(log, (Log{"b7", "late8", "later shut down"}));
+    });
+}
+
+TEST(Queue, MayBeDestroyedOnceItIsShutDownThoughItsGettersHaveNotResumed) {
+    run([]() -> Coro<> {
+        auto queue = std::make_unique<Queue<int>>();
+        Log log;
+        auto a = create_task(get(*queue, log, "a"));
+        co_await turns();
+        queue->shutdown();
+        queue.reset();
+        co_await a;
+        EXPECT_EQ(log, Log{"a shut down"});
+    });
+}
+
 TEST(Queue, ShutDownImmediatelyDropsAlsoItemsThatATaskWasWokenFor) {
     run([]() -> Coro<> {
         Queue<int> queue;
@@ -571,6 +619,7 @@ template <class Item> Coro<> random_traffic(unsigned seed) {
                     was_got.push_back(item.number);
                     queue.task_done();
                 } catch (const QueueShutDown&) {
+                    EXPECT_EQ(queue.qsize(), 0U);
                 }
             }));
             break;

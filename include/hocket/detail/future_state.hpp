@@ -12,7 +12,6 @@
 #include <hocket/detail/intrusive_list.hpp>
 #include <hocket/detail/operation.hpp>
 #include <hocket/detail/promise_base.hpp>
-#include <hocket/detail/ready_queue.hpp>
 #include <hocket/detail/result.hpp>
 #include <hocket/errors.hpp>
 
@@ -43,6 +42,13 @@ public:
         }
     }
     void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+    /// For who was told something by the holder: returns when that one has let go. A load is
+    /// enough, for it cannot find the lock free as it was before the holder took it.
+    void wait_until_free() const noexcept {
+        while (taken_.load(std::memory_order_acquire)) {
+            std::this_thread::yield();
+        }
+    }
 
 private:
     std::atomic<bool> taken_{false};
@@ -96,6 +102,8 @@ public:
     bool add_waiter(FutureWaiter& waiter) noexcept;
     /// False when the waiter was, or is being, told.
     bool remove_waiter(FutureWaiter& waiter) noexcept;
+    /// For a waiter that may have been told: returns when nobody is in its `on_done` any more.
+    void wait_until_told() const noexcept { lock_.wait_until_free(); }
     /// Calls `callback` when done (at once when it is); exceptions are reported on stderr.
     void add_done_callback(std::function<void()> callback);
 
@@ -205,9 +213,10 @@ private:
     State* state_ = nullptr;
 };
 
-/// Awaits a future: whoever completes it posts the awaiter to the loop. Cancelling the awaiting
-/// task cancels the future (in vain when it runs already) and ends the wait at once.
-class FutureAwaiterBase : public Operation, public FutureWaiter, public engine::Runnable {
+/// Awaits a future: whoever completes it posts the task to its loop; the task, not this, for a loop
+/// that is closed destroys this with the coroutine, before it empties its inbox. Cancelling the
+/// awaiting task cancels the future (in vain when it runs already) and ends the wait at once.
+class FutureAwaiterBase : public Operation, public FutureWaiter {
 public:
     explicit FutureAwaiterBase(FutureStateBase& future) noexcept : future_(future) {}
 
@@ -226,6 +235,10 @@ public:
 protected:
     void finish() {
         if (task_ != nullptr) {
+            // This task may be the last of its loop, and the loop's inbox be gone, before who
+            // posted it there is done with that.
+            future_.wait_until_told();
+            task_->unsuspend();
             task_->throw_if_cancelled();
         }
     }
@@ -235,9 +248,8 @@ protected:
 private:
     bool cancel(std::string_view message) noexcept override;
     bool on_done() noexcept override;
-    void run() noexcept override { task_->wake_now(); }
 
-    TaskBase* task_ = nullptr;
+    TaskBase* task_ = nullptr; // nullptr unless it has suspended
 };
 
 template <class T> class FutureAwaiter final : public FutureAwaiterBase {

@@ -64,6 +64,14 @@ protected:
         }
     }
 
+    /// Once the queue is shut down nothing is put, so nobody need wait longer than until those who
+    /// were woken before have taken their items, or given them back.
+    void recall_if_shut_down() noexcept {
+        if (shut_down_) [[unlikely]] {
+            getters_.recall_all();
+        }
+    }
+
     void finish_one();
     void shut_down();
     /// The queue is shut down and its `count` items are dropped: nobody will get them.
@@ -95,13 +103,13 @@ public:
     void collect_grant(QueueBase& queue, Line& line) {
         const bool cancelled = task().take_cancellation();
         if (cancelled || state() != State::granted) [[unlikely]] {
-            give_up(queue, line, cancelled);
+            look_again(queue, line, cancelled);
         }
         line.remove(*this);
     }
 
 private:
-    [[noreturn]] void give_up(QueueBase& queue, Line& line, bool cancelled);
+    void look_again(QueueBase& queue, Line& line, bool cancelled);
 };
 
 /// Waits for room with an item.
@@ -153,11 +161,15 @@ public:
         if (queue_.claim_item()) {
             return true;
         }
-        queue_.throw_if_shut_down();
+        // What is reserved for others may come back.
+        if (queue_.qsize() == 0) {
+            queue_.throw_if_shut_down();
+        }
         return false;
     }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
         waiter_.make().wait_in(queue_.getters_, caller, "Queue");
+        queue_.recall_if_shut_down();
     }
     value_type await_resume() {
         if (waiter_) {

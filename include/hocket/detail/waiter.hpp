@@ -137,11 +137,13 @@ public:
         list_.erase(waiter);
     }
     /// Wakes the first that waits; it stays in the line until it resumes.
-    void grant_first() noexcept {
-        Waiter& waiter = *first_waiting_;
-        first_waiting_ = list_.after(waiter);
-        waiter.state_ = Waiter::State::granted;
-        waiter.task_->wake();
+    void grant_first() noexcept { wake_first(Waiter::State::granted); }
+    /// Wakes all that wait, to look for themselves whether there is anything for them. They stay in
+    /// the line until they resume, as `turned_away`.
+    void recall_all() noexcept {
+        while (first_waiting_ != nullptr) {
+            wake_first(Waiter::State::turned_away);
+        }
     }
     /// Takes the first that waits out, and wakes it with nothing to give back.
     void release_first(Waiter::State outcome) noexcept {
@@ -155,9 +157,9 @@ public:
             release_first(outcome);
         }
     }
-    /// Takes out those that were granted and have not resumed: there is nothing for them any more.
+    /// Takes out those that were woken and have not resumed: there is nothing for them any more.
     /// Returns how many there were.
-    std::size_t turn_away_granted() noexcept;
+    std::size_t turn_away_woken() noexcept;
 
     /// In debug mode, throws RuntimeError when waking who waits would touch another thread's loop.
     void require_own_thread(const char* owner) const {
@@ -173,12 +175,18 @@ public:
     }
 
 private:
+    void wake_first(Waiter::State outcome) noexcept {
+        Waiter& waiter = *first_waiting_;
+        first_waiting_ = list_.after(waiter);
+        waiter.state_ = outcome;
+        waiter.task_->wake();
+    }
     void bind_first(LoopCore& loop, const char* owner);
     void require_running(const char* owner) const;
     void orphan_all() noexcept;
 
     engine::IntrusiveList<Waiter> list_;
-    Waiter* first_waiting_ = nullptr; // behind those that were granted
+    Waiter* first_waiting_ = nullptr; // behind those that were woken
     LoopCore* loop_ = nullptr;
 };
 
