@@ -1,6 +1,7 @@
 #include <hocket/process_pool_executor.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <future>
@@ -13,16 +14,23 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include <hocket/errors.hpp>
+#include <hocket/gather.hpp>
+#include <hocket/remote_exception.hpp>
 #include <hocket/run.hpp>
+#include <hocket/shared_array.hpp>
+#include <hocket/shared_value.hpp>
 #include <hocket/sleep.hpp>
+#include <hocket/thread_pool_executor.hpp>
 #include <hocket/wait.hpp>
 
 using namespace hocket;
@@ -348,6 +356,102 @@ TEST(ProcessPoolExecutor, HandsOnWhatWorkersPrintLineByLine) {
     }
     std::ranges::sort(lines);
     EXPECT_EQ(lines, (std::vector<std::string>{"err 1 careful", "out 1 one", "out 1 two three"}));
+}
+
+TEST(ProcessPoolExecutor, WorkersLeaveCtrlCToTheirOwner) {
+    ProcessPoolExecutor pool(1);
+    const pid_t worker = pool.submit([] { return ::getpid(); }).result();
+    ::kill(worker, SIGINT);
+    EXPECT_EQ(pool.submit([] { return ::getpid(); }).result(), worker);
+}
+
+TEST(ProcessPoolExecutor, CtrlCEndsTheProgramAndItsWorkersOnce) {
+    const auto main = []() -> Coro<> {
+        ProcessPoolExecutor pool(2);
+        const auto first = pool.submit([] { ::pause(); });
+        const auto second = pool.submit([] { ::pause(); });
+        while (!first.running() || !second.running()) {
+            co_await sleep(1ms);
+        }
+        ::kill(::getpid(), SIGINT);
+        co_await gather(first, second);
+    };
+    EXPECT_THROW(run(main), KeyboardInterrupt);
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1); // no child is left, not even a zombie
+}
+
+TEST(ProcessPoolExecutor, GathersWithTasksAndThreads) {
+    const auto main = []() -> Coro<int> {
+        ProcessPoolExecutor processes(1);
+        ThreadPoolExecutor threads(1);
+        const auto task = []() -> Coro<int> {
+            co_await sleep(0s);
+            co_return 1;
+        };
+        const auto [a, b, c] = co_await gather(task(), threads.submit([] { return 20; }),
+                                               processes.submit([] { return 300; }));
+        co_return a + b + c;
+    };
+    EXPECT_EQ(run(main), 321);
+}
+
+struct Refused : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+struct Unknown : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+HOCKET_REMOTE_EXCEPTION(Refused);
+
+TEST(ProcessPoolExecutor, CarriesRegisteredExceptionsAsThemselvesAndOthersAsRemoteErrors) {
+    ProcessPoolExecutor pool(1);
+    EXPECT_THROW(pool.submit([] { throw Refused("no"); }).result(), Refused);
+    try {
+        pool.submit([] { throw Unknown("what is it"); }).result();
+        FAIL();
+    } catch (const RemoteError& error) {
+        EXPECT_EQ(error.type_name(), "Unknown");
+        EXPECT_EQ(error.message(), "what is it");
+        EXPECT_NE(error.where().find("process"), std::string::npos);
+    }
+    try {
+        pool.submit([] { throw 42; }).result();
+        FAIL();
+    } catch (const RemoteError& error) {
+        EXPECT_EQ(error.type_name(), "int");
+    }
+    try {
+        pool.submit([] { throw std::system_error(ENOENT, std::system_category(), "open x"); })
+            .result();
+        FAIL();
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(error.code().value(), ENOENT);
+        EXPECT_EQ(std::string(error.what()), "open x: No such file or directory");
+    }
+}
+
+TEST(ProcessPoolExecutor, SharedMemoryCrossesWithoutACopy) {
+    ProcessPoolExecutor pool(2);
+    const SharedArray<int> numbers(1000);
+    const SharedValue<int> calls(0);
+    std::vector<Future<void>> done;
+    for (int i = 0; i < 1000; ++i) {
+        done.push_back(pool.submit(
+            [](SharedArray<int> array, SharedValue<int> count, int index) {
+                array[static_cast<std::size_t>(index)] = index;
+                count.fetch_add(1);
+            },
+            numbers, calls, i));
+    }
+    for (const auto& future : done) {
+        future.result();
+    }
+    EXPECT_EQ(calls.load(), 1000);
+    for (int i = 0; i < 1000; ++i) {
+        ASSERT_EQ(numbers[static_cast<std::size_t>(i)], i);
+    }
+    const auto made = pool.submit([] { return SharedArray<int>(3, 7); }).result();
+    EXPECT_EQ(made[2], 7);
 }
 
 TEST(ProcessPoolExecutor, AWorkerMayHaveAPoolOfItsOwn) {
