@@ -31,6 +31,16 @@ bool FutureStateBase::set_running_or_notify_cancel() {
                                 : "a future that is done cannot become running");
 }
 
+bool FutureStateBase::try_start() noexcept {
+    Status expected = Status::pending;
+    return status_.compare_exchange_strong(expected, Status::running, std::memory_order_acq_rel);
+}
+
+bool FutureStateBase::claim_pending() noexcept {
+    Status expected = Status::pending;
+    return status_.compare_exchange_strong(expected, Status::completing, std::memory_order_acq_rel);
+}
+
 void FutureStateBase::claim() {
     Status now = status();
     while (now == Status::pending || now == Status::running) {
@@ -127,6 +137,9 @@ bool FutureStateBase::wait_until(std::chrono::steady_clock::time_point deadline)
 }
 
 void FutureStateBase::wait() noexcept {
+    if (done() || run_here()) {
+        return;
+    }
     for (Status now = status(); now < Status::cancelled; now = status()) {
         status_.wait(now, std::memory_order_acquire);
     }

@@ -1,5 +1,6 @@
 #include "module_table.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -78,6 +79,7 @@ struct Table {
     Table() { modules.push_back(*find_by_path("")); }
     std::mutex mutex;
     std::vector<Module> modules;
+    std::atomic<std::uint32_t> size{1};
 };
 
 Table& table() {
@@ -101,8 +103,11 @@ std::uint32_t ModuleTable::number_of(std::uint64_t base) {
         throw RuntimeError("a function's module was unloaded while the function was located");
     }
     known.modules.push_back(*found);
+    known.size.store(static_cast<std::uint32_t>(known.modules.size()), std::memory_order_release);
     return static_cast<std::uint32_t>(known.modules.size() - 1);
 }
+
+std::uint32_t ModuleTable::size() noexcept { return table().size.load(std::memory_order_acquire); }
 
 Module ModuleTable::get(std::uint32_t number) {
     Table& known = table();

@@ -22,6 +22,7 @@ class ModuleTable {
 public:
     /// The number of the module with this base address, which is added when it is new.
     static std::uint32_t number_of(std::uint64_t base);
+    [[nodiscard]] static std::uint32_t size() noexcept;
     /// A copy of the entry.
     static Module get(std::uint32_t number);
 };

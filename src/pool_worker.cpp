@@ -4,6 +4,7 @@
 #include <bit>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <system_error>
 #include <tuple>
 
@@ -85,7 +86,7 @@ void PoolWorker::kill() noexcept {
 void PoolWorker::on_exit(int status, std::error_code) noexcept { on_exit_(*this, status); }
 
 bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
-    if (call.function.module > modules_sent_ && !send_modules(call.function.module)) {
+    if (modules_known_ < ModuleTable::size() && !send_modules()) {
         return false;
     }
     const std::size_t size = body.size();
@@ -148,9 +149,10 @@ std::vector<engine::FileDescriptor> PoolWorker::beside(const RemoteCall& call,
     return descriptors;
 }
 
-bool PoolWorker::send_modules(std::uint32_t last) {
-    while (modules_sent_ < last) {
-        const Module module = ModuleTable::get(modules_sent_ + 1);
+// Tells the worker of the modules that functions have crossed from since it was told last.
+bool PoolWorker::send_modules() {
+    while (modules_known_ < ModuleTable::size()) {
+        const Module module = ModuleTable::get(modules_known_);
         const Parcel parcel = pack_parcel(std::tuple(module.path, module.build_id));
         MessageHeader* const message = requests_->reserve(parcel.bytes.size());
         if (message == nullptr) {
@@ -160,7 +162,7 @@ bool PoolWorker::send_modules(std::uint32_t last) {
         std::memcpy(engine::SharedRing::body(*message).data(), parcel.bytes.data(),
                     parcel.bytes.size());
         requests_->commit();
-        ++modules_sent_;
+        ++modules_known_;
     }
     return true;
 }
@@ -256,6 +258,16 @@ void PoolWorker::drop_taken_back() noexcept {
 const PoolWorker::Sent* PoolWorker::oldest() noexcept {
     drop_taken_back();
     return sent_.empty() ? nullptr : &sent_.front();
+}
+
+std::int64_t PoolWorker::shortest_timeout() const noexcept {
+    std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+    for (const Sent& sent : sent_) {
+        if (sent.call != nullptr && sent.call->timeout > 0 && !is_started(sent)) {
+            shortest = std::min(shortest, sent.call->timeout);
+        }
+    }
+    return shortest;
 }
 
 void PoolWorker::give_up(RemoteCall& call) noexcept {

@@ -81,6 +81,8 @@ public:
     [[nodiscard]] std::int64_t started_at() const noexcept {
         return link_->started_at.load(std::memory_order_acquire);
     }
+    /// Of what it was sent and has not started; the largest number when none has one.
+    [[nodiscard]] std::int64_t shortest_timeout() const noexcept;
     void kill() noexcept;
 
     /// The collector's: its next answer. The body stays until `answer_taken`.
@@ -101,7 +103,7 @@ private:
     void on_exit(int status, std::error_code error) noexcept override;
     [[nodiscard]] bool take_back(Sent& sent) noexcept;
     void drop_taken_back() noexcept;
-    [[nodiscard]] bool send_modules(std::uint32_t last);
+    [[nodiscard]] bool send_modules();
     Segment* segment_for(std::size_t size, std::uint32_t& number);
     [[nodiscard]] std::vector<engine::FileDescriptor> beside(const RemoteCall& call,
                                                              const Segment* segment) const;
@@ -119,7 +121,7 @@ private:
     std::deque<Sent> sent_;
     std::size_t outstanding_ = 0;
     std::size_t calls_left_ = unlimited;
-    std::uint32_t modules_sent_ = 0;
+    std::uint32_t modules_known_ = 1; // to the worker; the program is
     bool ending_ = false;
     std::vector<Segment> segments_; // for large arguments
     std::vector<engine::SharedRegion> workers_segments_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,6 +13,7 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/cpu_pause.hpp"
 #include "remote_exception.hpp"
 
 namespace hocket::detail {
@@ -24,6 +25,7 @@ namespace {
 constexpr std::size_t calls_ahead = 128;
 constexpr int most_failed_starts = 5;
 constexpr engine::Nanoseconds first_back_off = 10'000'000;
+constexpr engine::Nanoseconds never = std::numeric_limits<engine::Nanoseconds>::max();
 
 std::string describe_exit(const PoolWorker& worker, int status) {
     const std::string who = "worker " + std::to_string(worker.number()) + " (process " +
@@ -63,12 +65,16 @@ private:
 };
 
 bool RemoteCall::withdraw() noexcept { return pool_->withdraw(*this); }
+bool RemoteCall::collect_until_done(const FutureStateBase& future) noexcept {
+    return pool_->collect_until_done(future);
+}
+void RemoteCall::wake_collector() noexcept { pool_->wake_collector(); }
 bool RemoteCall::is_started() const noexcept { return pool_->is_started(*this); }
 
 void ProcessPool::AnswerWatch::on_ready(std::uint32_t) noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(pool_.eventfd_.get(), &count, sizeof count);
-    pool_.collect();
+    pool_.on_answers();
 }
 
 ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
@@ -85,6 +91,7 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
     reactor_.set_blocking_hooks(
         {[](void* pool) noexcept { static_cast<ProcessPool*>(pool)->before_sleep(); },
          [](void* pool) noexcept {
+             static_cast<ProcessPool*>(pool)->supervisor_sleeps_.store(false);
              static_cast<ProcessPool*>(pool)->bell_.loop_sleeps.store(0, std::memory_order_relaxed);
          },
          this});
@@ -112,7 +119,7 @@ void ProcessPool::supervise() {
         reactor_.run_ready();
         dead_.clear();
         const std::scoped_lock lock(lock_);
-        if (shut_down_ && waiting_count_ == 0 && workers_.empty()) {
+        if (shut_down_ && waiting_count_ == 0 && workers_.empty() && undeliverable_.empty()) {
             break;
         }
     }
@@ -124,15 +131,96 @@ void ProcessPool::supervise() {
     }
 }
 
-// An answer that comes from here on finds the supervisor asleep and writes to the eventfd. One that
-// came just now may have found it awake: then this does.
+void ProcessPool::Collector::enter(engine::SharedBell& bell) noexcept {
+    wanted_.store(true, std::memory_order_seq_cst);
+    while (!try_enter()) {
+        bell.ring();
+        busy_.wait(true, std::memory_order_acquire);
+    }
+    wanted_.store(false, std::memory_order_relaxed);
+}
+
+void ProcessPool::Collector::leave() noexcept {
+    who_.store(std::thread::id(), std::memory_order_relaxed);
+    busy_.store(false, std::memory_order_seq_cst);
+    busy_.notify_all();
+}
+
+// Either the supervisor sees that nobody else collects any more, or who leaves sees it asleep:
+// somebody asks the workers for a call.
 void ProcessPool::before_sleep() noexcept {
+    supervisor_sleeps_.store(true, std::memory_order_seq_cst);
+    if (!has_direct_collector_.load(std::memory_order_seq_cst)) {
+        call_supervisor_if_answered();
+    }
+}
+
+// An answer that comes from here on finds the supervisor asleep, and its worker writes to the
+// eventfd. For one that came before, this does.
+void ProcessPool::call_supervisor_if_answered() noexcept {
     bell_.loop_sleeps.store(1, std::memory_order_seq_cst);
-    const bool answered = std::ranges::any_of(workers_, [](auto& w) { return w->has_answer(); });
-    if (answered && bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
+    if (has_answer() && bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(eventfd_.get(), &one, sizeof one);
     }
+}
+
+bool ProcessPool::has_answer() noexcept {
+    const std::scoped_lock lock(lock_);
+    return std::ranges::any_of(workers_, [](const auto& worker) { return worker->has_answer(); });
+}
+
+bool ProcessPool::collect_until_done(const FutureStateBase& future) noexcept {
+    if (!collector_.try_enter()) {
+        return false;
+    }
+    has_direct_collector_.store(true, std::memory_order_seq_cst);
+    bell_.loop_sleeps.store(0, std::memory_order_relaxed);
+    for (;;) {
+        collect();
+        if (future.done() || collector_.is_wanted()) {
+            break;
+        }
+        wait_for_answer(future);
+    }
+    has_direct_collector_.store(false, std::memory_order_seq_cst);
+    collector_.leave();
+    if (supervisor_sleeps_.load(std::memory_order_seq_cst)) {
+        call_supervisor_if_answered();
+    }
+    return future.done();
+}
+
+void ProcessPool::wait_for_answer(const FutureStateBase& future) noexcept {
+    const auto is_over = [&] { return has_answer() || future.done() || collector_.is_wanted(); };
+    if (options_.spin.count() > 0) {
+        const engine::Nanoseconds until = engine::Reactor::now() + options_.spin.count();
+        do {
+            for (int i = 0; i < 64; ++i) {
+                engine::cpu_pause();
+                if (std::ranges::any_of(collected_, [](auto* w) { return w->has_answer(); })) {
+                    return;
+                }
+            }
+        } while (engine::Reactor::now() < until);
+    }
+    std::this_thread::yield(); // to a worker that is on this processor
+    if (!is_over()) {
+        bell_.bell.sleep(-1, is_over);
+    }
+}
+
+void ProcessPool::on_answers() {
+    if (collector_.try_enter()) {
+        collect();
+        collector_.leave();
+    }
+    for (const auto& worker : workers_) {
+        if (worker->is_ready()) {
+            failed_starts_ = 0;
+        }
+    }
+    check_deadlines();
 }
 
 void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
@@ -231,8 +319,17 @@ void ProcessPool::dispatch() {
         PoolWorker* const worker = least_busy();
         GatherBuffer body;
         body.write(call->body_.data(), call->body_.size());
-        if (worker == nullptr || !worker->send(*call, body)) {
-            break;
+        try {
+            if (worker == nullptr || !worker->send(*call, body)) {
+                break;
+            }
+        } catch (...) {
+            // Its future is told without the lock, for its callbacks may come back here.
+            drop_next_waiting();
+            call->place_ = RemoteCall::Place::left;
+            undeliverable_.emplace_back(call, std::current_exception());
+            undelivered_.ask();
+            continue;
         }
         drop_next_waiting();
         call->body_ = {};
@@ -259,10 +356,11 @@ void ProcessPool::feed(PoolWorker& idle) {
     }
 }
 
+// What a worker that ends still has is its own affair: it does it, or its exit puts it back.
 std::size_t ProcessPool::wanted_workers() const noexcept {
     std::size_t calls = waiting_count_;
     for (const auto& worker : workers_) {
-        calls += worker->outstanding();
+        calls += worker->is_ending() ? 0 : worker->outstanding();
     }
     return broken_ ? 0 : std::min(max_workers_, calls);
 }
@@ -273,26 +371,23 @@ std::size_t ProcessPool::live_workers() const noexcept {
 }
 
 void ProcessPool::collect() {
-    for (const auto& worker : workers_) {
-        collect_from(*worker);
-        if (worker->is_ready()) {
-            failed_starts_ = 0;
-        }
-    }
-    bool timed = false;
     {
         const std::scoped_lock lock(lock_);
+        collected_.clear();
         for (const auto& worker : workers_) {
-            if (worker->outstanding() == 0) {
-                feed(*worker);
-            }
+            collected_.push_back(worker.get());
         }
-        dispatch();
-        timed = has_timeouts_;
     }
-    if (timed) {
-        check_deadlines();
+    for (PoolWorker* const worker : collected_) {
+        collect_from(*worker);
     }
+    const std::scoped_lock lock(lock_);
+    for (const auto& worker : workers_) {
+        if (worker->outstanding() == 0) {
+            feed(*worker);
+        }
+    }
+    dispatch();
 }
 
 void ProcessPool::collect_from(PoolWorker& worker) {
@@ -365,13 +460,29 @@ void ProcessPool::count_failed_start(const std::string& why) {
                        " workers in a row could not be started; the last one: " + why)),
                    failures);
     }
+    fail_all(failures);
+}
+
+void ProcessPool::fail_undeliverable() {
+    Failures failures;
+    {
+        const std::scoped_lock lock(lock_);
+        failures.swap(undeliverable_);
+    }
+    fail_all(failures);
+}
+
+void ProcessPool::fail_all(const Failures& failures) {
     for (const auto& [call, error] : failures) {
         call->fail(error);
         call->release();
     }
+    wake_collector();
 }
 
 void ProcessPool::on_worker_exit(PoolWorker& worker, int status) {
+    // From here to the end of its entry in workers_ nobody else takes its answers.
+    collector_.enter(bell_.bell);
     collect_from(worker);
     const std::string words = worker.last_words();
     std::string what = describe_exit(worker, status);
@@ -404,16 +515,20 @@ void ProcessPool::on_worker_exit(PoolWorker& worker, int status) {
         workers_.erase(place);
         dispatch();
     }
+    collector_.leave();
     if (victim != nullptr) {
         if (!victim->is_initializer) {
             victim->fail(std::make_exception_ptr(
-                WorkerDied(what + ", while it ran this call", worker.pid(), status, words)));
+                WorkerDied(what + ", while it ran " +
+                               (victim->name.empty() ? "this call" : "'" + victim->name + "'"),
+                           worker.pid(), status, words)));
         }
         victim->release();
     }
     if (failed_start) {
         count_failed_start(what);
     }
+    wake_collector();
     staff();
 }
 
@@ -431,10 +546,7 @@ void ProcessPool::on_initializer_failed(const std::exception_ptr& error) {
         break_pool(std::make_exception_ptr(BrokenExecutor("the process pool is broken: " + why)),
                    failures);
     }
-    for (const auto& [call, reason] : failures) {
-        call->fail(reason);
-        call->release();
-    }
+    fail_all(failures);
 }
 
 // Everything that waits or runs fails for the same reason; the workers are ended.
@@ -513,39 +625,40 @@ bool ProcessPool::end_worker_of(RemoteCall& call) {
 
 void ProcessPool::check_deadlines() {
     Failures late;
-    engine::Nanoseconds next = 0;
     const engine::Nanoseconds now = engine::Reactor::now();
+    engine::Nanoseconds next = never;
     {
         const std::scoped_lock lock(lock_);
+        if (!has_timeouts_) {
+            return;
+        }
         for (const auto& worker : workers_) {
             const PoolWorker::Sent* const front = worker->oldest();
-            if (front == nullptr || front->call == nullptr || front->call->timeout == 0) {
-                continue;
+            RemoteCall* const call = front != nullptr ? front->call : nullptr;
+            if (call != nullptr && call->timeout > 0 && worker->is_started(*front)) {
+                const engine::Nanoseconds due = worker->started_at() + call->timeout;
+                if (due > now) {
+                    next = std::min(next, due);
+                } else if (end_worker_of(*call)) {
+                    late.emplace_back(call, std::make_exception_ptr(TimeoutError(
+                                                "the call ran for longer than its timeout of " +
+                                                std::to_string(call->timeout / 1'000'000) +
+                                                " ms; its worker was ended")));
+                }
             }
-            RemoteCall& call = *front->call;
-            const engine::Nanoseconds started =
-                worker->is_started(*front) ? worker->started_at() : now;
-            const engine::Nanoseconds due = started + call.timeout;
-            if (due > now) {
-                next = next == 0 ? due : std::min(next, due);
-            } else if (end_worker_of(call)) {
-                late.emplace_back(&call, std::make_exception_ptr(TimeoutError(
-                                             "the call ran for longer than its timeout of " +
-                                             std::to_string(call.timeout / 1'000'000) +
-                                             " ms; its worker was ended")));
+            // What has not started cannot be late before this.
+            if (const std::int64_t shortest = worker->shortest_timeout(); shortest < never - now) {
+                next = std::min(next, now + shortest);
             }
         }
     }
     if (deadline_.is_armed()) {
         reactor_.timers().cancel(deadline_);
     }
-    if (next != 0) {
+    if (next != never) {
         reactor_.timers().arm(deadline_, next);
     }
-    for (const auto& [call, error] : late) {
-        call->fail(error);
-        call->release();
-    }
+    fail_all(late);
 }
 
 void ProcessPool::shutdown(const ShutdownOptions& options) {
@@ -566,8 +679,11 @@ void ProcessPool::shutdown(const ShutdownOptions& options) {
         call->cancel_future();
         call->release();
     }
+    wake_collector();
     staffing_.ask();
-    if (options.wait && supervisor_.get_id() != std::this_thread::get_id()) {
+    // A callback that is called by the pool cannot wait for it.
+    if (options.wait && supervisor_.get_id() != std::this_thread::get_id() &&
+        !collector_.is_this_thread()) {
         const std::scoped_lock lock(join_lock_);
         if (supervisor_.joinable()) {
             supervisor_.join();

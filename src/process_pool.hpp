@@ -35,8 +35,14 @@ public:
     /// Takes a call out again: false when it is done. Ends its worker when it runs. Any thread.
     bool withdraw(RemoteCall& call) noexcept;
     [[nodiscard]] bool is_started(const RemoteCall& call) noexcept;
+    /// RemoteCall::collect_until_done.
+    bool collect_until_done(const FutureStateBase& future) noexcept;
+    /// A future was completed otherwise than by an answer: whoever waits for it and collects must
+    /// look.
+    void wake_collector() noexcept { bell_.bell.ring(); }
     void shutdown(const ShutdownOptions& options);
     void kill_workers();
+    [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
 
 private:
     /// Something for the supervisor to do, posted any number of times.
@@ -75,15 +81,49 @@ private:
         void on_ready(std::uint32_t events) noexcept override;
         ProcessPool& pool_;
     };
+    /// Who takes the workers' answers: one thread at a time, the supervisor unless another one
+    /// waits for a result anyway. That one is spared the way through the supervisor.
+    class Collector {
+    public:
+        [[nodiscard]] bool try_enter() noexcept {
+            if (busy_.exchange(true, std::memory_order_acquire)) {
+                return false;
+            }
+            who_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+            return true;
+        }
+        /// Waits until whoever collects has left, which `is_wanted` asks it to do.
+        void enter(engine::SharedBell& bell) noexcept;
+        void leave() noexcept;
+        [[nodiscard]] bool is_wanted() const noexcept {
+            return wanted_.load(std::memory_order_seq_cst);
+        }
+        [[nodiscard]] bool is_this_thread() const noexcept {
+            return who_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+        }
+
+    private:
+        std::atomic<bool> busy_{false};
+        std::atomic<bool> wanted_{false};
+        std::atomic<std::thread::id> who_{};
+    };
     using Failures = std::vector<std::pair<RemoteCall*, std::exception_ptr>>;
+
+    // The collector's.
+    void collect();
+    void collect_from(PoolWorker& worker);
+    void wait_for_answer(const FutureStateBase& future) noexcept;
+    [[nodiscard]] bool has_answer() noexcept;
+    void call_supervisor_if_answered() noexcept;
 
     // The supervisor's.
     void supervise();
-    void collect();
-    void collect_from(PoolWorker& worker);
+    void on_answers();
     void staff();
     void on_worker_exit(PoolWorker& worker, int status);
     void check_deadlines();
+    void fail_all(const Failures& failures);
+    void fail_undeliverable();
     void before_sleep() noexcept;
     void start_one_worker();
     void count_failed_start(const std::string& why);
@@ -120,6 +160,7 @@ private:
     bool has_priorities_ = false;
     bool has_timeouts_ = false;
     bool shut_down_ = false;
+    Failures undeliverable_;
     std::exception_ptr broken_;
 
     // The supervisor's own.
@@ -127,8 +168,13 @@ private:
     std::vector<std::unique_ptr<PoolWorker>> dead_; // until the turn ends
     int next_number_ = 1;
     int failed_starts_ = 0;
+    std::atomic<bool> supervisor_sleeps_{false};
+    std::atomic<bool> has_direct_collector_{false}; // who waits for a result
+    Collector collector_;
+    std::vector<PoolWorker*> collected_; // the collector's
     Errand staffing_{*this, &ProcessPool::staff};
     Errand deadlines_{*this, &ProcessPool::check_deadlines};
+    Errand undelivered_{*this, &ProcessPool::fail_undeliverable};
     Alarm retry_{*this, &ProcessPool::staff};
     Alarm deadline_{*this, &ProcessPool::check_deadlines};
     AnswerWatch answer_watch_{*this};

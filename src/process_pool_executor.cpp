@@ -19,6 +19,8 @@ ProcessPoolExecutor::~ProcessPoolExecutor() {
 
 void ProcessPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(options); }
 
+std::size_t ProcessPoolExecutor::max_workers() const noexcept { return pool_->max_workers(); }
+
 void ProcessPoolExecutor::kill_workers() { pool_->kill_workers(); }
 
 void ProcessPoolExecutor::submit_call(detail::RemoteCall& call, const detail::GatherBuffer& body) {

@@ -9,6 +9,9 @@
 #include <system_error>
 
 #include <cxxabi.h>
+#include <unistd.h>
+
+#include <hocket/detail/remote_chunk.hpp>
 
 namespace hocket {
 
@@ -209,6 +212,22 @@ std::exception_ptr unpack_exception(const msgpack::object& object) {
         return std::current_exception();
     }
     return std::make_exception_ptr(RemoteError("unknown", "an exception of no content", "unknown"));
+}
+
+std::string exception_to_bytes(const std::exception_ptr& error) {
+    msgpack::sbuffer bytes;
+    try {
+        std::rethrow_exception(error);
+    } catch (...) {
+        msgpack::packer<msgpack::sbuffer> packer(bytes);
+        pack_current_exception(packer, "process " + std::to_string(::getpid()));
+    }
+    return {bytes.data(), bytes.size()};
+}
+
+std::exception_ptr exception_from_bytes(const std::string& bytes) {
+    msgpack::zone zone;
+    return unpack_exception(unpack_object(zone, bytes));
 }
 
 } // namespace detail

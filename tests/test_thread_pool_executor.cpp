@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <pthread.h>
@@ -86,6 +87,281 @@ TEST(ThreadPoolExecutor, AFailingInitialiserBreaksThePool) {
     EXPECT_THROW(pool.submit([] {}), BrokenExecutor);
     pool.shutdown();
     EXPECT_NE(testing::internal::GetCapturedStderr().find("no resources"), std::string::npos);
+}
+
+namespace {
+
+/// Occupies the only thread of a pool until it is opened, so that what comes meanwhile waits.
+class Gate {
+public:
+    explicit Gate(Executor& pool)
+        : closed_(pool.submit([this, gate = opening_.get_future()] {
+              entered_.set_result();
+              gate.result();
+          })) {
+        entered_.get_future().result();
+    }
+    void open() {
+        opening_.set_result();
+        closed_.result();
+    }
+
+private:
+    Promise<> entered_;
+    Promise<> opening_;
+    Future<> closed_;
+};
+
+} // namespace
+
+TEST(ThreadPoolExecutor, OneWorkerKeepsTheOrderOfSubmission) {
+    ThreadPoolExecutor pool(1);
+    std::vector<int> order;
+    std::vector<int> expected;
+    for (int i = 0; i < 1'000; ++i) {
+        pool.post([&order, i] { order.push_back(i); });
+        expected.push_back(i);
+    }
+    pool.shutdown();
+    EXPECT_EQ(order, expected);
+}
+
+TEST(ThreadPoolExecutor, StartsTheLargerPriorityFirst) {
+    ThreadPoolExecutor pool(1);
+    Gate gate(pool);
+    std::string order;
+    const auto append = [&order](char letter) { order += letter; };
+    pool.submit({.priority = -1}, append, 'f');
+    pool.submit(append, 'd');
+    pool.submit({.priority = 1}, append, 'b');
+    pool.submit({.priority = 1}, append, 'c');
+    pool.submit({.priority = 7}, append, 'a');
+    pool.submit(append, 'e');
+    gate.open();
+    pool.shutdown();
+    EXPECT_EQ(order, "abcdef");
+}
+
+TEST(ThreadPoolExecutor, APriorityOvertakesWhatAWorkerHasTakenAlready) {
+    ThreadPoolExecutor pool(1);
+    std::string order;
+    std::atomic<bool> ready{false};
+    Gate gate(pool);
+    pool.post([&] {
+        pool.submit({.priority = 1}, [&order] { order += 'u'; });
+        ready = true;
+    });
+    for (int i = 0; i < 4; ++i) {
+        pool.post([&order] { order += 'o'; });
+    }
+    gate.open();
+    pool.shutdown();
+    EXPECT_EQ(order, "uoooo");
+}
+
+TEST(ThreadPoolExecutor, WorkThatDoesNotStartInTimeFails) {
+    ThreadPoolExecutor pool(1);
+    Gate gate(pool);
+    std::atomic<bool> ran{false};
+    const auto late = pool.submit({.timeout = 1ms, .name = "report"}, [&] { ran = true; });
+    try {
+        late.result();
+        ADD_FAILURE() << "it started";
+    } catch (const TimeoutError& error) {
+        EXPECT_STREQ(error.what(), "'report' did not start within its timeout");
+    }
+    gate.open();
+    pool.shutdown();
+    EXPECT_FALSE(ran.load());
+}
+
+TEST(ThreadPoolExecutor, WorkThatHasStartedIsNotTimedOut) {
+    ThreadPoolExecutor pool(2);
+    const auto prompt = pool.submit({.timeout = 1h}, [] { return 1; });
+    EXPECT_EQ(prompt.result(), 1);
+    Promise<> started;
+    Promise<> release;
+    const auto running = pool.submit({.timeout = 5s}, [&, gate = release.get_future()] {
+        started.set_result();
+        gate.result();
+    });
+    started.get_future().result();
+    EXPECT_TRUE(running.running());
+    EXPECT_FALSE(running.state().fail_if_pending(nullptr));
+    release.set_result();
+    EXPECT_NO_THROW(running.result());
+}
+
+TEST(ThreadPoolExecutor, PostedWorkRunsAndItsExceptionsAreReported) {
+    testing::internal::CaptureStderr();
+    std::atomic<int> sum{0};
+    {
+        ThreadPoolExecutor pool(2);
+        pool.post([&sum](int a, int b) { sum = a + b; }, 2, 3);
+        pool.post([] { throw std::runtime_error("nobody listens"); });
+    }
+    EXPECT_EQ(sum.load(), 5);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("nobody listens"), std::string::npos);
+}
+
+TEST(ThreadPoolExecutor, AWorkerDoesTheWorkItWaitsFor) {
+    ThreadPoolExecutor pool(1);
+    const auto outer = pool.submit([&pool] {
+        const auto inner = pool.submit([&pool] {
+            return std::pair(std::this_thread::get_id(), pool.submit([] { return 1; }).result());
+        });
+        return inner.result() == std::pair(std::this_thread::get_id(), 1);
+    });
+    EXPECT_TRUE(outer.result());
+}
+
+namespace {
+
+long tree(ThreadPoolExecutor& pool, int depth) {
+    if (depth == 0) {
+        return 1;
+    }
+    const auto left = pool.submit([&pool, depth] { return tree(pool, depth - 1); });
+    const auto right = pool.submit([&pool, depth] { return tree(pool, depth - 1); });
+    return left.result() + right.result();
+}
+
+} // namespace
+
+TEST(ThreadPoolExecutor, NestedSubmitsEndWithAnyNumberOfWorkers) {
+    for (const std::size_t workers : {1, 2, 3, 8}) {
+        ThreadPoolExecutor pool(workers);
+        EXPECT_EQ(pool.submit([&pool] { return tree(pool, 10); }).result(), 1'024) << workers;
+    }
+}
+
+TEST(ThreadPoolExecutor, AWorkerThatWaitsTakesUpNothingElse) {
+    ThreadPoolExecutor pool(1);
+    Promise<> promise;
+    std::string order;
+    Promise<> waits;
+    const auto waiter = pool.submit([&, future = promise.get_future()] {
+        waits.set_result();
+        future.result(); // nobody's work
+        order += 'w';
+    });
+    waits.get_future().result();
+    const auto queued = pool.submit([&] { order += 'q'; });
+    promise.set_result();
+    queued.result();
+    EXPECT_EQ(order, "wq");
+}
+
+TEST(ThreadPoolExecutor, BlockedWorkDoesNotHoldUpWhatWasSubmittedAfterIt) {
+    ThreadPoolExecutor pool(2);
+    Promise<> release;
+    std::vector<Future<>> blocked;
+    blocked.push_back(pool.submit([gate = release.get_future()] { gate.result(); }));
+    std::atomic<int> done{0};
+    Promise<> all;
+    for (int i = 0; i < 1'000; ++i) {
+        pool.post([&] {
+            if (++done == 1'000) {
+                all.set_result();
+            }
+        });
+    }
+    all.get_future().result(); // though one of the two threads does nothing
+    release.set_result();
+    blocked.front().result();
+}
+
+TEST(ThreadPoolExecutor, StartsAsManyThreadsAsWaitForEachOther) {
+    ThreadPoolExecutor pool(4);
+    std::atomic<int> arrived{0};
+    std::vector<Future<>> futures;
+    for (int i = 0; i < 4; ++i) {
+        futures.push_back(pool.submit([&] {
+            ++arrived;
+            arrived.notify_all();
+            for (int now = arrived; now < 4; now = arrived) {
+                arrived.wait(now);
+            }
+        }));
+    }
+    for (const auto& future : futures) {
+        future.result();
+    }
+    EXPECT_EQ(arrived.load(), 4);
+}
+
+TEST(ThreadPoolExecutor, WorkersStartWhatAWorkerSubmits) {
+    ThreadPoolExecutor pool(3);
+    std::atomic<int> arrived{0};
+    const auto meet = [&arrived] {
+        ++arrived;
+        arrived.notify_all();
+        for (int now = arrived; now < 3; now = arrived) {
+            arrived.wait(now);
+        }
+    };
+    pool.submit([&] {
+            pool.post(meet);
+            pool.post(meet);
+            meet();
+        })
+        .result();
+    EXPECT_EQ(arrived.load(), 3);
+}
+
+TEST(ThreadPoolExecutor, WakesSleepersOfARestingPool) {
+    for (const auto spin : {0us, 20us}) {
+        ThreadPoolExecutor pool(3, {.spin = spin});
+        for (int i = 0; i < 2'000; ++i) {
+            EXPECT_EQ(pool.submit([i] { return i; }).result(), i);
+        }
+    }
+}
+
+TEST(ThreadPoolExecutor, ManyThreadsSubmitAtOnce) {
+    std::atomic<int> done{0};
+    {
+        ThreadPoolExecutor pool(3);
+        std::vector<std::thread> submitters;
+        for (int t = 0; t < 3; ++t) {
+            submitters.emplace_back([&] {
+                for (int i = 0; i < 2'000; ++i) {
+                    pool.submit([&] { pool.post([&] { ++done; }); });
+                }
+            });
+        }
+        for (auto& thread : submitters) {
+            thread.join();
+        }
+        while (done.load() < 6'000) { // afterwards nothing could be submitted
+            std::this_thread::yield();
+        }
+    }
+    EXPECT_EQ(done.load(), 6'000);
+}
+
+TEST(ThreadPoolExecutor, CancellingRacesWithHelpingAndRunning) {
+    ThreadPoolExecutor pool(2);
+    int ended = 0;
+    for (int i = 0; i < 1'000; ++i) {
+        const auto future = pool.submit([&pool] {
+            const auto inner = pool.submit([] { return std::make_unique<int>(1); });
+            pool.post([inner] { inner.cancel(); });
+            try {
+                return *inner.result();
+            } catch (const CancelledError&) {
+                return 1;
+            }
+        });
+        ended += future.result();
+    }
+    EXPECT_EQ(ended, 1'000);
+}
+
+TEST(ThreadPoolExecutor, ItsOwnWorkerCannotWaitForItsEnd) {
+    ThreadPoolExecutor pool(1);
+    EXPECT_THROW(pool.submit([&pool] { pool.shutdown(); }).result(), RuntimeError);
+    EXPECT_NO_THROW(pool.submit([&pool] { pool.shutdown({.wait = false}); }).result());
 }
 
 TEST(RunInExecutor, AwaitsWorkOnThreads) {

@@ -1,94 +1,24 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <tuple>
+#include <ranges>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <hocket/context.hpp>
+#include <hocket/detail/call.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
+#include <hocket/map_results.hpp>
+#include <hocket/submit_options.hpp>
 
 namespace hocket {
-
-namespace detail {
-
-/// A piece of work on its way through an executor, which ends it with exactly one of the two calls.
-class Work {
-public:
-    Work() = default;
-    Work(const Work&) = delete;
-    Work& operator=(const Work&) = delete;
-
-    /// Does the work, unless its future was cancelled, and completes the future. The work is gone
-    /// then.
-    virtual void run() noexcept = 0;
-    /// Cancels the future without doing the work. The work is gone then.
-    virtual void discard() noexcept = 0;
-
-    Work* next_work = nullptr; // for the executor's queue
-
-protected:
-    ~Work() = default;
-};
-
-/// A call and the future of its result, in one allocation.
-template <class R, class F, class... Args> class Call final : public FutureState<R>, public Work {
-    using Status = FutureStateBase::Status;
-
-public:
-    template <class G, class... Given>
-    explicit Call(G&& function, Given&&... arguments)
-        : call_(std::in_place, std::forward<G>(function), std::forward<Given>(arguments)...) {}
-
-    void run() noexcept override {
-        if (this->set_running_or_notify_cancel()) {
-            this->publish(invoke());
-        }
-        finish();
-    }
-    void discard() noexcept override {
-        this->cancel();
-        finish();
-    }
-
-private:
-    struct Parts {
-        template <class G, class... Given>
-        explicit Parts(G&& g, Given&&... given)
-            : function(std::forward<G>(g)), arguments(std::forward<Given>(given)...) {}
-        F function;
-        std::tuple<Args...> arguments;
-    };
-
-    // A future that runs can be completed by nobody else, so nothing needs to be claimed.
-    Status invoke() noexcept {
-        Status how = Status::finished;
-        try {
-            if constexpr (std::is_void_v<R>) {
-                std::apply(std::move(call_->function), std::move(call_->arguments));
-            } else {
-                this->result_.set_value(
-                    std::apply(std::move(call_->function), std::move(call_->arguments)));
-            }
-        } catch (...) {
-            this->result_.set_error(std::current_exception());
-            how = Status::failed;
-        }
-        call_.reset(); // on the thread that did the work, before anybody hears of its end
-        return how;
-    }
-    void finish() noexcept {
-        call_.reset();
-        this->unref();
-    }
-
-    std::optional<Parts> call_;
-};
-
-} // namespace detail
 
 /// How an executor ends.
 struct ShutdownOptions {
@@ -101,30 +31,77 @@ class Executor {
 public:
     virtual ~Executor() = default;
 
-    /// Runs `function(args...)`, copies of them, elsewhere. RuntimeError after `shutdown`.
+    /// Runs `function(args...)`, copies of them, elsewhere. RuntimeError after `shutdown`. Context
+    /// variables do not follow (they do with to_thread).
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
-    auto submit(F&& function, Args&&... args)
-        -> Future<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>> {
+    auto submit(F&& function, Args&&... args) {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
-        using Call = detail::Call<R, std::decay_t<F>, std::decay_t<Args>...>;
-        auto* call = new Call(std::forward<F>(function), std::forward<Args>(args)...);
-        Future<R> future{detail::FuturePointer<detail::FutureState<R>>(call)};
-        call->ref(); // the executor's
-        try {
-            enqueue(*call);
-        } catch (...) {
-            call->discard();
-            throw;
-        }
-        return future;
+        return start<R>(new detail::Call<R, std::decay_t<F>, std::decay_t<Args>...>(
+            std::forward<F>(function), std::forward<Args>(args)...));
+    }
+    /// As above, with a limit to how long it may wait for its start, a priority and a name.
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
+    auto submit(const SubmitOptions& options, F&& function, Args&&... args) {
+        using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
+        return start<R>(new detail::CallWithOptions<R, std::decay_t<F>, std::decay_t<Args>...>(
+            options, std::forward<F>(function), std::forward<Args>(args)...));
+    }
+    /// Runs `function(args...)` elsewhere without a future, which makes it the cheapest way; Python
+    /// has none such. What it throws is reported on stderr. RuntimeError after `shutdown`.
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
+    void post(F&& function, Args&&... args) {
+        hand_over(*new detail::PostedCall<std::decay_t<F>, std::decay_t<Args>...>(
+            std::forward<F>(function), std::forward<Args>(args)...));
+    }
+
+    /// Calls `function(element)` elsewhere for the elements of `input`, of which it reads no more
+    /// than is in flight. Starts at once; the results come in the order of the input. Each chunk of
+    /// work has its own copy of `function`. An `input` that is no temporary, and the executor, must
+    /// outlive the results. ValueError when the chunksize is 0; RuntimeError after `shutdown`.
+    template <class F, std::ranges::input_range Range>
+    requires std::invocable<F&, std::ranges::range_value_t<Range>>
+    auto map(F function, Range&& input, const MapOptions& options = {}) {
+        using Item = std::ranges::range_value_t<Range>;
+        auto submit_chunk = [this, function = std::move(function)](std::vector<Item> items) {
+            return submit(
+                [function](std::vector<Item>&& given) mutable {
+                    return detail::map_chunk(function, std::move(given));
+                },
+                std::move(items));
+        };
+        return detail::ordered_map<detail::MapValue<F, Item>>(
+            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), options,
+            max_workers());
     }
 
     /// Takes no more work. Calling it again is allowed.
     virtual void shutdown(ShutdownOptions options = {}) = 0;
 
+    /// How many pieces of work it runs at the same time, at most.
+    [[nodiscard]] virtual std::size_t max_workers() const noexcept {
+        return std::max(1U, std::thread::hardware_concurrency());
+    }
+
 protected:
     /// Takes `work` over, or throws.
     virtual void enqueue(detail::Work& work) = 0;
+
+private:
+    template <class R, class Call> Future<R> start(Call* call) {
+        Future<R> future{detail::FuturePointer<detail::FutureState<R>>(call)};
+        call->ref(); // the executor's
+        hand_over(*call);
+        return future;
+    }
+    void hand_over(detail::Work& work) {
+        work.executor = this;
+        try {
+            enqueue(work);
+        } catch (...) {
+            work.discard();
+            throw;
+        }
+    }
 };
 
 template <class E, class F, class... Args> requires detail::CallableWith<F, Args...>

@@ -4,10 +4,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <ranges>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <hocket/detail/remote_call.hpp>
+#include <hocket/detail/remote_chunk.hpp>
 #include <hocket/executor.hpp>
 
 namespace hocket {
@@ -46,32 +50,51 @@ public:
     /// Calls `function(args...)` in a worker. RuntimeError after `shutdown`, BrokenExecutor when no
     /// worker can be started.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
-    auto submit(F&& function, Args&&... args)
-        -> Future<detail::RemoteResult<std::decay_t<F>, Args...>> {
-        return submit_within<std::decay_t<F>>(std::chrono::nanoseconds(0), 0, function, args...);
+    auto submit(const F& function, const Args&... args) {
+        return submit(SubmitOptions{}, function, args...);
+    }
+    /// As above. `options.timeout` is how long the call may run: when it is over, its worker is
+    /// ended and the future fails with TimeoutError.
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
+    auto submit(const SubmitOptions& options, const F& function, const Args&... args) {
+        using R = detail::RemoteResult<std::decay_t<F>, Args...>;
+        thread_local detail::GatherBuffer body;
+        body.clear();
+        Future<R> future(
+            detail::FuturePointer<detail::FutureState<R>>(new detail::RemoteCallState<R>(pool_)));
+        auto& call = static_cast<detail::RemoteCallState<R>&>(future.state());
+        call.function =
+            detail::pack_call<std::decay_t<F>>(body, call.descriptors, function, args...);
+        call.set_options(options);
+        call.ref(); // the pool's
+        submit_call(call, body);
+        return future;
     }
 
+    /// Executor::map through the workers: a chunk of the input crosses at a time, so that
+    /// `chunksize` decides what a short call costs.
+    template <class F, std::ranges::input_range Range>
+    requires std::invocable<const F&, std::ranges::range_value_t<Range>>
+    auto map(const F& function, Range&& input, const MapOptions& options = {}) {
+        using Item = std::ranges::range_value_t<Range>;
+        using Function = std::decay_t<F>;
+        detail::require_crossing<Function, Item>();
+        auto submit_chunk = [this, carried = detail::CarriedFunction<Function>(function)](
+                                const std::vector<Item>& items) {
+            return submit(&detail::map_chunk_remotely<Function, Item>, carried, items);
+        };
+        return detail::ordered_map<detail::MapValue<Function, Item>>(
+            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), options,
+            max_workers());
+    }
+
+    [[nodiscard]] std::size_t max_workers() const noexcept override;
     void shutdown(ShutdownOptions options = {}) override;
     /// Ends all workers at once: what runs fails with WorkerDied, what waits is cancelled. The pool
     /// takes no more work.
     void kill_workers();
 
 private:
-    template <class F, class... Args>
-    auto submit_within(std::chrono::nanoseconds timeout, int priority, const F& function,
-                       const Args&... args) -> Future<detail::RemoteResult<F, Args...>> {
-        using R = detail::RemoteResult<F, Args...>;
-        thread_local detail::GatherBuffer body;
-        body.clear();
-        detail::FuturePointer<detail::RemoteCallState<R>> call(
-            new detail::RemoteCallState<R>(pool_));
-        call->function = detail::pack_call(body, call->descriptors, function, args...);
-        call->timeout = timeout.count();
-        call->priority = priority;
-        call->ref(); // the pool's
-        submit_call(*call, body);
-        return Future<R>(detail::FuturePointer<detail::FutureState<R>>(call.release()));
-    }
     void submit_call(detail::RemoteCall& call, const detail::GatherBuffer& body);
     void enqueue(detail::Work& work) override;
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <type_traits>
 
 #include <hocket/detail/timer.hpp>
@@ -27,6 +28,9 @@ to_nanoseconds(std::chrono::duration<Rep, Period> duration) noexcept {
         return duration_cast<nanoseconds>(duration);
     }
 }
+
+/// When a blocking wait ends at the latest; none: never.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 /// The time on the loop's clock at which `delay` will have passed.
 template <class Rep, class Period>

@@ -73,13 +73,23 @@ public:
     [[nodiscard]] Status status() const noexcept { return status_.load(std::memory_order_acquire); }
     [[nodiscard]] bool done() const noexcept { return status() >= Status::cancelled; }
     [[nodiscard]] virtual bool running() const noexcept { return status() == Status::running; }
+    [[nodiscard]] bool cancelled() const noexcept { return status() == Status::cancelled; }
 
     /// Pending becomes cancelled. False when it is running or done (true when cancelled before).
     virtual bool cancel() noexcept;
     /// Pending becomes running. False when it was cancelled; InvalidStateError otherwise.
     bool set_running_or_notify_cancel();
+    /// Pending becomes running. False when it was anything else.
+    bool try_start() noexcept;
+    /// Pending becomes failed with `error`. False when it was anything else.
+    virtual bool fail_if_pending(std::exception_ptr error) noexcept = 0;
+    /// Does the work on this thread when it has not started and this thread is a worker of the
+    /// executor that has it; then true, and the future is done. A worker that waits for exactly
+    /// that work loses nothing by it, and a pool all of whose workers wait still comes to an end.
+    virtual bool run_here() noexcept { return false; }
     /// Blocks until done; false when `timeout` passed first.
     bool wait_until(std::chrono::steady_clock::time_point deadline);
+    /// Blocks until done, or does the work (run_here).
     void wait() noexcept;
 
     /// Registers `waiter`; false when the future is done already.
@@ -97,6 +107,7 @@ protected:
     virtual ~FutureStateBase() = default;
     /// Claims the right to store the result. InvalidStateError when somebody else has it.
     void claim();
+    bool claim_pending() noexcept;
     /// Makes the outcome known: the last thing done with it.
     void publish(Status status) noexcept;
 
@@ -119,6 +130,14 @@ public:
         result_.set_error(std::move(error));
         publish(Status::failed);
     }
+    bool fail_if_pending(std::exception_ptr error) noexcept override {
+        if (!claim_pending()) {
+            return false;
+        }
+        result_.set_error(std::move(error));
+        publish(Status::failed);
+        return true;
+    }
     /// For a promise that goes away: a failed future, unless it has a result or was cancelled.
     void fail_if_unset(const char* why) noexcept {
         try {
@@ -130,6 +149,11 @@ public:
     T get() {
         require_result();
         return result_.get(result_state());
+    }
+    /// As get(), but moves the result out: for who knows that nobody else asks for it.
+    T take() {
+        require_result();
+        return result_.take(result_state());
     }
     [[nodiscard]] std::exception_ptr error() const noexcept override {
         return status() == Status::failed ? result_.error() : nullptr;
@@ -223,6 +247,16 @@ public:
         finish();
         return static_cast<FutureState<T>&>(future_).get();
     }
+};
+
+/// Awaits a future's end, whatever its outcome. A local of the awaiting coroutine.
+class FutureEnd final : public FutureAwaiterBase {
+public:
+    using value_type = void;
+    using hocket_awaitable = void;
+
+    using FutureAwaiterBase::FutureAwaiterBase;
+    void await_resume() { finish(); }
 };
 
 } // namespace hocket::detail

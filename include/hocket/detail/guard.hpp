@@ -52,8 +52,8 @@ public:
     Scoped& operator=(const Scoped&) = delete;
 
     bool await_ready() { return acquire_.await_ready(); }
-    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        acquire_.await_suspend(caller);
+    template <class P> auto await_suspend(std::coroutine_handle<P> caller) {
+        return acquire_.await_suspend(caller);
     }
     Guard<Owner> await_resume() {
         acquire_.await_resume();

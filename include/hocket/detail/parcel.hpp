@@ -38,6 +38,9 @@ private:
 /// For `msgpack_unpack`: takes the descriptor with that number out of the message.
 [[nodiscard]] engine::FileDescriptor take_descriptor(std::uint32_t number);
 
+/// The number for what has no descriptor: an empty SharedMemory.
+inline constexpr std::uint32_t no_descriptor = 0xFFFFFFFF;
+
 /// The size in bytes of one block; ValueError when it is over the 4 GiB that msgpack allows.
 [[nodiscard]] std::uint32_t block_size(std::size_t count, std::size_t element);
 /// Unpacked is what was not packed as this type.

@@ -28,6 +28,12 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    void swap(Ring& other) noexcept {
+        std::swap(slots_, other.slots_);
+        std::swap(capacity_, other.capacity_);
+        std::swap(head_, other.head_);
+        std::swap(size_, other.size_);
+    }
     template <class U> void push(U&& item) {
         if (size_ == capacity_) [[unlikely]] {
             grow();

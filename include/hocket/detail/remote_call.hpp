@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include <hocket/detail/future_state.hpp>
 #include <hocket/detail/remote_function.hpp>
+#include <hocket/submit_options.hpp>
 
 namespace hocket::detail {
 
@@ -30,7 +32,14 @@ public:
     /// The pool lets go of the call.
     virtual void release() noexcept = 0;
 
+    void set_options(const SubmitOptions& options) {
+        timeout = options.timeout ? std::max<std::int64_t>(options.timeout->count(), 1) : 0;
+        priority = options.priority;
+        name = static_cast<std::string>(options.name);
+    }
+
     FunctionRef function;
+    std::string name;
     Descriptors descriptors;  // of what the arguments share
     std::int64_t timeout = 0; // nanoseconds that it may run; 0: without limit
     int priority = 0;
@@ -41,6 +50,10 @@ protected:
     /// Takes the call out of the pool; ends its worker when it runs. False when it is done.
     bool withdraw() noexcept;
     [[nodiscard]] bool is_started() const noexcept;
+    /// A thread that waits for the future takes the workers' answers itself, unless another thread
+    /// does already: true when the future is done.
+    bool collect_until_done(const FutureStateBase& future) noexcept;
+    void wake_collector() noexcept;
 
 private:
     friend class ProcessPool;
@@ -64,8 +77,11 @@ public:
         if (this->done() || !withdraw()) {
             return this->status() == Status::cancelled;
         }
-        return FutureStateBase::cancel();
+        const bool cancelled = FutureStateBase::cancel();
+        wake_collector();
+        return cancelled;
     }
+    bool run_here() noexcept override { return collect_until_done(*this); }
     [[nodiscard]] bool running() const noexcept override { return !this->done() && is_started(); }
 
     void complete(std::span<const char> result, Descriptors& received) noexcept override {

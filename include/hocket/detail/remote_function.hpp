@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,39 @@ concept RemoteCallable = Captureless<F> || is_function_pointer<F>;
 
 template <class F, class... A>
 using RemoteResult = std::decay_t<std::invoke_result_t<F&, Carried<A>...>>;
+
+/// A function as an argument: made anew at the other end when it has no captures, found by where it
+/// is when it is a pointer.
+template <RemoteCallable F> class CarriedFunction {
+public:
+    CarriedFunction() = default;
+    explicit CarriedFunction(const F& function) {
+        if constexpr (is_function_pointer<F>) {
+            where_ = locate_function(reinterpret_cast<const void*>(function));
+        }
+    }
+
+    template <class Packer> void msgpack_pack(Packer& packer) const {
+        packer.pack_array(2);
+        packer.pack(where_.module);
+        packer.pack(where_.offset);
+    }
+    void msgpack_unpack(const msgpack::object& object) {
+        const auto parts = object.as<std::array<std::uint64_t, 2>>();
+        where_ = {static_cast<std::uint32_t>(parts[0]), parts[1]};
+    }
+    /// In the other process.
+    [[nodiscard]] F get() const {
+        if constexpr (is_function_pointer<F>) {
+            return reinterpret_cast<F>(const_cast<void*>(resolve_function(where_)));
+        } else {
+            return F();
+        }
+    }
+
+private:
+    FunctionRef where_;
+};
 
 template <class F, class... Args> consteval void require_crossing() {
     static_assert(RemoteCallable<F>,
@@ -96,15 +130,8 @@ void call_remotely(const msgpack::object& arguments, ResultPacker& result,
                    Descriptors& argument_descriptors, Descriptors& result_descriptors) {
     CallFrame frame{arguments.via.array.ptr, result, argument_descriptors, result_descriptors};
     constexpr std::index_sequence_for<Stored...> indices;
-    if constexpr (is_function_pointer<F>) {
-        const FunctionRef where{frame.arguments[0].as<std::uint32_t>(),
-                                frame.arguments[1].as<std::uint64_t>()};
-        frame.arguments += 2;
-        call_with<Stored...>(reinterpret_cast<F>(const_cast<void*>(resolve_function(where))), frame,
-                             indices);
-    } else {
-        call_with<Stored...>(F(), frame, indices);
-    }
+    const auto function = unpack_value<CarriedFunction<F>>(*frame.arguments++).get();
+    call_with<Stored...>(function, frame, indices);
 }
 
 /// Packs one argument.
@@ -127,14 +154,9 @@ FunctionRef pack_call(GatherBuffer& buffer, Descriptors& descriptors, const F& f
     static const FunctionRef thunk = locate_function(&call_remotely<F, Carried<Args>...>);
     const DescriptorScope scope(descriptors);
     msgpack::packer<GatherBuffer> packer(buffer);
-    if constexpr (is_function_pointer<F>) {
-        const FunctionRef where = locate_function(reinterpret_cast<const void*>(function));
-        packer.pack_array(sizeof...(Args) + 2);
-        packer.pack(where.module);
-        packer.pack(where.offset);
-    } else {
-        packer.pack_array(sizeof...(Args));
-    }
+    const CarriedFunction<F> carried(function);
+    packer.pack_array(sizeof...(Args) + 1);
+    packer.pack(carried);
     (pack_argument(packer, args), ...);
     return thunk;
 }

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include <hocket/errors.hpp>
+#include <hocket/shared_memory.hpp>
+
+namespace hocket {
+
+/// An array that processes share: Python's multiprocessing.Array, without a lock. Passed to another
+/// process it is not copied, whatever its size.
+///
+///     hocket::SharedArray<double> field(1'000'000);
+///     pool.submit(simulate, field).result();       // simulate(SharedArray<double>) writes to it
+///
+/// A handle to SharedMemory: copies refer to the same elements, constant ones can write to them,
+/// too. As with a std::vector, different elements may be written at the same time by anybody, the
+/// same one only in turns. `T` must be trivially copyable and should hold no pointers: they mean
+/// nothing elsewhere.
+template <class T> class SharedArray {
+    static_assert(std::is_trivially_copyable_v<T>,
+                  "hocket: the elements of a SharedArray must be trivially copyable: what they "
+                  "point to (a std::string's characters, say) would stay in one process");
+    static_assert(!std::is_pointer_v<T>,
+                  "hocket: a pointer means nothing in another process: keep an index");
+
+public:
+    using value_type = T;
+    using iterator = T*;
+
+    SharedArray() noexcept = default; ///< Of no elements.
+    /// `size` elements of zero bytes, which costs the same for any size. Throws ValueError when
+    /// that many cannot be counted, std::system_error when there is no room for them, or when out
+    /// of descriptors.
+    explicit SharedArray(std::size_t size) : memory_(bytes(size)) {}
+    /// `size` copies of `value`.
+    SharedArray(std::size_t size, const T& value) : SharedArray(size) {
+        std::fill(begin(), end(), value);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return memory_.size() / sizeof(T); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// nullptr when there are no elements. In each process at another address.
+    [[nodiscard]] T* data() const noexcept { return reinterpret_cast<T*>(memory_.data()); }
+    [[nodiscard]] std::span<T> span() const noexcept { return {data(), size()}; }
+    /// Is not checked, as a std::vector's.
+    [[nodiscard]] T& operator[](std::size_t index) const noexcept { return data()[index]; }
+    [[nodiscard]] iterator begin() const noexcept { return data(); }
+    [[nodiscard]] iterator end() const noexcept { return data() + size(); }
+
+    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    template <class Packer> void msgpack_pack(Packer& packer) const {
+        memory_.msgpack_pack(packer);
+    }
+    void msgpack_unpack(const msgpack::object& object) {
+        memory_.msgpack_unpack(object);
+        if (memory_.size() % sizeof(T) != 0) {
+            detail::throw_wrong_block(memory_.size(), sizeof(T));
+        }
+    }
+
+private:
+    static std::size_t bytes(std::size_t size) {
+        if (size > std::numeric_limits<std::size_t>::max() / sizeof(T)) {
+            throw ValueError("a SharedArray of " + std::to_string(size) + " elements of " +
+                             std::to_string(sizeof(T)) + " bytes is too large to be counted");
+        }
+        return size * sizeof(T);
+    }
+
+    SharedMemory memory_;
+};
+
+} // namespace hocket

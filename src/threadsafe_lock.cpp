@@ -1,0 +1,15 @@
+#include <hocket/threadsafe_lock.hpp>
+
+#include <hocket/errors.hpp>
+
+namespace hocket {
+
+void ThreadsafeLock::release() {
+    const std::scoped_lock lock(lock_);
+    if (line_.free() != 0) {
+        throw RuntimeError("cannot release a ThreadsafeLock that is not acquired");
+    }
+    line_.offer();
+}
+
+} // namespace hocket
