@@ -80,7 +80,7 @@ public:
     RemoteCallee() noexcept = default;
     explicit RemoteCallee(const F& function) : callee_(make(function)) {}
 
-    template <class... Args> decltype(auto) operator()(Args&&... args) const {
+    template <class... Args> std::invoke_result_t<F&, Args...> operator()(Args&&... args) const {
         if constexpr (std::is_member_function_pointer_v<F>) {
             return std::invoke(callee_.template get<F>(), std::forward<Args>(args)...);
         } else if constexpr (is_function_pointer<F>) {
@@ -127,7 +127,8 @@ private:
 /// Calls its first argument, a RemoteCallee, with the others.
 struct CallCallee {
     template <class F, class... Args>
-    decltype(auto) operator()(const RemoteCallee<F>& function, Args&&... args) const {
+    std::invoke_result_t<F&, Args...> operator()(const RemoteCallee<F>& function,
+                                                 Args&&... args) const {
         return function(std::forward<Args>(args)...);
     }
 };
