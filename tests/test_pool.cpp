@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -17,15 +18,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <hocket/process_event.hpp>
 #include <hocket/run.hpp>
 
 #include "open_descriptors.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
-using testing::Each;
 using testing::ElementsAre;
-using testing::Ge;
 using testing::UnorderedElementsAre;
 
 namespace {
@@ -48,7 +48,7 @@ int fail_at_three(int x) {
 
 int process_id(int) { return ::getpid(); }
 
-// How the chunks were cut: the first item of each, by its place in the vector that the worker got.
+// How the chunks were cut, the largest first.
 std::vector<std::size_t> chunk_sizes(Pool& pool, std::size_t items, std::size_t chunksize) {
     std::vector<std::size_t> sizes;
     std::size_t before = 0;
@@ -196,14 +196,22 @@ TEST(Pool, ImapGoesOnBehindAnExceptionWhereItStands) {
 
 TEST(Pool, ImapUnorderedGivesEachResultWhenItIsThere) {
     Pool pool(2);
-    // The first item waits until it is killed, which happens when the others are there.
-    const auto wait_at_zero = [](int x) { return x == 0 ? ::pause() : ::getpid(); };
-    auto results = pool.imap_unordered(wait_at_zero, std::vector<int>{0, 1, 2, 3});
-    for (int i = 0; i < 3; ++i) {
-        EXPECT_GT(results.next().value(), 0);
+    const ProcessEvent others_are_there;
+    const auto wait_at_zero = [](const std::pair<int, ProcessEvent>& item) {
+        if (item.first == 0) {
+            item.second.wait();
+        }
+        return item.first;
+    };
+    std::vector<std::pair<int, ProcessEvent>> items;
+    for (int i = 0; i < 4; ++i) {
+        items.emplace_back(i, others_are_there);
     }
-    pool.terminate();
-    EXPECT_THROW(results.next(), WorkerDied);
+    auto results = pool.imap_unordered(wait_at_zero, items);
+    const std::vector<int> first{*results.next(), *results.next(), *results.next()};
+    EXPECT_THAT(first, UnorderedElementsAre(1, 2, 3));
+    others_are_there.set();
+    EXPECT_EQ(results.next(), 0);
     EXPECT_EQ(results.next(), std::nullopt);
 }
 

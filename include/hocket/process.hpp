@@ -107,6 +107,7 @@ public:
     [[nodiscard]] bool daemon() const noexcept;
 
 private:
+    friend class Manager;
     Process(ProcessOptions options, detail::ProcessCall call);
     bool join_until(std::chrono::steady_clock::time_point deadline) const;
 
