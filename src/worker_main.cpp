@@ -15,6 +15,7 @@
 
 #include "engine/descriptor_passing.hpp"
 #include "pool_worker_main.hpp"
+#include "process_main.hpp"
 #include "worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -48,6 +49,9 @@ int be_worker(int control) {
     }
     watch_owner(control);
     const auto bootstrap = unpack_parcel<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
+    if (bootstrap.kind == Bootstrap::single_call) {
+        return make_single_call(descriptors);
+    }
     PoolWorkerMain(control, bootstrap, descriptors).run();
     return EXIT_SUCCESS;
 }

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <hocket/detail/deadline.hpp>
+#include <hocket/detail/managed_reference.hpp>
+#include <hocket/errors.hpp>
+#include <hocket/queue.hpp>
+#include <hocket/wait.hpp>
+
+namespace hocket {
+
+/// A queue that lives at a Manager: Python's manager.Queue. A proxy, as ManagedDict is one. `put`
+/// and `get` block this thread, and nobody else's calls, until they are served, first come first
+/// served. An item that was got by a process which dies in that moment is lost.
+template <class T> class ManagedQueue : public detail::ManagedReference {
+    using Items = Queue<T>;
+
+public:
+    ManagedQueue() noexcept = default; ///< Refers to none.
+    explicit ManagedQueue(detail::ManagedReference reference) noexcept
+        : ManagedReference(std::move(reference)) {}
+
+    /// Waits until there is room.
+    void put(const T& item) const { put_within(item, for_ever); }
+    /// QueueFull when `timeout` passes first.
+    template <class Rep, class Period>
+    void put(const T& item, std::chrono::duration<Rep, Period> timeout) const {
+        put_within(item, detail::to_nanoseconds(timeout).count());
+    }
+    /// QueueFull when there is no room.
+    void put_nowait(const T& item) const {
+        ask<Items>([](Items& items, T last) { items.put_nowait(std::move(last)); }, item);
+    }
+    /// Waits until there is an item, and takes it out.
+    T get() const { return get_within(for_ever); }
+    /// QueueEmpty when `timeout` passes first.
+    template <class Rep, class Period> T get(std::chrono::duration<Rep, Period> timeout) const {
+        return get_within(detail::to_nanoseconds(timeout).count());
+    }
+    /// QueueEmpty when there is none.
+    T get_nowait() const {
+        return ask<Items>([](Items& items) { return items.get_nowait(); });
+    }
+
+    [[nodiscard]] std::size_t qsize() const {
+        return ask<Items>([](Items& items) { return items.qsize(); });
+    }
+    [[nodiscard]] bool empty() const {
+        return ask<Items>([](Items& items) { return items.empty(); });
+    }
+    [[nodiscard]] bool full() const {
+        return ask<Items>([](Items& items) { return items.full(); });
+    }
+
+private:
+    static constexpr std::int64_t for_ever = -1;
+
+    void put_within(const T& item, std::int64_t timeout) const {
+        ask<Items>([](Items& items, T last,
+                      std::int64_t limit) { return put_at_manager(items, std::move(last), limit); },
+                   item, timeout);
+    }
+    T get_within(std::int64_t timeout) const {
+        return ask<Items>(
+            [](Items& items, std::int64_t limit) { return get_at_manager(items, limit); }, timeout);
+    }
+
+    static Coro<> put_at_manager(Items& items, T item, std::int64_t timeout) {
+        if (timeout == for_ever) {
+            co_await items.put(std::move(item));
+            co_return;
+        }
+        if (!items.full()) {
+            items.put_nowait(std::move(item));
+            co_return;
+        }
+        try {
+            Coro<> putting = items.put(std::move(item));
+            co_await wait_for(std::move(putting), std::chrono::nanoseconds(timeout));
+            co_return;
+        } catch (const TimeoutError&) {
+        }
+        throw QueueFull();
+    }
+    static Coro<T> get_at_manager(Items& items, std::int64_t timeout) {
+        if (timeout == for_ever) {
+            co_return co_await items.get();
+        }
+        if (!items.empty()) {
+            co_return items.get_nowait();
+        }
+        try {
+            Coro<T> getting = items.get();
+            co_return co_await wait_for(std::move(getting), std::chrono::nanoseconds(timeout));
+        } catch (const TimeoutError&) {
+        }
+        throw QueueEmpty();
+    }
+};
+
+} // namespace hocket

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <utility>
+
+#include <hocket/detail/managed_update.hpp>
+
+namespace hocket {
+
+/// One value that lives at a Manager. A proxy, as ManagedDict is one.
+template <class T> class ManagedValue : public detail::ManagedReference {
+public:
+    ManagedValue() noexcept = default; ///< Refers to none.
+    explicit ManagedValue(detail::ManagedReference reference) noexcept
+        : ManagedReference(std::move(reference)) {}
+
+    [[nodiscard]] T get() const {
+        return ask<T>([](T& value) -> const T& { return value; });
+    }
+    void set(const T& value) const {
+        ask<T>([](T& held, T to) { held = std::move(to); }, value);
+    }
+    /// As ManagedDict::update: changes the value at the manager, in one step.
+    template <class F, class... Args>
+    detail::UpdateResult<F, T, Args...> update(const F& function, const Args&... args) const {
+        return ask<T>(
+            [](T& value, const detail::RemoteCallee<std::decay_t<F>>& call, auto&&... values) {
+                return detail::update_value(value, call, std::move(values)...);
+            },
+            detail::RemoteCallee<std::decay_t<F>>(function), args...);
+    }
+};
+
+} // namespace hocket

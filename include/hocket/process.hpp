@@ -1,0 +1,123 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/coro.hpp>
+#include <hocket/detail/callback.hpp>
+#include <hocket/detail/deadline.hpp>
+#include <hocket/detail/remote_callee.hpp>
+
+namespace hocket {
+
+/// What a Process is called, and what becomes of it at the end.
+struct ProcessOptions {
+    std::string name = {}; ///< for its reports; unless given, "Process-1", "Process-2" …
+    bool daemon = false;   ///< ended by Process's destructor, which waits for any other
+};
+
+namespace detail {
+
+class ChildProcess; // src/child_process.hpp
+
+/// The call that a new process makes.
+struct ProcessCall {
+    PortableFunction thunk;
+    std::string arguments;
+    Descriptors descriptors;
+};
+
+template <class F, class... Args>
+ProcessCall make_process_call(const F& function, const Args&... args) {
+    ProcessCall call;
+    GatherBuffer buffer;
+    const RemoteCallee<F> callee(function);
+    call.thunk =
+        PortableFunction(pack_call(buffer, call.descriptors, CallAndDrop(), callee, args...));
+    call.arguments.resize(buffer.size());
+    buffer.copy_to(reinterpret_cast<std::byte*>(call.arguments.data()));
+    return call;
+}
+
+} // namespace detail
+
+/// A function that runs in a process of its own: Python's multiprocessing.Process, started as by
+/// "spawn". The process is this program started again, which calls the function instead of `main`;
+/// what it writes goes where this process's output goes, and its stdin is empty. Free functions,
+/// static member functions and lambdas without captures cross, and arguments of the types that
+/// `crosses` names; they are packed when the Process is made. What the function returns is dropped.
+///
+///     hocket::Process process(work, 42);
+///     process.start();
+///     process.join();
+///
+/// An exception that leaves the function is printed on stderr. SIGINT has its default effect:
+/// Ctrl-C ends the process. It ends with this process, too, daemon or not. Any thread.
+class Process {
+public:
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
+    explicit Process(const F& function, const Args&... args)
+        : Process(ProcessOptions(), function, args...) {}
+    template <class F, class... Args> requires detail::CallableWith<F, Args...>
+    Process(ProcessOptions options, const F& function, const Args&... args)
+        : Process(std::move(options),
+                  detail::make_process_call<std::decay_t<F>>(function, args...)) {}
+    Process(Process&&) noexcept = default;
+    Process& operator=(Process&& other) noexcept;
+    /// A process that runs is joined; a daemon is terminated first, and killed if it has not ended
+    /// five seconds later.
+    ~Process();
+
+    /// Starts the process. RuntimeError when it was started before; std::system_error when it
+    /// cannot be.
+    void start();
+
+    /// Blocks until the process has ended. RuntimeError before `start`, as of all that follows up
+    /// to `kill`.
+    void join() const { join_until(std::chrono::steady_clock::time_point::max()); }
+    /// As above; returns false when `timeout` passes first.
+    template <class Rep, class Period> bool join(std::chrono::duration<Rep, Period> timeout) const {
+        return join_until(detail::deadline_after(timeout));
+    }
+    /// `co_await process.wait()`: waits on the running loop until the process has ended, and yields
+    /// its exit code. Several tasks may wait. Cancelling ends the wait, not the process.
+    [[nodiscard]] Coro<int> wait() const;
+    /// Sends SIGTERM. Does nothing when the process has ended.
+    void terminate() const;
+    /// Sends SIGKILL.
+    void kill() const;
+
+    /// Nothing before the end. 0 when the function returned, 1 when it threw, N after exit(N), -N
+    /// when signal N ended it; 255 when somebody else has reaped the process.
+    [[nodiscard]] std::optional<int> exitcode() const;
+    /// Nothing before `start`.
+    [[nodiscard]] std::optional<int> pid() const;
+    [[nodiscard]] bool is_alive() const;
+    /// A descriptor that becomes readable when the process ends; it lives as long as the Process.
+    /// RuntimeError before `start`.
+    [[nodiscard]] int sentinel() const;
+    [[nodiscard]] const std::string& name() const noexcept;
+    [[nodiscard]] bool daemon() const noexcept;
+
+private:
+    friend class Manager;
+    Process(ProcessOptions options, detail::ProcessCall call);
+    bool join_until(std::chrono::steady_clock::time_point deadline) const;
+
+    std::shared_ptr<detail::ChildProcess> child_; // shared with coroutines that wait
+};
+
+/// How many processors this process may use.
+[[nodiscard]] std::size_t cpu_count() noexcept;
+
+/// The name of the Process whose function this process runs; "MainProcess" in any other.
+[[nodiscard]] const std::string& current_process_name() noexcept;
+
+} // namespace hocket
