@@ -24,7 +24,7 @@ help: ## show this list
 	@printf '\nWhat a target needs and this machine lacks is installed with apt first (as root or by sudo),\n'
 	@printf 'or the one line to run is printed. JOBS=%s; PREFIX=%s.\n' '$(JOBS)' '$(PREFIX)'
 
-demo: ## crawl the Python documentation in three ways, over real sockets
+demo: ## crawl the Python documentation in four ways, over real sockets
 	@scripts/demo
 
 test: ## build optimised with g++, run every test

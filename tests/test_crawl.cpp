@@ -1,5 +1,5 @@
 // The crawler as a program: against our own server, against nginx, and against servers that do
-// everything wrong. Every test runs in all three ways.
+// everything wrong. Every test runs in all four ways.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -99,7 +99,8 @@ class EveryWay : public testing::TestWithParam<const char*> {};
 
 } // namespace
 
-INSTANTIATE_TEST_SUITE_P(Crawl, EveryWay, testing::Values("sequential", "threads", "coroutines"),
+INSTANTIATE_TEST_SUITE_P(Crawl, EveryWay,
+                         testing::Values("sequential", "threads", "coroutines", "processes"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST_P(EveryWay, FindsTheSameOnOurServerAndOnNginx) {
@@ -241,6 +242,7 @@ TEST_P(EveryWay, MeasuresItsTimeAndItsMemory) {
     const SiteReport report = run_crawl(serve.origin(), GetParam()).report;
     EXPECT_GE(report.seconds, 0.05);
     EXPECT_GT(report.peak_memory_kib, 500u);
+    EXPECT_EQ(report.worker_processes > 0, std::string(GetParam()) == "processes");
 }
 
 TEST(Crawl, FindsTheSameInPythonsDocumentationOnOurServerAndOnNginx) {
@@ -258,6 +260,14 @@ TEST(Crawl, FindsTheSameInPythonsDocumentationOnOurServerAndOnNginx) {
     EXPECT_THAT(web::differences(ours, theirs), ElementsAre());
 }
 
+TEST(Crawl, FindsTheSameInPythonsDocumentationWhereverItsPagesAreRead) {
+    ServeProgram serve("/usr/share/doc/python3-doc/html");
+    const SiteReport here = run_crawl(serve.origin(), "coroutines").report;
+    const SiteReport elsewhere = run_crawl(serve.origin(), "processes").report;
+    EXPECT_GT(here.words(), 1'000'000u);
+    EXPECT_THAT(web::differences(here, elsewhere), ElementsAre());
+}
+
 TEST(CrawlDemo, PrintsARowForEachWayAndThatTheyAgree) {
     TemporaryFolder folder;
     write_site(folder);
@@ -267,7 +277,9 @@ TEST(CrawlDemo, PrintsARowForEachWayAndThatTheyAgree) {
     EXPECT_THAT(output, HasSubstr("\n  sequential "));
     EXPECT_THAT(output, HasSubstr("\n  threads "));
     EXPECT_THAT(output, HasSubstr("\n  coroutines "));
-    EXPECT_THAT(output, HasSubstr("All 3 ways found exactly the same: 8 pages, "));
+    EXPECT_THAT(output, HasSubstr("\n  processes "));
+    EXPECT_THAT(output, HasSubstr("\n  The memory of \"processes\" is that of "));
+    EXPECT_THAT(output, HasSubstr("All 4 ways found exactly the same: 8 pages, "));
     EXPECT_THAT(output, HasSubstr("3 broken links"));
 }
 

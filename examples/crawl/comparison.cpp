@@ -34,6 +34,10 @@ void print_comparison(std::FILE* out, const std::vector<web::SiteReport>& report
                    static_cast<double>(report.peak_memory_kib) / 1024,
                    coloured(out, Colour::cyan, bar(report.pages_per_second(), fastest, bar_width)));
     }
+    for (const auto& report : reports)
+        if (report.worker_processes > 0)
+            fmt::print(out, "  The memory of \"{}\" is that of {} added up.\n", report.way,
+                       counted(report.worker_processes + 1, "process", "processes"));
     fmt::print(out, "\n");
 }
 

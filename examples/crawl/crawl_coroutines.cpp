@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crawl/connection_pool.hpp"
+#include "crawl/coroutine_crawl.hpp"
 #include "crawl/messages.hpp"
 #include "crawl/way_implementations.hpp"
 #include "web/page_fetch.hpp"
@@ -40,8 +41,12 @@ Coro<bool> send_and_receive(hocket::Connection& connection, bool reused, web::Pa
 class CoroutineCrawl {
 public:
     CoroutineCrawl(web::SiteCrawl& site, const CrawlOptions& options, std::size_t concurrency,
-                   Progress& progress)
-        : site_(site), options_(options), progress_(progress), slots_(concurrency) {}
+                   Progress& progress, const ReadPage& read_page)
+        : site_(site),
+          options_(options),
+          progress_(progress),
+          read_page_(read_page),
+          slots_(concurrency) {}
 
     Coro<> run() {
         return hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
@@ -72,11 +77,15 @@ private:
     Coro<web::PageOutcome> fetch_page(web::PageFetch& fetch) {
         try {
             co_await hocket::wait_for(fetch_with_redirects(fetch), options_.timeout);
-            co_return fetch.outcome();
+            web::PageOutcome outcome = fetch.answer();
+            if (outcome.html) outcome.add(co_await read_page_(fetch));
+            co_return outcome;
         } catch (const web::HttpError& error) {
             co_return fetch.failed(error);
         } catch (const std::system_error& error) {
             co_return fetch.failed(error.code());
+        } catch (const hocket::WorkerDied& death) {
+            co_return fetch.failed(web::Problem::reader_died, reader_died(death.exitcode()));
         } catch (const hocket::TimeoutError&) {
             co_return fetch.failed(web::Problem::timeout, no_answer_within(options_.timeout));
         }
@@ -107,6 +116,7 @@ private:
     web::SiteCrawl& site_;
     const CrawlOptions& options_;
     Progress& progress_;
+    const ReadPage& read_page_;
     hocket::Semaphore slots_;
     hocket::Event page_finished_;
     ConnectionPool idle_connections_;
@@ -114,17 +124,25 @@ private:
 
 } // namespace
 
-bool crawl_with_coroutines(web::SiteCrawl& site, const CrawlOptions& options,
-                           std::size_t concurrency, Progress& progress) {
+bool run_coroutine_crawl(web::SiteCrawl& site, const CrawlOptions& options, std::size_t concurrency,
+                         Progress& progress, const ReadPage& read_page) {
     try {
         hocket::run([&]() -> Coro<> {
-            CoroutineCrawl crawl(site, options, concurrency, progress);
+            CoroutineCrawl crawl(site, options, concurrency, progress, read_page);
             co_await crawl.run();
         });
         return true;
     } catch (const hocket::KeyboardInterrupt&) {
         return false;
     }
+}
+
+bool crawl_with_coroutines(web::SiteCrawl& site, const CrawlOptions& options,
+                           std::size_t concurrency, Progress& progress) {
+    const ReadPage read_here = [](const web::PageFetch& page) -> Coro<web::PageContents> {
+        co_return web::read_page(page.html(), page.url(), page.site());
+    };
+    return run_coroutine_crawl(site, options, concurrency, progress, read_here);
 }
 
 } // namespace crawl

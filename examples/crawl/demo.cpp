@@ -42,7 +42,7 @@ std::optional<web::SiteReport> crawl_in_own_process(Way way, const std::string& 
                                                     const Interrupt& interrupt) {
     std::vector<std::string> arguments{
         own_executable().string(), url, "--json", "--way", way_name(way), "--limit", options.limit};
-    if (way == Way::coroutines) {
+    if (way == Way::coroutines || way == Way::processes) {
         arguments.push_back("--concurrency");
         arguments.push_back(options.concurrency);
     }
@@ -69,7 +69,7 @@ int run_demo(const DemoOptions& options) {
     std::fflush(stdout);
 
     std::vector<web::SiteReport> reports;
-    for (const Way way : {Way::sequential, Way::threads, Way::coroutines}) {
+    for (const Way way : all_ways) {
         if (auto report = crawl_in_own_process(way, url, options, interrupt))
             reports.push_back(std::move(*report));
         if (interrupt.requested()) break;

@@ -1,5 +1,5 @@
 // crawl URL: follows the links of a site, counts its words and finds its broken links.
-// crawl --demo DIR: does that three ways with a folder of HTML, and compares them.
+// crawl --demo DIR: does that four ways with a folder of HTML, and compares them.
 //
 //     $ crawl --demo /usr/share/doc/python3-doc/html
 

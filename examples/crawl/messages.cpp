@@ -1,5 +1,6 @@
 #include "crawl/messages.hpp"
 
+#include <cstring>
 #include <fmt/format.h>
 
 namespace crawl {
@@ -7,6 +8,14 @@ namespace crawl {
 std::string no_answer_within(std::chrono::milliseconds timeout) {
     return fmt::format("no complete answer within {:g} s",
                        static_cast<double>(timeout.count()) / 1000);
+}
+
+std::string reader_died(int exitcode) {
+    if (exitcode >= 0)
+        return fmt::format("the process that read the page left with exit code {}", exitcode);
+    const char* const name = ::sigabbrev_np(-exitcode);
+    return fmt::format("the process that read the page was ended by {}",
+                       name ? "SIG" + std::string(name) : fmt::format("signal {}", -exitcode));
 }
 
 std::string grouped(std::uint64_t number) {

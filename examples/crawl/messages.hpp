@@ -9,6 +9,8 @@ namespace crawl {
 /// The same words for the same failure, whichever way it was found.
 std::string no_answer_within(std::chrono::milliseconds timeout);
 
+std::string reader_died(int exitcode);
+
 /// 1234567 → "1,234,567".
 std::string grouped(std::uint64_t number);
 

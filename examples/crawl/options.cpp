@@ -11,12 +11,13 @@ const char* const usage =
     "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N]\n"
     "\n"
     "Follows the links of a site from URL on, counts its words and finds its broken links.\n"
-    "  --way W          sequential, threads or coroutines (default coroutines)\n"
+    "  --way W          sequential, threads, coroutines or processes: coroutines whose pages\n"
+    "                   other processes read (default coroutines)\n"
     "  --concurrency N  pages in flight at once (default 16; 32 threads)\n"
     "  --limit N        fetch at most N pages\n"
     "  --timeout S      give a page up after S seconds (default 10)\n"
     "  --json           print everything that was found as JSON\n"
-    "  --demo DIR       serve DIR, crawl it all three ways, and compare\n"
+    "  --demo DIR       serve DIR, crawl it all four ways, and compare\n"
     "  --delay 20ms     how long the demo's server waits with every answer\n";
 
 namespace {
@@ -37,10 +38,10 @@ std::size_t parse_count(const std::string& option, std::string_view text, double
 }
 
 Way parse_way(const std::string& name) {
-    for (const Way way : {Way::sequential, Way::threads, Way::coroutines})
+    for (const Way way : all_ways)
         if (name == way_name(way)) return way;
     throw std::invalid_argument("--way is \"" + name +
-                                "\": expected sequential, threads or coroutines");
+                                "\": expected sequential, threads, coroutines or processes");
 }
 
 std::chrono::milliseconds parse_timeout(const std::string& option, const std::string& text) {
@@ -62,6 +63,7 @@ std::string way_name(Way way) {
     switch (way) {
     case Way::sequential: return "sequential";
     case Way::threads: return "threads";
+    case Way::processes: return "processes";
     case Way::coroutines: break;
     }
     return "coroutines";

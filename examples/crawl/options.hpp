@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -10,9 +11,12 @@
 
 namespace crawl {
 
-/// One page after another, a thread for each connection, or a coroutine for each page. The demo
-/// shows them in this order.
-enum class Way { sequential, threads, coroutines };
+/// One page after another, a thread for each connection, a coroutine for each page, or that with
+/// processes that read the pages. The demo shows them in this order.
+enum class Way { sequential, threads, coroutines, processes };
+
+inline constexpr std::array all_ways{Way::sequential, Way::threads, Way::coroutines,
+                                     Way::processes};
 
 std::string way_name(Way way);
 
@@ -29,7 +33,7 @@ struct DemoOptions {
     std::string directory;
     std::string delay = "20ms";
     std::string limit = "0";
-    std::string concurrency = "128"; ///< of the coroutines
+    std::string concurrency = "128"; ///< of the ways with coroutines
 };
 
 struct Options {

@@ -8,11 +8,15 @@
 namespace crawl {
 namespace {
 
-bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& progress) {
+bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& progress,
+                  ChildProcesses& workers) {
     switch (options.way) {
     case Way::sequential: return crawl_sequentially(site, options, progress);
     case Way::threads:
         return crawl_with_threads(site, options, options.concurrency.value_or(32), progress);
+    case Way::processes:
+        return crawl_with_processes(site, options, options.concurrency.value_or(16), progress,
+                                    workers);
     case Way::coroutines: break;
     }
     return crawl_with_coroutines(site, options, options.concurrency.value_or(16), progress);
@@ -23,7 +27,8 @@ bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& p
 web::SiteReport crawl_site(const CrawlOptions& options) {
     web::SiteCrawl site(options.start, options.limit);
     Progress progress(way_name(options.way));
-    const bool complete = crawl_in_way(site, options, progress);
+    ChildProcesses workers;
+    const bool complete = crawl_in_way(site, options, progress, workers);
     const double seconds = progress.seconds();
     progress.finish(site.counts());
 
@@ -31,7 +36,8 @@ web::SiteReport crawl_site(const CrawlOptions& options) {
     report.way = way_name(options.way);
     report.seconds = seconds;
     report.interrupted = !complete;
-    report.peak_memory_kib = peak_memory_kib();
+    report.peak_memory_kib = peak_memory_kib() + workers.peak_memory_kib;
+    report.worker_processes = workers.count;
     return report;
 }
 

@@ -2,17 +2,15 @@
 
 #include <array>
 #include <stdexcept>
-#include <unordered_set>
 #include <utility>
 
 #include "web/ascii.hpp"
-#include "web/html_scan.hpp"
 #include "web/http_status.hpp"
 
 namespace web {
 namespace {
 
-constexpr std::array<std::pair<Problem, std::string_view>, 9> problem_names{{
+constexpr std::array<std::pair<Problem, std::string_view>, 10> problem_names{{
     {Problem::none, "none"},
     {Problem::http_status, "http-status"},
     {Problem::refused, "refused"},
@@ -22,6 +20,7 @@ constexpr std::array<std::pair<Problem, std::string_view>, 9> problem_names{{
     {Problem::redirect_loop, "redirect-loop"},
     {Problem::timeout, "timeout"},
     {Problem::too_large, "too-large"},
+    {Problem::reader_died, "reader-died"},
 }};
 
 bool is_redirect(int status) {
@@ -47,6 +46,11 @@ Problem problem_of(HttpFault fault) {
 }
 
 } // namespace
+
+void PageOutcome::add(PageContents contents) {
+    words = contents.words;
+    links = std::move(contents.links);
+}
 
 std::string_view problem_name(Problem problem) {
     for (const auto& [value, name] : problem_names)
@@ -88,7 +92,7 @@ bool PageFetch::follow() {
     return redirects_ <= max_redirects;
 }
 
-PageOutcome PageFetch::outcome() {
+PageOutcome PageFetch::answer() {
     if (redirects_ > max_redirects)
         return failed(Problem::redirect_loop,
                       "redirect loop: more than " + std::to_string(max_redirects) + " redirects");
@@ -105,30 +109,13 @@ PageOutcome PageFetch::outcome() {
     }
     outcome.bytes = response.body.size();
     outcome.html = is_html(response);
-    if (outcome.html) {
-        const HtmlScan scan = scan_html(response.body);
-        const auto base = scan.base ? resolve(url_, *scan.base) : std::nullopt;
-        outcome.words = scan.words;
-        outcome.links = page_links(scan.links, base.value_or(url_));
-    }
     return outcome;
 }
 
-std::vector<std::string> PageFetch::page_links(const std::vector<std::string>& references,
-                                               const Url& base) const {
-    std::vector<std::string> links;
-    // Most links of a page repeat one another but for the fragment: those need no resolving.
-    std::unordered_set<std::string_view> references_seen;
-    std::unordered_set<std::string> links_seen;
-    for (const std::string& reference : references) {
-        const auto without_fragment = std::string_view(reference).substr(0, reference.find('#'));
-        if (!references_seen.insert(without_fragment).second) continue;
-        const auto link = resolve(base, without_fragment);
-        if (!link || !same_site(*link, site_)) continue;
-        const auto [position, is_new] = links_seen.insert(link->to_string());
-        if (is_new) links.push_back(*position);
-    }
-    return links;
+PageOutcome PageFetch::outcome() {
+    PageOutcome outcome = answer();
+    if (outcome.html) outcome.add(read_page(html(), url_, site_));
+    return outcome;
 }
 
 PageOutcome PageFetch::failed(Problem problem, const std::string& message) const {

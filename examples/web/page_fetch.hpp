@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "web/http_error.hpp"
+#include "web/page_contents.hpp"
 #include "web/response_parser.hpp"
 #include "web/url.hpp"
 
@@ -22,6 +23,7 @@ enum class Problem {
     redirect_loop, ///< more than max_redirects in a row
     timeout,
     too_large,
+    reader_died, ///< the process that read its HTML ended before it was through
 };
 
 /// "cut-off", "redirect-loop" …: the names used in JSON.
@@ -37,9 +39,11 @@ struct PageOutcome {
     bool html = false;
     std::uint64_t bytes = 0;
     std::uint64_t words = 0;
-    std::vector<std::string> links; ///< absolute URLs on the same site, each once, no fragments
+    std::vector<std::string> links; ///< as in PageContents
     Problem problem = Problem::none;
     std::string message; ///< what was wrong, for people
+
+    void add(PageContents contents);
 };
 
 /// The way to one page, through redirects, without any input or output: whoever drives it sends
@@ -53,6 +57,7 @@ public:
 
     /// Where the request goes now.
     const Url& url() const { return url_; }
+    const Url& site() const { return site_; }
     std::string request() const;
 
     ResponseParser& parser() { return parser_; }
@@ -63,8 +68,13 @@ public:
     /// now url(). Throws HttpError for a redirect without a usable Location.
     bool follow();
 
-    /// What the last response says. It reads the HTML, which for a large page takes milliseconds.
+    /// What the last response says, but for what only its HTML tells: where the outcome is `html`,
+    /// that is read_page(html(), url(), site()), here or elsewhere, for the outcome's add().
+    PageOutcome answer();
+    /// The answer with what its HTML tells.
     PageOutcome outcome();
+
+    std::string_view html() const { return parser_.response().body; }
 
     /// The outcome when the page could not be had.
     PageOutcome failed(Problem problem, const std::string& message) const;
@@ -72,9 +82,6 @@ public:
     PageOutcome failed(const std::error_code& error) const;
 
 private:
-    std::vector<std::string> page_links(const std::vector<std::string>& references,
-                                        const Url& base) const;
-
     Url site_;
     Url url_;
     int redirects_ = 0;

@@ -109,6 +109,7 @@ std::string to_json(const SiteReport& report) {
            ",\n  \"start\": " + json_string(report.start) +
            ",\n  \"seconds\": " + json_number(report.seconds) +
            ",\n  \"peak_memory_kib\": " + std::to_string(report.peak_memory_kib) +
+           ",\n  \"worker_processes\": " + std::to_string(report.worker_processes) +
            ",\n  \"interrupted\": " + json_boolean(report.interrupted) +
            ",\n  \"words\": " + std::to_string(report.words()) +
            ",\n  \"pages\": " + json_lines(report.pages, page_to_json) +
@@ -123,6 +124,7 @@ SiteReport report_from_json(std::string_view text) {
     report.start = json.at("start").text();
     report.seconds = json.at("seconds").number();
     report.peak_memory_kib = whole_number(json.at("peak_memory_kib"));
+    report.worker_processes = whole_number(json.at("worker_processes"));
     report.interrupted = json.at("interrupted").boolean();
     for (const JsonValue& page : json.at("pages").items())
         report.pages.push_back({page.at("url").text(), static_cast<int>(page.at("status").number()),

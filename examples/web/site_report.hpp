@@ -37,10 +37,11 @@ struct RedirectReport {
 
 /// What a crawl found, every list sorted by URL, so that two crawls can be compared.
 struct SiteReport {
-    std::string way;   ///< "sequential", "threads" or "coroutines"
+    std::string way;   ///< "sequential", "threads", "coroutines" or "processes"
     std::string start; ///< the URL it began with
     double seconds = 0;
-    std::uint64_t peak_memory_kib = 0;
+    std::uint64_t peak_memory_kib = 0; ///< that of its worker processes added
+    std::uint64_t worker_processes = 0;
     bool interrupted = false;
     std::vector<PageReport> pages;
     std::vector<RedirectReport> redirects;

@@ -155,9 +155,10 @@ Url parse_url(std::string_view text) {
         throw UrlError(what + " is not absolute: expected http://HOST[:PORT]/PATH");
     url.scheme = to_lower(*parts.scheme);
     if (!has_scheme_we_know(url))
-        throw UrlError(what + " has the scheme " + quoted(url.scheme) + ": expected http or https");
+        throw UrlError(what + " has the scheme " + web::quoted(url.scheme) +
+                       ": expected http or https");
     if (!set_authority(url, *parts.authority))
-        throw UrlError(what + " has no valid host and port: " + quoted(*parts.authority) +
+        throw UrlError(what + " has no valid host and port: " + web::quoted(*parts.authority) +
                        " (a port is a number from 1 to 65535)");
     url.path = normal_path(parts.path);
     url.query = normal_query(parts.query);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <hocket/crossing.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,7 @@ struct Url {
     std::string to_string() const;
 
     bool operator==(const Url&) const = default;
+    MSGPACK_DEFINE(scheme, host, port, path, query)
 };
 
 /// An absolute http:// or https:// URL, normalised. Throws UrlError.

@@ -1,0 +1,22 @@
+#include <hocket/process_pool_executor.hpp>
+
+#include "crawl/coroutine_crawl.hpp"
+#include "crawl/way_implementations.hpp"
+
+namespace crawl {
+
+bool crawl_with_processes(web::SiteCrawl& site, const CrawlOptions& options,
+                          std::size_t concurrency, Progress& progress, ChildProcesses& workers,
+                          PageReader reader) {
+    hocket::ProcessPoolExecutor pool;
+    // Ctrl-C cancels the tasks that await a reader, and that ends the workers that read.
+    const ReadPage read_elsewhere =
+        [&](const web::PageFetch& page) -> hocket::Coro<web::PageContents> {
+        co_return co_await pool.submit(reader, page.html(), page.url(), page.site());
+    };
+    const bool complete = run_coroutine_crawl(site, options, concurrency, progress, read_elsewhere);
+    workers = child_processes(); // while they are there
+    return complete;
+}
+
+} // namespace crawl
