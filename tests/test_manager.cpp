@@ -1,6 +1,6 @@
 #include <hocket/manager.hpp>
 
-#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -448,6 +448,57 @@ TEST(Manager, KilledFailsWhoeverWaits) {
         EXPECT_EQ(died.pid(), manager.process().pid());
         EXPECT_THAT(died.what(), HasSubstr("signal 9"));
     }
+}
+
+TEST(Manager, KilledAtAnyMomentFailsEveryCallThatRuns) {
+    for (int round = 0; round < 10; ++round) {
+        const Manager manager;
+        const auto value = manager.value(0);
+        std::atomic<int> calls{0};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 3; ++i) {
+            threads.emplace_back([&] {
+                try {
+                    for (;;) {
+                        value.update(add_one);
+                        ++calls;
+                        calls.notify_one();
+                    }
+                } catch (const WorkerDied&) {
+                }
+            });
+        }
+        for (int seen = 0; seen < round * 37; seen = calls) {
+            calls.wait(seen);
+        }
+        manager.process().kill();
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+    }
+}
+
+TEST(Manager, ALockSurvivesTheDeathsOfManyHolders) {
+    const Manager manager;
+    const auto lock = manager.lock();
+    const auto value = manager.value(0);
+    std::vector<Process> processes;
+    for (int i = 0; i < 6; ++i) {
+        processes.emplace_back(
+            [](const ManagedLock& held, const ManagedValue<int>& counter) {
+                held.acquire();
+                counter.update(add_one);
+                die();
+            },
+            lock, value);
+        processes.back().start();
+    }
+    for (Process& process : processes) {
+        process.join();
+        EXPECT_EQ(process.exitcode(), -SIGKILL);
+    }
+    lock.acquire();
+    EXPECT_EQ(value.get(), 6);
 }
 
 TEST(Manager, AFunctionThatCrashesItIsAnErrorOfTheCall) {

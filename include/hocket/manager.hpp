@@ -34,7 +34,8 @@ namespace hocket {
 /// used inside the manager itself. Only processes of the same user can reach it.
 ///
 /// It ends with this process, or by `shutdown`; a manager that is gone throws WorkerDied at
-/// everybody who waits for it or asks it, at once. It ignores SIGINT. Any thread.
+/// everybody who waits for it or asks it, at once (its exitcode() is 255 but in the owner, which
+/// alone knows it). It ignores SIGINT. Any thread.
 class Manager {
 public:
     /// Starts the process. Throws std::system_error.
