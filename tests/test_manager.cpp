@@ -77,6 +77,21 @@ public:
     [[nodiscard]] std::string kind() const override { return "savings"; }
 };
 
+struct First {
+    int one = 1;
+    virtual ~First() = default;
+    [[nodiscard]] virtual int first() const { return one; }
+};
+struct Second {
+    int two = 2;
+    virtual ~Second() = default;
+    [[nodiscard]] int second() const { return two; }
+    [[nodiscard]] virtual int number() const { return two; }
+};
+struct Both : First, Second {
+    [[nodiscard]] int number() const override { return 12; }
+};
+
 int objects_alive = 0; // at the manager
 
 struct Counted {
@@ -210,6 +225,15 @@ TEST(Manager, CallsVirtualFunctions) {
     const Manager manager;
     EXPECT_EQ(manager.create<Account>("Ada").call(&Account::kind), "account");
     EXPECT_EQ(manager.create<Savings>("Ada").call(&Account::kind), "savings");
+}
+
+TEST(Manager, CallsFunctionsOfASecondBase) {
+    const Manager manager;
+    const auto both = manager.create<Both>();
+    using Function = int (Both::*)() const;
+    EXPECT_EQ(both.call(static_cast<Function>(&Second::second)), 2);
+    EXPECT_EQ(both.call(static_cast<Function>(&Second::number)), 12);
+    EXPECT_EQ(both.call(&First::first), 1);
 }
 
 TEST(Manager, QueueHandsItemsOverInOrder) {
