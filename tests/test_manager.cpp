@@ -1,6 +1,6 @@
 #include <hocket/manager.hpp>
 
-#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -75,6 +75,21 @@ class Savings : public Account {
 public:
     using Account::Account;
     [[nodiscard]] std::string kind() const override { return "savings"; }
+};
+
+struct First {
+    int one = 1;
+    virtual ~First() = default;
+    [[nodiscard]] virtual int first() const { return one; }
+};
+struct Second {
+    int two = 2;
+    virtual ~Second() = default;
+    [[nodiscard]] int second() const { return two; }
+    [[nodiscard]] virtual int number() const { return two; }
+};
+struct Both : First, Second {
+    [[nodiscard]] int number() const override { return 12; }
 };
 
 int objects_alive = 0; // at the manager
@@ -210,6 +225,15 @@ TEST(Manager, CallsVirtualFunctions) {
     const Manager manager;
     EXPECT_EQ(manager.create<Account>("Ada").call(&Account::kind), "account");
     EXPECT_EQ(manager.create<Savings>("Ada").call(&Account::kind), "savings");
+}
+
+TEST(Manager, CallsFunctionsOfASecondBase) {
+    const Manager manager;
+    const auto both = manager.create<Both>();
+    using Function = int (Both::*)() const;
+    EXPECT_EQ(both.call(static_cast<Function>(&Second::second)), 2);
+    EXPECT_EQ(both.call(static_cast<Function>(&Second::number)), 12);
+    EXPECT_EQ(both.call(&First::first), 1);
 }
 
 TEST(Manager, QueueHandsItemsOverInOrder) {
@@ -448,6 +472,57 @@ TEST(Manager, KilledFailsWhoeverWaits) {
         EXPECT_EQ(died.pid(), manager.process().pid());
         EXPECT_THAT(died.what(), HasSubstr("signal 9"));
     }
+}
+
+TEST(Manager, KilledAtAnyMomentFailsEveryCallThatRuns) {
+    for (int round = 0; round < 10; ++round) {
+        const Manager manager;
+        const auto value = manager.value(0);
+        std::atomic<int> calls{0};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 3; ++i) {
+            threads.emplace_back([&] {
+                try {
+                    for (;;) {
+                        value.update(add_one);
+                        ++calls;
+                        calls.notify_one();
+                    }
+                } catch (const WorkerDied&) {
+                }
+            });
+        }
+        for (int seen = 0; seen < round * 37; seen = calls) {
+            calls.wait(seen);
+        }
+        manager.process().kill();
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+    }
+}
+
+TEST(Manager, ALockSurvivesTheDeathsOfManyHolders) {
+    const Manager manager;
+    const auto lock = manager.lock();
+    const auto value = manager.value(0);
+    std::vector<Process> processes;
+    for (int i = 0; i < 6; ++i) {
+        processes.emplace_back(
+            [](const ManagedLock& held, const ManagedValue<int>& counter) {
+                held.acquire();
+                counter.update(add_one);
+                die();
+            },
+            lock, value);
+        processes.back().start();
+    }
+    for (Process& process : processes) {
+        process.join();
+        EXPECT_EQ(process.exitcode(), -SIGKILL);
+    }
+    lock.acquire();
+    EXPECT_EQ(value.get(), 6);
 }
 
 TEST(Manager, AFunctionThatCrashesItIsAnErrorOfTheCall) {

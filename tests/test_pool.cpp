@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <future>
 #include <list>
 #include <numeric>
 #include <ranges>
@@ -164,6 +165,20 @@ TEST(Pool, CancellingAMapCancelsItsChunks) {
     const auto mapped = pool.map_async([](int) { return ::pause(); }, one_to(5), 1);
     EXPECT_TRUE(mapped.cancel());
     EXPECT_THROW(mapped.result(), CancelledError);
+    EXPECT_EQ(pool.apply(square, 2), 4);
+}
+
+TEST(Pool, AMapCanBeCancelledByItsProgressCallback) {
+    Pool pool(1);
+    std::promise<Future<std::vector<int>>> mapped;
+    const auto cancel = [&, is_first = true](std::size_t, std::size_t) mutable {
+        if (std::exchange(is_first, false)) {
+            EXPECT_TRUE(mapped.get_future().get().cancel());
+        }
+    };
+    const auto future = pool.map_async(square, one_to(50), 1, cancel);
+    mapped.set_value(future);
+    EXPECT_THROW(future.result(), CancelledError);
     EXPECT_EQ(pool.apply(square, 2), 4);
 }
 

@@ -14,11 +14,11 @@ namespace hocket {
 namespace detail {
 
 /// The lock at the manager.
-class HeldLock {
+class HeldLock final : public ClientObserver {
 public:
     Coro<bool> acquire(int process, std::int64_t timeout);
     void release();
-    void client_ended(int process) noexcept;
+    void client_ended(int process) noexcept override;
     static constexpr std::int64_t for_ever = -1;
 
 private:

@@ -30,11 +30,13 @@ namespace hocket {
 /// An object lives as long as there are proxies of it, in whatever process; those of a process that
 /// dies do not count. (A proxy that was sent and never received counts as long as the manager
 /// lives.) The manager runs one function at a time, on one thread, so each call is atomic, and a
-/// long one delays the others; what waits there (a queue, a lock) delays nobody. Proxies cannot be
-/// used inside the manager itself. Only processes of the same user can reach it.
+/// long one delays the others; what waits there (a queue, a lock) delays nobody. Its own
+/// proxies cannot be used inside the manager; two managers must not hold each other's, or one may
+/// wait for the other for ever. Only processes of the same user can reach it.
 ///
 /// It ends with this process, or by `shutdown`; a manager that is gone throws WorkerDied at
-/// everybody who waits for it or asks it, at once. It ignores SIGINT. Any thread.
+/// everybody who waits for it or asks it, at once (its exitcode() is 255 but in the owner, which
+/// alone knows it). It ignores SIGINT. Any thread.
 class Manager {
 public:
     /// Starts the process. Throws std::system_error.

@@ -24,11 +24,20 @@ public:
     virtual void client_ended(int pid) noexcept = 0;
 };
 
+/// For what a manager holds and wants to hear of the deaths of its clients.
+class ClientObserver {
+public:
+    virtual void client_ended(int process) noexcept = 0;
+
+protected:
+    ~ClientObserver() = default;
+};
+
 template <class T> class Held final : public HeldObject {
 public:
     template <class... Args> explicit Held(Args&&... args) : value(std::forward<Args>(args)...) {}
     void client_ended([[maybe_unused]] int pid) noexcept override {
-        if constexpr (requires { value.client_ended(pid); }) {
+        if constexpr (std::is_base_of_v<ClientObserver, T>) {
             value.client_ended(pid);
         }
     }

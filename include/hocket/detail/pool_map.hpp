@@ -91,8 +91,9 @@ public:
             number = chunks_.size();
             chunks_.push_back(chunk);
         }
-        chunk.add_done_callback(
-            [self = this->shared_from_this(), number, size] { self->on_done(number, size); });
+        chunk.add_done_callback([self = this->shared_from_this(), number, size](const Chunk& done) {
+            self->on_done(done, number, size);
+        });
     }
     void cancel() {
         std::vector<Chunk> chunks;
@@ -119,16 +120,16 @@ public:
     }
 
 private:
-    void on_done(std::size_t number, std::size_t size) {
+    void on_done(const Chunk& chunk, std::size_t number, std::size_t size) {
         {
             const std::scoped_lock lock(lock_);
             done_ += size;
             try {
                 if constexpr (std::is_void_v<R>) {
-                    chunks_[number].result();
+                    chunk.result();
                 } else {
                     results_.resize(std::max(results_.size(), number + 1));
-                    results_[number] = chunks_[number].result();
+                    results_[number] = chunk.result();
                 }
                 if (progress_) {
                     progress_(done_, total_);
@@ -138,7 +139,7 @@ private:
                     error_ = std::current_exception();
                 }
             }
-            if (done_ < total_) {
+            if (done_ < total_ || std::exchange(is_complete_, true)) {
                 return;
             }
         }
@@ -165,10 +166,12 @@ private:
     const std::size_t total_;
     const MapProgress progress_;
     Promise<ResultsOf<R>> promise_;
-    std::mutex lock_; // guards what follows
+    // Guards what follows. Recursive, because progress_ may cancel the map, which ends chunks.
+    std::recursive_mutex lock_;
     std::vector<Chunk> chunks_;
     std::vector<std::conditional_t<std::is_void_v<R>, char, std::vector<R>>> results_;
     std::size_t done_ = 0;
+    bool is_complete_ = false;
     std::exception_ptr error_;
 };
 
