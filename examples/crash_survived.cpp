@@ -1,39 +1,42 @@
-// One call of five crashes its worker. In Python the pool would be broken, and all that was
-// submitted lost: BrokenProcessPool. Here that one call fails, with the reason, and the others do
-// not notice.
+// A worker that crashes takes one call with it, whose future says so; the pool starts another
+// worker and goes on. In Python that breaks the pool, and every call that waits fails, too.
 //
 //     $ crash_survived
-//     10 / 5 = 2
-//     10 / 2 = 5
-//     10 / 0: the worker died of signal 8
-//     10 / 1 = 10
-//     10 / 10 = 1
-//     and the pool works on: 10 / 3 = 3
+//     picture 1 has 100 pixels
+//     picture 2 has 400 pixels
+//     picture 3: its worker was ended by signal 6
+//     picture 4 has 1600 pixels
+//     picture 5: the picture is empty
+//     picture 6 has 3600 pixels
 
-#include <csignal>
 #include <cstdio>
-#include <hocket/errors.hpp>
+#include <cstdlib>
 #include <hocket/process_pool_executor.hpp>
-#include <utility>
+#include <stdexcept>
 #include <vector>
 
-int divide(int a, int b) {
-    if (b == 0) ::raise(SIGFPE); // what x86 does by itself
-    return a / b;
+// As if it were somebody else's library, which has a bug, and gives up when it finds it.
+int decode(int picture) {
+    if (picture == 3) std::abort();
+    if (picture == 5) throw std::invalid_argument("the picture is empty");
+    return 100 * picture * picture;
 }
 
 int main() {
     hocket::ProcessPoolExecutor pool(2);
-    std::vector<std::pair<int, hocket::Future<int>>> quotients;
-    for (const int divisor : {5, 2, 0, 1, 10}) {
-        quotients.emplace_back(divisor, pool.submit(divide, 10, divisor));
-    }
-    for (const auto& [divisor, quotient] : quotients) {
+    std::vector<hocket::Future<int>> pixels;
+    for (int picture = 1; picture <= 6; ++picture) pixels.push_back(pool.submit(decode, picture));
+
+    int picture = 0;
+    for (auto& future : pixels) {
+        ++picture;
         try {
-            std::printf("10 / %d = %d\n", divisor, quotient.result());
-        } catch (const hocket::WorkerDied& died) {
-            std::printf("10 / %d: the worker died of signal %d\n", divisor, -died.exitcode());
+            std::printf("picture %d has %d pixels\n", picture, future.result());
+        } catch (const hocket::WorkerDied& death) {
+            std::printf("picture %d: its worker was ended by signal %d\n", picture,
+                        -death.exitcode());
+        } catch (const std::invalid_argument& error) {
+            std::printf("picture %d: %s\n", picture, error.what());
         }
     }
-    std::printf("and the pool works on: 10 / 3 = %d\n", pool.submit(divide, 10, 3).result());
 }

@@ -1,47 +1,46 @@
-// Four processes count together: in a number in shared memory, which costs nanoseconds, and in a
-// manager's dict, which costs a message each time, but holds anything that can be packed.
+// Memory that processes share: a SharedValue changes atomically, whoever changes it; a SharedArray
+// is guarded by a ProcessLock when several change the same element. Both cross as arguments, and
+// nothing is copied.
 //
 //     $ shared_counter
-//     everybody counted up to 400000
-//     Ada said hello 3 times
-//     Alan said hello 3 times
-//     Barbara said hello 3 times
-//     Grace said hello 3 times
+//     4 workers have thrown 40000 dice
+//     the six sides came up 40000 times in all
 
 #include <cstdio>
-#include <hocket/manager.hpp>
-#include <hocket/process.hpp>
+#include <hocket/process_lock.hpp>
+#include <hocket/process_pool_executor.hpp>
+#include <hocket/shared_array.hpp>
 #include <hocket/shared_value.hpp>
-#include <string>
+#include <numeric>
+#include <random>
 #include <vector>
 
-using Counter = hocket::SharedValue<int>;
-using Greetings = hocket::ManagedDict<std::string, int>;
+using Sides = hocket::SharedArray<long>;
 
-void count(const Counter& counter, const Greetings& greetings) {
-    for (int i = 0; i < 100'000; ++i) counter.fetch_add(1);
-
-    const std::string& name = hocket::current_process_name();
-    for (int i = 0; i < 3; ++i) {
-        // Runs at the manager, in one step: no greeting of anybody gets lost.
-        greetings.update(name, [](int& said) { ++said; });
+void throw_dice(unsigned seed, int times, const hocket::SharedValue<long>& thrown,
+                const Sides& sides, const hocket::ProcessLock& lock) {
+    std::mt19937 random(seed);
+    for (int i = 0; i < times; ++i) {
+        const auto side = random() % sides.size();
+        thrown.fetch_add(1);
+        // Without the lock two workers might read the same number, and one throw would be lost.
+        const auto guard = lock.scoped();
+        ++sides[side];
     }
 }
 
 int main() {
-    const hocket::Manager manager;
-    const Counter counter(0);
-    const auto greetings = manager.dict<std::string, int>();
+    const hocket::SharedValue<long> thrown(0);
+    const Sides sides(6);
+    const hocket::ProcessLock lock;
 
-    std::vector<hocket::Process> processes;
-    for (const char* name : {"Ada", "Grace", "Barbara", "Alan"}) {
-        processes.emplace_back(hocket::ProcessOptions{.name = name}, count, counter, greetings);
-    }
-    for (auto& process : processes) process.start();
-    for (auto& process : processes) process.join();
+    hocket::ProcessPoolExecutor pool(4);
+    std::vector<hocket::Future<void>> workers;
+    for (unsigned seed = 1; seed <= 4; ++seed)
+        workers.push_back(pool.submit(throw_dice, seed, 10'000, thrown, sides, lock));
+    for (auto& worker : workers) worker.result();
 
-    std::printf("everybody counted up to %d\n", counter.load());
-    for (const auto& [name, said] : greetings.items()) {
-        std::printf("%s said hello %d times\n", name.c_str(), said);
-    }
+    std::printf("4 workers have thrown %ld dice\n", thrown.load());
+    std::printf("the six sides came up %ld times in all\n",
+                std::accumulate(sides.begin(), sides.end(), 0L));
 }

@@ -1,0 +1,49 @@
+// Each example has what it prints in the comment at its head. That it still does is tried for those
+// that need no arguments and print the same at each run, but for times.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <string>
+
+#include "crawl/running_program.hpp"
+
+namespace {
+
+using crawl_tests::RunningProgram;
+
+/// The lines below "//     $ name" in its source.
+std::string output_in_comment(const std::string& name) {
+    const std::string margin = "//     ";
+    std::ifstream source(HOCKET_EXAMPLE_SOURCES_DIR "/" + name + ".cpp");
+    std::string line;
+    while (std::getline(source, line) && line != margin + "$ " + name) {
+    }
+    std::string output;
+    while (std::getline(source, line) && line.starts_with(margin))
+        output += line.substr(margin.size()) + '\n';
+    return output;
+}
+
+std::string without_times(const std::string& text) {
+    return std::regex_replace(text, std::regex("[0-9]+ ms"), "so many ms");
+}
+
+class Example : public testing::TestWithParam<const char*> {};
+
+} // namespace
+
+INSTANTIATE_TEST_SUITE_P(Examples, Example,
+                         testing::Values("gather_factorials", "timeout_and_cancel",
+                                         "process_pool_while_serving", "parallel_primes_map",
+                                         "crash_survived", "shared_counter"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(Example, PrintsWhatItsCommentSays) {
+    const std::string expected = output_in_comment(GetParam());
+    ASSERT_NE(expected, "");
+    RunningProgram program({crawl_tests::example(GetParam())});
+    EXPECT_EQ(without_times(program.read_all()), without_times(expected));
+    EXPECT_EQ(program.wait(), 0);
+}
