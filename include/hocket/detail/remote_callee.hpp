@@ -67,8 +67,13 @@ private:
     std::ptrdiff_t adjustment_ = 0;
 };
 
+/// Also of those that clang knows not to return, which is a part of their type there.
 template <class F>
-concept PortableCallable = RemoteCallable<F> || std::is_member_function_pointer_v<F>;
+concept FunctionPointer = std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>;
+
+template <class F>
+concept PortableCallable =
+    Captureless<F> || FunctionPointer<F> || std::is_member_function_pointer_v<F>;
 
 /// What is to be called in another process, as an argument that crosses to any of them.
 template <class F> class RemoteCallee {
@@ -83,7 +88,7 @@ public:
     template <class... Args> std::invoke_result_t<F&, Args...> operator()(Args&&... args) const {
         if constexpr (std::is_member_function_pointer_v<F>) {
             return std::invoke(callee_.template get<F>(), std::forward<Args>(args)...);
-        } else if constexpr (is_function_pointer<F>) {
+        } else if constexpr (FunctionPointer<F>) {
             const auto function = reinterpret_cast<F>(const_cast<void*>(callee_.resolve()));
             return function(std::forward<Args>(args)...);
         } else {
@@ -109,12 +114,12 @@ private:
     struct Nothing {};
     using Callee =
         std::conditional_t<std::is_member_function_pointer_v<F>, PortableMember,
-                           std::conditional_t<is_function_pointer<F>, PortableFunction, Nothing>>;
+                           std::conditional_t<FunctionPointer<F>, PortableFunction, Nothing>>;
 
     static Callee make(const F& function) {
         if constexpr (std::is_member_function_pointer_v<F>) {
             return PortableMember(function);
-        } else if constexpr (is_function_pointer<F>) {
+        } else if constexpr (FunctionPointer<F>) {
             return PortableFunction(reinterpret_cast<const void*>(function));
         } else {
             return {};
