@@ -107,6 +107,8 @@ ProcessSemaphore::ProcessSemaphore(std::ptrdiff_t value, std::ptrdiff_t bound) {
         throw ValueError("a ProcessSemaphore's value must not be negative: " +
                          std::to_string(value));
     }
+    static_cast<void>(
+        detail::this_process()); // read here: `acquire` is to need no descriptor for it
     memory_ = SharedMemory(sizeof(SharedSemaphore));
     bell_ = std::make_shared<const detail::Bell>();
     auto* const made = new (memory_.data()) SharedSemaphore;
