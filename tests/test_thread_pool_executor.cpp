@@ -344,8 +344,8 @@ TEST(ThreadPoolExecutor, WorkersThatSubmitForEverDoNotKeepTheOthersWaiting) {
 }
 
 TEST(ThreadPoolExecutor, WorkersStartWhatAWorkerSubmits) {
+    std::atomic<int> arrived{0}; // outlives the pool: what was posted may still look at it
     ThreadPoolExecutor pool(3);
-    std::atomic<int> arrived{0};
     const auto meet = [&arrived] {
         ++arrived;
         arrived.notify_all();
