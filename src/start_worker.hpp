@@ -12,8 +12,8 @@ struct StartedWorker {
     engine::FileDescriptor control; // the socket to it; when this end is closed, it ends
 };
 
-/// Starts this program once more, by exec, to be a worker: it inherits stdout, stderr and the end of
-/// a socket, nothing else. Throws std::system_error.
+/// Starts this program once more, by exec, to be a worker: it inherits stdout, stderr and the end
+/// of a socket, nothing else. Throws std::system_error.
 [[nodiscard]] StartedWorker start_worker();
 
 } // namespace hocket::detail

@@ -48,7 +48,8 @@ int be_worker(int control) {
         return EXIT_FAILURE; // the owner is gone already
     }
     watch_owner(control);
-    const auto bootstrap = unpack_parcel<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
+    const auto bootstrap =
+        unpack_parcel<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
     if (bootstrap.kind == Bootstrap::single_call) {
         return make_single_call(descriptors);
     }

@@ -20,10 +20,7 @@ constexpr std::size_t longest_line = std::size_t{64} * 1024; // a longer one is 
 } // namespace
 
 WorkerOutput::WorkerOutput(engine::Poller& poller, int worker, const OutputSink& sink)
-    : worker_(worker),
-      sink_(sink),
-      stdout_(poller, *this, false),
-      stderr_(poller, *this, true) {
+    : worker_(worker), sink_(sink), stdout_(poller, *this, false), stderr_(poller, *this, true) {
     worker_stdout = stdout_.open();
     worker_stderr = stderr_.open();
 }

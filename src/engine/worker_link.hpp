@@ -49,7 +49,7 @@ struct WorkerLink {
     alignas(64) SharedBell requests_bell; // the worker sleeps on it
     alignas(64) SharedBell space_bell;    // the worker waits for room for a reply
     std::atomic<Stage> stage;
-    std::atomic<std::uint32_t> stop; // the worker ends when it has nothing to do
+    std::atomic<std::uint32_t> stop;      // the worker ends when it has nothing to do
     std::atomic<std::int64_t> started_at; // the timed call that runs, on the monotonic clock
     RingPositions request_positions;
     RingPositions reply_positions;
