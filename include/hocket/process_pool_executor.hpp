@@ -83,8 +83,12 @@ public:
                                 const std::vector<Item>& items) {
             return submit(&detail::map_chunk_remotely<Function, Item>, carried, items);
         };
+        MapOptions limited = options;
+        if (limited.buffersize == 0) {
+            limited.buffersize = 64 * max_workers();
+        }
         return detail::ordered_map<detail::MapValue<Function, Item>>(
-            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), options,
+            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), limited,
             max_workers());
     }
 
