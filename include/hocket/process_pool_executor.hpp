@@ -23,8 +23,9 @@ struct ProcessPoolOptions {
     void (*initializer)() = nullptr;
     /// A worker ends after this many calls, and another one takes its place; 0: never.
     std::size_t max_tasks_per_child = 0;
-    /// For how long a worker looks for the next call before it sleeps: quicker answers, for
-    /// processor time.
+    /// For how long a worker looks for the next call, and who waits for a result looks for it,
+    /// before it sleeps: quicker answers, for processor time. Only where every one of them has a
+    /// processor of its own: on fewer they keep each other from running.
     std::chrono::nanoseconds spin{0};
     /// Is given every line that a worker writes to stdout or stderr (number of the worker from 1,
     /// whether it was stderr, the line), on a thread of the pool. Unless given, the lines are
