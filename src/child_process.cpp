@@ -17,7 +17,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
-#include "engine/shared_ring.hpp"
+#include "engine/memory_mapping.hpp"
 #include "start_worker.hpp"
 #include "worker_bootstrap.hpp"
 
@@ -103,7 +103,7 @@ void ChildProcess::hand_over(ProcessCall call) {
     const std::uint32_t size = block_size(call.arguments.size(), 1);
     packer.pack_bin(size);
     packer.pack_bin_body(call.arguments.data(), size);
-    const engine::SharedRegion region = engine::SharedRegion::create("hocket-call", body.size());
+    const engine::MemoryMapping region = engine::MemoryMapping::create("call", body.size());
     std::memcpy(region.data(), body.data(), body.size());
 
     const Parcel first = pack_parcel(Bootstrap{Bootstrap::single_call});

@@ -26,7 +26,7 @@ std::error_code send(int socket, std::size_t size, const Descriptors& descriptor
         copy_to(reinterpret_cast<std::byte*>(bytes.get()));
         return engine::send_message(socket, {bytes.get(), size}, descriptors);
     }
-    const auto region = engine::SharedRegion::create("hocket-manager", size);
+    const auto region = engine::MemoryMapping::create("manager", size);
     copy_to(region.data());
     Descriptors all;
     for (const auto& descriptor : descriptors) {
@@ -53,7 +53,7 @@ std::error_code ManagerMessage::receive(int socket) {
     }
     bytes_ = {space_.get(), received.size};
     if (received.size == 1 && space_[0] == is_beside && !descriptors_.empty()) {
-        region_ = engine::SharedRegion::map(std::move(descriptors_.back()));
+        region_ = engine::MemoryMapping::of_received(std::move(descriptors_.back()));
         descriptors_.pop_back();
         bytes_ = {reinterpret_cast<const char*>(region_.data()), region_.size()};
     }

@@ -8,7 +8,7 @@
 #include <hocket/detail/gather_buffer.hpp>
 #include <hocket/detail/parcel.hpp>
 
-#include "engine/shared_ring.hpp"
+#include "engine/memory_mapping.hpp"
 
 namespace hocket::detail {
 
@@ -27,7 +27,7 @@ private:
     std::unique_ptr<char[]> space_;
     std::span<const char> bytes_;
     Descriptors descriptors_;
-    engine::SharedRegion region_; // of a large message
+    engine::MemoryMapping region_; // of a large message
 };
 
 /// Sends one message with duplicates of `descriptors`. A large one travels as memory beside it, so

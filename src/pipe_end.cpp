@@ -14,7 +14,7 @@
 
 #include "bell.hpp"
 #include "engine/descriptor_passing.hpp"
-#include "memory_mapping.hpp"
+#include "engine/memory_mapping.hpp"
 
 namespace hocket::detail {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <tuple>
 
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/descriptor_passing.hpp"
@@ -26,21 +28,21 @@ using State = MessageHeader::State;
 // Of arguments on their way to one worker; more wait in the pool.
 constexpr std::size_t most_in_segments = std::size_t{256} << 20;
 
-engine::SegmentHeader& header_of(engine::SharedRegion& segment) noexcept {
+engine::SegmentHeader& header_of(engine::MemoryMapping& segment) noexcept {
     return *reinterpret_cast<engine::SegmentHeader*>(segment.data());
 }
 
-std::byte* body_of(engine::SharedRegion& segment) noexcept {
+std::byte* body_of(engine::MemoryMapping& segment) noexcept {
     return segment.data() + sizeof(engine::SegmentHeader);
 }
 
 } // namespace
 
-PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::SharedRegion& bell,
+PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell,
                        int eventfd, std::int64_t spin, const OutputSink& output, OnExit on_exit)
     : ChildWatcher(poller),
       number_(number),
-      link_region_(engine::SharedRegion::create("hocket-worker", sizeof(engine::WorkerLink))),
+      link_region_(engine::MemoryMapping::create("worker", sizeof(engine::WorkerLink))),
       link_(reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
       requests_(link_->requests()),
       replies_(link_->replies()),
@@ -57,15 +59,29 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::SharedR
     StartedWorker started = start_worker();
     pid_ = started.pid;
     control_ = std::move(started.control);
-    pidfd_ = engine::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    std::error_code error = ChildWatcher::start(pid_);
-    if (!error) {
-        error = engine::send_message(control_.get(), {first.bytes.data(), first.bytes.size()},
-                                     first.descriptors);
-        // EPIPE: it has ended already, which its watcher will tell.
-        if (error == std::errc::broken_pipe) {
-            error = {};
+    try {
+        introduce(std::move(first));
+    } catch (...) {
+        // Nobody watches it: it is buried here.
+        ::kill(pid_, SIGKILL);
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
         }
+        throw;
+    }
+}
+
+// Begins to watch the process, and tells it what it is.
+void PoolWorker::introduce(Parcel first) {
+    pidfd_ = engine::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    if (!pidfd_.is_open()) {
+        throw std::system_error(errno, std::system_category(),
+                                "pidfd_open of a new worker process");
+    }
+    std::error_code error = engine::send_message(
+        control_.get(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
+    // EPIPE: it has ended already, which its watcher will tell.
+    if (!error || error == std::errc::broken_pipe) {
+        error = ChildWatcher::start(pid_);
     }
     if (error) {
         throw std::system_error(error, "cannot talk to a new worker process");
@@ -179,7 +195,7 @@ PoolWorker::Segment* PoolWorker::segment_for(std::size_t size, std::uint32_t& nu
     const std::size_t needed = size + sizeof(engine::SegmentHeader);
     std::size_t in_use = 0;
     for (std::size_t i = 0; i < segments_.size(); ++i) {
-        engine::SharedRegion& region = segments_[i].region;
+        engine::MemoryMapping& region = segments_[i].region;
         std::uint32_t expected = 0;
         if (region.size() >= needed &&
             header_of(region).in_use.compare_exchange_strong(expected, 1)) {
@@ -191,7 +207,7 @@ PoolWorker::Segment* PoolWorker::segment_for(std::size_t size, std::uint32_t& nu
     if (outstanding_ > 0 && in_use + needed > most_in_segments) {
         return nullptr;
     }
-    segments_.push_back({engine::SharedRegion::create("hocket-argument", std::bit_ceil(needed))});
+    segments_.push_back({engine::MemoryMapping::create("argument", std::bit_ceil(needed))});
     header_of(segments_.back().region).in_use.store(1);
     number = static_cast<std::uint32_t>(segments_.size() - 1);
     return &segments_.back();
@@ -234,7 +250,7 @@ bool PoolWorker::take_back(Sent& sent) noexcept {
             const auto body = engine::SharedRing::body(message);
             to.assign(reinterpret_cast<const char*>(body.data()), body.size());
         } else {
-            engine::SharedRegion& region = segments_[message.segment].region;
+            engine::MemoryMapping& region = segments_[message.segment].region;
             to.assign(reinterpret_cast<const char*>(body_of(region)), message.segment_size);
         }
         sent.call->worker_ = nullptr;
@@ -284,41 +300,53 @@ PoolWorker::Answer PoolWorker::take_answer() {
     Answer answer{sent_.front().call,
                   reply.kind == static_cast<std::uint16_t>(engine::Reply::exception),
                   {},
+                  {},
                   {}};
     sent_.pop_front();
     --outstanding_;
-    ++answered;
+    if (answer.call != nullptr) {
+        answer.call->worker_ = nullptr;
+        answer.call->place_ = RemoteCall::Place::left;
+    }
+    try {
+        receive_body(reply, answer);
+    } catch (...) {
+        answer.lost = std::current_exception();
+    }
+    return answer;
+}
+
+void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
     if (reply.descriptors > 0) {
         char mark = 0;
         const auto received =
             engine::receive_message(control_.get(), {&mark, 1}, answer.descriptors);
         if (received.error) {
-            answer.descriptors.clear();
+            throw std::system_error(received.error,
+                                    "cannot receive the descriptors of a worker's result");
         }
     }
-    const std::byte* body = engine::SharedRing::body(reply).data();
-    std::size_t size = reply.size;
-    if (reply.segment_size != 0) {
-        if (reply.segment == workers_segments_.size() && !answer.descriptors.empty()) {
-            workers_segments_.push_back(
-                engine::SharedRegion::map(std::move(answer.descriptors.back())));
-            answer.descriptors.pop_back();
-        }
-        body = body_of(workers_segments_.at(reply.segment));
-        size = reply.segment_size;
+    if (reply.segment_size == 0) {
+        const auto body = engine::SharedRing::body(reply);
+        answer.body = {reinterpret_cast<const char*>(body.data()), body.size()};
+        return;
     }
-    answer.body = {reinterpret_cast<const char*>(body), size};
-    if (answer.call != nullptr) {
-        answer.call->worker_ = nullptr;
-        answer.call->place_ = RemoteCall::Place::left;
+    if (!workers_segments_.contains(reply.segment)) {
+        // A new one's descriptor comes last.
+        workers_segments_.emplace(reply.segment, engine::MemoryMapping::of_received(
+                                                     std::move(answer.descriptors.back())));
+        answer.descriptors.pop_back();
     }
-    return answer;
+    answer.body = {reinterpret_cast<const char*>(body_of(workers_segments_.at(reply.segment))),
+                   reply.segment_size};
 }
 
 void PoolWorker::answer_taken() noexcept {
     const MessageHeader& reply = *replies_->front();
-    if (reply.segment_size != 0) {
-        header_of(workers_segments_[reply.segment]).in_use.store(0, std::memory_order_release);
+    // One that could not be mapped stays in use: its worker takes another.
+    if (const auto segment = workers_segments_.find(reply.segment);
+        reply.segment_size != 0 && segment != workers_segments_.end()) {
+        header_of(segment->second).in_use.store(0, std::memory_order_release);
     }
     replies_->pop();
     link_->space_bell.ring();

@@ -2,15 +2,19 @@
 
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <hocket/detail/gather_buffer.hpp>
 #include <hocket/detail/remote_call.hpp>
 
 #include "engine/child_watcher.hpp"
+#include "engine/memory_mapping.hpp"
 #include "engine/worker_link.hpp"
 #include "worker_output.hpp"
 
@@ -32,13 +36,14 @@ public:
         bool is_exception;
         std::span<const char> body;
         Descriptors descriptors;
+        std::exception_ptr lost; // why it could not be received
     };
     static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
     using OnExit = std::function<void(PoolWorker&, int status)>;
 
     /// Starts the process. Throws std::system_error.
-    PoolWorker(engine::Poller& poller, int number, const engine::SharedRegion& bell, int eventfd,
+    PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell, int eventfd,
                std::int64_t spin, const OutputSink& output, OnExit on_exit);
     ~PoolWorker();
 
@@ -46,6 +51,10 @@ public:
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] bool is_ready() const noexcept {
         return link_->stage.load(std::memory_order_acquire) == engine::WorkerLink::Stage::ready;
+    }
+    /// The supervisor's: true once, when it has become ready since the last time.
+    [[nodiscard]] bool became_ready() noexcept {
+        return is_ready() && !std::exchange(known_to_be_ready_, true);
     }
     /// Calls it was sent and has not answered.
     [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
@@ -92,15 +101,16 @@ public:
 
     /// What it wrote to stderr last.
     [[nodiscard]] std::string last_words() { return output_ ? output_->finish() : std::string(); }
-    std::size_t answered = 0; // by this worker, ever
 
 private:
     struct Segment {
-        engine::SharedRegion region;
+        engine::MemoryMapping region;
         bool is_known = false; // to the worker
     };
 
     void on_exit(int status, std::error_code error) noexcept override;
+    void introduce(Parcel first);
+    void receive_body(engine::MessageHeader& reply, Answer& answer);
     [[nodiscard]] bool take_back(Sent& sent) noexcept;
     void drop_taken_back() noexcept;
     [[nodiscard]] bool send_modules();
@@ -112,7 +122,7 @@ private:
     pid_t pid_ = -1;
     engine::FileDescriptor pidfd_;
     engine::FileDescriptor control_;
-    engine::SharedRegion link_region_;
+    engine::MemoryMapping link_region_;
     engine::WorkerLink* link_ = nullptr;
     std::optional<engine::SharedRing> requests_;
     std::optional<engine::SharedRing> replies_;
@@ -123,8 +133,9 @@ private:
     std::size_t calls_left_ = unlimited;
     std::uint32_t modules_known_ = 1; // to the worker; the program is
     bool ending_ = false;
+    bool known_to_be_ready_ = false;
     std::vector<Segment> segments_; // for large arguments
-    std::vector<engine::SharedRegion> workers_segments_;
+    std::map<std::uint32_t, engine::MemoryMapping> workers_segments_;
 };
 
 } // namespace hocket::detail

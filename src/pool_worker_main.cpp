@@ -48,8 +48,8 @@ const void* resolve_function(FunctionRef function) { return owners_modules().res
 PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors)
     : control_(control),
       spin_(bootstrap.spin),
-      link_region_(engine::SharedRegion::map(std::move(descriptors.at(0)))),
-      bell_region_(engine::SharedRegion::map(std::move(descriptors.at(1)))),
+      link_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(0)))),
+      bell_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
       eventfd_(std::move(descriptors.at(2))),
       link_(*reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
       bell_(*reinterpret_cast<engine::ReplyBell*>(bell_region_.data())),
@@ -166,7 +166,16 @@ void PoolWorkerMain::call(Header& request, std::span<const char> body, Descripto
     }
     zone_.clear();
     flush_output();
-    send_reply(kind, results);
+    try {
+        send_reply(kind, results);
+    } catch (...) {
+        // No room for a large result, or no descriptor for what it shares.
+        results.clear();
+        result_.clear();
+        ResultPacker packer(result_);
+        pack_current_exception(packer, "process " + std::to_string(::getpid()));
+        send_reply(engine::Reply::exception, results);
+    }
     if (result_.size() > largest_kept_buffer) {
         result_ = msgpack::sbuffer();
     }
@@ -189,10 +198,10 @@ std::span<const char> PoolWorkerMain::open_segment(const Header& request,
     auto found = owners_segments_.find(request.segment);
     if (found == owners_segments_.end()) {
         // A new segment's descriptor comes last.
-        found =
-            owners_segments_
-                .emplace(request.segment, engine::SharedRegion::map(std::move(descriptors.back())))
-                .first;
+        found = owners_segments_
+                    .emplace(request.segment,
+                             engine::MemoryMapping::of_received(std::move(descriptors.back())))
+                    .first;
         descriptors.pop_back();
     }
     return as_chars({found->second.data() + sizeof(engine::SegmentHeader), request.segment_size});
@@ -205,7 +214,7 @@ void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
     std::byte* to = nullptr;
     if (!in_ring) {
         bool is_new = false;
-        engine::SharedRegion& segment = free_segment(size, number, is_new);
+        engine::MemoryMapping& segment = free_segment(size, number, is_new);
         to = segment.data() + sizeof(engine::SegmentHeader);
         if (is_new) {
             descriptors.push_back(engine::FileDescriptor::duplicate(segment.fd()));
@@ -242,8 +251,8 @@ engine::MessageHeader& PoolWorkerMain::reserve_reply(std::size_t size) {
     }
 }
 
-engine::SharedRegion& PoolWorkerMain::free_segment(std::size_t size, std::uint32_t& number,
-                                                   bool& is_new) {
+engine::MemoryMapping& PoolWorkerMain::free_segment(std::size_t size, std::uint32_t& number,
+                                                    bool& is_new) {
     const std::size_t needed = size + sizeof(engine::SegmentHeader);
     for (std::size_t i = 0; i < segments_.size(); ++i) {
         auto* header = reinterpret_cast<engine::SegmentHeader*>(segments_[i].data());
@@ -253,7 +262,7 @@ engine::SharedRegion& PoolWorkerMain::free_segment(std::size_t size, std::uint32
             return segments_[i];
         }
     }
-    segments_.push_back(engine::SharedRegion::create("hocket-result", std::bit_ceil(needed)));
+    segments_.push_back(engine::MemoryMapping::create("result", std::bit_ceil(needed)));
     reinterpret_cast<engine::SegmentHeader*>(segments_.back().data())->in_use.store(1);
     number = static_cast<std::uint32_t>(segments_.size() - 1);
     is_new = true;

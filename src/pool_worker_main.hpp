@@ -7,6 +7,7 @@
 
 #include <hocket/detail/remote_function.hpp>
 
+#include "engine/memory_mapping.hpp"
 #include "engine/worker_link.hpp"
 #include "worker_bootstrap.hpp"
 
@@ -31,20 +32,20 @@ private:
     std::span<const char> open_segment(const Header& request, Descriptors& descriptors);
     void send_reply(engine::Reply kind, Descriptors& descriptors);
     Header& reserve_reply(std::size_t size);
-    engine::SharedRegion& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
+    engine::MemoryMapping& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
     void ring_owner() noexcept;
 
     int control_;
     std::int64_t spin_;
-    engine::SharedRegion link_region_;
-    engine::SharedRegion bell_region_;
+    engine::MemoryMapping link_region_;
+    engine::MemoryMapping bell_region_;
     engine::FileDescriptor eventfd_;
     engine::WorkerLink& link_;
     engine::ReplyBell& bell_;
     engine::SharedRing requests_;
     engine::SharedRing replies_;
-    std::map<std::uint32_t, engine::SharedRegion> owners_segments_;
-    std::vector<engine::SharedRegion> segments_; // for large results
+    std::map<std::uint32_t, engine::MemoryMapping> owners_segments_;
+    std::vector<engine::MemoryMapping> segments_; // for large results
     msgpack::sbuffer result_;
     msgpack::zone zone_;
 };

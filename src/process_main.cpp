@@ -8,7 +8,7 @@
 #include <hocket/detail/remote_callee.hpp>
 #include <hocket/exception_group.hpp>
 
-#include "engine/shared_ring.hpp"
+#include "engine/memory_mapping.hpp"
 
 namespace hocket::detail {
 
@@ -47,7 +47,7 @@ void call(const msgpack::object& function, const msgpack::object& arguments,
 const std::string& name_of_this_process() noexcept { return this_name(); }
 
 int make_single_call(Descriptors& descriptors) {
-    const auto region = engine::SharedRegion::map(std::move(descriptors.back()));
+    const auto region = engine::MemoryMapping::of_received(std::move(descriptors.back()));
     descriptors.pop_back();
     msgpack::zone zone;
     const msgpack::object parts =

@@ -149,7 +149,7 @@ private:
     const std::size_t max_workers_;
     const ProcessPoolOptions options_;
     OutputSink output_;
-    engine::SharedRegion bell_region_;
+    engine::MemoryMapping bell_region_;
     engine::ReplyBell& bell_;
     engine::FileDescriptor eventfd_;
 
@@ -180,6 +180,7 @@ private:
     AnswerWatch answer_watch_{*this};
     std::mutex join_lock_;
     std::thread supervisor_;
+    std::atomic<std::thread::id> supervisor_id_{};
 };
 
 } // namespace hocket::detail

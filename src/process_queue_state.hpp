@@ -9,7 +9,7 @@
 #include <hocket/detail/message.hpp>
 
 #include "bell.hpp"
-#include "memory_mapping.hpp"
+#include "engine/memory_mapping.hpp"
 
 namespace hocket::detail {
 

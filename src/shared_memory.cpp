@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "memory_mapping.hpp"
+#include "engine/memory_mapping.hpp"
 
 namespace hocket {
 

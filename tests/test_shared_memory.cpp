@@ -11,7 +11,7 @@
 
 #include <hocket/shared_memory.hpp>
 
-#include "memory_mapping.hpp"
+#include "engine/memory_mapping.hpp"
 #include "other_process.hpp"
 
 using namespace hocket;

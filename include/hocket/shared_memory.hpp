@@ -9,9 +9,9 @@
 
 namespace hocket {
 
-namespace detail {
-class MemoryMapping; // src/memory_mapping.hpp
-} // namespace detail
+namespace engine {
+class MemoryMapping; // src/engine/memory_mapping.hpp
+} // namespace engine
 
 /// A block of memory that processes share: Python's multiprocessing.shared_memory, without names
 /// and without anything to unlink. Pass it to another process (as an argument, in a Pipe or a
@@ -41,10 +41,10 @@ public:
     void msgpack_unpack(const msgpack::object& object);
 
 private:
-    explicit SharedMemory(std::shared_ptr<const detail::MemoryMapping> mapping) noexcept;
+    explicit SharedMemory(std::shared_ptr<const engine::MemoryMapping> mapping) noexcept;
     [[nodiscard]] std::uint32_t attach() const;
 
-    std::shared_ptr<const detail::MemoryMapping> mapping_; // none when there are no bytes
+    std::shared_ptr<const engine::MemoryMapping> mapping_; // none when there are no bytes
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
 };

@@ -5,35 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include <hocket/detail/file_descriptor.hpp>
-
 namespace hocket::engine {
-
-/// A region of memory that processes share through a descriptor (memfd): no name, so nothing is
-/// left behind, however its users end. Sealed against shrinking, which would turn their accesses
-/// into SIGBUS.
-class SharedRegion {
-public:
-    SharedRegion() noexcept = default;
-    /// `size` bytes of zeros; `name` is for those who look into /proc. Throws std::system_error.
-    static SharedRegion create(const char* name, std::size_t size);
-    /// Maps what another process created.
-    static SharedRegion map(FileDescriptor descriptor);
-    SharedRegion(SharedRegion&& other) noexcept;
-    SharedRegion& operator=(SharedRegion&& other) noexcept;
-    ~SharedRegion();
-
-    [[nodiscard]] std::byte* data() const noexcept { return data_; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] int fd() const noexcept { return descriptor_.get(); }
-
-private:
-    SharedRegion(FileDescriptor descriptor, std::size_t size);
-
-    FileDescriptor descriptor_;
-    std::byte* data_ = nullptr;
-    std::size_t size_ = 0;
-};
 
 /// What stands before every message in a ring.
 struct alignas(16) MessageHeader {

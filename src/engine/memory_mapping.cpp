@@ -1,4 +1,4 @@
-#include "memory_mapping.hpp"
+#include "engine/memory_mapping.hpp"
 
 #include <cerrno>
 #include <limits>
@@ -13,7 +13,7 @@
 
 #include <hocket/errors.hpp>
 
-namespace hocket::detail {
+namespace hocket::engine {
 
 namespace {
 
@@ -34,12 +34,12 @@ int create(const std::string& name) noexcept {
 
 } // namespace
 
-engine::FileDescriptor make_memory_file(const char* what, std::size_t size, Growth growth) {
+FileDescriptor make_memory_file(const char* what, std::size_t size, Growth growth) {
     if (size > static_cast<std::size_t>(std::numeric_limits<off_t>::max())) {
         errno = EFBIG;
         throw_errno("create", size);
     }
-    engine::FileDescriptor file(create(std::string("hocket-") + what));
+    FileDescriptor file(create(std::string("hocket-") + what));
     if (!file.is_open()) {
         throw_errno("create", size);
     }
@@ -85,7 +85,7 @@ void read_memory_file(int fd, std::span<char> space, std::uint64_t offset) {
     }
 }
 
-MemoryMapping::MemoryMapping(engine::FileDescriptor file, std::size_t size)
+MemoryMapping::MemoryMapping(FileDescriptor file, std::size_t size)
     : file_(std::move(file)), size_(size) {
     void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
     if (memory == MAP_FAILED) {
@@ -94,8 +94,11 @@ MemoryMapping::MemoryMapping(engine::FileDescriptor file, std::size_t size)
     data_ = static_cast<std::byte*>(memory);
 }
 
-MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_t least,
-                                         Growth growth) {
+MemoryMapping MemoryMapping::create(const char* what, std::size_t size) {
+    return {make_memory_file(what, size, Growth::forbidden), size};
+}
+
+MemoryMapping MemoryMapping::of_received(FileDescriptor file, std::size_t least, Growth growth) {
     struct stat status {};
     const int seals = ::fcntl(file.get(), F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(file.get(), &status) != 0 ||
@@ -110,7 +113,14 @@ MemoryMapping MemoryMapping::of_received(engine::FileDescriptor file, std::size_
 MemoryMapping::MemoryMapping(MemoryMapping&& other) noexcept
     : file_(std::move(other.file_)),
       data_(std::exchange(other.data_, nullptr)),
-      size_(other.size_) {}
+      size_(std::exchange(other.size_, 0)) {}
+
+MemoryMapping& MemoryMapping::operator=(MemoryMapping&& other) noexcept {
+    std::swap(file_, other.file_);
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+}
 
 MemoryMapping::~MemoryMapping() {
     if (data_ != nullptr) {
@@ -118,4 +128,4 @@ MemoryMapping::~MemoryMapping() {
     }
 }
 
-} // namespace hocket::detail
+} // namespace hocket::engine
