@@ -6,11 +6,10 @@ import pathlib
 import subprocess
 import sys
 
+from harness.model import Python
+from harness.progress import log
+
 HERE = pathlib.Path(__file__).resolve().parent.parent
-
-
-def log(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 class Programs:
@@ -18,45 +17,29 @@ class Programs:
 
     def __init__(self, build):
         self.build = pathlib.Path(build)
-        self.python = _python_with_uvloop()
+        self.uvloop_python = _python_with_uvloop()
+        self.python = self.uvloop_python or sys.executable
         self._missing = set()
 
-    def find(self, name):
-        """The program's path, or None (said once) when it has not been built."""
+    def command(self, program):
+        """The words that start it, or None (said once) when it is not there."""
+        if isinstance(program, Python):
+            if program.uvloop and self.uvloop_python is None:
+                self._say_missing("uvloop", "no Python with uvloop found: left out")
+                return None
+            words = [self.python, str(HERE / "peers" / "python" / program.script)]
+            return words + list(program.arguments) + (["--uvloop"] if program.uvloop else [])
         for folder in ("benchmarks", "examples"):
-            path = self.build / folder / name
+            path = self.build / folder / program
             if os.access(path, os.X_OK) and path.is_file():
-                return str(path)
-        if name not in self._missing:
-            self._missing.add(name)
-            log(f"  {name} is not in {self.build}: left out")
+                return [str(path)]
+        self._say_missing(program, f"{program} is not in {self.build}: left out")
         return None
 
-    def micro(self, column, program):
-        """The command for one program of a micro-benchmark, or None when there is none."""
-        if column in ("uvloop", "asyncio"):
-            return self._python_command(column, "micro.py", program)
-        path = self.find(program)
-        return path and [path]
-
-    def server(self, column, words):
-        """The command for a server, to which its port is still to be added; or None."""
-        if words[0] == "server.py":
-            return self._python_command(column, *words)
-        path = self.find(words[0])
-        return path and [path, *words[1:]]
-
-    def _python_command(self, column, script, *arguments):
-        if column == "uvloop" and self.python is None:
-            if "uvloop" not in self._missing:
-                self._missing.add("uvloop")
-                log("  no Python with uvloop found: left out")
-            return None
-        command = [self.python or sys.executable, str(HERE / "peers" / "python" / script)]
-        arguments = list(arguments)
-        if column == "uvloop" and "--uvloop" not in arguments:
-            arguments.append("--uvloop")
-        return command + arguments
+    def _say_missing(self, what, text):
+        if what not in self._missing:
+            self._missing.add(what)
+            log(text)
 
 
 def _python_with_uvloop():
@@ -86,10 +69,10 @@ def collect(command, core=None, timeout=120):
             preexec_fn=on_core(core),
         )
     except subprocess.TimeoutExpired:
-        log(f"  {' '.join(command)}: not done after {timeout} s")
+        log(f"{' '.join(command)}: not done after {timeout} s")
         return {}
     if done.returncode != 0:
-        log(f"  {' '.join(command)}: exit {done.returncode}\n{done.stderr.strip()}")
+        log(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.strip()}")
         return {}
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {line["name"]: line["value"] for line in lines}

@@ -2,57 +2,66 @@
 
 import statistics
 
-from harness.rows import BY_HAND, OURS, PEERS, ROWS
+from harness.model import BY_HAND, OURS, Row
 
 
 class Samples:
     def __init__(self):
-        self._values = {}
+        self._values = {}  # {row: {column: {round: value}}}
 
-    def add(self, key, column, round_number, value):
-        self._values.setdefault((key, column), {})[round_number] = value
+    def add(self, row, column, round_number, value):
+        self._values.setdefault(row, {}).setdefault(column, {})[round_number] = value
 
-    def __contains__(self, key):
-        return any(key == measured for measured, _ in self._values)
+    def __contains__(self, row):
+        return row in self._values
 
-    def value(self, key, column):
+    def value(self, row, column):
         """The row's summary of one column, or None when it was not measured."""
-        values = self._values.get((key, column))
-        if not values:
-            return None
-        summary = min if ROWS[key].summary == "best" else statistics.median
-        return summary(values.values())
+        values = self._values.get(row, {}).get(column)
+        return _summary(row)(values.values()) if values else None
 
-    def ratio(self, key):
-        """(ours over the peer, the peer), or None: the bar's peer, else the hand-written floor, else
-        the best there is.
+    def ratio(self, row):
+        """(ours over the other, the other's name), or None. The other is what the bar is against,
+        else the floor written by hand, else the best peer.
 
         Where the median counts, each round's ratio is taken first: both ran within the same second,
         so that what slowed the machine down slowed down both.
         """
-        row = ROWS[key]
-        peer = row.bar.against if row.bar and row.bar.against else self._best_peer(key)
-        ours, theirs = self._values.get((key, OURS)), self._values.get((key, peer))
+        other = row.bar.against if row.bar and row.bar.against else self._best_peer(row)
+        column, other_row, name = other, row, other
+        if isinstance(other, Row):
+            column, other_row, name = OURS, other, other.title
+        ours = self._values.get(row, {}).get(OURS)
+        theirs = self._values.get(other_row, {}).get(column)
         if not ours or not theirs:
             return None
         shared = ours.keys() & theirs.keys()
         if row.summary == "median" and shared:
-            return statistics.median(ours[number] / theirs[number] for number in shared), peer
-        return self.value(key, OURS) / self.value(key, peer), peer
+            return statistics.median(ours[number] / theirs[number] for number in shared), name
+        return self.value(row, OURS) / self.value(other_row, column), name
 
-    def passes(self, key):
+    def passes(self, row):
         """Whether the bar is reached; None when there is none or it was not measured."""
-        bar = ROWS[key].bar
-        ours = self.value(key, OURS)
-        if bar is None or ours is None:
+        if row.bar is None:
             return None
-        if bar.against is None:
-            return ours <= bar.limit
-        ratio = self.ratio(key)
-        return ratio and ratio[0] <= bar.limit
+        if row.bar.against is None:
+            reached = self.value(row, OURS)
+        else:
+            ratio = self.ratio(row)
+            reached = ratio and ratio[0]
+        if reached is None:
+            return None
+        return reached >= row.bar.limit if row.more_is_better else reached <= row.bar.limit
 
-    def _best_peer(self, key):
-        if self.value(key, BY_HAND):
+    def _best_peer(self, row):
+        peers = [column for column in self._values.get(row, {}) if column != OURS]
+        if BY_HAND in peers:
             return BY_HAND
-        measured = {peer: self.value(key, peer) for peer in PEERS if self.value(key, peer)}
-        return min(measured, key=measured.get, default=None)
+        best = max if row.more_is_better else min
+        return best(peers, key=lambda peer: self.value(row, peer), default=None)
+
+
+def _summary(row):
+    if row.summary == "median":
+        return statistics.median
+    return max if row.more_is_better else min

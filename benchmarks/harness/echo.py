@@ -1,0 +1,126 @@
+"""Echo servers: under load, and with connections that only wait."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from harness.model import BY_HAND, OURS, Bar, Row
+from harness.programs import collect
+from harness.servers import LOAD_CORE, ping_pong, rounds_of, running
+
+
+@dataclass(frozen=True)
+class Load:
+    """How many connections, how many bytes a message."""
+
+    connections: int
+    size: int
+
+    @property
+    def title(self):
+        size = f"{self.size} B" if self.size < 1024 else f"{self.size // 1024} KiB"
+        return f"{self.connections} × {size}"
+
+
+@dataclass(frozen=True)
+class Echo:
+    """`kinds` is {kind: {column: program}}; the bar of a kind is its limit, against by hand."""
+
+    name: str
+    kinds: dict
+    limits: dict
+    loads: list
+
+    @property
+    def rows(self):
+        cases = [(kind, load) for kind in self.kinds for load in self.loads]
+        return [self._cost(*case) for case in cases] + [self._rate(*case) for case in cases]
+
+    def steps(self, run):
+        return len(self._plan(run))
+
+    def measure(self, run):
+        with running(_commands(run, self.kinds)) as servers:
+            for load, number, program, places in self._plan(run):
+                run.progress.step(
+                    self.name, f"{load.title}, round {number + 1}, {_names(places)}"
+                )
+                if program not in servers:
+                    continue
+                message = str(load.size)
+                measured = ping_pong(run, servers[program], load.connections, message)
+                for kind, column in places if measured else []:
+                    run.samples.add(self._cost(kind, load), column, number, measured["cpu"])
+                    run.samples.add(self._rate(kind, load), column, number, measured["rate"])
+
+    def _plan(self, run):
+        """[(load, round, program, [(kind, column) where its value stands])]: a program that stands
+        in both kinds is measured once."""
+        plan = []
+        for load in self.loads:
+            for number in range(rounds_of(OURS, run.quick)):
+                for program, places in _places(self.kinds).items():
+                    if number < rounds_of(places[0][1], run.quick):
+                        plan.append((load, number, program, places))
+        return plan
+
+    def _cost(self, kind, load):
+        bar = Bar(self.limits[kind], BY_HAND)
+        return Row(f"{self.name}, {kind}, {load.title}", "ns CPU", bar, "median")
+
+    def _rate(self, kind, load):
+        title = f"{self.name}, {kind}, {load.title}"
+        return Row(title, "msg/s", summary="median", more_is_better=True)
+
+
+@dataclass(frozen=True)
+class Idle:
+    """What a connection costs in memory while it waits; the bar of a kind is its limit in bytes."""
+
+    name: str
+    kinds: dict
+    limits: dict
+    connections: int
+
+    @property
+    def rows(self):
+        return [self._row(kind) for kind in self.kinds]
+
+    def steps(self, run):
+        return len(_commands(run, self.kinds))
+
+    def measure(self, run):
+        for program, command in _commands(run, self.kinds).items():
+            places = _places(self.kinds)[program]
+            run.progress.step(self.name, _names(places))
+            with running({program: command}) as servers:
+                for server in servers.values():
+                    load = run.programs.command("load_idle") + [str(server.port), str(server.pid)]
+                    measured = collect([*load, str(self.connections)], core=LOAD_CORE)
+                    for kind, column in places if measured else []:
+                        run.samples.add(self._row(kind), column, 0, measured["idle"])
+
+    def _row(self, kind):
+        return Row(f"idle connection, {kind}", "B", Bar(self.limits[kind]))
+
+
+def _places(kinds):
+    """{program: [(kind, column)]}."""
+    places = {}
+    for kind, columns in kinds.items():
+        for column, program in columns.items():
+            places.setdefault(program, []).append((kind, column))
+    return places
+
+
+def _names(places):
+    return " / ".join(f"{kind}, {column}" for kind, column in places)
+
+
+def _commands(run, kinds):
+    """{program: function of a port that gives its command}, of those that are there."""
+    found = {program: run.programs.command(program) for program in _places(kinds)}
+    return {program: partial(_with_port, words) for program, words in found.items() if words}
+
+
+def _with_port(words, port):
+    return [*words, str(port)]

@@ -1,0 +1,56 @@
+"""Servers on one core, under load from another."""
+
+from harness.echo import Echo, Idle, Load
+from harness.http import Http
+from harness.model import BY_HAND, OURS, Group, Python
+
+_ECHO = {
+    "Protocol": {
+        OURS: "echo_protocol",
+        BY_HAND: "epoll_echo",
+        "Asio": "asio_echo_callbacks",
+        "libuv": "libuv_echo",
+        "uvloop": Python("server.py", ("protocol",), uvloop=True),
+        "asyncio": Python("server.py", ("protocol",)),
+    },
+    "streams": {
+        OURS: "echo_server",
+        BY_HAND: "epoll_echo",
+        "Asio": "asio_echo_coroutines",
+        "libuv": "libuv_echo",
+        "uvloop": Python("server.py", ("streams",), uvloop=True),
+        "asyncio": Python("server.py", ("streams",)),
+    },
+}
+_HTTP = {
+    OURS: "serve",
+    BY_HAND: "epoll_http",
+    "Asio": "asio_http",
+    "uvloop": Python("server.py", ("http",), uvloop=True),
+    "asyncio": Python("server.py", ("http",)),
+}
+
+GROUP = Group(
+    name="network",
+    title="Servers",
+    peers=[BY_HAND, "Asio", "libuv", "uvloop", "asyncio"],
+    subjects=[
+        Echo(
+            "echo",
+            _ECHO,
+            limits={"Protocol": 1.05, "streams": 1.15},
+            loads=[Load(1, 64), Load(64, 64), Load(1000, 64), Load(64, 16384)],
+        ),
+        Http("http", _HTTP),
+        Idle("idle", _ECHO, limits={"Protocol": 1024, "streams": 4096}, connections=10_000),
+    ],
+    notes="""\
+- A server is a process on one core; `benchmarks/load/ping_pong.cpp` on another core keeps one message in
+  flight on each connection and reads the server's CPU clock before and after. The median of nine rounds
+  counts (Asio, libuv: three, Python: one), and the median of the rounds' ratios. The load asks without
+  sleeping, so that no server pays for waking it.
+- By hand is a level-triggered epoll server without any library (`benchmarks/peers/epoll/`). The HTTP peers
+  parse the same request and answer with as many bytes as `examples/serve`.
+- Memory is resident anonymous memory (`RssAnon`) of 10,000 connections after one message each.
+""",
+)

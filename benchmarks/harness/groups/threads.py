@@ -1,0 +1,72 @@
+"""Work for other threads: from a loop and back, through a pool, in parallel loops."""
+
+from harness.micro import Micro
+from harness.model import OURS, Bar, Group, Python, Row
+
+_TBB = "TBB"
+_LOOP = {
+    OURS: "hocket_threads",
+    "Asio": "asio_threads",
+    "libuv": "libuv_threads",
+    "uvloop": Python("micro.py", ("threads",), uvloop=True),
+    "Python": Python("micro.py", ("threads",)),
+}
+_POOL = {
+    OURS: "hocket_pool",
+    "Asio": "asio_pool",
+    _TBB: "tbb_pool",
+    "Python": Python("micro.py", ("pool",)),
+}
+
+GROUP = Group(
+    name="threads",
+    title="Threads",
+    peers=["Asio", _TBB, "libuv", "uvloop", "Python"],
+    subjects=[
+        Micro(
+            "loop_one_core",
+            _LOOP,
+            {
+                "thread_1": Row("loop → thread → loop, 1 in flight, one core", "ns", Bar(5800)),
+                "thread_64": Row("loop → thread → loop, 64 in flight, one core", "ns", Bar(110)),
+            },
+            one_core=True,
+        ),
+        Micro(
+            "loop_all_cores",
+            _LOOP,
+            {
+                "thread_1": Row("loop → thread → loop, 1 in flight, all cores", "ns"),
+                "thread_64": Row("loop → thread → loop, 64 in flight, all cores", "ns"),
+            },
+        ),
+        Micro(
+            "pool",
+            _POOL,
+            {
+                "post": Row("pool: 1,000,000 empty tasks, nobody waits", "ns", Bar(110)),
+                "submit": Row("pool: submit + result, 1,000,000 futures held", "ns", Bar(250)),
+                "one_parked": Row("pool: submit + result, 1 in flight", "ns", Bar(5500)),
+                "one_spinning": Row(
+                    "pool: submit + result, 1 in flight, spinning", "ns", Bar(1000)
+                ),
+                "for_default": Row("parallel_for, 1,000,000 floats", "ns", Bar(1.05, _TBB)),
+                "for_grain_1": Row(
+                    "parallel_for, 1,000,000 floats, grain 1", "ns", Bar(1.05, _TBB)
+                ),
+                "for_two": Row("parallel_for, two items", "ns", Bar(1.05, _TBB)),
+                "fib_34": Row("fork-join, fib(34)", "ns", Bar(1, _TBB)),
+            },
+        ),
+    ],
+    notes="""\
+- Wall time, the fastest of five rounds (Python: one), after a batch that does not count.
+- Loop → thread → loop has one worker thread for everyone. On one core the libraries differ; on all cores it
+  is mostly the machine's way to wake a core that is measured. (On one core libuv 1.44 spins for some
+  microseconds in its wake-up before it yields.)
+- A pool has as many threads as processors for everyone; in parallel_for and fork-join the caller is one of
+  them. TBB's empty tasks are a `task_group`'s, its grain of 1 is a `simple_partitioner`'s, its fork-join is
+  `parallel_invoke`.
+- Python is asyncio's `run_in_executor` and `concurrent.futures.ThreadPoolExecutor` (100,000 tasks).
+""",
+)

@@ -1,0 +1,44 @@
+"""A million timers."""
+
+from harness.micro import Micro
+from harness.model import OURS, Bar, Group, Python, Row
+
+_ENGINE_CANCEL = Row("engine timer + cancel, 1,000,000 alive", "ns", Bar(25))
+_ENGINE_EXPIRE = Row("engine timer + expire, 1,000,000 alive", "ns", Bar(200))
+
+GROUP = Group(
+    name="timers",
+    title="Timers",
+    peers=["Asio", "libuv", "uvloop"],
+    subjects=[
+        Micro(
+            "call_later",
+            {
+                OURS: "hocket_timers",
+                "Asio": "asio_timers",
+                "libuv": "libuv_timers",
+                "uvloop": Python("micro.py", ("timers",), uvloop=True),
+            },
+            {
+                "timer_cancel": Row("call_later + cancel, 1,000,000 alive", "ns", Bar(25)),
+                "timer_expire": Row("call_later + expire, 1,000,000 alive", "ns", Bar(200)),
+            },
+            also={"timer_cancel": _ENGINE_CANCEL, "timer_expire": _ENGINE_EXPIRE},
+            rounds=3,
+        ),
+        Micro(
+            "engine_timers",
+            {OURS: "hocket_engine_timers"},
+            {"timer_cancel": _ENGINE_CANCEL, "timer_expire": _ENGINE_EXPIRE},
+            rounds=3,
+        ),
+    ],
+    notes="""\
+- CPU time for one, the fastest of three rounds of two batches (uvloop: one batch), after a batch that does
+  not count.
+- They are armed one after the other, an hour or more away, and cancelled in the same order; or due within
+  a second, all alive before the first expires.
+- An engine timer lives in whoever waits, as libuv's does; `call_later` takes any callable and can be
+  cancelled by its handle.
+""",
+)

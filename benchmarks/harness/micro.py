@@ -1,0 +1,53 @@
+"""Micro-benchmarks: in every round each program in turn."""
+
+from dataclasses import dataclass, field
+
+from harness.model import OURS, Python
+from harness.programs import collect
+
+
+@dataclass(frozen=True)
+class Micro:
+    """Programs that each print the same names.
+
+    `programs` maps a column to a command, `printed` the name that they print to its row.
+    """
+
+    name: str
+    programs: dict
+    printed: dict
+    # Rows of another subject in which the peers' values stand too: there ours is measured otherwise.
+    also: dict = field(default_factory=dict)
+    rounds: int = 5
+    # Python is far from most bars: one round of it tells enough.
+    python_rounds: int = 1
+    one_core: bool = False
+
+    @property
+    def rows(self):
+        return list(self.printed.values())
+
+    def steps(self, run):
+        return len(self._plan(run))
+
+    def measure(self, run):
+        for number, column, command in self._plan(run):
+            run.progress.step(self.name, f"round {number + 1} of {self._rounds(run)}, {column}")
+            measured = collect(command, core=1 if self.one_core else None)
+            for name, value in measured.items():
+                if name in self.printed:
+                    run.samples.add(self.printed[name], column, number, value)
+                if name in self.also and column != OURS:
+                    run.samples.add(self.also[name], column, number, value)
+
+    def _rounds(self, run):
+        return 1 if run.quick else self.rounds
+
+    def _plan(self, run):
+        plan = []
+        for number in range(self._rounds(run)):
+            for column, program in self.programs.items():
+                command = run.programs.command(program)
+                if command and (number < self.python_rounds or not isinstance(program, Python)):
+                    plan.append((number, column, command))
+        return plan

@@ -1,0 +1,117 @@
+"""docs/benchmarks.md."""
+
+import datetime
+import os
+import platform
+import re
+import subprocess
+
+from harness.report import headings, lines_of, summary
+
+_HOW = """\
+- Ours and the peers take turns: every round runs each of them once. What is not said to be a median
+  is the best of all rounds and batches, since whatever disturbs a run makes it slower.
+- *ratio* is hocket over what the bar is against, or over the floor written by hand, or else over the
+  best peer. *–*: the peer has no such thing, or it is not installed.
+- Less is better, but where the bar is "≥" or the unit is something a second.
+
+    make bench                                # everything
+    benchmarks/run --quick --only processes   # one group, one round, no page written
+"""
+
+
+def write(groups, samples, programs, path, quick):
+    sections = [
+        _section(group, samples) for group in groups if any(row in samples for row in group.rows)
+    ]
+    text = f"""# Benchmarks
+
+hocket beside its peers, measured in one run on one machine: `make bench` measures again and writes
+this page. {summary(groups, samples)}.{" A quick run: one round each." if quick else ""}
+
+{chr(10).join(sections)}
+## How
+
+{_HOW}
+## Where
+
+{_table([["", ""], ["---", "---"], *([name, value] for name, value in _facts(programs) if value)])}
+"""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _section(group, samples):
+    rule = ["---"] * 2 + ["--:"] * len(group.columns) + ["---"] * 3
+    table = _table([headings(group), rule, *lines_of(group, samples)])
+    return f"## {group.title}\n\n{table}\n\n{group.notes}"
+
+
+def _table(lines):
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _facts(programs):
+    python, uvloop = _python_versions(programs)
+    compilers = {
+        "rest of the programs": _cmake_cache(programs.build, "CMAKE_CXX_COMPILER"),
+        "g++": _cmake_cache(programs.build, "HOCKET_BENCH_GXX"),
+        "clang++": _cmake_cache(programs.build, "HOCKET_BENCH_CLANGXX"),
+    }
+    # Clocks and caches are the machine's; its name and place are nobody's business.
+    return [
+        ("date", datetime.date.today().isoformat()),
+        ("machine", f"{os.cpu_count()} × {_cpu()}, {_memory():.0f} GiB"),
+        ("system", f"{_system()}, Linux {platform.release().split('-')[0]}"),
+        *((name, path and _first_line(path, "--version")) for name, path in compilers.items()),
+        ("Asio", _asio()),
+        ("TBB", _first_line("pkg-config", "--modversion", "tbb") or "not installed"),
+        ("libuv", _first_line("pkg-config", "--modversion", "libuv") or "not installed"),
+        ("Python", python),
+        ("uvloop", uvloop),
+    ]
+
+
+def _first_line(*command):
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines()[0]
+    except (OSError, IndexError):
+        return None
+
+
+def _cpu():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _memory():
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _system():
+    with open("/etc/os-release", encoding="utf-8") as lines:
+        return re.search(r'^PRETTY_NAME="?(.*?)"?$', lines.read(), re.MULTILINE).group(1)
+
+
+def _cmake_cache(build, name):
+    with open(build / "CMakeCache.txt", encoding="utf-8") as cache:
+        found = re.search(rf"^{name}:\w+=(.+)$", cache.read(), re.MULTILINE)
+    return found.group(1) if found and not found.group(1).endswith("NOTFOUND") else None
+
+
+def _asio():
+    try:
+        with open("/usr/include/asio/version.hpp", encoding="utf-8") as header:
+            version = int(re.search(r"define ASIO_VERSION (\d+)", header.read()).group(1))
+    except (OSError, AttributeError):
+        return "not installed"
+    return f"{version // 100000}.{version // 100 % 1000}.{version % 100}"
+
+
+def _python_versions(programs):
+    python = _first_line(programs.python, "-c", "import platform as p; print(p.python_version())")
+    uvloop = _first_line(programs.python, "-c", "import uvloop; print(uvloop.__version__)")
+    return python, uvloop or "not installed"

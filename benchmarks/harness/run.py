@@ -1,0 +1,15 @@
+"""What every subject is handed when it is measured."""
+
+from dataclasses import dataclass
+
+from harness.programs import Programs
+from harness.progress import Progress
+from harness.samples import Samples
+
+
+@dataclass
+class Run:
+    programs: Programs
+    samples: Samples
+    progress: Progress
+    quick: bool  # One round each.
