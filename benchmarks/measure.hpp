@@ -29,6 +29,16 @@ inline void print(const char* name, double value, const char* unit) {
     std::fflush(stdout);
 }
 
+/// How a time is told: `of` makes it of nanoseconds for one operation.
+struct Unit {
+    const char* name;
+    double (*of)(double nanoseconds);
+};
+inline constexpr Unit in_nanoseconds{"ns", [](double time) { return time; }};
+inline constexpr Unit in_milliseconds{"ms", [](double time) { return time / 1e6; }};
+/// One operation is a byte.
+inline constexpr Unit in_gigabytes_a_second{"GB/s", [](double time) { return 1 / time; }};
+
 /// Times one operation in batches and keeps the fastest batch, since everything that disturbs a run
 /// makes it slower.
 ///
@@ -39,16 +49,18 @@ inline void print(const char* name, double value, const char* unit) {
 /// batch warms up and does not count. The result is printed when next() returns false.
 class Best {
 public:
-    Best(const char* name, std::size_t operations, int batches = 6, Clock clock = Clock::cpu)
+    Best(const char* name, std::size_t operations, int batches = 6, Clock clock = Clock::cpu,
+         Unit unit = in_nanoseconds)
         : name_(name),
           operations_(operations),
           left_(batches),
-          clock_(static_cast<clockid_t>(clock)) {}
+          clock_(static_cast<clockid_t>(clock)),
+          unit_(unit) {}
 
     bool next() {
         if (running_) stop();
         if (left_-- == 0) {
-            print(name_, best_ / static_cast<double>(operations_), "ns");
+            print(name_, unit_.of(best_ / static_cast<double>(operations_)), unit_.name);
             return false;
         }
         start();
@@ -71,10 +83,28 @@ private:
     std::size_t operations_;
     int left_;
     clockid_t clock_;
+    Unit unit_;
     bool running_ = false;
     bool warm_ = false;
     double began_ = 0;
     double best_ = std::numeric_limits<double>::infinity();
+};
+
+/// The fastest of what is timed one by one on the wall clock, for what does not fit into a loop
+/// over Best::next(): what is to be cleared away in between, or measured in turns.
+class Fastest {
+public:
+    template <class F> void time(F&& operation) {
+        const double began = nanoseconds(CLOCK_MONOTONIC);
+        operation();
+        fastest_ = std::min(fastest_, nanoseconds(CLOCK_MONOTONIC) - began);
+    }
+    void report(const char* name, std::size_t operations, Unit unit = in_nanoseconds) const {
+        print(name, unit.of(fastest_ / static_cast<double>(operations)), unit.name);
+    }
+
+private:
+    double fastest_ = std::numeric_limits<double>::infinity();
 };
 
 /// Makes the compiler believe that `value` is read.

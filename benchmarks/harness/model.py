@@ -27,6 +27,11 @@ class Bar:
 
     limit: float
     against: Union[None, str, Row] = None
+    against_name: str = ""  # of a row, in the table
+
+    @property
+    def other(self):
+        return self.against_name if isinstance(self.against, Row) else self.against
 
 
 @dataclass(frozen=True)

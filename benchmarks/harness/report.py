@@ -2,8 +2,6 @@
 
 import os
 
-from harness.model import Row
-
 _GREEN, _RED, _BOLD, _PLAIN = "\033[32m", "\033[31m", "\033[1m", "\033[0m"
 
 
@@ -72,6 +70,5 @@ def _bar(row):
         return ""
     sign = "≥" if row.more_is_better else "≤"
     if row.bar.against:
-        other = row.bar.against.title if isinstance(row.bar.against, Row) else row.bar.against
-        return f"{sign} {row.bar.limit:.2f}× {other}"
+        return f"{sign} {row.bar.limit:.2f}× {row.bar.other}"
     return f"{sign} {_number(row.bar.limit).removesuffix('.0')}"

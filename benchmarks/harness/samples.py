@@ -27,10 +27,12 @@ class Samples:
         Where the median counts, each round's ratio is taken first: both ran within the same second,
         so that what slowed the machine down slowed down both.
         """
-        other = row.bar.against if row.bar and row.bar.against else self._best_peer(row)
-        column, other_row, name = other, row, other
-        if isinstance(other, Row):
-            column, other_row, name = OURS, other, other.title
+        column, other_row = self._best_peer(row), row
+        name = column
+        if row.bar and row.bar.against:
+            column, name = row.bar.against, row.bar.other
+            if isinstance(row.bar.against, Row):
+                column, other_row = OURS, row.bar.against
         ours = self._values.get(row, {}).get(OURS)
         theirs = self._values.get(other_row, {}).get(column)
         if not ours or not theirs:
