@@ -11,14 +11,14 @@
 
 #include <poll.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
 #include "engine/memory_mapping.hpp"
-#include "start_worker.hpp"
+#include "engine/per_process.hpp"
+#include "engine/process_exit.hpp"
 #include "worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -27,8 +27,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int unknown_status = 255;
-constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which older headers do not name
 constexpr auto daemons_grace = std::chrono::seconds(5);
 
 ProcessOptions with_name(ProcessOptions options) {
@@ -49,49 +47,79 @@ int poll_timeout(Clock::time_point deadline) {
     return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
 }
 
+/// What was started and, when last looked at, had not ended.
+struct Children {
+    std::mutex mutex;
+    std::vector<std::weak_ptr<ChildProcess>> started;
+};
+
+Children& children() {
+    static PerProcess<Children> all;
+    return all.get();
+}
+
 } // namespace
 
 ChildProcess::ChildProcess(ProcessOptions options, ProcessCall call)
     : options_(with_name(std::move(options))), call_(std::move(call)) {}
+
+std::vector<std::shared_ptr<ChildProcess>> ChildProcess::active() {
+    Children& all = children();
+    std::vector<std::shared_ptr<ChildProcess>> found;
+    {
+        const std::scoped_lock lock(all.mutex);
+        for (const auto& each : all.started) {
+            if (auto child = each.lock()) {
+                found.push_back(std::move(child));
+            }
+        }
+    }
+    // Without the lock: a fork server's word may have to be waited for.
+    const auto ended = std::ranges::stable_partition(found, &ChildProcess::is_alive,
+                                                     &std::shared_ptr<ChildProcess>::operator*);
+    const std::scoped_lock lock(all.mutex);
+    std::erase_if(all.started, [&](const auto& each) {
+        return each.expired() || std::ranges::find(ended, each.lock()) != ended.end();
+    });
+    found.erase(ended.begin(), ended.end());
+    return found;
+}
 
 void ChildProcess::end() noexcept {
     if (!is_alive()) {
         return;
     }
     if (options_.daemon) {
-        ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGTERM, nullptr, 0);
+        ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGTERM, nullptr, 0);
         if (!join_until(Clock::now() + daemons_grace)) {
-            ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+            ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
         }
     }
     join_until(Clock::time_point::max());
 }
 
 void ChildProcess::start() {
-    const std::scoped_lock lock(lock_);
-    if (pid_ != 0 || !call_) {
-        throw RuntimeError(options_.name + " cannot be started twice: make another Process");
-    }
-    std::fflush(stdout); // what was written before comes before what the process writes
-    StartedWorker started = start_worker();
-    pid_ = started.pid;
-    control_ = std::move(started.control);
-    pidfd_ = engine::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    try {
-        if (!pidfd_.is_open()) {
-            throw std::system_error(errno, std::system_category(), "pidfd_open of a new process");
+    static_cast<void>(active()); // reaps, as Python's start does
+    {
+        const std::scoped_lock lock(lock_);
+        if (process_.pid != 0 || !call_) {
+            throw RuntimeError(options_.name + " cannot be started twice: make another Process");
         }
-        hand_over(*std::move(call_));
-        call_.reset();
-    } catch (...) {
-        ::kill(pid_, SIGKILL); // not reaped, so the number is still its own
-        ::waitpid(pid_, nullptr, 0);
-        pid_ = 0;
-        control_.close();
-        pidfd_.close();
-        call_.reset();
-        throw;
+        std::fflush(stdout); // what was written before comes before what the process writes
+        process_ = start_worker(options_.start_method);
+        owner_ = ::getpid();
+        try {
+            hand_over(*std::move(call_));
+            call_.reset();
+        } catch (...) {
+            abandon(process_);
+            call_.reset();
+            throw;
+        }
     }
+    Children& all = children();
+    const std::scoped_lock lock(all.mutex);
+    all.started.push_back(weak_from_this());
 }
 
 void ChildProcess::hand_over(ProcessCall call) {
@@ -109,27 +137,34 @@ void ChildProcess::hand_over(ProcessCall call) {
     const Parcel first = pack_parcel(Bootstrap{Bootstrap::single_call});
     call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fd()));
     const auto error = engine::send_message(
-        control_.get(), {first.bytes.data(), first.bytes.size()}, call.descriptors);
+        process_.control.get(), {first.bytes.data(), first.bytes.size()}, call.descriptors);
     // EPIPE: it has ended already, as its exit code will say.
     if (error && error != std::errc::broken_pipe) {
         throw std::system_error(error, "cannot send its call to a new process");
     }
 }
 
-void ChildProcess::require_started(const char* what) {
-    if (pid_ == 0) {
+bool ChildProcess::is_ours() const noexcept { return owner_ == ::getpid(); }
+
+void ChildProcess::require_child(const char* what) {
+    if (process_.pid == 0) {
         throw RuntimeError(std::string(what) + " of " + options_.name + ", which was not started");
+    }
+    if (!is_ours()) {
+        throw RuntimeError(std::string(what) + " of " + options_.name +
+                           ", which is not a child of this process: only process " +
+                           std::to_string(owner_) + " may do that");
     }
 }
 
 bool ChildProcess::join_until(Clock::time_point deadline) {
     {
         const std::scoped_lock lock(lock_);
-        require_started("join");
+        require_child("join");
     }
     for (;;) {
-        // Without the lock: pidfd_ stays as it is from the start on.
-        pollfd end{pidfd_.get(), POLLIN, 0};
+        // Without the lock: the pidfd stays as it is from the start on.
+        pollfd end{process_.pidfd.get(), POLLIN, 0};
         const int ready = ::poll(&end, 1, poll_timeout(deadline));
         if (ready > 0) {
             static_cast<void>(exitcode());
@@ -143,46 +178,43 @@ bool ChildProcess::join_until(Clock::time_point deadline) {
 
 void ChildProcess::send_signal(int signal) {
     const std::scoped_lock lock(lock_);
-    require_started(signal == SIGKILL ? "kill" : "terminate");
-    if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) != 0 && errno != ESRCH) {
+    require_child(signal == SIGKILL ? "kill" : "terminate");
+    if (::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), signal, nullptr, 0) != 0 &&
+        errno != ESRCH) {
         throw std::system_error(errno, std::system_category(),
-                                "signal to process " + std::to_string(pid_));
+                                "signal to process " + std::to_string(process_.pid));
     }
 }
 
 std::optional<int> ChildProcess::exitcode() {
     const std::scoped_lock lock(lock_);
-    if (pid_ == 0 || exitcode_) {
+    if (process_.pid == 0 || !is_ours() || exitcode_) {
         return exitcode_;
     }
-    siginfo_t info{};
-    int returned = 0;
-    do {
-        returned = ::waitid(by_pidfd, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG);
-    } while (returned != 0 && errno == EINTR);
-    if (returned != 0) {
-        exitcode_ = unknown_status;
-    } else if (info.si_pid != 0) {
-        exitcode_ = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+    const int pidfd = process_.pidfd.get();
+    const auto exit = process_.reports.is_open() ? engine::read_exit(pidfd, process_.reports.get())
+                                                 : engine::reap(pidfd);
+    if (exit) {
+        exitcode_ = exit->status;
     }
     return exitcode_;
 }
 
 std::optional<int> ChildProcess::pid() {
     const std::scoped_lock lock(lock_);
-    return pid_ == 0 ? std::nullopt : std::optional<int>(pid_);
+    return process_.pid == 0 ? std::nullopt : std::optional<int>(process_.pid);
 }
 
 bool ChildProcess::is_alive() {
     const bool has_ended = exitcode().has_value();
     const std::scoped_lock lock(lock_);
-    return pid_ != 0 && !has_ended;
+    return process_.pid != 0 && is_ours() && !has_ended;
 }
 
 int ChildProcess::sentinel() {
     const std::scoped_lock lock(lock_);
-    require_started("sentinel");
-    return pidfd_.get();
+    require_child("sentinel");
+    return process_.pidfd.get();
 }
 
 } // namespace hocket::detail

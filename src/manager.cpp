@@ -33,19 +33,20 @@ void serve(PassedDescriptor listener, const std::string& address) {
 }
 
 // The listener is open in the manager only: nobody waits for the answer of one that has died.
-Process start_manager(const std::string& address) {
+Process start_manager(StartMethod start_method, const std::string& address) {
     const PassedDescriptor listener{detail::listen_at(address)};
-    Process process({.name = "Manager", .daemon = true}, serve, listener, address);
+    Process process({.name = "Manager", .daemon = true, .start_method = start_method}, serve,
+                    listener, address);
     process.start();
     return process;
 }
 
 } // namespace
 
-Manager::Manager() : Manager(detail::random_address()) {}
+Manager::Manager(StartMethod start_method) : Manager(start_method, detail::random_address()) {}
 
-Manager::Manager(const std::string& address)
-    : process_(start_manager(address)),
+Manager::Manager(StartMethod start_method, const std::string& address)
+    : process_(start_manager(start_method, address)),
       link_(detail::ManagerLink::find(address, process_.pid().value())) {
     link_->set_process(process_.child_);
 }

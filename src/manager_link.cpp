@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <system_error>
+#include <utility>
 
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/per_process.hpp"
 #include "manager_server.hpp"
 #include "remote_exception.hpp"
 
@@ -63,9 +65,13 @@ engine::FileDescriptor listen_at(const std::string& address) {
 }
 
 std::shared_ptr<ManagerLink> ManagerLink::find(const std::string& address, pid_t manager) {
-    static std::mutex lock;
-    static std::map<std::string, std::weak_ptr<ManagerLink>> links;
-    const std::scoped_lock guard(lock);
+    struct Links {
+        std::mutex mutex;
+        std::map<std::string, std::weak_ptr<ManagerLink>> by_address;
+    };
+    static PerProcess<Links> of_process;
+    auto& [mutex, links] = of_process.get();
+    const std::scoped_lock lock(mutex);
     std::erase_if(links, [](const auto& each) { return each.second.expired(); });
     std::weak_ptr<ManagerLink>& known = links[address];
     std::shared_ptr<ManagerLink> link = known.lock();
@@ -96,6 +102,9 @@ engine::FileDescriptor ManagerLink::connect() const {
 std::unique_ptr<ManagerLink::Connection> ManagerLink::take_connection() {
     {
         const std::scoped_lock lock(lock_);
+        if (std::exchange(process_of_idle_, ::getpid()) != ::getpid()) {
+            idle_.clear(); // a forked child has copies of its parent's, which go on being used
+        }
         if (!idle_.empty()) {
             auto connection = std::move(idle_.back());
             idle_.pop_back();
@@ -145,7 +154,7 @@ void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descr
 
 void ManagerLink::throw_died() const {
     int exitcode = unknown_exitcode;
-    if (const auto process = process_.lock()) {
+    if (const auto process = process_.lock(); process && process->is_ours()) {
         // Its sockets are closed an instant before it can be reaped.
         process->join_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
         exitcode = process->exitcode().value_or(unknown_exitcode);

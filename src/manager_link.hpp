@@ -45,7 +45,8 @@ private:
     const std::string address_;
     const pid_t manager_;
     std::weak_ptr<ChildProcess> process_;
-    std::mutex lock_; // guards idle_
+    std::mutex lock_; // guards what follows
+    pid_t process_of_idle_ = 0;
     std::vector<std::unique_ptr<Connection>> idle_;
 };
 

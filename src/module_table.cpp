@@ -12,6 +12,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "fork_safe_mutex.hpp"
+
 namespace hocket::detail {
 
 namespace {
@@ -77,7 +79,7 @@ std::optional<Module> find_by_path(const std::string& path) {
 
 struct Table {
     Table() { modules.push_back(*find_by_path("")); }
-    std::mutex mutex;
+    ForkSafeMutex mutex;
     std::vector<Module> modules;
     std::atomic<std::uint32_t> size{1};
 };

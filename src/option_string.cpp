@@ -4,6 +4,8 @@
 #include <mutex>
 #include <unordered_set>
 
+#include "fork_safe_mutex.hpp"
+
 namespace hocket {
 
 void OptionString::assign(std::string_view text) {
@@ -12,7 +14,7 @@ void OptionString::assign(std::string_view text) {
         length_ = text.size();
         return;
     }
-    static std::mutex mutex;
+    static detail::ForkSafeMutex mutex;
     static auto* const texts = new std::unordered_set<std::string>(); // outlives every user
     const std::scoped_lock lock(mutex);
     interned_ = &*texts->emplace(text).first;

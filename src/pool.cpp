@@ -9,6 +9,7 @@ namespace {
 
 ProcessPoolOptions as_executor_options(PoolOptions options) {
     ProcessPoolOptions result;
+    result.start_method = options.start_method;
     result.initializer = options.initializer;
     result.max_tasks_per_child = options.maxtasksperchild;
     result.on_output = std::move(options.on_output);

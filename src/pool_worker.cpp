@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <limits>
@@ -10,12 +9,10 @@
 #include <tuple>
 
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/descriptor_passing.hpp"
 #include "module_table.hpp"
-#include "start_worker.hpp"
 #include "worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -39,7 +36,8 @@ std::byte* body_of(engine::MemoryMapping& segment) noexcept {
 } // namespace
 
 PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell,
-                       int eventfd, std::int64_t spin, const OutputSink& output, OnExit on_exit)
+                       int eventfd, StartMethod method, std::int64_t spin, const OutputSink& output,
+                       OnExit on_exit)
     : ChildWatcher(poller),
       number_(number),
       link_region_(engine::MemoryMapping::create("worker", sizeof(engine::WorkerLink))),
@@ -56,32 +54,23 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
         first.descriptors.push_back(std::move(output_->worker_stdout));
         first.descriptors.push_back(std::move(output_->worker_stderr));
     }
-    StartedWorker started = start_worker();
-    pid_ = started.pid;
-    control_ = std::move(started.control);
+    process_ = start_worker(method);
     try {
         introduce(std::move(first));
     } catch (...) {
-        // Nobody watches it: it is buried here.
-        ::kill(pid_, SIGKILL);
-        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-        }
+        abandon(process_); // nobody watches it
         throw;
     }
 }
 
 // Begins to watch the process, and tells it what it is.
 void PoolWorker::introduce(Parcel first) {
-    pidfd_ = engine::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    if (!pidfd_.is_open()) {
-        throw std::system_error(errno, std::system_category(),
-                                "pidfd_open of a new worker process");
-    }
     std::error_code error = engine::send_message(
-        control_.get(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
+        process_.control.get(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
     // EPIPE: it has ended already, which its watcher will tell.
     if (!error || error == std::errc::broken_pipe) {
-        error = ChildWatcher::start(pid_);
+        error = ChildWatcher::start(engine::FileDescriptor::duplicate(process_.pidfd.get()),
+                                    process_.reports.get());
     }
     if (error) {
         throw std::system_error(error, "cannot talk to a new worker process");
@@ -96,10 +85,12 @@ PoolWorker::~PoolWorker() {
 
 void PoolWorker::kill() noexcept {
     ending_ = true;
-    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+    ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
 }
 
-void PoolWorker::on_exit(int status, std::error_code) noexcept { on_exit_(*this, status); }
+void PoolWorker::on_exit(int status, std::error_code error) noexcept {
+    on_exit_(*this, status, error);
+}
 
 bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
     if (modules_known_ < ModuleTable::size() && !send_modules()) {
@@ -122,7 +113,8 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
     if (!call.descriptors.empty() || (segment != nullptr && !segment->is_known)) {
         const auto descriptors = beside(call, segment);
         const char mark = 'd';
-        if (const auto error = engine::send_message(control_.get(), {&mark, 1}, descriptors)) {
+        if (const auto error =
+                engine::send_message(process_.control.get(), {&mark, 1}, descriptors)) {
             if (segment != nullptr) {
                 header_of(segment->region).in_use.store(0);
             }
@@ -320,7 +312,7 @@ void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
     if (reply.descriptors > 0) {
         char mark = 0;
         const auto received =
-            engine::receive_message(control_.get(), {&mark, 1}, answer.descriptors);
+            engine::receive_message(process_.control.get(), {&mark, 1}, answer.descriptors);
         if (received.error) {
             throw std::system_error(received.error,
                                     "cannot receive the descriptors of a worker's result");

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "engine/child_watcher.hpp"
 #include "engine/memory_mapping.hpp"
 #include "engine/worker_link.hpp"
+#include "start_worker.hpp"
 #include "worker_output.hpp"
 
 namespace hocket::detail {
@@ -40,15 +42,17 @@ public:
     };
     static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
-    using OnExit = std::function<void(PoolWorker&, int status)>;
+    /// With an error the status is unknown.
+    using OnExit = std::function<void(PoolWorker&, int status, std::error_code error)>;
 
     /// Starts the process. Throws std::system_error.
     PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell, int eventfd,
-               std::int64_t spin, const OutputSink& output, OnExit on_exit);
+               StartMethod method, std::int64_t spin, const OutputSink& output, OnExit on_exit);
     ~PoolWorker();
 
     [[nodiscard]] int number() const noexcept { return number_; }
-    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
+    [[nodiscard]] bool is_fork_servers() const noexcept { return process_.reports.is_open(); }
     [[nodiscard]] bool is_ready() const noexcept {
         return link_->stage.load(std::memory_order_acquire) == engine::WorkerLink::Stage::ready;
     }
@@ -119,9 +123,7 @@ private:
                                                              const Segment* segment) const;
 
     const int number_;
-    pid_t pid_ = -1;
-    engine::FileDescriptor pidfd_;
-    engine::FileDescriptor control_;
+    StartedWorker process_;
     engine::MemoryMapping link_region_;
     engine::WorkerLink* link_ = nullptr;
     std::optional<engine::SharedRing> requests_;

@@ -55,6 +55,7 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
       bell_(*reinterpret_cast<engine::ReplyBell*>(bell_region_.data())),
       requests_(link_.requests()),
       replies_(link_.replies()) {
+    owners_modules() = {}; // not the modules of the owner of the process that forked this one
     if (descriptors.size() > 4) {
         ::dup2(descriptors[3].get(), STDOUT_FILENO);
         ::dup2(descriptors[4].get(), STDERR_FILENO);

@@ -31,7 +31,7 @@ Coro<int> wait_for_end(std::shared_ptr<detail::ChildProcess> child) {
 } // namespace
 
 Process::Process(ProcessOptions options, detail::ProcessCall call)
-    : child_(std::make_shared<detail::ChildProcess>(std::move(options), std::move(call))) {}
+    : ProcessHandle(std::make_shared<detail::ChildProcess>(std::move(options), std::move(call))) {}
 
 Process& Process::operator=(Process&& other) noexcept {
     std::swap(child_, other.child_);
@@ -45,18 +45,27 @@ Process::~Process() {
 }
 
 void Process::start() { child_->start(); }
-bool Process::join_until(std::chrono::steady_clock::time_point deadline) const {
+
+bool ProcessHandle::join_until(std::chrono::steady_clock::time_point deadline) const {
     return child_->join_until(deadline);
 }
-Coro<int> Process::wait() const { return wait_for_end(child_); }
-void Process::terminate() const { child_->send_signal(SIGTERM); }
-void Process::kill() const { child_->send_signal(SIGKILL); }
-std::optional<int> Process::exitcode() const { return child_->exitcode(); }
-std::optional<int> Process::pid() const { return child_->pid(); }
-bool Process::is_alive() const { return child_->is_alive(); }
-int Process::sentinel() const { return child_->sentinel(); }
-const std::string& Process::name() const noexcept { return child_->options().name; }
-bool Process::daemon() const noexcept { return child_->options().daemon; }
+Coro<int> ProcessHandle::wait() const { return wait_for_end(child_); }
+void ProcessHandle::terminate() const { child_->send_signal(SIGTERM); }
+void ProcessHandle::kill() const { child_->send_signal(SIGKILL); }
+std::optional<int> ProcessHandle::exitcode() const { return child_->exitcode(); }
+std::optional<int> ProcessHandle::pid() const { return child_->pid(); }
+bool ProcessHandle::is_alive() const { return child_->is_alive(); }
+int ProcessHandle::sentinel() const { return child_->sentinel(); }
+const std::string& ProcessHandle::name() const noexcept { return child_->options().name; }
+bool ProcessHandle::daemon() const noexcept { return child_->options().daemon; }
+
+std::vector<ProcessHandle> active_children() {
+    std::vector<ProcessHandle> handles;
+    for (auto& child : detail::ChildProcess::active()) {
+        handles.push_back(ProcessHandle(std::move(child)));
+    }
+    return handles;
+}
 
 std::size_t cpu_count() noexcept { return std::max(1U, std::thread::hardware_concurrency()); }
 

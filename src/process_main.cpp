@@ -9,14 +9,19 @@
 #include <hocket/exception_group.hpp>
 
 #include "engine/memory_mapping.hpp"
+#include "engine/per_process.hpp"
 
 namespace hocket::detail {
 
 namespace {
 
+struct ProcessName {
+    std::string text = "MainProcess";
+};
+
 std::string& this_name() {
-    static std::string name = "MainProcess";
-    return name;
+    static PerProcess<ProcessName> name;
+    return name.get().text;
 }
 
 // Workers ignore SIGINT, because a pool's owner decides what it means. A Process is a program of

@@ -120,7 +120,7 @@ private:
     void supervise();
     void on_answers();
     void staff();
-    void on_worker_exit(PoolWorker& worker, int status);
+    void on_worker_exit(PoolWorker& worker, int status, std::error_code error);
     void check_deadlines();
     void fail_all(const Failures& failures);
     void fail_undeliverable();

@@ -19,9 +19,14 @@ constexpr int most_failed_starts = 5;
 constexpr engine::Nanoseconds first_back_off = 10'000'000;
 constexpr engine::Nanoseconds never = std::numeric_limits<engine::Nanoseconds>::max();
 
-std::string describe_exit(const PoolWorker& worker, int status) {
+std::string describe_exit(const PoolWorker& worker, int status, std::error_code error) {
     const std::string who = "worker " + std::to_string(worker.number()) + " (process " +
                             std::to_string(worker.pid()) + ") ";
+    if (error) {
+        return who + "has ended, and how is unknown: " +
+               (worker.is_fork_servers() ? "the forkserver, which alone could tell, was killed"
+                                         : "somebody else has reaped it");
+    }
     if (status >= 0) {
         return who + "left with exit code " + std::to_string(status);
     }
@@ -87,8 +92,11 @@ void ProcessPool::staff() {
 void ProcessPool::start_one_worker() {
     try {
         auto worker = std::make_unique<PoolWorker>(
-            reactor_.poller(), next_number_++, bell_region_, eventfd_.get(), options_.spin.count(),
-            output_, [this](PoolWorker& ended, int status) { on_worker_exit(ended, status); });
+            reactor_.poller(), next_number_++, bell_region_, eventfd_.get(), options_.start_method,
+            options_.spin.count(), output_,
+            [this](PoolWorker& ended, int status, std::error_code error) {
+                on_worker_exit(ended, status, error);
+            });
         const std::scoped_lock lock(lock_);
         if (options_.initializer != nullptr) {
             GatherBuffer body;
@@ -147,12 +155,12 @@ void ProcessPool::fail_all(const Failures& failures) {
     wake_collector();
 }
 
-void ProcessPool::on_worker_exit(PoolWorker& worker, int status) {
+void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code error) {
     // From here to the end of its entry in workers_ nobody else takes its answers.
     collector_.enter(bell_.bell);
     collect_from(worker);
     const std::string words = worker.last_words();
-    std::string what = describe_exit(worker, status);
+    std::string what = describe_exit(worker, status, error);
     if (!words.empty()) {
         what += "; it said last: " + words;
     }

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include "engine/per_process.hpp"
 #include "module_table.hpp"
 
 namespace hocket::detail {
@@ -33,8 +34,8 @@ private:
 };
 
 KnownModules& known_modules() {
-    static KnownModules instance;
-    return instance;
+    static PerProcess<KnownModules> modules;
+    return modules.get();
 }
 
 } // namespace

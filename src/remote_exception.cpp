@@ -13,6 +13,8 @@
 
 #include <hocket/detail/remote_chunk.hpp>
 
+#include "fork_safe_mutex.hpp"
+
 namespace hocket {
 
 RemoteError::RemoteError(std::string type_name, std::string message, std::string where)
@@ -149,7 +151,7 @@ public:
     }
 
 private:
-    std::mutex mutex_;
+    ForkSafeMutex mutex_;
     std::map<std::string, ExceptionCrossing> crossings_;
 };
 

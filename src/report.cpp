@@ -13,6 +13,7 @@
 #include <hocket/exception_group.hpp>
 
 #include "event_loop_state.hpp"
+#include "fork_safe_mutex.hpp"
 #include "place.hpp"
 
 namespace hocket {
@@ -21,7 +22,7 @@ namespace {
 
 // One report at a time, whole lines, from any thread.
 void write_report(const std::string& text) noexcept {
-    static std::mutex mutex;
+    static detail::ForkSafeMutex mutex;
     const std::scoped_lock lock(mutex);
     std::cerr << text << std::flush;
 }

@@ -5,6 +5,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "fork_safe_mutex.hpp"
+
 namespace hocket::detail {
 
 // Outlives its ThreadLocal in the tables of threads that have not ended.
@@ -62,7 +64,7 @@ public:
     }
 
 private:
-    std::mutex mutex_;
+    ForkSafeMutex mutex_;
     std::vector<std::size_t> free_;
     std::size_t count_ = 0;
     std::uint64_t last_id_ = 0;

@@ -11,6 +11,7 @@ struct Bootstrap {
     enum Kind : std::uint32_t {
         pool_worker, // descriptors: link, reply bell, eventfd, pipe for stdout, pipe for stderr
         single_call, // descriptors: those of the arguments, memory with the call
+        fork_server, // no descriptors
     };
     std::uint32_t kind = pool_worker;
     std::int64_t spin = 0; // nanoseconds for which a worker looks for work before it sleeps

@@ -1,3 +1,5 @@
+#include "worker_main.hpp"
+
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -14,6 +16,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
+#include "fork_server.hpp"
 #include "pool_worker_main.hpp"
 #include "process_main.hpp"
 #include "worker_bootstrap.hpp"
@@ -47,9 +50,12 @@ int be_worker(int control) {
     if (received.size == 0) {
         return EXIT_FAILURE; // the owner is gone already
     }
-    watch_owner(control);
     const auto bootstrap =
         unpack_parcel<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
+    if (bootstrap.kind == Bootstrap::fork_server) {
+        return serve_forks(control);
+    }
+    watch_owner(control);
     if (bootstrap.kind == Bootstrap::single_call) {
         return make_single_call(descriptors);
     }
@@ -59,6 +65,15 @@ int be_worker(int control) {
 
 } // namespace
 
+int worker_main(int control) noexcept {
+    try {
+        return be_worker(control);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "hocket: a worker process failed: %s\n", error.what());
+        return EXIT_FAILURE;
+    }
+}
+
 } // namespace hocket::detail
 
 // In place of the program's main, see worker_hook.cpp. Leaves without the destructors of statics:
@@ -67,12 +82,7 @@ extern "C" int hocket_worker_main(const char* socket) {
     int control = -1;
     std::from_chars(socket, socket + std::strlen(socket), control);
     ::unsetenv("HOCKET_WORKER"); // what this process starts is no worker
-    int status = EXIT_FAILURE;
-    try {
-        status = hocket::detail::be_worker(control);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "hocket: a worker process failed: %s\n", error.what());
-    }
+    const int status = hocket::detail::worker_main(control);
     std::fflush(nullptr);
     ::_exit(status);
 }

@@ -23,6 +23,7 @@
 #include <hocket/run.hpp>
 
 #include "open_descriptors.hpp"
+#include "start_methods.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -49,6 +50,9 @@ int fail_at_three(int x) {
 
 int process_id(int) { return ::getpid(); }
 
+class PoolByEachMethod : public EachStartMethod {};
+INSTANTIATE_FOR_EACH_START_METHOD(PoolByEachMethod);
+
 // How the chunks were cut, the largest first.
 std::vector<std::size_t> chunk_sizes(Pool& pool, std::size_t items, std::size_t chunksize) {
     std::vector<std::size_t> sizes;
@@ -63,15 +67,15 @@ std::vector<std::size_t> chunk_sizes(Pool& pool, std::size_t items, std::size_t 
 
 } // namespace
 
-TEST(Pool, AppliesAFunction) {
-    Pool pool(1);
+TEST_P(PoolByEachMethod, AppliesAFunction) {
+    Pool pool(1, {.start_method = GetParam()});
     EXPECT_EQ(pool.apply(square, 7), 49);
     EXPECT_EQ(pool.apply([](const std::string& word) { return word + "!"; }, "hey"), "hey!");
     EXPECT_EQ(pool.apply_async(area, 6, 7).result(), 42);
 }
 
-TEST(Pool, MapsAFunctionOverARangeInItsOrder) {
-    Pool pool(2);
+TEST_P(PoolByEachMethod, MapsAFunctionOverARangeInItsOrder) {
+    Pool pool(2, {.start_method = GetParam()});
     std::vector<int> expected;
     std::ranges::transform(one_to(1000), std::back_inserter(expected), square);
     EXPECT_EQ(pool.map(square, one_to(1000)), expected);
@@ -145,8 +149,8 @@ TEST(Pool, MapThrowsWhatTheFunctionThrew) {
     EXPECT_EQ(pool.apply(square, 2), 4);
 }
 
-TEST(Pool, MapFailsWithTheWorkerThatDied) {
-    Pool pool(1);
+TEST_P(PoolByEachMethod, MapFailsWithTheWorkerThatDied) {
+    Pool pool(1, {.start_method = GetParam()});
     const auto die_at_three = [](int x) { return x == 3 ? ::raise(SIGKILL) : x; };
     EXPECT_THROW(pool.map(die_at_three, one_to(10), 1), WorkerDied);
     EXPECT_EQ(pool.apply(square, 2), 4);
@@ -160,8 +164,8 @@ TEST(Pool, MapIsAwaitedByATask) {
     EXPECT_THAT(run(main), ElementsAre(1, 4, 9));
 }
 
-TEST(Pool, CancellingAMapCancelsItsChunks) {
-    Pool pool(1);
+TEST_P(PoolByEachMethod, CancellingAMapCancelsItsChunks) {
+    Pool pool(1, {.start_method = GetParam()});
     const auto mapped = pool.map_async([](int) { return ::pause(); }, one_to(5), 1);
     EXPECT_TRUE(mapped.cancel());
     EXPECT_THROW(mapped.result(), CancelledError);
@@ -239,8 +243,8 @@ TEST(Pool, ImapUnorderedGivesAllResults) {
     EXPECT_THAT(squares, UnorderedElementsAre(1, 4, 9, 16));
 }
 
-TEST(Pool, CloseLetsEverythingFinish) {
-    Pool pool(1);
+TEST_P(PoolByEachMethod, CloseLetsEverythingFinish) {
+    Pool pool(1, {.start_method = GetParam()});
     const auto mapped = pool.map_async(square, one_to(100), 1);
     pool.close();
     EXPECT_THROW(pool.apply(square, 1), ValueError);
@@ -251,8 +255,8 @@ TEST(Pool, CloseLetsEverythingFinish) {
     EXPECT_EQ(mapped.result().size(), 100U);
 }
 
-TEST(Pool, TerminateEndsWhatRuns) {
-    Pool pool(1);
+TEST_P(PoolByEachMethod, TerminateEndsWhatRuns) {
+    Pool pool(1, {.start_method = GetParam()});
     const auto running = pool.apply_async([] { return ::pause(); });
     pool.terminate();
     pool.join();
@@ -264,27 +268,28 @@ TEST(Pool, CannotBeJoinedWhileItRuns) {
     EXPECT_THROW(pool.join(), ValueError);
 }
 
-TEST(Pool, CallsTheInitializerInEachWorker) {
-    Pool pool(1, {.initializer = [] { ::setenv("HOCKET_TEST", "set", 1); }});
+TEST_P(PoolByEachMethod, CallsTheInitializerInEachWorker) {
+    Pool pool(
+        1, {.start_method = GetParam(), .initializer = [] { ::setenv("HOCKET_TEST", "set", 1); }});
     EXPECT_EQ(pool.apply([] { return std::string(::getenv("HOCKET_TEST")); }), "set");
 }
 
-TEST(Pool, ReplacesWorkersAfterTheirTasks) {
-    Pool pool(1, {.maxtasksperchild = 2});
+TEST_P(PoolByEachMethod, ReplacesWorkersAfterTheirTasks) {
+    Pool pool(1, {.start_method = GetParam(), .maxtasksperchild = 2});
     const auto ids = pool.map(process_id, one_to(6), 1);
     for (const int id : ids) {
         EXPECT_LE(std::ranges::count(ids, id), 2);
     }
 }
 
-TEST(Pool, LeavesNoDescriptorAndNoChildBehind) {
-    { Pool(1).apply(square, 1); }
+TEST_P(PoolByEachMethod, LeavesNoDescriptorAndNoChildBehind) {
+    { Pool(1, {.start_method = GetParam()}).apply(square, 1); }
     const std::size_t before = open_descriptors();
     {
-        Pool pool(2);
+        Pool pool(2, {.start_method = GetParam()});
         pool.map(square, one_to(100));
         pool.apply_async([] { return ::pause(); });
     }
     EXPECT_EQ(open_descriptors(), before);
-    EXPECT_TRUE(has_no_children());
+    EXPECT_TRUE(no_worker_is_left());
 }

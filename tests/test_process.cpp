@@ -22,6 +22,7 @@
 #include <hocket/sleep.hpp>
 
 #include "open_descriptors.hpp"
+#include "start_methods.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -70,8 +71,9 @@ int run_to_the_end(Process& process) {
     return process.exitcode().value();
 }
 
-template <class F, class... Args> std::pair<int, std::string> errors_of(F f, const Args&... args) {
-    Process process({.name = "Worm"}, f, args...);
+template <class F, class... Args>
+std::pair<int, std::string> errors_of(StartMethod method, F f, const Args&... args) {
+    Process process({.name = "Worm", .start_method = method}, f, args...);
     testing::internal::CaptureStderr();
     const int code = run_to_the_end(process);
     return {code, testing::internal::GetCapturedStderr()};
@@ -81,32 +83,37 @@ struct NotCrossing {
     explicit NotCrossing(int) {}
 };
 
+class ProcessByEachMethod : public EachStartMethod {};
+INSTANTIATE_FOR_EACH_START_METHOD(ProcessByEachMethod);
+
 } // namespace
 
-TEST(Process, CallsAFunctionWithItsArgumentsInAnotherProcess) {
+TEST_P(ProcessByEachMethod, CallsAFunctionWithItsArgumentsInAnotherProcess) {
     const Pipe pipe;
-    Process process(write_to, pipe.path(), "words");
+    Process process({.start_method = GetParam()}, write_to, pipe.path(), "words");
     EXPECT_EQ(run_to_the_end(process), 0);
     EXPECT_EQ(pipe.read(), "words");
 }
 
-TEST(Process, CallsALambdaWithoutCaptures) {
+TEST_P(ProcessByEachMethod, CallsALambdaWithoutCaptures) {
     const Pipe pipe;
-    Process process([](const std::string& path) { write_to(path, std::to_string(::getpid())); },
-                    pipe.path());
+    Process process(
+        {.start_method = GetParam()},
+        [](const std::string& path) { write_to(path, std::to_string(::getpid())); }, pipe.path());
     process.start();
     EXPECT_EQ(pipe.read(), std::to_string(process.pid().value()));
     process.join();
 }
 
-TEST(Process, CallsAFunctionOfASharedLibrary) {
-    Process process(::_exit, 9);
+TEST_P(ProcessByEachMethod, CallsAFunctionOfASharedLibrary) {
+    Process process({.start_method = GetParam()}, ::_exit, 9);
     EXPECT_EQ(run_to_the_end(process), 9);
 }
 
-TEST(Process, CarriesLargeArguments) {
+TEST_P(ProcessByEachMethod, CarriesLargeArguments) {
     const std::vector<int> numbers(5'000'000, 3);
     Process process(
+        {.start_method = GetParam()},
         [](const std::vector<int>& given) {
             std::exit(given == std::vector<int>(5'000'000, 3) ? 7 : 8);
         },
@@ -114,44 +121,44 @@ TEST(Process, CarriesLargeArguments) {
     EXPECT_EQ(run_to_the_end(process), 7);
 }
 
-TEST(Process, DropsAResultThatNeedNotCross) {
-    Process process([] { return NotCrossing(1); });
+TEST_P(ProcessByEachMethod, DropsAResultThatNeedNotCross) {
+    Process process({.start_method = GetParam()}, [] { return NotCrossing(1); });
     EXPECT_EQ(run_to_the_end(process), 0);
 }
 
-TEST(Process, ExitcodeIsZeroAfterAReturn) {
-    Process process([] {});
+TEST_P(ProcessByEachMethod, ExitcodeIsZeroAfterAReturn) {
+    Process process({.start_method = GetParam()}, [] {});
     EXPECT_EQ(process.exitcode(), std::nullopt);
     EXPECT_EQ(run_to_the_end(process), 0);
 }
 
-TEST(Process, ExitcodeIsOneAfterAnExceptionWhichIsPrinted) {
-    const auto [code, errors] =
-        errors_of([](const std::string& why) { throw std::runtime_error(why); }, "no bread");
+TEST_P(ProcessByEachMethod, ExitcodeIsOneAfterAnExceptionWhichIsPrinted) {
+    const auto [code, errors] = errors_of(
+        GetParam(), [](const std::string& why) { throw std::runtime_error(why); }, "no bread");
     EXPECT_EQ(code, 1);
     EXPECT_EQ(errors, "Process Worm: std::runtime_error: no bread\n");
 }
 
-TEST(Process, ExitcodeIsOneAfterSomethingElseWasThrown) {
-    const auto [code, errors] = errors_of([] { throw 5; });
+TEST_P(ProcessByEachMethod, ExitcodeIsOneAfterSomethingElseWasThrown) {
+    const auto [code, errors] = errors_of(GetParam(), [] { throw 5; });
     EXPECT_EQ(code, 1);
     EXPECT_EQ(errors, "Process Worm: int\n");
 }
 
-TEST(Process, ExitcodeIsWhatWasPassedToExit) {
-    Process process(exit_with, 42);
+TEST_P(ProcessByEachMethod, ExitcodeIsWhatWasPassedToExit) {
+    Process process({.start_method = GetParam()}, exit_with, 42);
     EXPECT_EQ(run_to_the_end(process), 42);
-    Process zero(exit_with, 0);
+    Process zero({.start_method = GetParam()}, exit_with, 0);
     EXPECT_EQ(run_to_the_end(zero), 0);
 }
 
-TEST(Process, ExitcodeIsMinusTheSignal) {
-    Process process([] { ::raise(SIGUSR1); });
+TEST_P(ProcessByEachMethod, ExitcodeIsMinusTheSignal) {
+    Process process({.start_method = GetParam()}, [] { ::raise(SIGUSR1); });
     EXPECT_EQ(run_to_the_end(process), -SIGUSR1);
 }
 
-TEST(Process, TerminateSendsSigterm) {
-    Process process(sleep_for_ever);
+TEST_P(ProcessByEachMethod, TerminateSendsSigterm) {
+    Process process({.start_method = GetParam()}, sleep_for_ever);
     process.start();
     EXPECT_TRUE(process.is_alive());
     process.terminate();
@@ -160,8 +167,8 @@ TEST(Process, TerminateSendsSigterm) {
     EXPECT_EQ(process.exitcode(), -SIGTERM);
 }
 
-TEST(Process, KillSendsSigkill) {
-    Process process(sleep_for_ever);
+TEST_P(ProcessByEachMethod, KillSendsSigkill) {
+    Process process({.start_method = GetParam()}, sleep_for_ever);
     process.start();
     process.kill();
     process.join();
@@ -170,9 +177,10 @@ TEST(Process, KillSendsSigkill) {
     process.terminate();
 }
 
-TEST(Process, SigintEndsIt) {
+TEST_P(ProcessByEachMethod, SigintEndsIt) {
     const Pipe pipe;
     Process process(
+        {.start_method = GetParam()},
         [](const std::string& path) {
             write_to(path, "ready");
             sleep_for_ever();
@@ -185,8 +193,8 @@ TEST(Process, SigintEndsIt) {
     EXPECT_EQ(process.exitcode(), -SIGINT);
 }
 
-TEST(Process, JoinWithATimeoutSaysWhetherItEnded) {
-    Process process(sleep_for_ever);
+TEST_P(ProcessByEachMethod, JoinWithATimeoutSaysWhetherItEnded) {
+    Process process({.start_method = GetParam()}, sleep_for_ever);
     process.start();
     EXPECT_FALSE(process.join(0ms));
     EXPECT_FALSE(process.join(1ms));
@@ -195,8 +203,8 @@ TEST(Process, JoinWithATimeoutSaysWhetherItEnded) {
     EXPECT_TRUE(process.join(0ms));
 }
 
-TEST(Process, StartsOnce) {
-    Process process([] {});
+TEST_P(ProcessByEachMethod, StartsOnce) {
+    Process process({.start_method = GetParam()}, [] {});
     process.start();
     EXPECT_THROW(process.start(), RuntimeError);
     process.join();
@@ -216,8 +224,8 @@ TEST(Process, CannotBeJoinedBeforeItsStart) {
     EXPECT_EQ(process.exitcode(), std::nullopt);
 }
 
-TEST(Process, SentinelBecomesReadableAtTheEnd) {
-    Process process(sleep_for_ever);
+TEST_P(ProcessByEachMethod, SentinelBecomesReadableAtTheEnd) {
+    Process process({.start_method = GetParam()}, sleep_for_ever);
     process.start();
     pollfd sentinel{process.sentinel(), POLLIN, 0};
     EXPECT_EQ(::poll(&sentinel, 1, 0), 0);
@@ -226,8 +234,8 @@ TEST(Process, SentinelBecomesReadableAtTheEnd) {
     EXPECT_EQ(process.exitcode(), -SIGKILL);
 }
 
-TEST(Process, IsAwaitedByTasks) {
-    Process process(exit_with, 3);
+TEST_P(ProcessByEachMethod, IsAwaitedByTasks) {
+    Process process({.start_method = GetParam()}, exit_with, 3);
     process.start();
     const auto main = [&]() -> Coro<std::tuple<int, int>> {
         co_return co_await gather(process.wait(), process.wait());
@@ -236,8 +244,8 @@ TEST(Process, IsAwaitedByTasks) {
     EXPECT_EQ(run(process.wait()), 3); // and once more, when it has long ended
 }
 
-TEST(Process, CancellingAWaitLeavesTheProcessAlone) {
-    Process process(sleep_for_ever);
+TEST_P(ProcessByEachMethod, CancellingAWaitLeavesTheProcessAlone) {
+    Process process({.start_method = GetParam()}, sleep_for_ever);
     process.start();
     const auto main = [&]() -> Coro<int> {
         auto waiting = create_task(process.wait());
@@ -257,59 +265,63 @@ TEST(Process, CancellingAWaitLeavesTheProcessAlone) {
     EXPECT_EQ(run(main), -SIGKILL);
 }
 
-TEST(Process, DestructorJoins) {
+TEST_P(ProcessByEachMethod, DestructorJoins) {
     const Pipe pipe;
     {
-        Process process(write_to, pipe.path(), "done");
+        Process process({.start_method = GetParam()}, write_to, pipe.path(), "done");
         process.start();
     }
     EXPECT_EQ(pipe.read(), "done");
-    EXPECT_TRUE(has_no_children());
+    EXPECT_TRUE(no_worker_is_left());
 }
 
-TEST(Process, DestructorTerminatesADaemon) {
+TEST_P(ProcessByEachMethod, DestructorTerminatesADaemon) {
     {
-        Process process({.daemon = true}, sleep_for_ever);
+        Process process({.daemon = true, .start_method = GetParam()}, sleep_for_ever);
         EXPECT_TRUE(process.daemon());
         process.start();
     }
-    EXPECT_TRUE(has_no_children());
+    EXPECT_TRUE(no_worker_is_left());
 }
 
-TEST(Process, LeavesNoDescriptorAndNoChildBehind) {
+TEST_P(ProcessByEachMethod, LeavesNoDescriptorAndNoChildBehind) {
     {
-        Process first([] {}); // what is made once is made
+        Process first({.start_method = GetParam()}, [] {}); // what is made once is made
         run_to_the_end(first);
     }
     const std::size_t before = open_descriptors();
     for (int i = 0; i < 5; ++i) {
-        Process process(exit_with, i);
+        Process process({.start_method = GetParam()}, exit_with, i);
         EXPECT_EQ(run_to_the_end(process), i);
-        Process never_started([](const std::string&) {}, "argument");
-        Process killed(sleep_for_ever);
+        Process never_started(
+            {.start_method = GetParam()}, [](const std::string&) {}, "argument");
+        Process killed({.start_method = GetParam()}, sleep_for_ever);
         killed.start();
         killed.kill();
         EXPECT_EQ(run(killed.wait()), -SIGKILL);
     }
     EXPECT_EQ(open_descriptors(), before);
-    EXPECT_TRUE(has_no_children());
+    EXPECT_TRUE(no_worker_is_left());
 }
 
-TEST(Process, EndsWithItsOwner) {
+TEST_P(ProcessByEachMethod, EndsWithItsOwner) {
     // The grandchild holds a copy of the pipe's end through stdout; at the end of file it is gone.
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     const int own_stdout = ::dup(STDOUT_FILENO);
     ::dup2(ends[1], STDOUT_FILENO);
-    Process process([] {
-        Process grandchild([] {
-            std::puts("here");
-            std::fflush(stdout);
+    Process process(
+        {.start_method = GetParam()},
+        [](StartMethod method) {
+            Process grandchild({.start_method = method}, [] {
+                std::puts("here");
+                std::fflush(stdout);
+                sleep_for_ever();
+            });
+            grandchild.start();
             sleep_for_ever();
-        });
-        grandchild.start();
-        sleep_for_ever();
-    });
+        },
+        GetParam());
     process.start();
     ::dup2(own_stdout, STDOUT_FILENO);
     ::close(own_stdout);
@@ -321,17 +333,18 @@ TEST(Process, EndsWithItsOwner) {
     ::close(ends[0]);
 }
 
-TEST(Process, HasAName) {
+TEST_P(ProcessByEachMethod, HasAName) {
     EXPECT_EQ(current_process_name(), "MainProcess");
-    const Process unnamed([] {});
+    const Process unnamed({.start_method = GetParam()}, [] {});
     EXPECT_THAT(unnamed.name(), HasSubstr("Process-"));
-    Process named({.name = "Ada"}, [] { std::exit(current_process_name() == "Ada" ? 0 : 1); });
+    Process named({.name = "Ada", .start_method = GetParam()},
+                  [] { std::exit(current_process_name() == "Ada" ? 0 : 1); });
     EXPECT_EQ(named.name(), "Ada");
     EXPECT_EQ(run_to_the_end(named), 0);
 }
 
-TEST(Process, CanBeMoved) {
-    Process process(sleep_for_ever);
+TEST_P(ProcessByEachMethod, CanBeMoved) {
+    Process process({.start_method = GetParam()}, sleep_for_ever);
     process.start();
     const int pid = process.pid().value();
     Process moved(std::move(process));
@@ -341,6 +354,48 @@ TEST(Process, CanBeMoved) {
     processes[0].kill();
     processes[0].join();
     EXPECT_EQ(processes[0].exitcode(), -SIGKILL);
+}
+
+TEST_P(ProcessByEachMethod, IsAnActiveChildWhileItRuns) {
+    EXPECT_TRUE(active_children().empty());
+    Process first({.name = "first", .start_method = GetParam()}, sleep_for_ever);
+    Process second({.name = "second", .start_method = GetParam()}, sleep_for_ever);
+    Process never_started({.start_method = GetParam()}, sleep_for_ever);
+    second.start();
+    first.start();
+    const auto children = active_children();
+    ASSERT_EQ(children.size(), 2U);
+    EXPECT_EQ(children[0].name(), "second");
+    EXPECT_EQ(children[0].pid(), second.pid());
+    EXPECT_EQ(children[1].name(), "first");
+    children[0].terminate();
+    children[0].join();
+    EXPECT_EQ(second.exitcode(), -SIGTERM);
+    ASSERT_EQ(active_children().size(), 1U);
+    first.kill();
+    first.join();
+    EXPECT_TRUE(active_children().empty());
+}
+
+TEST_P(ProcessByEachMethod, IsReapedByActiveChildren) {
+    Process process({.start_method = GetParam()}, exit_with, 4);
+    process.start();
+    const pid_t pid = process.pid().value();
+    pollfd sentinel{process.sentinel(), POLLIN, 0};
+    ASSERT_EQ(::poll(&sentinel, 1, -1), 1);
+    EXPECT_TRUE(active_children().empty());
+    EXPECT_EQ(look_at(pid).state, 0);
+    EXPECT_EQ(process.exitcode(), 4);
+}
+
+TEST_P(ProcessByEachMethod, IsOutlivedByItsHandle) {
+    const ProcessHandle handle = [] {
+        Process process({.start_method = GetParam()}, exit_with, 4);
+        process.start();
+        return active_children().at(0);
+    }();
+    EXPECT_FALSE(handle.is_alive());
+    EXPECT_EQ(handle.exitcode(), 4);
 }
 
 TEST(Process, ThereIsAProcessor) { EXPECT_GE(cpu_count(), 1U); }

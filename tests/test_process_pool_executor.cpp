@@ -18,7 +18,6 @@
 #include <thread>
 #include <vector>
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -32,6 +31,8 @@
 #include <hocket/sleep.hpp>
 #include <hocket/thread_pool_executor.hpp>
 #include <hocket/wait.hpp>
+
+#include "start_methods.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -49,21 +50,24 @@ struct Point {
     static Point swapped(const Point& point) { return {point.y, point.x}; }
 };
 
+class ProcessPool : public EachStartMethod {};
+INSTANTIATE_FOR_EACH_START_METHOD(ProcessPool);
+
 } // namespace
 
-TEST(ProcessPoolExecutor, CallsAFunctionInAnotherProcess) {
-    ProcessPoolExecutor pool(2);
+TEST_P(ProcessPool, CallsAFunctionInAnotherProcess) {
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     EXPECT_EQ(pool.submit(add, 2, 3).result(), 5);
     EXPECT_NE(pool.submit([] { return ::getpid(); }).result(), ::getpid());
 }
 
-TEST(ProcessPoolExecutor, FindsTheProgramsStaticsInitialised) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, FindsTheProgramsStaticsInitialised) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     EXPECT_EQ(pool.submit([] { return initialised; }).result(), initialised);
 }
 
-TEST(ProcessPoolExecutor, CarriesEverythingThatCrosses) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, CarriesEverythingThatCrosses) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const Point swapped = pool.submit(&Point::swapped, Point{1, 2}).result();
     EXPECT_EQ(swapped.x, 2);
     EXPECT_EQ(swapped.y, 1);
@@ -82,8 +86,8 @@ TEST(ProcessPoolExecutor, CarriesEverythingThatCrosses) {
     pool.submit([] {}).result();
 }
 
-TEST(ProcessPoolExecutor, CarriesExceptionsWithTheirType) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, CarriesExceptionsWithTheirType) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto failed = pool.submit([]() -> int { throw std::out_of_range("seven of five"); });
     try {
         failed.result();
@@ -94,8 +98,8 @@ TEST(ProcessPoolExecutor, CarriesExceptionsWithTheirType) {
     EXPECT_EQ(pool.submit(add, 1, 1).result(), 2);
 }
 
-TEST(ProcessPoolExecutor, AWorkerThatIsKilledTakesOneCallWithIt) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, AWorkerThatIsKilledTakesOneCallWithIt) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto before = pool.submit(add, 1, 2);
     const auto killed = pool.submit([] { ::raise(SIGKILL); });
     std::vector<Future<int>> after;
@@ -109,9 +113,10 @@ TEST(ProcessPoolExecutor, AWorkerThatIsKilledTakesOneCallWithIt) {
     }
 }
 
-TEST(ProcessPoolExecutor, CarriesLargeArgumentsAndResults) {
-    ProcessPoolExecutor pool(1);
-    for (const std::size_t size : {1000UL, 100'000UL, 10'000'000UL, 3'000'000UL}) {
+TEST_P(ProcessPool, CarriesLargeArgumentsAndResults) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    const std::size_t largest = GetParam() == StartMethod::spawn ? 10'000'000 : 1'000'000;
+    for (const std::size_t size : {std::size_t{1000}, std::size_t{100'000}, largest, largest / 3}) {
         const std::vector<double> numbers(size, 1.5);
         const auto doubled = pool.submit(
             [](std::vector<double> values) {
@@ -125,8 +130,8 @@ TEST(ProcessPoolExecutor, CarriesLargeArgumentsAndResults) {
     }
 }
 
-TEST(ProcessPoolExecutor, DoesNotCopyWhatAFunctionOnlyLooksAt) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, DoesNotCopyWhatAFunctionOnlyLooksAt) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto first_and_last = [](std::string_view text) {
         return std::string{text.front(), text.back()};
     };
@@ -138,17 +143,17 @@ TEST(ProcessPoolExecutor, DoesNotCopyWhatAFunctionOnlyLooksAt) {
     EXPECT_EQ(pool.submit(sum, std::vector<unsigned char>{1, 2, 3}).result(), 6);
 }
 
-TEST(ProcessPoolExecutor, IsAwaitedByATask) {
+TEST_P(ProcessPool, IsAwaitedByATask) {
     const auto main = []() -> Coro<int> {
-        ProcessPoolExecutor pool(2);
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
         const auto sum = get_running_loop().run_in_executor(pool, add, 20, 22);
         co_return co_await sum;
     };
     EXPECT_EQ(run(main), 42);
 }
 
-TEST(ProcessPoolExecutor, ManyCallsComeBackEachWithItsOwnResult) {
-    ProcessPoolExecutor pool(2);
+TEST_P(ProcessPool, ManyCallsComeBackEachWithItsOwnResult) {
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     std::vector<Future<int>> sums;
     for (int i = 0; i < 20000; ++i) {
         sums.push_back(pool.submit(add, i, 1));
@@ -158,8 +163,8 @@ TEST(ProcessPoolExecutor, ManyCallsComeBackEachWithItsOwnResult) {
     }
 }
 
-TEST(ProcessPoolExecutor, MapsInOrderAChunkAtATime) {
-    ProcessPoolExecutor pool(2);
+TEST_P(ProcessPool, MapsInOrderAChunkAtATime) {
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     std::vector<int> numbers(1000);
     std::iota(numbers.begin(), numbers.end(), 0);
     std::vector<std::size_t> progress;
@@ -180,8 +185,8 @@ TEST(ProcessPoolExecutor, MapsInOrderAChunkAtATime) {
     EXPECT_EQ(*pool.map(pointer, std::vector<int>{41}).begin(), 42);
 }
 
-TEST(ProcessPoolExecutor, AnExceptionInAMapComesWhenItsElementIsReached) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, AnExceptionInAMapComesWhenItsElementIsReached) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     auto results = pool.map(
         [](int n) {
             if (n == 2) {
@@ -201,8 +206,8 @@ TEST(ProcessPoolExecutor, AnExceptionInAMapComesWhenItsElementIsReached) {
     EXPECT_EQ(seen, (std::vector<int>{0, 1}));
 }
 
-TEST(ProcessPoolExecutor, TheMoreUrgentCallStartsFirst) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, TheMoreUrgentCallStartsFirst) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     std::vector<std::string> order;
     std::mutex mutex;
     const auto note = [&](const char* name) {
@@ -222,8 +227,8 @@ TEST(ProcessPoolExecutor, TheMoreUrgentCallStartsFirst) {
     EXPECT_EQ(order, (std::vector<std::string>{"high", "low"}));
 }
 
-TEST(ProcessPoolExecutor, ACallThatRunsCanBeCancelledAndItsWorkerIsReplaced) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, ACallThatRunsCanBeCancelledAndItsWorkerIsReplaced) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const int first = pool.submit([] { return ::getpid(); }).result();
     const auto endless = pool.submit([] { ::pause(); });
     const auto next = pool.submit([] { return ::getpid(); });
@@ -236,8 +241,8 @@ TEST(ProcessPoolExecutor, ACallThatRunsCanBeCancelledAndItsWorkerIsReplaced) {
     EXPECT_NE(next.result(), first);
 }
 
-TEST(ProcessPoolExecutor, ACallThatWaitsCanBeCancelledAndNothingElseIsLost) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, ACallThatWaitsCanBeCancelledAndNothingElseIsLost) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto endless = pool.submit([] { ::pause(); });
     const auto waiting = pool.submit(add, 1, 1);
     const auto next = pool.submit(add, 2, 2);
@@ -247,9 +252,9 @@ TEST(ProcessPoolExecutor, ACallThatWaitsCanBeCancelledAndNothingElseIsLost) {
     EXPECT_FALSE(next.cancel());
 }
 
-TEST(ProcessPoolExecutor, CancellingTheTaskThatAwaitsEndsTheCall) {
+TEST_P(ProcessPool, CancellingTheTaskThatAwaitsEndsTheCall) {
     const auto main = []() -> Coro<bool> {
-        ProcessPoolExecutor pool(1);
+        ProcessPoolExecutor pool(1, {.start_method = GetParam()});
         const auto endless = pool.submit([] { ::pause(); });
         bool late = false;
         try {
@@ -262,8 +267,8 @@ TEST(ProcessPoolExecutor, CancellingTheTaskThatAwaitsEndsTheCall) {
     EXPECT_TRUE(run(main));
 }
 
-TEST(ProcessPoolExecutor, ACallThatRunsTooLongIsEnded) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, ACallThatRunsTooLongIsEnded) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto quick = pool.submit({.timeout = 10s}, add, 1, 2);
     const auto late = pool.submit({.timeout = 20ms}, [] { ::pause(); });
     const auto next = pool.submit({.timeout = 10s}, add, 3, 4);
@@ -272,8 +277,8 @@ TEST(ProcessPoolExecutor, ACallThatRunsTooLongIsEnded) {
     EXPECT_EQ(next.result(), 7);
 }
 
-TEST(ProcessPoolExecutor, WorkersAreReplacedAfterSoManyCalls) {
-    ProcessPoolExecutor pool(1, {.max_tasks_per_child = 3});
+TEST_P(ProcessPool, WorkersAreReplacedAfterSoManyCalls) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam(), .max_tasks_per_child = 3});
     std::map<int, int> calls;
     for (int i = 0; i < 10; ++i) {
         ++calls[pool.submit([] { return ::getpid(); }).result()];
@@ -284,15 +289,17 @@ TEST(ProcessPoolExecutor, WorkersAreReplacedAfterSoManyCalls) {
     }
 }
 
-TEST(ProcessPoolExecutor, TheInitializerRunsFirstInEachWorker) {
+TEST_P(ProcessPool, TheInitializerRunsFirstInEachWorker) {
     static int initialised_to = 0;
-    ProcessPoolExecutor pool(2, {.initializer = [] { initialised_to = 7; }});
+    ProcessPoolExecutor pool(
+        2, {.start_method = GetParam(), .initializer = [] { initialised_to = 7; }});
     EXPECT_EQ(pool.submit([] { return initialised_to; }).result(), 7);
     EXPECT_EQ(initialised_to, 0);
 }
 
-TEST(ProcessPoolExecutor, AnInitializerThatThrowsBreaksThePool) {
-    ProcessPoolExecutor pool(1, {.initializer = [] { throw std::runtime_error("no licence"); }});
+TEST_P(ProcessPool, AnInitializerThatThrowsBreaksThePool) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam(),
+                                 .initializer = [] { throw std::runtime_error("no licence"); }});
     try {
         pool.submit(add, 1, 1).result();
         FAIL();
@@ -301,8 +308,8 @@ TEST(ProcessPoolExecutor, AnInitializerThatThrowsBreaksThePool) {
     }
 }
 
-TEST(ProcessPoolExecutor, RefusesWorkAfterItsShutdown) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, RefusesWorkAfterItsShutdown) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto before = pool.submit(add, 1, 1);
     pool.shutdown();
     EXPECT_EQ(before.result(), 2);
@@ -310,8 +317,8 @@ TEST(ProcessPoolExecutor, RefusesWorkAfterItsShutdown) {
     pool.shutdown();
 }
 
-TEST(ProcessPoolExecutor, ShutdownCanCancelWhatHasNotStarted) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, ShutdownCanCancelWhatHasNotStarted) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto running = pool.submit([] { ::usleep(50'000); });
     while (!running.running()) {
         std::this_thread::yield();
@@ -327,8 +334,8 @@ TEST(ProcessPoolExecutor, ShutdownCanCancelWhatHasNotStarted) {
     }
 }
 
-TEST(ProcessPoolExecutor, KillWorkersEndsItWithWhateverRuns) {
-    ProcessPoolExecutor pool(2);
+TEST_P(ProcessPool, KillWorkersEndsItWithWhateverRuns) {
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     const auto endless = pool.submit([] { ::pause(); });
     while (!endless.running()) {
         std::this_thread::yield();
@@ -337,14 +344,15 @@ TEST(ProcessPoolExecutor, KillWorkersEndsItWithWhateverRuns) {
     EXPECT_THROW(endless.result(), WorkerDied);
 }
 
-TEST(ProcessPoolExecutor, HandsOnWhatWorkersPrintLineByLine) {
+TEST_P(ProcessPool, HandsOnWhatWorkersPrintLineByLine) {
     std::vector<std::string> lines;
     {
         ProcessPoolExecutor pool(
-            1, {.on_output = [&](int worker, bool is_error, std::string_view line) {
-                lines.push_back((is_error ? "err " : "out ") + std::to_string(worker) + " " +
-                                std::string(line));
-            }});
+            1, {.start_method = GetParam(),
+                .on_output = [&](int worker, bool is_error, std::string_view line) {
+                    lines.push_back((is_error ? "err " : "out ") + std::to_string(worker) + " " +
+                                    std::string(line));
+                }});
         pool.submit([] {
                 std::printf("one\ntwo");
                 std::fflush(stdout);
@@ -358,16 +366,16 @@ TEST(ProcessPoolExecutor, HandsOnWhatWorkersPrintLineByLine) {
     EXPECT_EQ(lines, (std::vector<std::string>{"err 1 careful", "out 1 one", "out 1 two three"}));
 }
 
-TEST(ProcessPoolExecutor, WorkersLeaveCtrlCToTheirOwner) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, WorkersLeaveCtrlCToTheirOwner) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const pid_t worker = pool.submit([] { return ::getpid(); }).result();
     ::kill(worker, SIGINT);
     EXPECT_EQ(pool.submit([] { return ::getpid(); }).result(), worker);
 }
 
-TEST(ProcessPoolExecutor, CtrlCEndsTheProgramAndItsWorkersOnce) {
+TEST_P(ProcessPool, CtrlCEndsTheProgramAndItsWorkersOnce) {
     const auto main = []() -> Coro<> {
-        ProcessPoolExecutor pool(2);
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
         const auto first = pool.submit([] { ::pause(); });
         const auto second = pool.submit([] { ::pause(); });
         while (!first.running() || !second.running()) {
@@ -377,12 +385,12 @@ TEST(ProcessPoolExecutor, CtrlCEndsTheProgramAndItsWorkersOnce) {
         co_await gather(first, second);
     };
     EXPECT_THROW(run(main), KeyboardInterrupt);
-    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1); // no child is left, not even a zombie
+    EXPECT_TRUE(no_worker_is_left());
 }
 
-TEST(ProcessPoolExecutor, GathersWithTasksAndThreads) {
+TEST_P(ProcessPool, GathersWithTasksAndThreads) {
     const auto main = []() -> Coro<int> {
-        ProcessPoolExecutor processes(1);
+        ProcessPoolExecutor processes(1, {.start_method = GetParam()});
         ThreadPoolExecutor threads(1);
         const auto task = []() -> Coro<int> {
             co_await sleep(0s);
@@ -403,8 +411,8 @@ struct Unknown : std::runtime_error {
 };
 HOCKET_REMOTE_EXCEPTION(Refused);
 
-TEST(ProcessPoolExecutor, CarriesRegisteredExceptionsAsThemselvesAndOthersAsRemoteErrors) {
-    ProcessPoolExecutor pool(1);
+TEST_P(ProcessPool, CarriesRegisteredExceptionsAsThemselvesAndOthersAsRemoteErrors) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     EXPECT_THROW(pool.submit([] { throw Refused("no"); }).result(), Refused);
     try {
         pool.submit([] { throw Unknown("what is it"); }).result();
@@ -430,8 +438,8 @@ TEST(ProcessPoolExecutor, CarriesRegisteredExceptionsAsThemselvesAndOthersAsRemo
     }
 }
 
-TEST(ProcessPoolExecutor, SharedMemoryCrossesWithoutACopy) {
-    ProcessPoolExecutor pool(2);
+TEST_P(ProcessPool, SharedMemoryCrossesWithoutACopy) {
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     const SharedArray<int> numbers(1000);
     const SharedValue<int> calls(0);
     std::vector<Future<void>> done;
@@ -454,17 +462,20 @@ TEST(ProcessPoolExecutor, SharedMemoryCrossesWithoutACopy) {
     EXPECT_EQ(made[2], 7);
 }
 
-TEST(ProcessPoolExecutor, AWorkerMayHaveAPoolOfItsOwn) {
-    ProcessPoolExecutor pool(1);
-    const auto nested = pool.submit([] {
-        ProcessPoolExecutor inner(2);
-        return inner.submit(add, 1, 2).result() + inner.submit(add, 3, 4).result();
-    });
+TEST_P(ProcessPool, AWorkerMayHaveAPoolOfItsOwn) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    const auto nested = pool.submit(
+        [](StartMethod method) {
+            ProcessPoolExecutor inner(2, {.start_method = method});
+            return inner.submit(add, 1, 2).result() + inner.submit(add, 3, 4).result();
+        },
+        GetParam());
     EXPECT_EQ(nested.result(), 10);
 }
 
-TEST(ProcessPoolExecutor, ACallbackMayDestroyThePool) {
-    auto pool = std::make_unique<ProcessPoolExecutor>(1);
+TEST_P(ProcessPool, ACallbackMayDestroyThePool) {
+    auto pool =
+        std::make_unique<ProcessPoolExecutor>(1, ProcessPoolOptions{.start_method = GetParam()});
     std::promise<void> destroyed;
     pool->submit(add, 1, 2).add_done_callback([&] {
         pool.reset();

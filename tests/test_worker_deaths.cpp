@@ -19,7 +19,6 @@
 #include <vector>
 
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -32,18 +31,12 @@
 #include <hocket/sleep.hpp>
 #include <hocket/task_group.hpp>
 
+#include "start_methods.hpp"
+
 using namespace hocket;
 using namespace std::chrono_literals;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 
 int twice(int n) { return 2 * n; }
 
@@ -57,8 +50,8 @@ int twice(int n) { return 2 * n; }
 }
 
 /// Runs `deadly` among calls that must not notice; returns the error of its future.
-template <class F> WorkerDied die_among_others(F deadly) {
-    ProcessPoolExecutor pool(2);
+template <class F> WorkerDied die_among_others(StartMethod method, F deadly) {
+    ProcessPoolExecutor pool(2, {.start_method = method});
     std::vector<Future<int>> others;
     for (int i = 0; i < 50; ++i) {
         others.push_back(pool.submit(twice, i));
@@ -96,9 +89,6 @@ std::size_t files_in_shared_memory() {
     return count;
 }
 
-/// Whether this process has a child, also a zombie.
-bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD; }
-
 // A worker that is to fail at its start looks here, before main.
 constexpr const char* fail_at_start = "HOCKET_TEST_FAIL_AT_START";
 const bool failed_at_start = [] {
@@ -124,6 +114,7 @@ public:
                 ("hocket-test-" + std::to_string(::getpid()))) {
         std::ofstream(path_) << std::string(static_cast<std::size_t>(count), '.');
         ::setenv(fail_at_start, path_.c_str(), 1);
+        end_fork_server(); // it has started already
     }
     ~FailingStarts() {
         ::unsetenv(fail_at_start);
@@ -134,37 +125,40 @@ private:
     std::filesystem::path path_;
 };
 
+class WorkerDeath : public EachStartMethod {};
+INSTANTIATE_FOR_EACH_START_METHOD(WorkerDeath);
+
 } // namespace
 
-TEST(WorkerDeath, ByAKillIsOneCallsFailure) {
-    const WorkerDied error = die_among_others([] { ::raise(SIGKILL); });
+TEST_P(WorkerDeath, ByAKillIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), [] { ::raise(SIGKILL); });
     EXPECT_EQ(error.exitcode(), -SIGKILL);
     EXPECT_NE(std::string(error.what()).find("SIGKILL"), std::string::npos) << error.what();
 }
 
-TEST(WorkerDeath, ByACrashIsOneCallsFailure) {
-    const WorkerDied error = die_among_others([] {
+TEST_P(WorkerDeath, ByACrashIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), [] {
         std::signal(SIGSEGV, SIG_DFL); // sanitizers have a handler
         ::raise(SIGSEGV);
     });
     EXPECT_EQ(error.exitcode(), -SIGSEGV);
 }
 
-TEST(WorkerDeath, ByExitIsOneCallsFailure) {
-    EXPECT_EQ(die_among_others([] { ::_exit(3); }).exitcode(), 3);
-    EXPECT_EQ(die_among_others([] { ::_exit(0); }).exitcode(), 0);
+TEST_P(WorkerDeath, ByExitIsOneCallsFailure) {
+    EXPECT_EQ(die_among_others(GetParam(), [] { ::_exit(3); }).exitcode(), 3);
+    EXPECT_EQ(die_among_others(GetParam(), [] { ::_exit(0); }).exitcode(), 0);
 }
 
-TEST(WorkerDeath, ByAStackOverflowIsOneCallsFailure) {
-    const WorkerDied error = die_among_others([] {
+TEST_P(WorkerDeath, ByAStackOverflowIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), [] {
         std::signal(SIGSEGV, SIG_DFL);
         return overflow_the_stack(0);
     });
     EXPECT_LT(error.exitcode(), 0);
 }
 
-TEST(WorkerDeath, TellsItsLastWords) {
-    const WorkerDied error = die_among_others([] {
+TEST_P(WorkerDeath, TellsItsLastWords) {
+    const WorkerDied error = die_among_others(GetParam(), [] {
         std::fputs("the disk is on fire\n", stderr);
         ::abort();
     });
@@ -173,11 +167,11 @@ TEST(WorkerDeath, TellsItsLastWords) {
     EXPECT_NE(std::string(error.what()).find("the disk is on fire"), std::string::npos);
 }
 
-TEST(WorkerDeath, OutOfMemoryIsAnExceptionOrADeathOfThatCallOnly) {
+TEST_P(WorkerDeath, OutOfMemoryIsAnExceptionOrADeathOfThatCallOnly) {
     if (sanitized) {
         GTEST_SKIP() << "sanitizers reserve more address space than the limit";
     }
-    ProcessPoolExecutor pool(1);
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const auto hungry = pool.submit([] {
         const rlimit limit{std::size_t{256} << 20, std::size_t{256} << 20};
         ::setrlimit(RLIMIT_AS, &limit);
@@ -187,22 +181,28 @@ TEST(WorkerDeath, OutOfMemoryIsAnExceptionOrADeathOfThatCallOnly) {
     EXPECT_EQ(pool.submit(twice, 4).result(), 8);
 }
 
-TEST(WorkerDeath, BetweenCallsIsNobodysFailure) {
-    ProcessPoolExecutor pool(1);
+TEST_P(WorkerDeath, BetweenCallsIsNobodysFailure) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const pid_t worker = pool.submit([] { return ::getpid(); }).result();
     ::kill(worker, SIGKILL);
     EXPECT_EQ(pool.submit(twice, 21).result(), 42);
 }
 
-TEST(WorkerDeath, WhileStartingIsTriedAgain) {
+TEST_P(WorkerDeath, WhileStartingIsTriedAgain) {
+    if (GetParam() == StartMethod::fork) {
+        GTEST_SKIP() << "a forked worker makes no statics that could fail";
+    }
     const FailingStarts failing(3);
-    ProcessPoolExecutor pool(1);
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     EXPECT_EQ(pool.submit(twice, 21).result(), 42);
 }
 
-TEST(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
+TEST_P(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
+    if (GetParam() == StartMethod::fork) {
+        GTEST_SKIP() << "a forked worker makes no statics that could fail";
+    }
     const FailingStarts failing(1000);
-    ProcessPoolExecutor pool(2);
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     const auto call = pool.submit(twice, 21);
     try {
         call.result();
@@ -214,9 +214,9 @@ TEST(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
     EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
 }
 
-TEST(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {
+TEST_P(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {
     // The result is copied into shared memory for some milliseconds: the kill falls into them.
-    ProcessPoolExecutor pool(1);
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     std::minstd_rand random(7);
     int died = 0;
     for (int round = 0; round < 30; ++round) {
@@ -240,13 +240,13 @@ TEST(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {
     EXPECT_EQ(pool.submit(twice, 21).result(), 42);
 }
 
-TEST(WorkerDeath, OfTheOwnerEndsTheWorkers) {
+TEST_P(WorkerDeath, OfTheOwnerEndsTheWorkers) {
     SharedValue<int> pid_of_worker;
     // The owner is a worker itself, so that it can be killed.
-    ProcessPoolExecutor outer(1);
+    ProcessPoolExecutor outer(1, {.start_method = GetParam()});
     const auto owner = outer.submit(
-        [](SharedValue<int> shared) {
-            ProcessPoolExecutor inner(1);
+        [](SharedValue<int> shared, StartMethod method) {
+            ProcessPoolExecutor inner(1, {.start_method = method});
             inner
                 .submit(
                     [](SharedValue<int> known) {
@@ -256,32 +256,25 @@ TEST(WorkerDeath, OfTheOwnerEndsTheWorkers) {
                     shared)
                 .result();
         },
-        pid_of_worker);
+        pid_of_worker, GetParam());
     while (pid_of_worker.load() == 0) {
         std::this_thread::yield();
     }
     ASSERT_TRUE(owner.cancel()); // kills the owner
-    while (::kill(pid_of_worker.load(), 0) == 0) {
-        // Gone, or a zombie that nobody has buried yet.
-        std::ifstream status("/proc/" + std::to_string(pid_of_worker.load()) + "/stat");
-        std::string word;
-        status >> word >> word >> word;
-        if (word == "Z") {
-            break;
-        }
+    while (!is_gone(pid_of_worker.load())) {
         std::this_thread::yield();
     }
 }
 
-TEST(WorkerDeath, LeavesNothingBehind) {
+TEST_P(WorkerDeath, LeavesNothingBehind) {
     {
-        ProcessPoolExecutor warm_up(1);
+        ProcessPoolExecutor warm_up(1, {.start_method = GetParam()});
         warm_up.submit(twice, 1).result();
     }
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
     {
-        ProcessPoolExecutor pool(2);
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
         std::vector<Future<void>> dying;
         for (int i = 0; i < 10; ++i) {
             dying.push_back(pool.submit([] { ::raise(SIGKILL); }));
@@ -292,20 +285,20 @@ TEST(WorkerDeath, LeavesNothingBehind) {
     }
     EXPECT_EQ(open_descriptors(), descriptors);
     EXPECT_EQ(files_in_shared_memory(), shared);
-    EXPECT_FALSE(has_children());
+    EXPECT_TRUE(no_worker_is_left());
 }
 
-TEST(WorkerDeath, AThousandPoolsLeaveNothingBehind) {
+TEST_P(WorkerDeath, ManyPoolsLeaveNothingBehind) {
     {
-        ProcessPoolExecutor warm_up(1);
+        ProcessPoolExecutor warm_up(1, {.start_method = GetParam()});
         warm_up.submit(twice, 1).result();
     }
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
     // A process that is instrumented takes thirty times as long to start.
-    const int pools = sanitized ? 50 : 1000;
+    const int pools = sanitized ? 50 : GetParam() == StartMethod::spawn ? 1000 : 200;
     for (int i = 0; i < pools; ++i) {
-        ProcessPoolExecutor pool(2);
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
         switch (i % 4) {
         case 0: break;
         case 1: EXPECT_EQ(pool.submit(twice, i).result(), 2 * i); break;
@@ -315,7 +308,7 @@ TEST(WorkerDeath, AThousandPoolsLeaveNothingBehind) {
     }
     EXPECT_EQ(open_descriptors(), descriptors);
     EXPECT_EQ(files_in_shared_memory(), shared);
-    EXPECT_FALSE(has_children());
+    EXPECT_TRUE(no_worker_is_left());
 }
 
 namespace {
@@ -350,15 +343,15 @@ int twice_as_target(SharedArray<pid_t> targets, int n) {
 
 } // namespace
 
-TEST(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
-    constexpr auto duration = 20s;
+TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
+    const auto duration = GetParam() == StartMethod::spawn ? 20s : 5s;
     constexpr std::size_t in_flight = 200;
     const SharedArray<pid_t> targets(slots);
     Tally tally;
     std::atomic<int> submitted{0};
     const std::size_t descriptors = open_descriptors();
     {
-        ProcessPoolExecutor pool(3);
+        ProcessPoolExecutor pool(3, {.start_method = GetParam()});
         std::atomic<bool> over{false};
 
         std::thread assassin([&] {
@@ -366,16 +359,12 @@ TEST(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
             while (!over) {
                 ::usleep(static_cast<useconds_t>(random() % 20'000));
                 const pid_t target = targets[random() % slots];
-                // A number may have been used anew by now: only children of ours are fair game.
-                if (target > 0) {
-                    std::ifstream status("/proc/" + std::to_string(target) + "/stat");
-                    std::string pid;
-                    std::string name;
-                    char state = 0;
-                    pid_t parent = 0;
-                    if (status >> pid >> name >> state >> parent && parent == ::getpid()) {
-                        ::kill(target, SIGKILL);
-                    }
+                // A number may have been used anew by now: only workers of ours are fair game.
+                const SeenProcess parent = look_at(look_at(target).parent);
+                if (parent.pid == ::getpid()) {
+                    ::kill(target, SIGKILL);
+                } else if (parent.name == "forkserver" && parent.parent == ::getpid()) {
+                    ::kill(random() % 8 == 0 ? parent.pid : target, SIGKILL);
                 }
             }
         });
@@ -421,10 +410,10 @@ TEST(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
     }
     EXPECT_EQ(tally.wrong, 0);
     EXPECT_EQ(tally.results + tally.deaths, submitted);
-    EXPECT_GT(tally.deaths, 10);
+    EXPECT_GT(tally.deaths, GetParam() == StartMethod::spawn ? 10 : 0);
     EXPECT_GT(tally.results, 1000);
     EXPECT_EQ(open_descriptors(), descriptors);
-    EXPECT_FALSE(has_children());
+    EXPECT_TRUE(no_worker_is_left());
     std::printf("%d calls: %d results, %d deaths\n", submitted.load(), tally.results.load(),
                 tally.deaths.load());
 }

@@ -54,6 +54,7 @@
 #include <hocket/shield.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/socket.hpp>
+#include <hocket/start_method.hpp>
 #include <hocket/start_server.hpp>
 #include <hocket/stream_reader.hpp>
 #include <hocket/stream_writer.hpp>

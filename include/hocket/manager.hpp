@@ -39,8 +39,9 @@ namespace hocket {
 /// alone knows it). It ignores SIGINT. Any thread.
 class Manager {
 public:
-    /// Starts the process. Throws std::system_error.
-    Manager();
+    /// Starts the process; Python's `get_context(start_method).Manager()`. Throws
+    /// std::system_error.
+    explicit Manager(StartMethod start_method = StartMethod::spawn);
     ~Manager(); ///< Shuts down.
     Manager(Manager&&) noexcept = default;
     Manager& operator=(Manager&&) noexcept = default;
@@ -72,7 +73,7 @@ public:
     void shutdown();
 
 private:
-    explicit Manager(const std::string& address);
+    Manager(StartMethod start_method, const std::string& address);
     template <class T, class... Args>
     [[nodiscard]] detail::ManagedReference create_object(const Args&... args) const {
         return {link_, detail::ManagerReference(link_).create<T>(args...)};

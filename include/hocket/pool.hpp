@@ -19,6 +19,8 @@ namespace hocket {
 
 /// How a Pool is made.
 struct PoolOptions {
+    /// How workers are started: Python's `get_context(start_method).Pool()`.
+    StartMethod start_method = StartMethod::spawn;
     /// Called first in every worker; a captureless lambda or a function. If it throws, the pool is
     /// broken.
     void (*initializer)() = nullptr;

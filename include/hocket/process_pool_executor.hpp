@@ -13,11 +13,14 @@
 #include <hocket/detail/remote_call.hpp>
 #include <hocket/detail/remote_chunk.hpp>
 #include <hocket/executor.hpp>
+#include <hocket/start_method.hpp>
 
 namespace hocket {
 
 /// How a process pool is made.
 struct ProcessPoolOptions {
+    /// How workers are started: Python's mp_context.
+    StartMethod start_method = StartMethod::spawn;
     /// Called first in every worker; a captureless lambda or a function. If it throws, the pool is
     /// broken.
     void (*initializer)() = nullptr;
@@ -34,9 +37,10 @@ struct ProcessPoolOptions {
 };
 
 /// A pool of worker processes: Python's concurrent.futures.ProcessPoolExecutor. A worker is this
-/// program started again, which runs functions instead of `main`; nothing is registered and nothing
-/// forked. Free functions, static member functions and lambdas without captures cross, and
-/// arguments and results of the types that `crosses` names; anything else does not compile.
+/// program started again, which runs functions instead of `main`; nothing is registered, and
+/// nothing forked unless `start_method` says so. Free functions, static member functions and
+/// lambdas without captures cross, and arguments and results of the types that `crosses` names;
+/// anything else does not compile.
 ///
 /// A worker that dies (a crash, a kill, `exit`) takes the one call with it that it ran, whose
 /// future fails with WorkerDied; the pool starts another. Calls are started in the order of their

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <hocket/detail/file_descriptor.hpp>
+
 #include "engine/poller.hpp"
 
 namespace hocket::engine {
@@ -15,6 +17,9 @@ public:
 
     /// Watches the child `pid`, which nobody else may wait for. ENOSYS before Linux 5.3.
     [[nodiscard]] std::error_code start(pid_t pid) noexcept;
+    /// The same by its pidfd. Of a fork server's child the exit status comes through `reports` (see
+    /// read_exit), which must stay open as long.
+    [[nodiscard]] std::error_code start(FileDescriptor pidfd, int reports = -1) noexcept;
     /// Stops watching. The child is left alone: someone else must reap it.
     void stop() noexcept;
     [[nodiscard]] bool is_started() const noexcept { return is_watching(); }
@@ -31,6 +36,8 @@ private:
     void on_ready(std::uint32_t events) noexcept override;
 
     Poller& poller_;
+    FileDescriptor pidfd_;
+    int reports_ = -1;
 };
 
 } // namespace hocket::engine

@@ -15,7 +15,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "engine/per_process.hpp"
 
 namespace hocket::engine {
 
@@ -120,7 +121,7 @@ void ask_system(ResolveJob& job) {
 }
 
 /// The threads. They are never joined: one may sit in getaddrinfo for half a minute while the
-/// program wants to end. So the object is never destroyed either.
+/// program wants to end.
 class Threads {
 public:
     struct Work {
@@ -131,15 +132,8 @@ public:
 
     /// The threads of this process: a forked child inherits the object but not its threads.
     static Threads& of_process() {
-        static std::atomic<Threads*> current{nullptr};
-        Threads* threads = current.load(std::memory_order_acquire);
-        while (threads == nullptr || threads->process_ != ::getpid()) {
-            auto fresh = std::make_unique<Threads>();
-            if (current.compare_exchange_strong(threads, fresh.get(), std::memory_order_acq_rel)) {
-                return *fresh.release();
-            }
-        }
-        return *threads;
+        static PerProcess<Threads> threads;
+        return threads.get();
     }
 
     void submit(Work work) {
@@ -190,7 +184,6 @@ private:
         }
     }
 
-    pid_t process_ = ::getpid();
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Work> queue_;

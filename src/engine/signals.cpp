@@ -63,6 +63,13 @@ bool Signals::give_back(int signal) noexcept {
     return true;
 }
 
+void Signals::forget_all() noexcept {
+    for (auto& owner : owners) {
+        owner.store(nullptr);
+    }
+    running_handlers.store(0); // their threads have stayed with the parent
+}
+
 void Signals::handle(int signal) {
     const int saved = errno;
     running_handlers.fetch_add(1, std::memory_order_seq_cst);

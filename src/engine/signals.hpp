@@ -28,6 +28,8 @@ public:
     /// Gives `signal` back to the disposition it had before. False when this loop did not have it.
     bool give_back(int signal) noexcept;
     [[nodiscard]] bool has(int signal) const noexcept;
+    /// In a forked child, which has none of its parent's loops: no signal belongs to one.
+    static void forget_all() noexcept;
 
     /// The signals that arrived since the last call, as a bit set: bit N-1 for signal N.
     [[nodiscard]] std::uint64_t pending() noexcept {

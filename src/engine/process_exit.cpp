@@ -1,0 +1,59 @@
+#include "engine/process_exit.hpp"
+
+#include <cerrno>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+namespace hocket::engine {
+
+namespace {
+
+constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which older headers do not name
+
+bool has_ended(int pidfd) noexcept {
+    pollfd end{pidfd, POLLIN, 0};
+    return ::poll(&end, 1, 0) > 0;
+}
+
+} // namespace
+
+std::optional<ProcessExit> reap(int pidfd) noexcept {
+    siginfo_t info{};
+    int returned = 0;
+    do {
+        returned = ::waitid(by_pidfd, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG);
+    } while (returned != 0 && errno == EINTR);
+    if (returned != 0) {
+        return ProcessExit{ProcessExit::unknown, {errno, std::system_category()}};
+    }
+    if (info.si_pid == 0) {
+        return std::nullopt;
+    }
+    return ProcessExit{info.si_code == CLD_EXITED ? info.si_status : -info.si_status, {}};
+}
+
+std::optional<ProcessExit> read_exit(int pidfd, int reports) noexcept {
+    if (!has_ended(pidfd)) {
+        return std::nullopt;
+    }
+    ProcessExit exit;
+    ssize_t received = 0;
+    do {
+        received = ::recv(reports, &exit.status, sizeof exit.status, 0);
+        // After ECONNRESET, what was sent before the other end closed is still there.
+    } while (received < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (received != sizeof exit.status) {
+        return ProcessExit{ProcessExit::unknown, {ECHILD, std::system_category()}};
+    }
+    return exit;
+}
+
+void report_exit(int reports, const ProcessExit& exit) noexcept {
+    // EPIPE: nobody wants to know any more.
+    while (::send(reports, &exit.status, sizeof exit.status, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+    }
+}
+
+} // namespace hocket::engine
