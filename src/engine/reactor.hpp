@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <hocket/detail/intrusive_list.hpp>
 #include <hocket/detail/ready_queue.hpp>
 #include <hocket/detail/timer.hpp>
 
 #include "engine/buffer_pool.hpp"
+#include "engine/datagram_batch.hpp"
 #include "engine/inbox.hpp"
 #include "engine/poller.hpp"
 #include "engine/signals.hpp"
@@ -58,6 +60,14 @@ public:
     BufferPool& read_buffers() noexcept { return read_buffers_; }
     /// For bytes that wait to be sent.
     BufferPool& write_blocks() noexcept { return write_blocks_; }
+    /// For datagrams just received, until they are handed on. Made when first asked for: throws
+    /// std::bad_alloc then.
+    DatagramBatch& datagrams() {
+        if (!datagrams_) {
+            datagrams_ = std::make_unique<DatagramBatch>();
+        }
+        return *datagrams_;
+    }
 
     /// Runs `item` in the next turn. Any thread; `item` must live until it has run.
     void post(Runnable& item) noexcept { inbox_.post(item); }
@@ -111,6 +121,7 @@ private:
     ReadyQueue ready_;
     BufferPool read_buffers_{std::size_t{64} * 1024, 4};
     BufferPool write_blocks_{std::size_t{16} * 1024, 64};
+    std::unique_ptr<DatagramBatch> datagrams_;
     Poller poller_;
     Inbox inbox_;
     TimerQueue timers_;

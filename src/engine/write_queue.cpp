@@ -3,41 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 namespace hocket::engine {
-
-// At the beginning of a buffer; its bytes follow.
-struct WriteQueue::Block {
-    Block* next = nullptr;
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    std::size_t capacity;
-
-    explicit Block(std::size_t bytes) noexcept : capacity(bytes) {}
-    [[nodiscard]] char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
-};
-
-WriteQueue::Block* WriteQueue::make_block(std::size_t at_least) {
-    const std::size_t standard = blocks_.buffer_size() - sizeof(Block);
-    const std::size_t capacity = std::max(at_least, standard);
-    std::unique_ptr<std::byte[]> memory =
-        capacity == standard
-            ? blocks_.take()
-            : std::make_unique_for_overwrite<std::byte[]>(capacity + sizeof(Block));
-    return new (memory.release()) Block(capacity);
-}
-
-void WriteQueue::release(Block* block) noexcept {
-    const bool is_standard = block->capacity == blocks_.buffer_size() - sizeof(Block);
-    std::unique_ptr<std::byte[]> memory(reinterpret_cast<std::byte*>(block));
-    if (is_standard) {
-        blocks_.give_back(std::move(memory));
-    }
-}
 
 void WriteQueue::append(std::string_view data) {
     if (first_ == nullptr) {
@@ -51,9 +21,9 @@ void WriteQueue::append(std::string_view data) {
             return;
         }
     }
-    const std::size_t room = last_ == nullptr ? 0 : last_->capacity - last_->end;
+    const std::size_t room = last_ == nullptr ? 0 : last_->room();
     const std::size_t into_last = std::min(room, data.size());
-    Block* more = into_last < data.size() ? make_block(data.size() - into_last) : nullptr;
+    Block* more = into_last < data.size() ? Block::make(blocks_, data.size() - into_last) : nullptr;
     if (into_last > 0) {
         std::memcpy(last_->bytes() + last_->end, data.data(), into_last);
         last_->end += into_last;
@@ -85,7 +55,7 @@ void WriteQueue::consume(std::size_t count) noexcept {
             if (first_ == nullptr) {
                 last_ = nullptr;
             }
-            release(done);
+            Block::release(blocks_, done);
         }
     }
 }

@@ -3,10 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <system_error>
 
+#include "engine/block.hpp"
 #include "engine/buffer_pool.hpp"
 
 namespace hocket::engine {
@@ -38,12 +38,9 @@ public:
     Sent send(int fd, std::string_view tail = {}) noexcept;
 
 private:
-    struct Block;
     static constexpr std::size_t inline_capacity = 192;
     static constexpr std::size_t most_pieces = 64; // in one gathered write; IOV_MAX is 1024
 
-    [[nodiscard]] Block* make_block(std::size_t at_least);
-    void release(Block* block) noexcept;
     void consume(std::size_t count) noexcept;
 
     BufferPool& blocks_;

@@ -1,0 +1,64 @@
+#include "engine/datagram_batch.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace hocket::engine {
+
+namespace {
+
+// Slots that lie a power of two apart share a few lines of the processor's caches.
+constexpr std::size_t line = 64;
+
+} // namespace
+
+DatagramBatch::DatagramBatch()
+    : memory_(std::make_unique_for_overwrite<std::byte[]>(most * (smallest_slot + line))) {
+    divide(smallest_slot);
+}
+
+void DatagramBatch::divide(std::size_t slot) noexcept {
+    slot_ = slot;
+    capacity_ = most * (smallest_slot + line) / (slot + line);
+    for (std::size_t i = 0; i < capacity_; ++i) {
+        pieces_[i] = {memory_.get() + i * (slot + line), slot};
+        messages_[i] = {};
+        messages_[i].msg_hdr.msg_name = names_[i].bytes.data();
+        messages_[i].msg_hdr.msg_iov = &pieces_[i];
+        messages_[i].msg_hdr.msg_iovlen = 1;
+    }
+    used_ = capacity_;
+}
+
+DatagramBatch::Received DatagramBatch::receive(int fd, std::size_t largest) noexcept {
+    if (const std::size_t slot = std::max(largest, smallest_slot); slot != slot_) {
+        divide(slot);
+    }
+    for (std::size_t i = 0; i < used_; ++i) {
+        messages_[i].msg_hdr.msg_namelen = sizeof(Name::bytes);
+    }
+    int received = 0;
+    do {
+        received = ::recvmmsg(fd, messages_.data(), static_cast<unsigned>(capacity_),
+                              MSG_DONTWAIT | MSG_TRUNC, nullptr);
+    } while (received < 0 && errno == EINTR);
+    used_ = received < 0 ? 0 : static_cast<std::size_t>(received);
+    if (received < 0) {
+        const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
+        return {0, is_empty ? std::error_code() : std::error_code(errno, std::system_category())};
+    }
+    return {used_, {}};
+}
+
+std::string_view DatagramBatch::data(std::size_t index) const noexcept {
+    return {static_cast<const char*>(pieces_[index].iov_base),
+            std::min(full_size(index), pieces_[index].iov_len)};
+}
+
+SocketAddress DatagramBatch::address(std::size_t index) const noexcept {
+    const msghdr& header = messages_[index].msg_hdr;
+    return SocketAddress::from_native(static_cast<const sockaddr*>(header.msg_name),
+                                      header.msg_namelen);
+}
+
+} // namespace hocket::engine

@@ -1,0 +1,292 @@
+#include "engine/datagram_transport.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "engine/datagram_batch.hpp"
+
+namespace hocket::engine {
+
+namespace {
+
+constexpr std::size_t default_high_water = std::size_t{64} * 1024;
+// Longer datagrams than an IP packet holds are for Unix sockets alone; asyncio receives as much.
+constexpr std::size_t largest_over_ip = std::size_t{64} * 1024;
+constexpr std::size_t largest = std::size_t{256} * 1024;
+
+bool is_full(std::error_code error) noexcept {
+    return error.value() == EAGAIN || error.value() == EWOULDBLOCK || error.value() == ENOBUFS;
+}
+
+} // namespace
+
+DatagramTransport::DatagramTransport(Reactor& reactor, Socket socket,
+                                     const SocketAddress& destination, DatagramHandler& handler)
+    : reactor_(reactor),
+      handler_(handler),
+      socket_(std::move(socket)),
+      destination_(destination),
+      is_ip_(socket_.local_address().is_ip()),
+      is_connected_(socket_.peer_address().is_known()),
+      high_water_(default_high_water),
+      low_water_(default_high_water / 4),
+      queue_(reactor.write_blocks()) {
+    static_cast<void>(reactor_.datagrams()); // makes the batch: no allocation fails later
+}
+
+DatagramTransport::~DatagramTransport() {
+    reactor_.cancel_turn_end(*this);
+    reactor_.poller().remove(*this);
+    if (is_armed()) {
+        reactor_.timers().cancel(*this);
+    }
+}
+
+void DatagramTransport::start() noexcept {
+    started_ = true;
+    update_interest();
+}
+
+void DatagramTransport::resume_reading() noexcept {
+    if (closing_ || !paused_) {
+        return;
+    }
+    paused_ = false;
+    update_interest();
+}
+
+bool DatagramTransport::set_write_buffer_limits(std::optional<std::size_t> high,
+                                                std::optional<std::size_t> low) noexcept {
+    const std::size_t new_high = high ? *high : low ? 4 * *low : default_high_water;
+    const std::size_t new_low = low ? *low : new_high / 4;
+    if (new_low > new_high) {
+        return false;
+    }
+    high_water_ = new_high;
+    low_water_ = new_low;
+    pause_writer_above_high_water();
+    return true;
+}
+
+void DatagramTransport::on_ready(std::uint32_t events) noexcept {
+    const Lifetime::Watch watch(lifetime_);
+    const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (((events & EPOLLIN) != 0 || is_broken) && is_reading()) {
+        receive();
+        if (watch.ended()) {
+            return;
+        }
+    } else if (!is_reading()) {
+        // Paused without telling epoll so far: it would report the same in every turn.
+        update_interest();
+    }
+    if (socket_full_ && !is_armed() && !ended_ && ((events & EPOLLOUT) != 0 || is_broken)) {
+        flush();
+    }
+}
+
+void DatagramTransport::receive() noexcept {
+    const Lifetime::Watch watch(lifetime_);
+    const DatagramBatch::Received received =
+        reactor_.datagrams().receive(socket_.fd(), is_ip_ ? largest_over_ip : largest);
+    busy_ = true;
+    if (received.error) {
+        handler_.on_error({received.error, is_connected_
+                                               ? "recv from " + destination_.text()
+                                               : "recv on " + socket_.local_address().text()});
+    } else {
+        deliver(received.count, watch);
+    }
+    if (watch.ended()) {
+        return;
+    }
+    busy_ = false;
+    if (!queue_.empty() && !socket_full_) {
+        flush();
+    }
+}
+
+void DatagramTransport::deliver(std::size_t count, const Lifetime::Watch& watch) noexcept {
+    const DatagramBatch& batch = reactor_.datagrams();
+    for (std::size_t i = 0; i < count && !closing_; ++i) {
+        const SocketAddress from = batch.address(i);
+        if (batch.is_truncated(i)) {
+            handler_.on_error({std::make_error_code(std::errc::message_size),
+                               "receive a datagram of " + std::to_string(batch.full_size(i)) +
+                                   " bytes from " + from.text() + ", at most " +
+                                   std::to_string(batch.data(i).size()) + " are allowed"});
+        } else {
+            handler_.on_datagram(batch.data(i), from);
+        }
+        if (watch.ended()) {
+            return;
+        }
+    }
+}
+
+bool DatagramTransport::send(std::string_view data, const SocketAddress& to) {
+    if (closing_) {
+        ++ignored_sends_;
+        return false;
+    }
+    queue_.push(data, is_connected_ || to.is_known() ? to : destination_);
+    if (socket_full_ || busy_) {
+        // EPOLLOUT or the timer will come; or what is at work looks for it.
+    } else if (queue_.size() > high_water_) {
+        const Lifetime::Watch watch(lifetime_);
+        flush();
+        if (watch.ended()) {
+            return true;
+        }
+    } else {
+        reactor_.at_turn_end(*this);
+    }
+    if (!ended_) {
+        pause_writer_above_high_water();
+    }
+    return true;
+}
+
+void DatagramTransport::flush() noexcept {
+    const Lifetime::Watch watch(lifetime_);
+    busy_ = true;
+    send_queued(watch);
+    if (watch.ended()) {
+        return;
+    }
+    busy_ = false;
+    if (!ended_) {
+        settle_after_flush(watch);
+    }
+}
+
+// Only what is queued by now: who answers each error with another datagram must not hold up the
+// loop.
+void DatagramTransport::send_queued(const Lifetime::Watch& watch) noexcept {
+    const bool was_full = std::exchange(socket_full_, false);
+    bool has_progressed = false;
+    for (std::size_t left = queue_.count(); left > 0;) {
+        const DatagramQueue::Sent sent = queue_.send(socket_.fd());
+        left -= std::min(left, sent.count);
+        if (is_full(sent.error)) {
+            socket_full_ = true;
+            if (was_full && !has_progressed) {
+                reactor_.timers().arm(*this, Reactor::now() + retry_delay);
+            }
+            break;
+        }
+        has_progressed = true;
+        if (sent.error) {
+            --left;
+            report_unsent(sent.error);
+            if (watch.ended() || ended_) {
+                return;
+            }
+        }
+    }
+    if (!queue_.empty() && !socket_full_) {
+        reactor_.at_turn_end(*this);
+    }
+    update_interest();
+}
+
+void DatagramTransport::report_unsent(std::error_code error) noexcept {
+    const SocketAddress to = is_connected_ ? destination_ : queue_.front_address();
+    // Over IP a refusal is the answer to a datagram that was sent before; this one was not tried.
+    if (!is_ip_ || error != std::errc::connection_refused) {
+        queue_.pop();
+    }
+    handler_.on_error({error, "send to " + to.text()});
+}
+
+void DatagramTransport::settle_after_flush(const Lifetime::Watch& watch) noexcept {
+    if (writer_paused_ && queue_.size() <= low_water_) {
+        writer_paused_ = false;
+        handler_.on_resume_writing(); // may send again
+        if (watch.ended() || ended_) {
+            return;
+        }
+    }
+    if (queue_.empty() && closing_) {
+        end(std::nullopt);
+    }
+}
+
+void DatagramTransport::pause_writer_above_high_water() noexcept {
+    if (!writer_paused_ && queue_.size() > high_water_) {
+        writer_paused_ = true;
+        handler_.on_pause_writing();
+    }
+}
+
+void DatagramTransport::close() noexcept {
+    if (closing_) {
+        return;
+    }
+    closing_ = true;
+    if (queue_.empty()) {
+        end(std::nullopt);
+    } else {
+        update_interest();
+    }
+}
+
+void DatagramTransport::end(std::optional<Failure> failure) noexcept {
+    if (ended_) {
+        return;
+    }
+    ended_ = closing_ = true;
+    if (failure) {
+        failure_ = std::make_unique<Failure>(*std::move(failure));
+    }
+    socket_full_ = false;
+    queue_.clear();
+    reactor_.poller().remove(*this);
+    if (is_armed()) {
+        reactor_.timers().cancel(*this);
+    }
+    reactor_.at_turn_end(*this);
+}
+
+void DatagramTransport::on_turn_end() noexcept {
+    if (ended_) {
+        tell_closed();
+    } else if (!queue_.empty() && !socket_full_) {
+        flush();
+    }
+}
+
+void DatagramTransport::expire() noexcept { flush(); }
+
+void DatagramTransport::tell_closed() noexcept {
+    // The socket outlives the call, in which the transport may be destroyed: its number must not
+    // come back while the handler still goes by it.
+    const Socket socket = std::move(socket_);
+    const std::unique_ptr<Failure> failure = std::move(failure_);
+    handler_.on_closed(failure.get());
+}
+
+void DatagramTransport::update_interest() noexcept {
+    if (ended_ || !started_) {
+        return;
+    }
+    // While the timer is armed the socket says that it is writable and is not.
+    const bool awaits_room = socket_full_ && !is_armed();
+    const std::uint32_t interest = (is_reading() ? readable : 0U) | (awaits_room ? writable : 0U);
+    if (interest == 0) {
+        // Even without interest epoll reports an error, in every turn.
+        reactor_.poller().remove(*this);
+        return;
+    }
+    const auto error = is_watching() ? reactor_.poller().change(*this, interest)
+                                     : reactor_.poller().add(*this, socket_.fd(), interest);
+    if (error) {
+        end(Failure{error, "epoll_ctl for " + socket_.local_address().text()});
+    }
+}
+
+} // namespace hocket::engine
