@@ -12,11 +12,15 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Before 1.0 a minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/hocketConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_SOURCE_DIR}/cmake/hocketConfig.cmake ${PROJECT_BINARY_DIR}/hocketConfigVersion.cmake
-        DESTINATION ${config_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/hocketConfig.cmake ${PROJECT_SOURCE_DIR}/cmake/FindUring.cmake
+              ${PROJECT_BINARY_DIR}/hocketConfigVersion.cmake DESTINATION ${config_dir})
 
 # The .pc file finds the prefix from where it lies itself, so that an installed tree can be moved.
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_to_prefix ${pc_to_prefix})
+# A static library does not say itself what it needs.
+if(NOT BUILD_SHARED_LIBS)
+    set(pc_static_libs " -luring")
+endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/hocket.pc.in ${PROJECT_BINARY_DIR}/hocket.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/hocket.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -225,6 +225,9 @@ void EventLoop::close() {
         task->abandon();
     }
     state_->network.close();
+    if (state_->file_operations) {
+        state_->file_operations->close();
+    }
     reactor.timers().discard_all();
     reactor.discard_ready();
     state_->closed = true;

@@ -9,6 +9,7 @@
 #include <hocket/detail/loop_core.hpp>
 #include <hocket/event_loop.hpp>
 
+#include "engine/file_operations.hpp"
 #include "engine/reactor.hpp"
 #include "loop_network.hpp"
 
@@ -24,6 +25,7 @@ public:
     LoopCore core;
     engine::Reactor reactor;
     LoopNetwork network{reactor};
+    std::unique_ptr<engine::FileOperations> file_operations; // made when first asked for
     std::string name;
     bool running = false;
     bool stopping = false;

@@ -14,6 +14,7 @@
 #include <hocket/event_loop.hpp>
 #include <hocket/exception_group.hpp>
 #include <hocket/executor.hpp>
+#include <hocket/file.hpp>
 #include <hocket/fork_join.hpp>
 #include <hocket/future.hpp>
 #include <hocket/gather.hpp>
@@ -32,6 +33,7 @@
 #include <hocket/network_options.hpp>
 #include <hocket/option_string.hpp>
 #include <hocket/parallel.hpp>
+#include <hocket/path_view.hpp>
 #include <hocket/pipe.hpp>
 #include <hocket/pool.hpp>
 #include <hocket/process.hpp>
@@ -56,6 +58,7 @@
 #include <hocket/socket.hpp>
 #include <hocket/start_method.hpp>
 #include <hocket/start_server.hpp>
+#include <hocket/stat_result.hpp>
 #include <hocket/stream_reader.hpp>
 #include <hocket/stream_writer.hpp>
 #include <hocket/submit_options.hpp>

@@ -3,31 +3,30 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstring>
-#include <deque>
 #include <mutex>
-#include <thread>
 #include <utility>
-
-#include <csignal>
 
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "engine/per_process.hpp"
+#include "engine/blocking_threads.hpp"
 
 namespace hocket::engine {
 
 /// One question: the loop's thread fills it in, a resolver thread answers it, the loop's thread
 /// reads the answer.
-struct ResolveJob {
+struct ResolveJob final : BlockingWork {
+    void perform() noexcept override;
+
     ResolveQuery query;
     ResolveRequest* request = nullptr;  // loop's thread only; null when withdrawn
     std::atomic<bool> withdrawn{false}; // not worth asking any more
     std::vector<ResolvedAddress> addresses;
     std::optional<Failure> failure;
+    std::shared_ptr<Resolver::Port> port;
+    std::shared_ptr<ResolveJob> self; // until it is answered
 };
 
 /// Where the resolver threads leave answers for a loop. They share it, so that it is there when the
@@ -70,8 +69,6 @@ private:
 };
 
 namespace {
-
-using Deliver = void (*)(const std::shared_ptr<void>& port, std::shared_ptr<ResolveJob> job);
 
 class ResolverCategory final : public std::error_category {
 public:
@@ -120,78 +117,15 @@ void ask_system(ResolveJob& job) {
     }
 }
 
-/// The threads. They are never joined: one may sit in getaddrinfo for half a minute while the
-/// program wants to end.
-class Threads {
-public:
-    struct Work {
-        std::shared_ptr<ResolveJob> job;
-        std::shared_ptr<void> port;
-        Deliver deliver;
-    };
-
-    /// The threads of this process: a forked child inherits the object but not its threads.
-    static Threads& of_process() {
-        static PerProcess<Threads> threads;
-        return threads.get();
-    }
-
-    void submit(Work work) {
-        const std::lock_guard lock(mutex_);
-        queue_.push_back(std::move(work));
-        if (idle_ >= queue_.size() || count_ >= Resolver::most_threads || start_thread()) {
-            wake_.notify_one();
-        } else if (count_ == 0) {
-            queue_.pop_back();
-            throw std::system_error(EAGAIN, std::system_category(),
-                                    "start a thread to resolve names");
-        }
-    }
-
-private:
-    bool start_thread() {
-        // Signals are for the program's own threads.
-        sigset_t all;
-        sigset_t before;
-        sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        bool is_started = true;
-        try {
-            std::thread(&Threads::work, this).detach();
-            ++count_;
-        } catch (const std::system_error&) {
-            is_started = false; // as many as there are must do
-        }
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        return is_started;
-    }
-
-    void work() {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            ++idle_;
-            wake_.wait(lock, [this] { return !queue_.empty(); });
-            --idle_;
-            Work work = std::move(queue_.front());
-            queue_.pop_front();
-            lock.unlock();
-            if (!work.job->withdrawn.load(std::memory_order_relaxed)) {
-                ask_system(*work.job);
-                work.deliver(work.port, std::move(work.job));
-            }
-            work = {};
-            lock.lock();
-        }
-    }
-
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<Work> queue_;
-    std::size_t idle_ = 0;
-    unsigned count_ = 0;
-};
-
 } // namespace
+
+void ResolveJob::perform() noexcept {
+    const std::shared_ptr<ResolveJob> keep_alive = std::move(self);
+    if (!withdrawn.load(std::memory_order_relaxed)) {
+        ask_system(*this);
+        port->deliver(keep_alive);
+    }
+}
 
 const std::error_category& resolver_category() noexcept {
     static const ResolverCategory category;
@@ -244,10 +178,12 @@ void Resolver::start(ResolveRequest& request, ResolveQuery query) {
     auto job = std::make_shared<ResolveJob>();
     job->query = std::move(query);
     job->request = &request;
-    Threads::of_process().submit(
-        {job, port_, [](const std::shared_ptr<void>& port, std::shared_ptr<ResolveJob> answered) {
-             static_cast<Port*>(port.get())->deliver(std::move(answered));
-         }});
+    job->port = port_;
+    job->self = job;
+    if (!BlockingThreads::for_names().submit(*job)) {
+        job->self.reset();
+        throw std::system_error(EAGAIN, std::system_category(), "start a thread to resolve names");
+    }
     request.job_ = std::move(job);
     request.resolver_ = this;
     pending_.push_back(request);

@@ -62,8 +62,6 @@ private:
 /// loop; requests that are pending then are never answered.
 class Resolver {
 public:
-    static constexpr unsigned most_threads = 8;
-
     explicit Resolver(Reactor& reactor);
     ~Resolver();
     Resolver(const Resolver&) = delete;
@@ -79,6 +77,7 @@ public:
     void cancel(ResolveRequest& request) noexcept;
 
 private:
+    friend struct ResolveJob;
     class Port;
 
     void deliver() noexcept;

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
+#include <hocket/detail/intrusive_list.hpp>
+
+namespace hocket::engine {
+
+/// A piece of work that blocks a thread. Lives in whoever has it done.
+class BlockingWork : public ListLink {
+public:
+    /// Called on one of the threads, once. The work may be gone as soon as it has said that it is
+    /// done: nothing touches it after this call.
+    virtual void perform() noexcept = 0;
+
+protected:
+    ~BlockingWork() = default;
+};
+
+/// Threads for calls that block and cannot be interrupted. They start as work comes in, are shared
+/// by all loops of the process, and are never joined: one may sit in a call for half a minute while
+/// the program wants to end. So an object of this class is never destroyed either. Any thread.
+class BlockingThreads {
+public:
+    /// Those that ask the name servers.
+    [[nodiscard]] static BlockingThreads& for_names();
+    /// Those that call the file system.
+    [[nodiscard]] static BlockingThreads& for_files();
+
+    BlockingThreads() noexcept = default;
+    BlockingThreads(const BlockingThreads&) = delete;
+    BlockingThreads& operator=(const BlockingThreads&) = delete;
+
+    /// Has `work` performed. False when there is no thread and none can be started.
+    [[nodiscard]] bool submit(BlockingWork& work) noexcept;
+    /// Takes `work`, which was submitted, back. False when it has begun.
+    [[nodiscard]] bool withdraw(BlockingWork& work) noexcept;
+
+private:
+    [[nodiscard]] bool start_thread() noexcept;
+    void work() noexcept;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    IntrusiveList<BlockingWork> queue_;
+    std::size_t queued_ = 0;
+    std::size_t idle_ = 0;
+    unsigned count_ = 0;
+};
+
+} // namespace hocket::engine

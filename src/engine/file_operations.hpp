@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/file_operation.hpp"
+#include "engine/reactor.hpp"
+
+namespace hocket::engine {
+
+/// Asynchronous calls to the file system for one loop. Belongs to the loop's thread. There are two:
+/// by io_uring, and by threads where the kernel refuses that.
+class FileOperations {
+public:
+    /// io_uring where it works, otherwise threads. The environment's HOCKET_FILES ("io_uring" or
+    /// "threads") decides for one of them. Throws std::system_error when it asks for an io_uring
+    /// that the kernel refuses, or for something else.
+    [[nodiscard]] static std::unique_ptr<FileOperations> create(Reactor& reactor);
+
+    FileOperations() noexcept = default;
+    FileOperations(const FileOperations&) = delete;
+    FileOperations& operator=(const FileOperations&) = delete;
+    virtual ~FileOperations() = default;
+
+    /// Starts `operation`, which must not be pending. It never completes from within this call. Any
+    /// number may be on their way; they complete in any order.
+    virtual void start(FileOperation& operation, const FileRequest& request) noexcept = 0;
+
+    /// The loop closes: withdraws all operations, waits until the kernel has let go of their memory
+    /// and gives the descriptors back. Nothing may be started afterwards. The object must live
+    /// until what was posted to the reactor has been discarded.
+    virtual void close() noexcept = 0;
+
+    /// "io_uring" or "threads".
+    [[nodiscard]] virtual const char* name() const noexcept = 0;
+
+protected:
+    friend class FileOperation;
+    virtual void cancel(FileOperation& operation) noexcept = 0;
+    /// Leaves `operation` in no list; blocks until it is not running.
+    virtual void withdraw(FileOperation& operation) noexcept = 0;
+    /// On the thread that has performed it.
+    virtual void performed(FileOperation& operation) noexcept = 0;
+};
+
+} // namespace hocket::engine

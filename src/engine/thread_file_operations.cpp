@@ -1,0 +1,133 @@
+#include "engine/thread_file_operations.hpp"
+
+#include <cerrno>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hocket::engine {
+
+namespace {
+
+/// Opens both ends of the FIFO at `path`, so that nobody blocks in opening it. A closed descriptor
+/// when there is none.
+FileDescriptor open_fifo(const char* path) noexcept {
+    struct ::stat status {};
+    if (::stat(path, &status) != 0 || !S_ISFIFO(status.st_mode)) {
+        return {};
+    }
+    return FileDescriptor(::open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+}
+
+} // namespace
+
+void ThreadFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
+    operation.request_ = request;
+    operation.operations_ = this;
+    operation.is_cancel_requested_ = false;
+    operation.state_ = FileOperation::State::queued;
+    pending_.push_back(operation);
+    if (!BlockingThreads::for_files().submit(operation.work_)) {
+        // Better to block the loop than to fail what has nothing to do with threads.
+        operation.work_.perform();
+    }
+}
+
+void ThreadFileOperations::close() noexcept {
+    while (FileOperation* operation = pending_.front()) {
+        operation->abandon();
+    }
+}
+
+// The lock is held, so that it is not just being moved from one list to the other.
+bool ThreadFileOperations::take_back(FileOperation& operation) noexcept {
+    return operation.state_ != FileOperation::State::done &&
+           BlockingThreads::for_files().withdraw(operation.work_);
+}
+
+void ThreadFileOperations::cancel(FileOperation& operation) noexcept {
+    std::unique_lock lock(mutex_);
+    if (take_back(operation)) {
+        operation.result_ = -ECANCELED;
+        add_done(operation);
+        return;
+    }
+    if (operation.state_ != FileOperation::State::done) {
+        lock.unlock();
+        help_to_end(operation);
+    }
+}
+
+void ThreadFileOperations::withdraw(FileOperation& operation) noexcept {
+    pending_.erase(operation);
+    std::unique_lock lock(mutex_);
+    if (take_back(operation)) {
+        return;
+    }
+    if (operation.state_ != FileOperation::State::done) {
+        lock.unlock();
+        help_to_end(operation);
+        lock.lock();
+        one_done_.wait(lock, [&] { return operation.state_ == FileOperation::State::done; });
+    }
+    done_.erase(operation.work_);
+    --done_count_;
+}
+
+void ThreadFileOperations::help_to_end(FileOperation& operation) noexcept {
+    if (operation.request_.kind == FileRequest::Call::open && !operation.partner_.is_open()) {
+        operation.partner_ = open_fifo(operation.request_.path);
+    }
+}
+
+void ThreadFileOperations::performed(FileOperation& operation) noexcept {
+    // All of it under the lock: when that is free, the loop may destroy the operation and this.
+    const std::lock_guard lock(mutex_);
+    add_done(operation);
+}
+
+void ThreadFileOperations::add_done(FileOperation& operation) noexcept {
+    operation.state_ = FileOperation::State::done;
+    done_.push_back(operation.work_);
+    ++done_count_;
+    one_done_.notify_all();
+    if (!is_posted_) {
+        is_posted_ = true;
+        reactor_.post(*this);
+    }
+}
+
+std::size_t ThreadFileOperations::done_count() noexcept {
+    const std::lock_guard lock(mutex_);
+    return done_count_;
+}
+
+FileOperation* ThreadFileOperations::take_done() noexcept {
+    const std::lock_guard lock(mutex_);
+    auto* const work = static_cast<FileOperation::Work*>(done_.pop_front());
+    if (work == nullptr) {
+        return nullptr;
+    }
+    --done_count_;
+    return &work->operation;
+}
+
+void ThreadFileOperations::run() noexcept {
+    // One by one, for completing one may destroy others; and no more than there are now, for who
+    // starts another at once must not keep the loop here.
+    for (std::size_t left = done_count(); left > 0; --left) {
+        FileOperation* const operation = take_done();
+        if (operation == nullptr) {
+            break;
+        }
+        pending_.erase(*operation);
+        operation->complete();
+    }
+    const std::lock_guard lock(mutex_);
+    is_posted_ = !done_.empty();
+    if (is_posted_) {
+        reactor_.post(*this);
+    }
+}
+
+} // namespace hocket::engine

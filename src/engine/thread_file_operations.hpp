@@ -1,0 +1,45 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "engine/file_operations.hpp"
+
+namespace hocket::engine {
+
+/// Files by threads: each operation is a blocking call on one of a few threads that all loops
+/// share.
+///
+/// A call that has begun cannot be taken back, so a cancelled operation completes when its call
+/// returns. The one that may take for ever, opening a FIFO nobody else has open, is helped along by
+/// opening its other end.
+class ThreadFileOperations final : public FileOperations, private Runnable {
+public:
+    explicit ThreadFileOperations(Reactor& reactor) noexcept : reactor_(reactor) {}
+    ~ThreadFileOperations() override { close(); }
+
+    void start(FileOperation& operation, const FileRequest& request) noexcept override;
+    void close() noexcept override;
+    [[nodiscard]] const char* name() const noexcept override { return "threads"; }
+
+private:
+    void cancel(FileOperation& operation) noexcept override;
+    void withdraw(FileOperation& operation) noexcept override;
+    void performed(FileOperation& operation) noexcept override;
+    void run() noexcept override;
+    [[nodiscard]] bool take_back(FileOperation& operation) noexcept;
+    static void help_to_end(FileOperation& operation) noexcept;
+    void add_done(FileOperation& operation) noexcept;
+    [[nodiscard]] FileOperation* take_done() noexcept;
+    [[nodiscard]] std::size_t done_count() noexcept;
+
+    Reactor& reactor_;
+    std::mutex mutex_;
+    std::condition_variable one_done_;
+    IntrusiveList<FileOperation> pending_; // loop's thread only
+    IntrusiveList<BlockingWork> done_;     // to be delivered
+    std::size_t done_count_ = 0;
+    bool is_posted_ = false; // run() is on its way
+};
+
+} // namespace hocket::engine

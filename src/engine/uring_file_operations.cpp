@@ -1,0 +1,368 @@
+#include "engine/uring_file_operations.hpp"
+
+#include <cerrno>
+#include <initializer_list>
+#include <iterator>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace hocket::engine {
+
+namespace {
+
+using Call = FileRequest::Call;
+
+constexpr unsigned submission_entries = 256;
+// As many operations are with the kernel at a time; more wait in line, so that none of their
+// completions has to wait for room.
+constexpr unsigned completion_entries = 1024;
+
+std::error_code error_of(int negative) noexcept { return {-negative, std::system_category()}; }
+
+constexpr std::uint32_t bit(Call call) noexcept { return 1U << static_cast<unsigned>(call); }
+
+struct Opcode {
+    Call call;
+    int opcode;
+    bool is_needed;
+};
+// What is needed came with Linux 5.6, renaming and unlinking with 5.11, making directories with
+// 5.15.
+constexpr Opcode opcodes[] = {
+    {Call::open, IORING_OP_OPENAT, true},      {Call::close, IORING_OP_CLOSE, true},
+    {Call::read, IORING_OP_READ, true},        {Call::write, IORING_OP_WRITE, true},
+    {Call::sync, IORING_OP_FSYNC, true},       {Call::data_sync, IORING_OP_FSYNC, true},
+    {Call::stat, IORING_OP_STATX, true},       {Call::rename, IORING_OP_RENAMEAT, false},
+    {Call::unlink, IORING_OP_UNLINKAT, false}, {Call::make_directory, IORING_OP_MKDIRAT, false},
+};
+
+void prepare(io_uring_sqe* entry, const FileRequest& request) noexcept {
+    const auto size = static_cast<unsigned>(request.size);
+    const auto offset = static_cast<std::uint64_t>(request.offset);
+    switch (request.kind) {
+    case Call::open:
+        io_uring_prep_openat(entry, request.fd, request.path, request.flags, request.mode);
+        break;
+    case Call::close: io_uring_prep_close(entry, request.fd); break;
+    case Call::read: io_uring_prep_read(entry, request.fd, request.memory, size, offset); break;
+    case Call::write: io_uring_prep_write(entry, request.fd, request.memory, size, offset); break;
+    case Call::sync: io_uring_prep_fsync(entry, request.fd, 0); break;
+    case Call::data_sync: io_uring_prep_fsync(entry, request.fd, IORING_FSYNC_DATASYNC); break;
+    case Call::stat:
+        io_uring_prep_statx(entry, request.fd, request.path, request.flags, STATX_BASIC_STATS,
+                            static_cast<struct statx*>(request.memory));
+        break;
+    case Call::rename:
+        io_uring_prep_renameat(entry, request.fd, request.path, request.fd, request.new_path, 0);
+        break;
+    case Call::unlink:
+        io_uring_prep_unlinkat(entry, request.fd, request.path, request.flags);
+        break;
+    case Call::make_directory:
+        io_uring_prep_mkdirat(entry, request.fd, request.path, request.mode);
+        break;
+    case Call::function: break; // done by threads
+    }
+}
+
+} // namespace
+
+std::unique_ptr<UringFileOperations> UringFileOperations::create(Reactor& reactor,
+                                                                 std::error_code& error) {
+    std::unique_ptr<UringFileOperations> operations(new UringFileOperations(reactor));
+    error = operations->set_up();
+    return error ? nullptr : std::move(operations);
+}
+
+std::error_code UringFileOperations::set_up() noexcept {
+    // COOP_TASKRUN: the kernel finishes what completes when the loop enters it anyway, instead of
+    // interrupting it. Linux 5.19.
+    int code = 0;
+    for (const unsigned flags : {IORING_SETUP_COOP_TASKRUN, 0U}) {
+        io_uring_params parameters{};
+        parameters.flags = flags | IORING_SETUP_CQSIZE;
+        parameters.cq_entries = completion_entries;
+        code = io_uring_queue_init_params(submission_entries, &ring_, &parameters);
+        if (code != -EINVAL) {
+            break;
+        }
+    }
+    if (code < 0) {
+        return error_of(code);
+    }
+    is_set_up_ = true;
+    if (const auto error = probe()) {
+        return error;
+    }
+    return reactor_.poller().add(*this, ring_.ring_fd, Watcher::readable);
+}
+
+std::error_code UringFileOperations::probe() noexcept {
+    io_uring_probe* const found = io_uring_get_probe_ring(&ring_);
+    if (found == nullptr) {
+        return error_of(-ENOSYS);
+    }
+    bool has_needed = true;
+    for (const Opcode& known : opcodes) {
+        if (io_uring_opcode_supported(found, known.opcode) != 0) {
+            supported_ |= bit(known.call);
+        } else {
+            has_needed = has_needed && !known.is_needed;
+        }
+    }
+    io_uring_free_probe(found);
+    if (!has_needed) {
+        return error_of(-EOPNOTSUPP);
+    }
+    // A filter may allow the making of rings and forbid their use.
+    io_uring_prep_nop(io_uring_get_sqe(&ring_));
+    const int submitted = io_uring_submit_and_wait(&ring_, 1);
+    io_uring_cqe* completion = nullptr;
+    if (submitted < 0 || io_uring_peek_cqe(&ring_, &completion) != 0) {
+        return error_of(submitted < 0 ? submitted : -ENOSYS);
+    }
+    io_uring_cqe_seen(&ring_, completion);
+    return {};
+}
+
+bool UringFileOperations::supports(Call call) const noexcept {
+    return (supported_ & bit(call)) != 0;
+}
+
+void UringFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
+    if (!supports(request.kind)) {
+        threads_.start(operation, request);
+        return;
+    }
+    operation.request_ = request;
+    operation.operations_ = this;
+    operation.is_cancel_requested_ = false;
+    operation.is_to_block_ = false;
+    operation.state_ = FileOperation::State::queued;
+    queued_.push_back(operation);
+    reactor_.at_turn_end(*this);
+}
+
+void UringFileOperations::close() noexcept {
+    threads_.close();
+    for (auto* const list : {&queued_, &to_cancel_, &running_, &done_}) {
+        while (FileOperation* operation = list->front()) {
+            operation->abandon();
+        }
+    }
+    reactor_.cancel_turn_end(*this);
+    reactor_.poller().remove(*this);
+    if (is_set_up_) {
+        is_set_up_ = false;
+        io_uring_queue_exit(&ring_);
+    }
+}
+
+void UringFileOperations::cancel(FileOperation& operation) noexcept {
+    if (operation.state_ == FileOperation::State::queued) {
+        queued_.erase(operation);
+        add_done(operation, -ECANCELED);
+    } else if (operation.state_ == FileOperation::State::running) {
+        running_.erase(operation);
+        to_cancel_.push_back(operation);
+        operation.state_ = FileOperation::State::cancelling;
+    }
+    reactor_.at_turn_end(*this);
+}
+
+void UringFileOperations::withdraw(FileOperation& operation) noexcept {
+    if (operation.state_ == FileOperation::State::queued) {
+        queued_.erase(operation);
+        return;
+    }
+    if (operation.state_ == FileOperation::State::running) {
+        cancel(operation);
+    }
+    wait_for(operation);
+    done_.erase(operation);
+    --done_count_;
+}
+
+// Who is destroyed while the kernel uses its memory waits here.
+void UringFileOperations::wait_for(FileOperation& operation) noexcept {
+    while (operation.state_ != FileOperation::State::done) {
+        prepare_queued();
+        submit();
+        reap();
+        if (operation.state_ != FileOperation::State::done) {
+            io_uring_cqe* completion = nullptr;
+            io_uring_wait_cqe(&ring_, &completion);
+            reap();
+        }
+    }
+}
+
+void UringFileOperations::on_turn_end() noexcept {
+    prepare_queued();
+    submit();
+    reap();
+    deliver();
+    if (!queued_.empty() || !to_cancel_.empty() || !done_.empty() ||
+        io_uring_sq_ready(&ring_) != 0) {
+        reactor_.at_turn_end(*this);
+    }
+}
+
+void UringFileOperations::on_ready(std::uint32_t) noexcept {
+    reap();
+    deliver();
+    if (!queued_.empty() || !done_.empty()) {
+        reactor_.at_turn_end(*this); // there is room now
+    }
+}
+
+void UringFileOperations::prepare_queued() noexcept {
+    while (!to_cancel_.empty()) {
+        io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
+        if (entry == nullptr) {
+            return;
+        }
+        FileOperation& operation = *to_cancel_.pop_front();
+        io_uring_prep_cancel(entry, &operation, 0);
+        io_uring_sqe_set_data(entry, nullptr); // nobody waits for the answer
+        operation.state_ = FileOperation::State::cancelled;
+        running_.push_back(operation);
+    }
+    while (!queued_.empty() && running_count_ < completion_entries) {
+        io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
+        if (entry == nullptr) {
+            return;
+        }
+        FileOperation& operation = *queued_.pop_front();
+        prepare(entry, operation.request_);
+        io_uring_sqe_set_data(entry, &operation);
+        if (operation.is_to_block_) {
+            io_uring_sqe_set_flags(entry, IOSQE_ASYNC);
+        }
+        operation.state_ = FileOperation::State::running;
+        running_.push_back(operation);
+        ++running_count_;
+    }
+}
+
+void UringFileOperations::submit() noexcept {
+    while (io_uring_sq_ready(&ring_) != 0) {
+        const int code = io_uring_submit(&ring_);
+        if (code == -EINTR) {
+            continue;
+        }
+        // Out of memory, or of room for completions: the next turn tries again.
+        if (code == -EAGAIN || code == -EBUSY || code == -ENOMEM) {
+            return;
+        }
+        if (code < 0) {
+            hand_over_to_threads();
+            return;
+        }
+    }
+}
+
+// The program has forbidden itself io_uring, by a seccomp filter. What the kernel has taken it
+// finishes; threads do the rest, and whatever comes.
+void UringFileOperations::hand_over_to_threads() noexcept {
+    supported_ = 0;
+    const unsigned mask = submission_entries - 1;
+    const unsigned tail = ring_.sq.sqe_tail;
+    for (unsigned at = *ring_.sq.khead; at != tail; ++at) {
+        auto* const operation =
+            reinterpret_cast<FileOperation*>(ring_.sq.sqes[at & mask].user_data);
+        if (operation != nullptr) {
+            const bool is_cancelled = operation->is_cancel_requested_;
+            leave_kernel(*operation);
+            threads_.start(*operation, operation->request_);
+            if (is_cancelled) {
+                operation->request_cancel();
+            }
+        }
+    }
+    ring_.sq.sqe_head = ring_.sq.sqe_tail = *ring_.sq.ktail = *ring_.sq.khead;
+    while (FileOperation* operation = queued_.pop_front()) {
+        threads_.start(*operation, operation->request_);
+    }
+}
+
+void UringFileOperations::reap() noexcept {
+    io_uring_cqe* completions[64];
+    for (;;) {
+        const unsigned count = io_uring_peek_batch_cqe(&ring_, completions, std::size(completions));
+        for (unsigned i = 0; i < count; ++i) {
+            void* const operation = io_uring_cqe_get_data(completions[i]);
+            if (operation != nullptr) {
+                complete(*static_cast<FileOperation*>(operation), completions[i]->res);
+            }
+        }
+        io_uring_cq_advance(&ring_, count);
+        if (count == 0) {
+            return;
+        }
+    }
+}
+
+void UringFileOperations::leave_kernel(FileOperation& operation) noexcept {
+    const bool is_to_cancel = operation.state_ == FileOperation::State::cancelling;
+    (is_to_cancel ? to_cancel_ : running_).erase(operation);
+    --running_count_;
+}
+
+// The kernel first tries to open without blocking, and what O_NONBLOCK means for a FIFO is not what
+// was asked for: a reader gets it without a writer, a writer without a reader gets ENXIO.
+bool UringFileOperations::must_wait_for_partner(const FileOperation& operation,
+                                                int result) noexcept {
+    const FileRequest& request = operation.request_;
+    if (request.kind != Call::open || (request.flags & O_NONBLOCK) != 0 || operation.is_to_block_ ||
+        operation.is_cancel_requested_) {
+        return false;
+    }
+    struct ::stat status {};
+    return result >= 0 ? ::fstat(result, &status) == 0 && S_ISFIFO(status.st_mode)
+                       : result == -ENXIO;
+}
+
+void UringFileOperations::complete(FileOperation& operation, int result) noexcept {
+    leave_kernel(operation);
+    if (must_wait_for_partner(operation, result)) {
+        // Kept open until the second attempt succeeds: who opened the other end has seen it.
+        operation.partner_ = FileDescriptor(result);
+        operation.is_to_block_ = true;
+        operation.state_ = FileOperation::State::queued;
+        queued_.push_back(operation);
+        return;
+    }
+    if (result == -EINTR) {
+        if (operation.request_.kind == Call::close) {
+            result = 0; // the descriptor is gone all the same
+        } else if (operation.is_cancel_requested_) {
+            result = -ECANCELED; // that is how the kernel's worker is stopped
+        } else {
+            operation.state_ = FileOperation::State::queued;
+            queued_.push_back(operation);
+            return;
+        }
+    }
+    add_done(operation, result);
+}
+
+void UringFileOperations::add_done(FileOperation& operation, std::int64_t result) noexcept {
+    operation.state_ = FileOperation::State::done;
+    operation.result_ = result;
+    done_.push_back(operation);
+    ++done_count_;
+}
+
+void UringFileOperations::deliver() noexcept {
+    // One by one, for completing one may destroy others; and no more than there are now, for who
+    // starts another at once must not keep the loop here.
+    for (std::size_t left = done_count_; left > 0 && !done_.empty(); --left) {
+        FileOperation& operation = *done_.pop_front();
+        --done_count_;
+        operation.complete();
+    }
+}
+
+} // namespace hocket::engine

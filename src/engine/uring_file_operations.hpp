@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <system_error>
+
+#include <liburing.h>
+
+#include "engine/thread_file_operations.hpp"
+
+namespace hocket::engine {
+
+/// Files by io_uring, one ring a loop. What a turn starts is submitted with one system call at its
+/// end, and what that completes at once (bytes in the page cache, usually) is delivered right
+/// there; the rest when the poller finds the ring readable. What has no opcode in this kernel is
+/// done by threads.
+class UringFileOperations final : public FileOperations, private Watcher, private TurnEnd {
+public:
+    /// nullptr, and `error` set, where the kernel refuses io_uring: it was not built in, a sysctl,
+    /// a seccomp filter or the limit of locked memory forbids it, or it is older than Linux 5.6.
+    [[nodiscard]] static std::unique_ptr<UringFileOperations> create(Reactor& reactor,
+                                                                     std::error_code& error);
+    ~UringFileOperations() override { close(); }
+
+    void start(FileOperation& operation, const FileRequest& request) noexcept override;
+    void close() noexcept override;
+    [[nodiscard]] const char* name() const noexcept override { return "io_uring"; }
+
+private:
+    explicit UringFileOperations(Reactor& reactor) noexcept
+        : reactor_(reactor), threads_(reactor) {}
+
+    [[nodiscard]] std::error_code set_up() noexcept;
+    [[nodiscard]] std::error_code probe() noexcept;
+    [[nodiscard]] bool supports(FileRequest::Call call) const noexcept;
+
+    void cancel(FileOperation& operation) noexcept override;
+    void withdraw(FileOperation& operation) noexcept override;
+    void performed(FileOperation&) noexcept override {} // no thread performs these
+    void on_turn_end() noexcept override;
+    void on_ready(std::uint32_t events) noexcept override;
+
+    void prepare_queued() noexcept;
+    void submit() noexcept;
+    void hand_over_to_threads() noexcept;
+    void reap() noexcept;
+    void add_done(FileOperation& operation, std::int64_t result) noexcept;
+    [[nodiscard]] static bool must_wait_for_partner(const FileOperation& operation,
+                                                    int result) noexcept;
+    void leave_kernel(FileOperation& operation) noexcept;
+    void complete(FileOperation& operation, int result) noexcept;
+    void deliver() noexcept;
+    void wait_for(FileOperation& operation) noexcept;
+
+    Reactor& reactor_;
+    ThreadFileOperations threads_;
+    io_uring ring_{};
+    bool is_set_up_ = false;
+    std::uint32_t supported_ = 0; // a bit for each FileRequest::Call
+    unsigned running_count_ = 0;
+    IntrusiveList<FileOperation> queued_; // the kernel does not know of them yet
+    IntrusiveList<FileOperation> running_;
+    IntrusiveList<FileOperation> to_cancel_; // running, and to be told to end
+    IntrusiveList<FileOperation> done_;      // to be delivered
+    std::size_t done_count_ = 0;
+};
+
+} // namespace hocket::engine
