@@ -15,6 +15,9 @@ class OpenConnection : public engine::ListLink {
 public:
     virtual void close_connection() noexcept = 0;
     virtual void abort_connection() noexcept = 0;
+    /// The server drains: ends the input once the client is owed no answer. A connection that does
+    /// not know when that is goes on as before.
+    virtual void finish_connection() noexcept {}
     /// The loop is closed: let go of everything that is the loop's, without a word to anybody.
     virtual void drop_connection() noexcept = 0;
 

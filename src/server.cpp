@@ -5,6 +5,7 @@
 
 #include <hocket/errors.hpp>
 #include <hocket/sleep.hpp>
+#include <hocket/wait.hpp>
 
 #include "server_state.hpp"
 
@@ -25,6 +26,26 @@ public:
     bool await_ready() const noexcept { return server_.is_closed(); }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
         wait_in(server_.forever_waiters, caller, "Server");
+    }
+    void await_resume() {
+        if (has_waited()) {
+            throw_if_unlucky("Server");
+        }
+    }
+
+private:
+    ServerState& server_;
+};
+
+/// Waits until the server is closed, and its clients and their handlers are gone.
+class WaitDrained final : public Waiter {
+public:
+    using hocket_awaitable = void;
+
+    explicit WaitDrained(ServerState& server) noexcept : server_(server) {}
+    bool await_ready() const noexcept { return server_.is_drained(); }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        wait_in(server_.drain_waiters(), caller, "Server");
     }
     void await_resume() {
         if (has_waited()) {
@@ -73,7 +94,52 @@ Coro<> serve_forever(ServerPointer server) {
     std::rethrow_exception(end);
 }
 
+Coro<> wait_drained(ServerState& server) {
+    WaitDrained drained(server);
+    co_await drained;
+}
+
+/// Waits for at most `time`; whether the server is drained then.
+Coro<bool> drained_within(ServerState& server, std::chrono::nanoseconds time) {
+    if (!server.is_drained()) {
+        try {
+            co_await wait_for(wait_drained(server), time);
+        } catch (const TimeoutError&) {
+        }
+    }
+    co_return server.is_drained();
+}
+
+Coro<bool> drain(ServerPointer server, std::chrono::nanoseconds grace,
+                 std::chrono::nanoseconds clean_up) {
+    server->close();
+    server->finish_clients();
+    const bool in_time = co_await drained_within(*server, grace);
+    if (!in_time) {
+        server->abort_clients();
+        server->cancel_handlers();
+        co_await drained_within(*server, clean_up);
+    }
+    co_return in_time;
+}
+
 } // namespace
+
+std::vector<Socket> only(Socket socket) {
+    std::vector<Socket> one;
+    one.push_back(std::move(socket));
+    return one;
+}
+
+RunningHandler::RunningHandler(std::shared_ptr<ServerState> server) noexcept
+    : server_(std::move(server)), task_(*server_->loop().core().current) {
+    server_->handlers().push_back(*this);
+}
+
+RunningHandler::~RunningHandler() {
+    server_->handlers().erase(*this);
+    server_->handler_left();
+}
 
 WaitServerClosed::WaitServerClosed(std::shared_ptr<ServerState> server) noexcept
     : server_(std::move(server)) {}
@@ -109,6 +175,10 @@ Coro<> Server::start_serving() { return detail::start_serving(state_); }
 Coro<> Server::serve_forever() { return detail::serve_forever(state_); }
 
 void Server::close() noexcept { state_->close(); }
+
+Coro<bool> Server::drain(std::chrono::nanoseconds grace, std::chrono::nanoseconds clean_up) {
+    return detail::drain(state_, grace, clean_up);
+}
 
 void Server::close_clients() noexcept { state_->close_clients(); }
 

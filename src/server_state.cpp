@@ -105,6 +105,20 @@ void ServerState::abort_clients() noexcept {
     }
 }
 
+void ServerState::finish_clients() noexcept {
+    for (OpenConnection* client = clients_.front(); client != nullptr;) {
+        OpenConnection* const next = clients_.after(*client);
+        client->finish_connection();
+        client = next;
+    }
+}
+
+void ServerState::cancel_handlers() noexcept {
+    for (RunningHandler* each = handlers_.front(); each != nullptr; each = handlers_.after(*each)) {
+        each->task().cancel({}); // runs later, not within the call
+    }
+}
+
 void ServerState::drop() noexcept {
     const auto keep = self_;
     while (OpenConnection* client = clients_.front()) {
@@ -117,10 +131,17 @@ void ServerState::drop() noexcept {
 
 void ServerState::client_left() noexcept { finish_if_done(); }
 
+void ServerState::handler_left() noexcept {
+    if (is_drained()) {
+        drain_waiters_.release_all(Waiter::State::granted);
+    }
+}
+
 void ServerState::finish_if_done() noexcept {
     if (closed_ && !finished_ && clients_.empty()) {
         finished_ = true;
         closed_waiters_.release_all(Waiter::State::granted);
+        handler_left();
         // May be the last reference: nothing of this object may be touched behind it.
         const auto last = std::move(self_);
     }

@@ -11,6 +11,7 @@
 #include <hocket/detail/waiter.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/network_options.hpp>
+#include <hocket/server.hpp>
 #include <hocket/socket.hpp>
 
 #include "engine/listener.hpp"
@@ -45,15 +46,23 @@ public:
     void close() noexcept;
     void close_clients() noexcept;
     void abort_clients() noexcept;
+    /// Clients that are owed no answer are served no more.
+    void finish_clients() noexcept;
+    void cancel_handlers() noexcept;
     /// The loop is closed.
     void drop() noexcept;
 
     engine::IntrusiveList<OpenConnection>& clients() noexcept { return clients_; }
     void client_left() noexcept;
+    engine::IntrusiveList<RunningHandler>& handlers() noexcept { return handlers_; }
+    void handler_left() noexcept;
 
     /// Both conditions of wait_closed have come true.
     [[nodiscard]] bool is_finished() const noexcept { return finished_; }
     Line& closed_waiters() noexcept { return closed_waiters_; }
+    /// And the last handler has ended, too.
+    [[nodiscard]] bool is_drained() const noexcept { return finished_ && handlers_.empty(); }
+    Line& drain_waiters() noexcept { return drain_waiters_; }
 
     bool serving_forever = false;
     /// The task in serve_forever; woken when the server is closed.
@@ -81,7 +90,9 @@ private:
     ContextPointer
         context_; // of whoever made the server: its clients' callbacks and tasks run in it
     engine::IntrusiveList<OpenConnection> clients_;
+    engine::IntrusiveList<RunningHandler> handlers_;
     Line closed_waiters_;
+    Line drain_waiters_;
     std::vector<Path> paths_;
     std::shared_ptr<ServerState> self_;
 };

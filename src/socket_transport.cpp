@@ -219,6 +219,12 @@ void SocketTransport::on_closed(const engine::Failure* failure) noexcept {
     buffered_.reset();
 }
 
+void SocketTransport::finish_connection() noexcept {
+    if (stream_) {
+        stream_->end_input_when_answered();
+    }
+}
+
 void SocketTransport::drop_connection() noexcept {
     stream_.reset();
     const auto self = delist();

@@ -52,6 +52,7 @@ public:
 
     void close_connection() noexcept override { close(); }
     void abort_connection() noexcept override { abort(); }
+    void finish_connection() noexcept override;
     void drop_connection() noexcept override;
 
 private:

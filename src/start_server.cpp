@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,12 +29,12 @@ ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome, std
     if (limit == 0) {
         throw ValueError("the limit of a StreamReader cannot be 0");
     }
-    return [&loop, welcome = std::move(welcome), limit](Socket socket, const SocketAddress& peer,
-                                                        std::shared_ptr<ServerState> server) {
-        const auto stream =
-            StreamState::open(loop, std::move(socket), peer, limit, std::move(server));
-        welcome(stream->reader(), StreamWriter(stream));
-    };
+    return
+        [&loop, welcome = std::move(welcome), limit](Socket socket, const SocketAddress& peer,
+                                                     const std::shared_ptr<ServerState>& server) {
+            const auto stream = StreamState::open(loop, std::move(socket), peer, limit, server);
+            welcome(stream->reader(), StreamWriter(stream), server);
+        };
 }
 
 ServerState::Welcome welcome_protocol(EventLoop& loop, MakeProtocol make) {
@@ -106,6 +107,31 @@ Coro<std::vector<Socket>> bind_hosts(std::vector<std::string> hosts, int port,
     co_return sockets;
 }
 
+/// Sockets that somebody else has bound, as servers need them.
+void take_over(const std::vector<Socket>& sockets) {
+    if (sockets.empty()) {
+        throw ValueError("a server needs at least one socket");
+    }
+    for (const Socket& socket : sockets) {
+        int type = 0;
+        socklen_t size = sizeof type;
+        if (::getsockopt(socket.fd(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+            throw std::system_error(errno, std::system_category(),
+                                    "serve on descriptor " + std::to_string(socket.fd()));
+        }
+        if (type != SOCK_STREAM) {
+            throw ValueError("a stream socket was expected, and " + socket.local_address().text() +
+                             " has type " + std::to_string(type));
+        }
+        const int flags = ::fcntl(socket.fd(), F_GETFL);
+        if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
+            throw std::system_error(errno, std::system_category(),
+                                    "make descriptor " + std::to_string(socket.fd()) +
+                                        " non-blocking");
+        }
+    }
+}
+
 Socket bind_path(const std::string& path, const SocketAddress& address) {
     const bool is_file = !path.empty() && path.front() != '\0';
     struct stat info {};
@@ -135,6 +161,14 @@ Coro<Server> finish_server(std::shared_ptr<ServerState> server, bool start) {
 Coro<Server> serve_hosts(EventLoop& loop, ServerState::Welcome welcome,
                          std::vector<std::string> hosts, int port, ServerOptions options) {
     std::vector<Socket> sockets = co_await bind_hosts(std::move(hosts), port, options);
+    auto server = std::make_shared<ServerState>(loop, std::move(sockets), std::move(welcome),
+                                                options.backlog);
+    co_return co_await finish_server(std::move(server), options.start_serving);
+}
+
+Coro<Server> serve_sockets(EventLoop& loop, ServerState::Welcome welcome,
+                           std::vector<Socket> sockets, ServerOptions options) {
+    take_over(sockets);
     auto server = std::make_shared<ServerState>(loop, std::move(sockets), std::move(welcome),
                                                 options.backlog);
     co_return co_await finish_server(std::move(server), options.start_serving);
@@ -172,6 +206,13 @@ Coro<Server> serve_streams(StreamWelcome welcome, std::vector<std::string> hosts
     co_return co_await serve_hosts(loop, std::move(on_accept), std::move(hosts), port, options);
 }
 
+Coro<Server> serve_streams(StreamWelcome welcome, std::vector<Socket> sockets,
+                           ServerOptions options) {
+    EventLoop& loop = running_loop();
+    auto on_accept = welcome_streams(loop, std::move(welcome), options.limit);
+    co_return co_await serve_sockets(loop, std::move(on_accept), std::move(sockets), options);
+}
+
 Coro<Server> serve_streams_unix(StreamWelcome welcome, std::string path, ServerOptions options) {
     EventLoop& loop = running_loop();
     auto on_accept = welcome_streams(loop, std::move(welcome), options.limit);
@@ -183,6 +224,12 @@ Coro<Server> serve_protocol(MakeProtocol make, std::vector<std::string> hosts, i
     EventLoop& loop = running_loop();
     auto on_accept = welcome_protocol(loop, std::move(make));
     co_return co_await serve_hosts(loop, std::move(on_accept), std::move(hosts), port, options);
+}
+
+Coro<Server> serve_protocol(MakeProtocol make, std::vector<Socket> sockets, ServerOptions options) {
+    EventLoop& loop = running_loop();
+    auto on_accept = welcome_protocol(loop, std::move(make));
+    co_return co_await serve_sockets(loop, std::move(on_accept), std::move(sockets), options);
 }
 
 Coro<Server> serve_protocol_unix(MakeProtocol make, std::string path, ServerOptions options) {

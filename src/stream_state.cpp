@@ -65,6 +65,12 @@ void StreamState::abort_connection() noexcept {
     }
 }
 
+void StreamState::finish_connection() noexcept {
+    if (transport_) {
+        transport_->end_input_when_answered();
+    }
+}
+
 void StreamState::drop_connection() noexcept {
     input_.set_transport(nullptr);
     transport_.reset();

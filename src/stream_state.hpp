@@ -58,6 +58,7 @@ public:
 
     void close_connection() noexcept override;
     void abort_connection() noexcept override;
+    void finish_connection() noexcept override;
     void drop_connection() noexcept override;
 
 private:

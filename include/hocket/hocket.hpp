@@ -19,6 +19,7 @@
 #include <hocket/future.hpp>
 #include <hocket/gather.hpp>
 #include <hocket/handle.hpp>
+#include <hocket/listen_fds.hpp>
 #include <hocket/lock.hpp>
 #include <hocket/lock_outcome.hpp>
 #include <hocket/loop_io.hpp>

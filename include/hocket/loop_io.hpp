@@ -71,6 +71,7 @@ std::shared_ptr<Transport> attach_protocol(Socket socket, AnyProtocol protocol);
 using MakeProtocol = std::function<AnyProtocol()>;
 Coro<Server> serve_protocol(MakeProtocol make, std::vector<std::string> hosts, int port,
                             ServerOptions options);
+Coro<Server> serve_protocol(MakeProtocol make, std::vector<Socket> sockets, ServerOptions options);
 Coro<Server> serve_protocol_unix(MakeProtocol make, std::string path, ServerOptions options);
 
 template <class P>
@@ -177,6 +178,16 @@ public:
                                ServerOptions options = {}) {
         return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port,
                                       options);
+    }
+    /// The same on sockets that are bound already, as start_server has it.
+    template <detail::ProtocolFactory F>
+    Coro<Server> create_server(F factory, std::vector<Socket> sockets, ServerOptions options = {}) {
+        return detail::serve_protocol(detail::make_protocol(std::move(factory)), std::move(sockets),
+                                      options);
+    }
+    template <detail::ProtocolFactory F>
+    Coro<Server> create_server(F factory, Socket socket, ServerOptions options = {}) {
+        return create_server(std::move(factory), detail::only(std::move(socket)), options);
     }
     /// The same on a Unix socket; a stale socket file at `path` is removed first.
     template <detail::ProtocolFactory F>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <coroutine>
 #include <memory>
 #include <string>
@@ -13,6 +14,23 @@ namespace hocket {
 
 namespace detail {
 class ServerState;
+
+/// A list of one socket.
+[[nodiscard]] std::vector<Socket> only(Socket socket);
+
+/// The task that handles a client, listed with the server for as long as it runs, so that a drain
+/// can wait for it. Lives in the task's coroutine.
+class RunningHandler final : public engine::ListLink {
+public:
+    explicit RunningHandler(std::shared_ptr<ServerState> server) noexcept;
+    ~RunningHandler();
+
+    [[nodiscard]] TaskBase& task() const noexcept { return task_; }
+
+private:
+    std::shared_ptr<ServerState> server_;
+    TaskBase& task_;
+};
 
 /// Waits until a server is closed and its last client gone.
 class [[nodiscard]] WaitServerClosed final : public Waiter {
@@ -83,6 +101,20 @@ public:
     /// Waits until the server is closed and its last connection is gone. Cancelling ends only the
     /// wait.
     detail::WaitServerClosed wait_closed() { return detail::WaitServerClosed(state_); }
+    /// Ends the server in good order. It stops listening, as by close(). What runs may finish: a
+    /// client that is owed no answer (nothing has come from it since the last write to it) finds
+    /// its handler's input ended, as if it had hung up; one that is owed an answer, with that
+    /// answer's first write. A handler sees the end of its StreamReader, a protocol gets
+    /// eof_received.
+    ///
+    /// Returns true when every connection and every handler has ended within `grace`. Otherwise the
+    /// connections that are left are aborted, the handlers' tasks cancelled; these get up to
+    /// `clean_up` more, and false is returned, whether they have ended by then or not.
+    ///
+    /// May be called again, also while another drain waits: the shortest time counts. Cancelling
+    /// ends only the wait; the server stays closed, and inputs ended.
+    Coro<bool> drain(std::chrono::nanoseconds grace,
+                     std::chrono::nanoseconds clean_up = std::chrono::seconds(1));
     /// Closes every connection as Transport::close does.
     void close_clients() noexcept;
     /// Aborts every connection as Transport::abort does.

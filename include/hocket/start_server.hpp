@@ -21,8 +21,9 @@ namespace hocket {
 
 namespace detail {
 
-/// What is called with the streams of each client.
-using StreamWelcome = std::function<void(StreamReader, StreamWriter)>;
+/// What is called with the streams of each client of a server.
+using StreamWelcome =
+    std::function<void(StreamReader, StreamWriter, const std::shared_ptr<ServerState>&)>;
 
 template <class H>
 concept ConnectionHandler = std::invocable<H&, StreamReader, StreamWriter>;
@@ -31,7 +32,9 @@ void report_handler_failure(const std::exception_ptr& error) noexcept;
 
 /// The task of one client: keeps the handler, and closes the connection when the handler fails.
 template <class H>
-Coro<> handle_client(std::shared_ptr<H> handler, StreamReader reader, StreamWriter writer) {
+Coro<> handle_client(std::shared_ptr<H> handler, StreamReader reader, StreamWriter writer,
+                     std::shared_ptr<ServerState> server) {
+    const RunningHandler listed(std::move(server));
     StreamWriter own = writer;
     try {
         co_await std::invoke(*handler, std::move(reader), std::move(writer));
@@ -47,17 +50,22 @@ Coro<> handle_client(std::shared_ptr<H> handler, StreamReader reader, StreamWrit
 template <ConnectionHandler H> StreamWelcome welcome(H handler, std::source_location place) {
     auto shared = std::make_shared<H>(std::move(handler));
     if constexpr (is_coro<std::invoke_result_t<H&, StreamReader, StreamWriter>>) {
-        return [shared, place](StreamReader reader, StreamWriter writer) {
-            create_task(handle_client(shared, std::move(reader), std::move(writer)), {}, place);
+        return [shared, place](StreamReader reader, StreamWriter writer,
+                               const std::shared_ptr<ServerState>& server) {
+            create_task(handle_client(shared, std::move(reader), std::move(writer), server), {},
+                        place);
         };
     } else {
-        return [shared](StreamReader reader, StreamWriter writer) {
+        return [shared](StreamReader reader, StreamWriter writer,
+                        const std::shared_ptr<ServerState>&) {
             std::invoke(*shared, std::move(reader), std::move(writer));
         };
     }
 }
 
 Coro<Server> serve_streams(StreamWelcome welcome, std::vector<std::string> hosts, int port,
+                           ServerOptions options);
+Coro<Server> serve_streams(StreamWelcome welcome, std::vector<Socket> sockets,
                            ServerOptions options);
 Coro<Server> serve_streams_unix(StreamWelcome welcome, std::string path, ServerOptions options);
 
@@ -80,6 +88,19 @@ Coro<Server> start_server(H handler, const std::vector<std::string>& hosts, int 
                           ServerOptions options = {},
                           std::source_location place = std::source_location::current()) {
     return detail::serve_streams(detail::welcome(std::move(handler), place), hosts, port, options);
+}
+/// The same on sockets that are bound already, also Unix sockets: Python's `sock`. For those that
+/// `listen_fds` returns, say. ValueError for one that is no stream socket.
+template <detail::ConnectionHandler H>
+Coro<Server> start_server(H handler, std::vector<Socket> sockets, ServerOptions options = {},
+                          std::source_location place = std::source_location::current()) {
+    return detail::serve_streams(detail::welcome(std::move(handler), place), std::move(sockets),
+                                 options);
+}
+template <detail::ConnectionHandler H>
+Coro<Server> start_server(H handler, Socket socket, ServerOptions options = {},
+                          std::source_location place = std::source_location::current()) {
+    return start_server(std::move(handler), detail::only(std::move(socket)), options, place);
 }
 /// The same on a Unix socket; a stale socket file at `path` is removed first.
 template <detail::ConnectionHandler H>

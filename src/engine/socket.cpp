@@ -80,6 +80,8 @@ std::error_code Socket::connect(const SocketAddress& address) noexcept {
 
 std::error_code Socket::shutdown_write() noexcept { return result_of(::shutdown(fd_, SHUT_WR)); }
 
+std::error_code Socket::shutdown_read() noexcept { return result_of(::shutdown(fd_, SHUT_RD)); }
+
 std::error_code Socket::pending_error() noexcept {
     int pending = 0;
     socklen_t size = sizeof pending;

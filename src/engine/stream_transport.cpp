@@ -119,6 +119,7 @@ bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watc
         return false;
     }
     const auto count = static_cast<std::size_t>(received);
+    owes_answer_ = true;
     if (loan) {
         handler_->on_data({reinterpret_cast<const char*>(into.data()), count});
     } else {
@@ -152,6 +153,10 @@ bool StreamTransport::write(std::string_view data) {
     }
     if (data.empty()) {
         return true;
+    }
+    owes_answer_ = false;
+    if (input_ends_) [[unlikely]] {
+        end_input_if_answered();
     }
     if (!socket_full_ && data.size() >= direct_write_size) {
         data.remove_prefix(send(data));
@@ -228,6 +233,18 @@ void StreamTransport::write_eof() noexcept {
     eof_written_ = true;
     if (queue_.empty()) {
         socket_.shutdown_write();
+    }
+}
+
+void StreamTransport::end_input_when_answered() noexcept {
+    input_ends_ = !closing_ && !eof_received_;
+    end_input_if_answered();
+}
+
+void StreamTransport::end_input_if_answered() noexcept {
+    if (input_ends_ && !owes_answer_) {
+        input_ends_ = false;
+        socket_.shutdown_read(); // the kernel hands out what has arrived, then the end
     }
 }
 

@@ -81,6 +81,11 @@ public:
     /// on_closed has been called.
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
 
+    /// Ends the input as soon as the peer is owed no answer: now, when nothing has come since the
+    /// last write, or else with the next write. What has arrived by then is read first; on_eof
+    /// follows.
+    void end_input_when_answered() noexcept;
+
     void pause_reading() noexcept { paused_ = paused_ || !closing_; }
     void resume_reading() noexcept;
     [[nodiscard]] bool is_reading() const noexcept { return !closing_ && !paused_; }
@@ -110,6 +115,7 @@ private:
     void settle_after_flush() noexcept;
     void pause_writer_above_high_water() noexcept;
     void update_interest() noexcept;
+    void end_input_if_answered() noexcept;
     void fail_call(const char* call, std::error_code error) noexcept;
     void end(std::optional<Failure> failure) noexcept;
     void tell_closed() noexcept;
@@ -120,6 +126,8 @@ private:
     bool started_ = false;
     bool paused_ = false;        // pause_reading was called
     bool eof_received_ = false;  // the peer's
+    bool owes_answer_ = false;   // something came after the last write
+    bool input_ends_ = false;    // end_input_when_answered was called, and the answer is still owed
     bool eof_written_ = false;   // ours: asked for, perhaps still behind the queue
     bool closing_ = false;       // close or abort was called, or an error closed it
     bool ended_ = false;         // nothing more goes out; on_closed is due at the turn's end

@@ -39,6 +39,8 @@ public:
     /// EINPROGRESS: wait until the socket is writable, then ask for the `pending_error`.
     [[nodiscard]] std::error_code connect(const SocketAddress& address) noexcept;
     std::error_code shutdown_write() noexcept;
+    /// What has arrived can still be read, then comes the end.
+    std::error_code shutdown_read() noexcept;
     /// SO_ERROR: why a connect failed; none when it did not.
     [[nodiscard]] std::error_code pending_error() noexcept;
 
