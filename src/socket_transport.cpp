@@ -20,27 +20,45 @@ SocketTransport::SocketTransport(EventLoop& loop, Socket socket, const SocketAdd
     stream_.emplace(reactor_of(loop), std::move(socket), peer, *this);
 }
 
+SocketTransport::SocketTransport(EventLoop& loop, engine::PipeChannel pipe)
+    : loop_(loop), only_reads_(!pipe.is_for_writing()) {
+    stream_.emplace(reactor_of(loop), std::move(pipe), *this);
+}
+
 std::shared_ptr<SocketTransport> SocketTransport::open(EventLoop& loop, Socket socket,
                                                        const SocketAddress& peer,
                                                        std::shared_ptr<Protocol> plain,
                                                        std::shared_ptr<BufferedProtocol> buffered,
                                                        std::shared_ptr<ServerState> server) {
-    if (!plain && !buffered) {
-        throw ValueError("the protocol factory returned no protocol");
-    }
     if (peer.is_ip()) {
         socket.set_no_delay(true); // as asyncio does
     }
     auto transport = std::make_shared<SocketTransport>(loop, std::move(socket), peer);
-    transport->plain_ = std::move(plain);
-    transport->buffered_ = std::move(buffered);
-    transport->protocol().transport_ = transport;
-    transport->enlist(loop.state().network, std::move(server), transport);
-    transport->guard("connection_made", [&] { transport->protocol().connection_made(*transport); });
-    if (!transport->is_closing()) {
-        transport->stream_->start();
-    }
+    transport->begin(std::move(plain), std::move(buffered), std::move(server));
     return transport;
+}
+
+std::shared_ptr<SocketTransport>
+SocketTransport::open_pipe(EventLoop& loop, engine::PipeChannel pipe, AnyProtocol protocol) {
+    auto transport = std::make_shared<SocketTransport>(loop, std::move(pipe));
+    transport->begin(std::move(protocol.plain), std::move(protocol.buffered), nullptr);
+    return transport;
+}
+
+void SocketTransport::begin(std::shared_ptr<Protocol> plain,
+                            std::shared_ptr<BufferedProtocol> buffered,
+                            std::shared_ptr<ServerState> server) {
+    if (!plain && !buffered) {
+        throw ValueError("the protocol factory returned no protocol");
+    }
+    plain_ = std::move(plain);
+    buffered_ = std::move(buffered);
+    protocol().transport_ = shared_from_this();
+    enlist(loop_.state().network, std::move(server), shared_from_this());
+    guard("connection_made", [&] { protocol().connection_made(*this); });
+    if (!is_closing()) {
+        stream_->start();
+    }
 }
 
 BaseProtocol& SocketTransport::protocol() const noexcept {
@@ -72,11 +90,14 @@ void SocketTransport::write(std::string_view data) {
     if (!stream_) {
         return;
     }
+    if (only_reads_) {
+        throw RuntimeError("cannot write to a pipe that was connected to read from it");
+    }
     if (stream_->has_written_eof()) {
         throw RuntimeError("cannot call write() after write_eof()");
     }
     if (!stream_->write(data) && stream_->ignored_writes() == ignored_writes_to_report) {
-        report_ignored_writes(loop_, peer_);
+        report_ignored_writes(loop_, stream_->peer_text());
     }
 }
 

@@ -13,8 +13,8 @@
 
 namespace hocket::detail {
 
-/// A connection with a protocol on it. The loop keeps it alive until the connection is closed, and
-/// the protocol after that.
+/// A connection, or a pipe, with a protocol on it. The loop keeps it alive until the connection is
+/// closed, and the protocol after that.
 class SocketTransport final : public Transport,
                               public engine::StreamHandler,
                               public OpenConnection,
@@ -22,16 +22,20 @@ class SocketTransport final : public Transport,
 public:
     /// Use `open`.
     SocketTransport(EventLoop& loop, Socket socket, const SocketAddress& peer);
+    SocketTransport(EventLoop& loop, engine::PipeChannel pipe);
 
     /// Takes over a connected socket, for `server` when it is not null: connection_made, then
     /// reading begins. Exactly one of the protocols is not null.
     [[nodiscard]] static std::shared_ptr<SocketTransport>
     open(EventLoop& loop, Socket socket, const SocketAddress& peer, std::shared_ptr<Protocol> plain,
          std::shared_ptr<BufferedProtocol> buffered, std::shared_ptr<ServerState> server);
+    /// The same for a pipe.
+    [[nodiscard]] static std::shared_ptr<SocketTransport>
+    open_pipe(EventLoop& loop, engine::PipeChannel pipe, AnyProtocol protocol);
 
     void write(std::string_view data) override;
     void write_eof() override;
-    [[nodiscard]] bool can_write_eof() const noexcept override { return true; }
+    [[nodiscard]] bool can_write_eof() const noexcept override { return !only_reads_; }
     void close() noexcept override;
     void abort() noexcept override;
     [[nodiscard]] bool is_closing() const noexcept override;
@@ -56,6 +60,9 @@ public:
     void drop_connection() noexcept override;
 
 private:
+    void begin(std::shared_ptr<Protocol> plain, std::shared_ptr<BufferedProtocol> buffered,
+               std::shared_ptr<ServerState> server);
+
     std::span<std::byte> get_buffer(std::size_t hint) noexcept override;
     void on_buffer_filled(std::size_t count) noexcept override;
     void on_data(std::string_view data) noexcept override;
@@ -73,6 +80,7 @@ private:
 
     EventLoop& loop_;
     SocketAddress peer_;
+    bool only_reads_ = false; // a pipe
     std::shared_ptr<Protocol> plain_;
     std::shared_ptr<BufferedProtocol> buffered_;
     std::shared_ptr<BaseProtocol>

@@ -18,6 +18,12 @@ StreamState::StreamState(EventLoop& loop, Socket socket, const SocketAddress& pe
     input_.set_transport(&*transport_);
 }
 
+StreamState::StreamState(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit)
+    : loop_(loop), pipe_name_(pipe.name()), input_(limit) {
+    transport_.emplace(reactor_of(loop), std::move(pipe), *this);
+    input_.set_transport(&*transport_);
+}
+
 std::shared_ptr<StreamState> StreamState::open(EventLoop& loop, Socket socket,
                                                const SocketAddress& peer, std::size_t limit,
                                                std::shared_ptr<ServerState> server) {
@@ -29,6 +35,27 @@ std::shared_ptr<StreamState> StreamState::open(EventLoop& loop, Socket socket,
     state->enlist(loop.state().network, std::move(server), state);
     state->transport_->start();
     return state;
+}
+
+std::shared_ptr<StreamState> StreamState::open_pipe(EventLoop& loop, engine::PipeChannel pipe,
+                                                    std::size_t limit) {
+    auto state = std::make_shared<StreamState>(loop, std::move(pipe), limit);
+    state->enlist(loop.state().network, nullptr, state);
+    state->transport_->start();
+    return state;
+}
+
+StreamReader StreamState::pipe_reader() {
+    struct Holder {
+        explicit Holder(std::shared_ptr<StreamState> held) : state(std::move(held)) {}
+        ~Holder() { state->close_connection(); }
+        Holder(const Holder&) = delete;
+        Holder& operator=(const Holder&) = delete;
+        const std::shared_ptr<StreamState> state;
+    };
+    const std::shared_ptr<ReadBuffer> buffer(std::make_shared<Holder>(shared_from_this()), &input_);
+    input_.set_owner(buffer);
+    return StreamReader(buffer);
 }
 
 StreamReader StreamState::reader() {
@@ -49,8 +76,12 @@ void StreamState::write(std::string_view data) {
         throw RuntimeError("cannot call write() after write_eof()");
     }
     if (!transport_->write(data) && transport_->ignored_writes() == ignored_writes_to_report) {
-        report_ignored_writes(loop_, peer_);
+        report_ignored_writes(loop_, peer_text());
     }
+}
+
+std::string StreamState::peer_text() const {
+    return pipe_name_ != nullptr ? pipe_name_ : peer_.text();
 }
 
 void StreamState::close_connection() noexcept {
@@ -113,10 +144,10 @@ void StreamState::on_closed(const engine::Failure* failure) noexcept {
     const auto self = delist();
 }
 
-void report_ignored_writes(EventLoop& loop, const SocketAddress& peer) noexcept {
+void report_ignored_writes(EventLoop& loop, const std::string& peer) noexcept {
     ExceptionContext context;
     context.message = "write() was called " + std::to_string(ignored_writes_to_report) +
-                      " times on the closed connection to " + peer.text() +
+                      " times on the closed connection to " + peer +
                       ": what is written there goes nowhere";
     loop.call_exception_handler(context);
 }

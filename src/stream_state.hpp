@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <hocket/detail/waiter.hpp>
@@ -16,8 +17,8 @@
 
 namespace hocket::detail {
 
-/// A connection with streams on it: what its StreamReaders and StreamWriters share. The loop keeps
-/// it alive until the connection is closed; the last writer's end closes it.
+/// A connection, or a pipe, with streams on it: what its StreamReaders and StreamWriters share. The
+/// loop keeps it alive until the connection is closed; the last writer's end closes it.
 class StreamState final : public engine::StreamHandler,
                           public OpenConnection,
                           public std::enable_shared_from_this<StreamState> {
@@ -25,19 +26,27 @@ public:
     /// Use `open`.
     StreamState(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit);
 
+    StreamState(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
+
     /// Takes over a connected socket, for `server` when it is not null, and begins to read.
     [[nodiscard]] static std::shared_ptr<StreamState> open(EventLoop& loop, Socket socket,
                                                            const SocketAddress& peer,
                                                            std::size_t limit,
                                                            std::shared_ptr<ServerState> server);
+    /// Takes over a pipe; begins to read when it is one to read from.
+    [[nodiscard]] static std::shared_ptr<StreamState>
+    open_pipe(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
 
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
     [[nodiscard]] StreamReader reader();
+    /// A reader whose last copy's end closes the pipe, as a connection's last writer does. Once.
+    [[nodiscard]] StreamReader pipe_reader();
     /// nullptr once the loop is closed.
     [[nodiscard]] engine::StreamTransport* transport() noexcept {
         return transport_ ? &*transport_ : nullptr;
     }
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+    [[nodiscard]] std::string peer_text() const;
 
     void add_writer() noexcept { ++writers_; }
     void remove_writer() noexcept;
@@ -72,6 +81,7 @@ private:
 
     EventLoop& loop_;
     SocketAddress peer_;
+    const char* pipe_name_ = nullptr; // of a pipe
     bool writing_paused_ = false;
     bool lost_ = false;
     unsigned writers_ = 0;
@@ -88,7 +98,7 @@ inline constexpr unsigned ignored_writes_to_report = 5;
 
 /// Writes on a closed connection go nowhere: tells the loop's exception handler, once for each
 /// connection.
-void report_ignored_writes(EventLoop& loop, const SocketAddress& peer) noexcept;
+void report_ignored_writes(EventLoop& loop, const std::string& peer) noexcept;
 
 /// The exception for what the engine says.
 [[nodiscard]] std::exception_ptr make_system_error(const engine::Failure& failure);

@@ -37,7 +37,7 @@ void Drain::throw_if_lost() const {
         return; // closed while it waited, and nothing went wrong: asyncio says nothing either
     }
     throw std::system_error(std::make_error_code(std::errc::connection_reset),
-                            "drain the connection to " + stream_->peer().text() +
+                            "drain the connection to " + stream_->peer_text() +
                                 ", which is closed");
 }
 

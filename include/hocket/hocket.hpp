@@ -15,6 +15,7 @@
 #include <hocket/exception_group.hpp>
 #include <hocket/executor.hpp>
 #include <hocket/file.hpp>
+#include <hocket/file_descriptor.hpp>
 #include <hocket/fork_join.hpp>
 #include <hocket/future.hpp>
 #include <hocket/gather.hpp>
@@ -36,6 +37,7 @@
 #include <hocket/parallel.hpp>
 #include <hocket/path_view.hpp>
 #include <hocket/pipe.hpp>
+#include <hocket/pipe_streams.hpp>
 #include <hocket/pool.hpp>
 #include <hocket/process.hpp>
 #include <hocket/process_barrier.hpp>

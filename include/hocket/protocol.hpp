@@ -40,7 +40,7 @@ private:
 };
 
 /// Gets a connection's bytes as they come: Python's asyncio.Protocol. Derive from it and hand it to
-/// EventLoop::create_server or create_connection.
+/// EventLoop::create_server, create_connection, connect_read_pipe or connect_write_pipe.
 class Protocol : public BaseProtocol {
 public:
     /// Some bytes came, any number; `data` is valid during the call only.

@@ -15,14 +15,36 @@ class BaseProtocol;
 class BufferedProtocol;
 class Protocol;
 
-/// A connection as a Protocol sees it: Python's asyncio.Transport. Belongs to the loop's thread. It
-/// lives as long as its protocol does; once the connection is closed, its functions do nothing.
-class Transport {
+/// What all transports have. They belong to the loop's thread.
+class BaseTransport {
 public:
-    Transport() = default;
-    Transport(const Transport&) = delete;
-    Transport& operator=(const Transport&) = delete;
+    BaseTransport() = default;
+    BaseTransport(const BaseTransport&) = delete;
+    BaseTransport& operator=(const BaseTransport&) = delete;
 
+    /// Stops reading, sends what is queued, then closes; connection_lost comes later.
+    virtual void close() noexcept = 0;
+    [[nodiscard]] virtual bool is_closing() const noexcept = 0;
+
+protected:
+    ~BaseTransport() = default;
+};
+
+/// The side of a transport that bytes come from: Python's asyncio.ReadTransport.
+class ReadTransport : public virtual BaseTransport {
+public:
+    /// No data_received from here on until resume_reading: the peer is slowed down.
+    virtual void pause_reading() noexcept = 0;
+    virtual void resume_reading() noexcept = 0;
+    [[nodiscard]] virtual bool is_reading() const noexcept = 0;
+
+protected:
+    ~ReadTransport() = default;
+};
+
+/// The side of a transport that bytes go to: Python's asyncio.WriteTransport.
+class WriteTransport : public virtual BaseTransport {
+public:
     /// Sends `data`, or queues a copy: never waits. Small writes of one turn leave together.
     /// Ignored once the transport is closing (reported after five such calls). Throws RuntimeError
     /// after write_eof.
@@ -39,17 +61,8 @@ public:
     /// Shuts down the writing side once everything is sent; the peer reads an end of file.
     virtual void write_eof() = 0;
     [[nodiscard]] virtual bool can_write_eof() const noexcept = 0;
-
-    /// Stops reading, sends what is queued, then closes; connection_lost comes later.
-    virtual void close() noexcept = 0;
     /// Closes without sending what is queued; connection_lost comes later.
     virtual void abort() noexcept = 0;
-    [[nodiscard]] virtual bool is_closing() const noexcept = 0;
-
-    /// No data_received from here on until resume_reading: the peer is slowed down.
-    virtual void pause_reading() noexcept = 0;
-    virtual void resume_reading() noexcept = 0;
-    [[nodiscard]] virtual bool is_reading() const noexcept = 0;
 
     /// When pause_writing (more than `high` bytes queued) and resume_writing (at most `low`) are
     /// called. Unset values: high 64 KiB, or four times `low`; low a quarter of `high`. Throws
@@ -61,6 +74,15 @@ public:
     get_write_buffer_limits() const noexcept = 0;
     [[nodiscard]] virtual std::size_t get_write_buffer_size() const noexcept = 0;
 
+protected:
+    ~WriteTransport() = default;
+};
+
+/// A connection as a Protocol sees it: Python's asyncio.Transport. It lives as long as its protocol
+/// does; once the connection is closed, its functions do nothing. A pipe's has one side only: the
+/// other one cannot be written to (RuntimeError), or has nothing to read.
+class Transport : public ReadTransport, public WriteTransport {
+public:
     /// Switches to another protocol, which is not told connection_made.
     virtual void set_protocol(std::shared_ptr<Protocol> protocol) = 0;
     virtual void set_protocol(std::shared_ptr<BufferedProtocol> protocol) = 0;

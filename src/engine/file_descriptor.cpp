@@ -17,6 +17,14 @@ FileDescriptor FileDescriptor::duplicate(int fd) {
     return FileDescriptor(copy);
 }
 
+std::pair<FileDescriptor, FileDescriptor> FileDescriptor::pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+        throw std::system_error(errno, std::system_category(), "pipe2");
+    }
+    return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
 void FileDescriptor::close() noexcept {
     if (fd_ >= 0) {
         ::close(std::exchange(fd_, -1));

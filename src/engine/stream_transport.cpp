@@ -31,6 +31,12 @@ StreamTransport::StreamTransport(Reactor& reactor, Socket socket, const SocketAd
       peer_(peer),
       queue_(reactor.write_blocks()) {}
 
+StreamTransport::StreamTransport(Reactor& reactor, PipeChannel pipe, StreamHandler& handler)
+    : StreamTransport(reactor, Socket(), SocketAddress(), handler) {
+    pipe_ = std::make_unique<PipeChannel>(std::move(pipe));
+    eof_received_ = pipe_->is_for_writing(); // nothing will come
+}
+
 StreamTransport::~StreamTransport() {
     reactor_.cancel_turn_end(*this);
     reactor_.poller().remove(*this);
@@ -65,6 +71,10 @@ bool StreamTransport::set_write_buffer_limits(std::optional<std::size_t> high,
 void StreamTransport::on_ready(std::uint32_t events) noexcept {
     const Lifetime::Watch watch(lifetime_);
     const bool is_hung_up = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (is_hung_up && watches_readers()) {
+        lose_readers();
+        return;
+    }
     if (((events & EPOLLIN) != 0 || is_hung_up) && wants_data()) {
         read();
         if (watch.ended()) {
@@ -106,11 +116,11 @@ bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watc
         theirs.empty() ? loan.emplace(reactor_.read_buffers()).bytes() : theirs;
     ssize_t received = 0;
     do {
-        received = ::recv(socket_.fd(), into.data(), into.size(), 0);
+        received = pipe_ ? pipe_->read(into) : ::recv(socket_.fd(), into.data(), into.size(), 0);
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK) {
-            fail_call("recv from ", {errno, std::system_category()});
+            fail_call(pipe_ ? "read from " : "recv from ", {errno, std::system_category()});
         }
         return false;
     }
@@ -139,7 +149,7 @@ void StreamTransport::receive_eof(const Lifetime::Watch& watch) noexcept {
     if (watch.ended()) {
         return;
     }
-    if (!keep_open) {
+    if (!keep_open || pipe_) {
         close();
     } else {
         update_interest();
@@ -180,17 +190,33 @@ bool StreamTransport::write(std::string_view data) {
 
 // Sends what it can of the queue and `tail`; returns how much of the tail. Calls nobody.
 std::size_t StreamTransport::send(std::string_view tail) noexcept {
-    const WriteQueue::Sent sent = queue_.send(socket_.fd(), tail);
+    const WriteQueue::Sent sent =
+        pipe_ ? queue_.send(*pipe_, tail) : queue_.send(socket_.fd(), tail);
     if (sent.error) {
-        fail_call("send to ", sent.error);
+        fail_call(pipe_ ? "write to " : "send to ", sent.error);
         return tail.size();
     }
     const bool is_full = !queue_.empty() || sent.of_tail < tail.size();
+    if (always_ready_) {
+        if (is_full) {
+            reactor_.at_turn_end(*this);
+        }
+        return sent.of_tail;
+    }
     const bool was_full = std::exchange(socket_full_, is_full);
     if (socket_full_ != was_full) {
         update_interest();
     }
     return sent.of_tail;
+}
+
+// As asyncio has it: whoever has nothing to say to a closed reader is told of no failure.
+void StreamTransport::lose_readers() noexcept {
+    if (queue_.empty()) {
+        end(std::nullopt);
+    } else {
+        fail_call("write to ", std::make_error_code(std::errc::broken_pipe));
+    }
 }
 
 void StreamTransport::flush() noexcept {
@@ -228,6 +254,10 @@ void StreamTransport::pause_writer_above_high_water() noexcept {
 
 void StreamTransport::write_eof() noexcept {
     if (closing_ || eof_written_) {
+        return;
+    }
+    if (pipe_) {
+        close();
         return;
     }
     eof_written_ = true;
@@ -277,6 +307,12 @@ void StreamTransport::end(std::optional<Failure> failure) noexcept {
 void StreamTransport::on_turn_end() noexcept {
     if (ended_) {
         tell_closed();
+    } else if (always_ready_ && wants_data()) {
+        const Lifetime::Watch watch(lifetime_);
+        read();
+        if (!watch.ended()) {
+            update_interest();
+        }
     } else if (!queue_.empty() && !socket_full_) {
         flush();
     }
@@ -287,6 +323,7 @@ void StreamTransport::tell_closed() noexcept {
     // The socket outlives the call, in which the transport may be destroyed: its number must not
     // come back while the handler still goes by it.
     const Socket socket = std::move(socket_);
+    const std::unique_ptr<PipeChannel> pipe = std::move(pipe_);
     const std::unique_ptr<Failure> failure = std::move(failure_);
     handler_->on_closed(failure.get());
 }
@@ -295,21 +332,35 @@ void StreamTransport::update_interest() noexcept {
     if (ended_ || !started_) {
         return;
     }
+    if (always_ready_) {
+        if (wants_data()) {
+            reactor_.at_turn_end(*this);
+        }
+        return;
+    }
     const std::uint32_t interest = (wants_data() ? readable : 0U) | (socket_full_ ? writable : 0U);
-    if (interest == 0) {
+    if (interest == 0 && !watches_readers()) {
         // Even without interest epoll reports a hang-up, in every turn.
         reactor_.poller().remove(*this);
         return;
     }
     const auto error = is_watching() ? reactor_.poller().change(*this, interest)
-                                     : reactor_.poller().add(*this, socket_.fd(), interest);
-    if (error) {
+                                     : reactor_.poller().add(*this, fd(), interest);
+    if (error == std::errc::operation_not_permitted && pipe_) {
+        always_ready_ = true;
+        if (std::exchange(socket_full_, false)) {
+            reactor_.at_turn_end(*this);
+        }
+        update_interest();
+    } else if (error) {
         fail_call("epoll_ctl for ", error);
     }
 }
 
 void StreamTransport::fail_call(const char* call, std::error_code error) noexcept {
-    end(Failure{error, call + peer_.text()});
+    end(Failure{error, call + peer_text()});
 }
+
+std::string StreamTransport::peer_text() const { return pipe_ ? pipe_->name() : peer_.text(); }
 
 } // namespace hocket::engine

@@ -11,6 +11,7 @@
 
 #include "engine/failure.hpp"
 #include "engine/lifetime.hpp"
+#include "engine/pipe_channel.hpp"
 #include "engine/poller.hpp"
 #include "engine/reactor.hpp"
 #include "engine/write_queue.hpp"
@@ -43,8 +44,9 @@ protected:
     ~StreamHandler() = default;
 };
 
-/// Reads from and writes to a connected stream socket with asyncio's transport semantics. Lives in
-/// its owner; destroying it closes the socket without a word to the handler.
+/// Reads from and writes to a connected stream socket with asyncio's transport semantics, or does
+/// one of both with a pipe. Lives in its owner; destroying it closes the socket or the pipe without
+/// a word to the handler.
 ///
 /// Costs one recv and one send a message: no read after a short read, no epoll_ctl between. What
 /// is written inside on_data leaves when the read is done, other small writes at the end of the
@@ -54,6 +56,10 @@ public:
     /// `peer` is for the texts of failures.
     StreamTransport(Reactor& reactor, Socket socket, const SocketAddress& peer,
                     StreamHandler& handler) noexcept;
+    /// One way: a pipe to read from is closed at its end, whatever `on_eof` returns; one to write
+    /// to is closed by write_eof, and as soon as nobody reads it any more: with EPIPE when
+    /// something is queued, without a failure otherwise. Throws std::bad_alloc.
+    StreamTransport(Reactor& reactor, PipeChannel pipe, StreamHandler& handler);
     ~StreamTransport();
 
     /// Begins to read; nothing happens on a new transport before.
@@ -101,15 +107,23 @@ public:
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
     [[nodiscard]] Socket& socket() noexcept { return socket_; }
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+    /// The other side in words: "127.0.0.1 port 80", "a pipe".
+    [[nodiscard]] std::string peer_text() const;
+    /// The pipe's descriptor, or the socket's.
+    [[nodiscard]] int fd() const noexcept { return pipe_ ? pipe_->fd() : socket_.fd(); }
 
 private:
     void on_ready(std::uint32_t events) noexcept override;
     void on_turn_end() noexcept override;
 
     [[nodiscard]] bool wants_data() const noexcept { return is_reading() && !eof_received_; }
+    [[nodiscard]] bool watches_readers() const noexcept {
+        return pipe_ != nullptr && pipe_->is_for_writing();
+    }
     void read() noexcept;
     bool read_once(std::size_t& budget, const Lifetime::Watch& watch) noexcept;
     void receive_eof(const Lifetime::Watch& watch) noexcept;
+    void lose_readers() noexcept;
     std::size_t send(std::string_view tail) noexcept;
     void flush() noexcept;
     void settle_after_flush() noexcept;
@@ -123,6 +137,7 @@ private:
     Reactor& reactor_;
     StreamHandler* handler_;
     Socket socket_;
+    std::unique_ptr<PipeChannel> pipe_; // instead of the socket
     bool started_ = false;
     bool paused_ = false;        // pause_reading was called
     bool eof_received_ = false;  // the peer's
@@ -135,6 +150,7 @@ private:
     bool socket_full_ = false;   // the last write fell short: wait until the socket is writable
     bool reading_ = false;       // inside read(): writes wait until it is done
     bool writer_paused_ = false; // on_pause_writing was called last
+    bool always_ready_ = false;  // a file: epoll refuses it, so it is read once in every turn
     unsigned ignored_writes_ = 0;
     std::size_t high_water_;
     std::size_t low_water_;

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "engine/pipe_channel.hpp"
+
 namespace hocket::engine {
 
 void WriteQueue::append(std::string_view data) {
@@ -60,7 +62,7 @@ void WriteQueue::consume(std::size_t count) noexcept {
     }
 }
 
-WriteQueue::Sent WriteQueue::send(int fd, std::string_view tail) noexcept {
+WriteQueue::Sent WriteQueue::send(int socket, PipeChannel* pipe, std::string_view tail) noexcept {
     std::array<iovec, most_pieces> pieces;
     std::size_t count = 0;
     std::size_t queued = 0; // bytes of the queue in the pieces
@@ -82,13 +84,15 @@ WriteQueue::Sent WriteQueue::send(int fd, std::string_view tail) noexcept {
     }
     ssize_t sent = 0;
     do {
-        if (count == 1) {
-            sent = ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+        if (pipe != nullptr) {
+            sent = pipe->write({pieces.data(), count});
+        } else if (count == 1) {
+            sent = ::send(socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
         } else {
             msghdr message{};
             message.msg_iov = pieces.data();
             message.msg_iovlen = count;
-            sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+            sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
         }
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) {

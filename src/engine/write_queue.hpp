@@ -11,9 +11,11 @@
 
 namespace hocket::engine {
 
-/// Bytes on their way to a socket, in order. Small writes are copied together; the first few bytes
-/// into the queue itself, so that a short message touches no other memory, what follows into blocks
-/// of the loop's pool.
+class PipeChannel;
+
+/// Bytes on their way to a socket or a pipe, in order. Small writes are copied together; the first
+/// few bytes into the queue itself, so that a short message touches no other memory, what follows
+/// into blocks of the loop's pool.
 class WriteQueue {
 public:
     /// `blocks` must outlive the queue; its buffers must hold more than a kilobyte.
@@ -35,12 +37,16 @@ public:
     };
     /// One gathered write of what is queued and of `tail` behind it. What went out is no longer
     /// queued; the rest of the tail is the caller's to append. Never raises SIGPIPE.
-    Sent send(int fd, std::string_view tail = {}) noexcept;
+    Sent send(int fd, std::string_view tail = {}) noexcept { return send(fd, nullptr, tail); }
+    Sent send(PipeChannel& pipe, std::string_view tail = {}) noexcept {
+        return send(-1, &pipe, tail);
+    }
 
 private:
     static constexpr std::size_t inline_capacity = 192;
     static constexpr std::size_t most_pieces = 64; // in one gathered write; IOV_MAX is 1024
 
+    Sent send(int socket, PipeChannel* pipe, std::string_view tail) noexcept;
     void consume(std::size_t count) noexcept;
 
     BufferPool& blocks_;

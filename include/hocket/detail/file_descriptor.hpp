@@ -19,6 +19,10 @@ public:
     /// A close-on-exec duplicate of `fd`; throws std::system_error when there is none.
     [[nodiscard]] static FileDescriptor duplicate(int fd);
 
+    /// A new pipe, close-on-exec: (the end to read from, the end to write to). Python's os.pipe().
+    /// Throws std::system_error.
+    [[nodiscard]] static std::pair<FileDescriptor, FileDescriptor> pipe();
+
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     void close() noexcept;

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <hocket/file_descriptor.hpp>
+#include <hocket/loop_io.hpp>
+
+#include "engine/pipe_channel.hpp"
+
+namespace hocket::detail {
+
+/// Throws ValueError for what is no stream of bytes, std::system_error for everything else.
+[[nodiscard]] engine::PipeChannel open_channel(FileDescriptor pipe, PipeDirection direction);
+
+} // namespace hocket::detail
