@@ -65,6 +65,8 @@
 #include <hocket/stream_reader.hpp>
 #include <hocket/stream_writer.hpp>
 #include <hocket/submit_options.hpp>
+#include <hocket/subprocess.hpp>
+#include <hocket/subprocess_options.hpp>
 #include <hocket/task.hpp>
 #include <hocket/task_group.hpp>
 #include <hocket/thread.hpp>

@@ -16,7 +16,7 @@ std::error_code ChildWatcher::start(pid_t pid) noexcept {
                            : std::error_code(errno, std::system_category());
 }
 
-std::error_code ChildWatcher::start(FileDescriptor pidfd, int reports) noexcept {
+std::error_code ChildWatcher::start(FileDescriptor&& pidfd, int reports) noexcept {
     const auto error = poller_.add(*this, pidfd.get(), readable);
     if (!error) {
         pidfd_ = std::move(pidfd);

@@ -17,12 +17,14 @@ public:
 
     /// Watches the child `pid`, which nobody else may wait for. ENOSYS before Linux 5.3.
     [[nodiscard]] std::error_code start(pid_t pid) noexcept;
-    /// The same by its pidfd. Of a fork server's child the exit status comes through `reports` (see
-    /// read_exit), which must stay open as long.
-    [[nodiscard]] std::error_code start(FileDescriptor pidfd, int reports = -1) noexcept;
+    /// The same by its pidfd, which is taken over unless this fails. Of a fork server's child the
+    /// exit status comes through `reports` (see read_exit), which must stay open as long.
+    [[nodiscard]] std::error_code start(FileDescriptor&& pidfd, int reports = -1) noexcept;
     /// Stops watching. The child is left alone: someone else must reap it.
     void stop() noexcept;
     [[nodiscard]] bool is_started() const noexcept { return is_watching(); }
+    /// The child's pidfd, as long as it is watched.
+    [[nodiscard]] int pidfd() const noexcept { return watched_fd(); }
 
     /// The child has ended and is reaped: its exit status, or minus the signal that ended it. With
     /// an error (somebody else has reaped it) the status is 255, as in asyncio. May destroy the
