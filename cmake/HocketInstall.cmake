@@ -18,9 +18,11 @@ install(FILES ${PROJECT_SOURCE_DIR}/cmake/hocketConfig.cmake ${PROJECT_SOURCE_DI
 # The .pc file finds the prefix from where it lies itself, so that an installed tree can be moved.
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_to_prefix ${pc_to_prefix})
-# A static library does not say itself what it needs.
-if(NOT BUILD_SHARED_LIBS)
-    set(pc_static_libs " -luring")
+# Whoever links the static library links what it needs, too.
+get_target_property(hocket_type hocket TYPE)
+set(pc_requires Requires.private)
+if(hocket_type STREQUAL STATIC_LIBRARY)
+    set(pc_requires Requires)
 endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/hocket.pc.in ${PROJECT_BINARY_DIR}/hocket.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/hocket.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -161,17 +161,23 @@ bool StreamTransport::write(std::string_view data) {
         ++ignored_writes_;
         return false;
     }
-    if (data.empty()) {
-        return true;
+    put(data);
+    tell_writer();
+    return true;
+}
+
+void StreamTransport::put(std::string_view data, bool more) {
+    if (closing_ || data.empty()) {
+        return;
     }
     owes_answer_ = false;
     if (input_ends_) [[unlikely]] {
         end_input_if_answered();
     }
-    if (!socket_full_ && data.size() >= direct_write_size) {
+    if (!socket_full_ && !more && data.size() >= direct_write_size) {
         data.remove_prefix(send(data));
         if (ended_ || data.empty()) {
-            return true;
+            return;
         }
     }
     queue_.append(data);
@@ -182,10 +188,19 @@ bool StreamTransport::write(std::string_view data) {
     } else if (!reading_) {
         reactor_.at_turn_end(*this);
     }
+}
+
+void StreamTransport::tell_writer() noexcept {
     if (!ended_) {
         pause_writer_above_high_water();
     }
-    return true;
+}
+
+void StreamTransport::flush_now() noexcept {
+    if (!ended_ && !queue_.empty() && !socket_full_) {
+        reactor_.cancel_turn_end(*this);
+        flush();
+    }
 }
 
 // Sends what it can of the queue and `tail`; returns how much of the tail. Calls nobody.

@@ -14,6 +14,7 @@
 #include "engine/pipe_channel.hpp"
 #include "engine/poller.hpp"
 #include "engine/reactor.hpp"
+#include "engine/stream.hpp"
 #include "engine/write_queue.hpp"
 
 namespace hocket::engine {
@@ -39,6 +40,9 @@ public:
     /// More than the high-water mark is queued; at most the low-water mark is queued again.
     virtual void on_pause_writing() noexcept {}
     virtual void on_resume_writing() noexcept {}
+    /// Of a TlsTransport only: the handshake is done, data may come. A handshake that fails ends in
+    /// on_closed alone.
+    virtual void on_handshake_done() noexcept {}
 
 protected:
     ~StreamHandler() = default;
@@ -51,7 +55,7 @@ protected:
 /// Costs one recv and one send a message: no read after a short read, no epoll_ctl between. What
 /// is written inside on_data leaves when the read is done, other small writes at the end of the
 /// turn, each in one gathered write; a large one at once, from the caller's memory.
-class StreamTransport final : private Watcher, private TurnEnd {
+class StreamTransport final : public Stream, private Watcher, private TurnEnd {
 public:
     /// `peer` is for the texts of failures.
     StreamTransport(Reactor& reactor, Socket socket, const SocketAddress& peer,
@@ -67,23 +71,25 @@ public:
 
     void set_handler(StreamHandler& handler) noexcept { handler_ = &handler; }
 
-    /// Sends `data`, or queues what cannot be sent now. False: ignored, because the transport is
-    /// closing. Not after write_eof. Throws std::bad_alloc.
-    bool write(std::string_view data);
-    /// How many writes were ignored so far.
-    [[nodiscard]] unsigned ignored_writes() const noexcept { return ignored_writes_; }
+    bool write(std::string_view data) override;
+    [[nodiscard]] unsigned ignored_writes() const noexcept override { return ignored_writes_; }
 
-    /// Shuts down the writing side when what is queued is out.
-    void write_eof() noexcept;
-    [[nodiscard]] bool has_written_eof() const noexcept { return eof_written_; }
+    /// For a layer above that must not be called back as it writes: as write, but on_pause_writing
+    /// waits for tell_writer(). With `more` to follow, only much is sent before that comes.
+    void put(std::string_view data, bool more = false);
+    void tell_writer() noexcept;
+    /// Sends what is queued now, and not at the end of the turn.
+    void flush_now() noexcept;
 
-    /// Stops reading, sends what is queued, then closes.
-    void close() noexcept;
-    /// Closes now; what is queued is lost.
-    void abort() noexcept { end(std::nullopt); }
+    [[nodiscard]] bool can_write_eof() const noexcept override { return true; }
+    void write_eof() noexcept override;
+    [[nodiscard]] bool has_written_eof() const noexcept override { return eof_written_; }
+
+    void close() noexcept override;
+    void abort() noexcept override { end(std::nullopt); }
     /// As abort, but on_closed gets `failure`.
     void fail(Failure failure) noexcept { end(std::move(failure)); }
-    [[nodiscard]] bool is_closing() const noexcept { return closing_; }
+    [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
     /// on_closed has been called.
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
 
@@ -92,17 +98,15 @@ public:
     /// follows.
     void end_input_when_answered() noexcept;
 
-    void pause_reading() noexcept { paused_ = paused_ || !closing_; }
-    void resume_reading() noexcept;
-    [[nodiscard]] bool is_reading() const noexcept { return !closing_ && !paused_; }
+    void pause_reading() noexcept override { paused_ = paused_ || !closing_; }
+    void resume_reading() noexcept override;
+    [[nodiscard]] bool is_reading() const noexcept override { return !closing_ && !paused_; }
 
-    /// In bytes. Defaults: high 64 KiB (or four times `low`), low a quarter of `high`. False, and
-    /// nothing changed, when low would be above high.
     [[nodiscard]] bool set_write_buffer_limits(std::optional<std::size_t> high,
-                                               std::optional<std::size_t> low) noexcept;
-    [[nodiscard]] std::size_t high_water() const noexcept { return high_water_; }
-    [[nodiscard]] std::size_t low_water() const noexcept { return low_water_; }
-    [[nodiscard]] std::size_t write_buffer_size() const noexcept { return queue_.size(); }
+                                               std::optional<std::size_t> low) noexcept override;
+    [[nodiscard]] std::size_t high_water() const noexcept override { return high_water_; }
+    [[nodiscard]] std::size_t low_water() const noexcept override { return low_water_; }
+    [[nodiscard]] std::size_t write_buffer_size() const noexcept override { return queue_.size(); }
 
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
     [[nodiscard]] Socket& socket() noexcept { return socket_; }

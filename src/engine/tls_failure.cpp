@@ -1,0 +1,188 @@
+#include "engine/tls_failure.hpp"
+
+#include <cstdio>
+#include <ctime>
+#include <memory>
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace hocket::engine {
+
+namespace {
+
+class TlsCategory final : public std::error_category {
+    const char* name() const noexcept override { return "TLS"; }
+    std::string message(int value) const override {
+        const char* const reason = ERR_reason_error_string(static_cast<unsigned long>(value));
+        return reason != nullptr ? reason : "OpenSSL error " + std::to_string(value);
+    }
+};
+
+class TlsVerifyCategory final : public std::error_category {
+    const char* name() const noexcept override { return "certificate verification"; }
+    std::string message(int value) const override { return X509_verify_cert_error_string(value); }
+};
+
+std::string name_text(const X509_NAME* name) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
+    if (!text ||
+        X509_NAME_print_ex(text.get(), name, 0,
+                           (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC) < 0) {
+        return "(a name that cannot be printed)";
+    }
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(text.get(), &bytes);
+    return size > 0 ? std::string(bytes, static_cast<std::size_t>(size)) : "(no name)";
+}
+
+std::string time_text(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) {
+        return "(no date)";
+    }
+    char text[40];
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return text;
+}
+
+std::string address_text(const ASN1_OCTET_STRING* address) {
+    const int size = ASN1_STRING_length(address);
+    char text[INET6_ADDRSTRLEN] = "";
+    if (size == 4 || size == 16) {
+        ::inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text,
+                    sizeof text);
+    }
+    return text;
+}
+
+// The hosts a certificate is for: "a.test, b.test".
+std::string hosts_text(const X509* certificate) {
+    std::string hosts;
+    const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
+        static_cast<GENERAL_NAMES*>(
+            X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+        &GENERAL_NAMES_free);
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+        std::string host;
+        if (name->type == GEN_DNS) {
+            const auto* const bytes =
+                reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+            host.assign(bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+        } else if (name->type == GEN_IPADD) {
+            host = address_text(name->d.iPAddress);
+        }
+        if (!host.empty()) {
+            hosts += (hosts.empty() ? "" : ", ") + host;
+        }
+    }
+    return hosts.empty() ? name_text(X509_get_subject_name(certificate)) : hosts;
+}
+
+// Which host, or address, the certificate should be for.
+std::string expected_host(X509_STORE_CTX* verifying) {
+    X509_VERIFY_PARAM* const wanted = X509_STORE_CTX_get0_param(verifying);
+    if (const char* const host = X509_VERIFY_PARAM_get0_host(wanted, 0)) {
+        return host;
+    }
+    const std::unique_ptr<char, void (*)(char*)> address(X509_VERIFY_PARAM_get1_ip_asc(wanted),
+                                                         [](char* text) { OPENSSL_free(text); });
+    return address ? address.get() : "the host that was asked for";
+}
+
+} // namespace
+
+const std::error_category& tls_category() noexcept {
+    static const TlsCategory category;
+    return category;
+}
+
+const std::error_category& tls_verify_category() noexcept {
+    static const TlsVerifyCategory category;
+    return category;
+}
+
+std::error_code unexpected_tls_eof() noexcept {
+    return {static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_UNEXPECTED_EOF_WHILE_READING)),
+            tls_category()};
+}
+
+std::error_code take_tls_error() noexcept {
+    const unsigned long error = ERR_peek_last_error();
+    ERR_clear_error();
+    if (error == 0) {
+        return {};
+    }
+    if (ERR_SYSTEM_ERROR(error)) {
+        return {ERR_GET_REASON(error), std::system_category()};
+    }
+    return {static_cast<int>(error), tls_category()};
+}
+
+void clear_tls_errors() noexcept {
+    // To look costs less than to clear.
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+}
+
+std::string_view tls_hint(std::error_code error) noexcept {
+    if (error.category() != tls_category()) {
+        return {};
+    }
+    switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_UNEXPECTED_MESSAGE: return ", which does not speak TLS here";
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+        return ", which has no version of TLS in common with this side";
+    case SSL_R_NO_SHARED_CIPHER: return ", which has no cipher in common with this side";
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return ", which has shown no certificate";
+    default: return {};
+    }
+}
+
+std::string certificate_problem(X509_STORE_CTX* verifying) {
+    const X509* const certificate = X509_STORE_CTX_get_current_cert(verifying);
+    const int code = X509_STORE_CTX_get_error(verifying);
+    if (certificate == nullptr) {
+        return "was refused";
+    }
+    const std::string subject = name_text(X509_get_subject_name(certificate));
+    const std::string issuer = name_text(X509_get_issuer_name(certificate));
+    const std::string of_whom = X509_STORE_CTX_get_error_depth(verifying) == 0
+                                    ? std::string()
+                                    : "depends on that of " + subject + ", which ";
+    const std::string identity =
+        of_whom.empty() ? " (it is " + subject + ", issued by " + issuer + ")" : std::string();
+    switch (code) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return of_whom + "expired on " + time_text(X509_get0_notAfter(certificate)) + identity;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return of_whom + "is not valid before " + time_text(X509_get0_notBefore(certificate)) +
+               identity;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return "is for " + hosts_text(certificate) + ", not for " + expected_host(verifying);
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return "is signed by itself and is not among the trusted ones" + identity;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        return "depends on that of " + subject + ", which is not among the trusted ones";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return of_whom + "was issued by " + issuer +
+               ", whose certificate was not sent along and is not among the trusted ones" +
+               identity;
+    case X509_V_ERR_CERT_REVOKED: return of_whom + "has been revoked" + identity;
+    default: return of_whom + "was refused" + identity;
+    }
+}
+
+} // namespace hocket::engine
