@@ -175,7 +175,12 @@ TlsSession::Status TlsSession::explain(int result) noexcept {
     }
     switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ: return Status::want_input;
-    case SSL_ERROR_ZERO_RETURN: return Status::closed;
+    case SSL_ERROR_ZERO_RETURN:
+        if (shaken_) {
+            return Status::closed;
+        }
+        error_ = unexpected_tls_eof(); // a goodbye in the middle of the handshake
+        return Status::failed;
     default: break;
     }
     const long verdict = SSL_get_verify_result(ssl_.get());

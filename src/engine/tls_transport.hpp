@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <hocket/detail/timer.hpp>
+
+#include "engine/lifetime.hpp"
+#include "engine/stream_transport.hpp"
+#include "engine/tls_session.hpp"
+
+namespace hocket::engine {
+
+struct TlsTimeouts {
+    Nanoseconds handshake = 60'000'000'000;
+    Nanoseconds shutdown =
+        30'000'000'000; ///< For the peer's goodbye, once this side has said its own.
+};
+
+/// TLS over a StreamTransport, with asyncio's semantics: takes the place of that transport's
+/// handler, and is what the transport was to those above. Lives in its owner, which destroys it
+/// before the transport below.
+///
+/// What is written in one turn leaves in as few records as possible and in one send. Back-pressure
+/// goes through both ways: the water marks are those of the transport below, and whoever pauses
+/// reading pauses decryption and the socket. An idle one holds no buffers.
+class TlsTransport final : public Stream,
+                           private StreamHandler,
+                           private CiphertextSink,
+                           private TurnEnd {
+public:
+    /// `ssl` is in connect or accept state. Throws std::bad_alloc.
+    TlsTransport(Reactor& reactor, StreamTransport& below, SslPointer ssl,
+                 const TlsTimeouts& timeouts, StreamHandler& above);
+    ~TlsTransport();
+
+    /// Begins the handshake; `received` is ciphertext that has come already. The transport below is
+    /// started or resumed by its owner.
+    void start(std::string_view received = {}) noexcept;
+    [[nodiscard]] bool is_handshake_done() const noexcept { return state_ != State::handshake; }
+
+    /// Before the handshake is done, what is written waits for it.
+    bool write(std::string_view data) override;
+    [[nodiscard]] unsigned ignored_writes() const noexcept override { return ignored_writes_; }
+
+    /// TLS ends for both sides at once, as asyncio has it.
+    [[nodiscard]] bool can_write_eof() const noexcept override { return false; }
+    void write_eof() noexcept override {}
+    [[nodiscard]] bool has_written_eof() const noexcept override { return false; }
+
+    /// Sends what is queued and says goodbye; closes when the peer has done so too.
+    void close() noexcept override;
+    void abort() noexcept override;
+    [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
+
+    void pause_reading() noexcept override;
+    void resume_reading() noexcept override;
+    [[nodiscard]] bool is_reading() const noexcept override { return !closing_ && !paused_; }
+
+    [[nodiscard]] bool set_write_buffer_limits(std::optional<std::size_t> high,
+                                               std::optional<std::size_t> low) noexcept override {
+        return below_.set_write_buffer_limits(high, low);
+    }
+    [[nodiscard]] std::size_t high_water() const noexcept override { return below_.high_water(); }
+    [[nodiscard]] std::size_t low_water() const noexcept override { return below_.low_water(); }
+    [[nodiscard]] std::size_t write_buffer_size() const noexcept override {
+        return below_.write_buffer_size() + gathered_size_ + early_.size();
+    }
+
+    [[nodiscard]] SSL* ssl() const noexcept { return session_.ssl(); }
+
+private:
+    enum class State : unsigned char {
+        handshake,
+        open,
+        goodbye,  ///< This side's is said, the peer's is awaited.
+        finished, ///< Nothing more is read or written; the transport below closes.
+    };
+
+    class Deadline final : public Timer {
+    public:
+        explicit Deadline(TlsTransport& owner) noexcept : owner_(owner) {}
+        void expire() noexcept override { owner_.on_deadline(); }
+
+    private:
+        TlsTransport& owner_;
+    };
+
+    // What the transport below says.
+    void on_data(std::string_view ciphertext) noexcept override;
+    bool on_eof() noexcept override;
+    void on_closed(const Failure* failure) noexcept override;
+    void on_pause_writing() noexcept override { above_.on_pause_writing(); }
+    void on_resume_writing() noexcept override { above_.on_resume_writing(); }
+
+    bool on_ciphertext(std::string_view data, bool more) noexcept override;
+    void on_turn_end() noexcept override;
+    void on_deadline() noexcept;
+
+    void take(std::string_view ciphertext, const Lifetime::Watch& watch) noexcept;
+    bool shake_hands(const Lifetime::Watch& watch) noexcept;
+    bool hand_over(const Lifetime::Watch& watch) noexcept;
+    void encrypt(std::string_view plaintext);
+    void encrypt_gathered() noexcept;
+    void say_goodbye() noexcept;
+    void break_off() noexcept;
+    void finish() noexcept;
+    void set_deadline(Nanoseconds after) noexcept;
+    void clear_deadline() noexcept;
+    [[nodiscard]] std::string peer_name() const;
+
+    Reactor& reactor_;
+    StreamTransport& below_;
+    StreamHandler& above_;
+    TlsSession session_;
+    Deadline deadline_{*this};
+    TlsTimeouts timeouts_;
+    State state_ = State::handshake;
+    bool closing_ = false;
+    bool paused_ = false;   // pause_reading was called
+    bool taking_ = false;   // inside take(): writes wait until it is done
+    bool resuming_ = false; // what was held back is taken at the turn's end
+    unsigned ignored_writes_ = 0;
+    std::string held_;  // ciphertext that came before reading was paused
+    std::string early_; // plaintext that was written before the handshake was done
+    std::unique_ptr<std::byte[]> gathered_; // plaintext of this turn, of one of the loop's blocks
+    std::size_t gathered_size_ = 0;
+    std::unique_ptr<Failure> failure_; // why it finished
+    Lifetime lifetime_;
+};
+
+} // namespace hocket::engine
