@@ -5,6 +5,8 @@
 #include <vector>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <hocket/connection.hpp>
 #include <hocket/event_loop.hpp>
@@ -72,7 +74,7 @@ Coro<std::vector<SocketAddress>> host_addresses(std::string host, int port,
                          " is out of range: 0 to 65535 are allowed");
     }
     engine::ResolveQuery query{std::move(host), std::to_string(port), hints.family,
-                               SOCK_STREAM,     hints.proto,          hints.flags};
+                               hints.type,      hints.proto,          hints.flags};
     std::vector<SocketAddress> addresses;
     if (const auto literal = engine::Resolver::literal(query)) {
         addresses.push_back(literal->address);
@@ -114,6 +116,14 @@ SocketAddress unix_address(const std::string& path) {
                          " bytes, at most 107 are allowed: " + path);
     }
     return *address;
+}
+
+void remove_stale_socket(const std::string& path) noexcept {
+    const bool is_file = !path.empty() && path.front() != '\0';
+    struct stat info {};
+    if (is_file && ::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+        ::unlink(path.c_str());
+    }
 }
 
 Coro<Socket> connect_unix(std::string path) {

@@ -17,4 +17,8 @@ Coro<std::vector<SocketAddress>> host_addresses(std::string host, int port, Addr
 /// Throws ValueError when `path` is too long.
 [[nodiscard]] SocketAddress unix_address(const std::string& path);
 
+/// Removes the socket file that somebody who is gone has left at `path`, as asyncio does before it
+/// binds; a failure shows in bind.
+void remove_stale_socket(const std::string& path) noexcept;
+
 } // namespace hocket::detail

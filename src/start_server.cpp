@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <hocket/event_loop.hpp>
 #include <hocket/sleep.hpp>
@@ -133,11 +131,7 @@ void take_over(const std::vector<Socket>& sockets) {
 }
 
 Socket bind_path(const std::string& path, const SocketAddress& address) {
-    const bool is_file = !path.empty() && path.front() != '\0';
-    struct stat info {};
-    if (is_file && ::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
-        ::unlink(path.c_str()); // left behind by a server that is gone; a failure shows in bind
-    }
+    remove_stale_socket(path);
     std::error_code error;
     Socket socket = Socket::create(AF_UNIX, SOCK_STREAM, 0, error);
     if (!error) {

@@ -9,6 +9,11 @@
 #include <hocket/context.hpp>
 #include <hocket/coro.hpp>
 #include <hocket/crossing.hpp>
+#include <hocket/datagram.hpp>
+#include <hocket/datagram_endpoint.hpp>
+#include <hocket/datagram_protocol.hpp>
+#include <hocket/datagram_socket_options.hpp>
+#include <hocket/datagram_transport.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/event.hpp>
 #include <hocket/event_loop.hpp>

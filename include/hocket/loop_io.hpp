@@ -13,6 +13,8 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
+#include <hocket/datagram.hpp>
+#include <hocket/detail/datagram_factory.hpp>
 #include <hocket/file_descriptor.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/protocol.hpp>
@@ -157,6 +159,14 @@ public:
     Coro<> sock_connect(Socket& socket, SocketAddress address);
     /// `socket` must be listening.
     Coro<std::pair<Socket, SocketAddress>> sock_accept(const Socket& socket);
+    /// A datagram of up to `n` bytes: what is longer is cut.
+    Coro<Datagram> sock_recvfrom(const Socket& socket, std::size_t n);
+    /// As sock_recvfrom, into `space`.
+    Coro<DatagramSize> sock_recvfrom_into(const Socket& socket, std::span<std::byte> space);
+    /// Sends `data`, which must stay valid, as one datagram; returns how many bytes. An unknown
+    /// `address` is for connected sockets.
+    Coro<std::size_t> sock_sendto(const Socket& socket, std::string_view data,
+                                  SocketAddress address);
 
     /// Resolves a host name (empty: none) and a port number or service name, on another thread.
     Coro<std::vector<AddressInfo>> getaddrinfo(std::string_view host, std::string_view service,
@@ -233,6 +243,21 @@ public:
     Coro<Server> create_unix_server(F factory, std::string_view path, ServerOptions options = {}) {
         return detail::serve_protocol_unix(detail::make_protocol(std::move(factory)),
                                            std::string(path), options);
+    }
+
+    /// Opens a datagram socket; yields the transport and the protocol that `factory()` made, after
+    /// its connection_made. Throws std::system_error when no address works, ValueError when none is
+    /// given or they do not go together.
+    template <detail::DatagramProtocolFactory F>
+    Coro<detail::ProtocolDatagrams<F>> create_datagram_endpoint(F factory,
+                                                                DatagramOptions options) {
+        return detail::open_datagram_protocol(std::move(factory), options);
+    }
+    /// The same on a datagram socket that is there already, bound or connected as it may be.
+    /// ValueError when it is of another kind.
+    template <detail::DatagramProtocolFactory F>
+    Coro<detail::ProtocolDatagrams<F>> create_datagram_endpoint(F factory, Socket sock) {
+        return detail::adopt_datagram_protocol(std::move(factory), std::move(sock));
     }
 
 protected:

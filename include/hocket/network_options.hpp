@@ -14,6 +14,9 @@ struct LocalAddress {
     int port = 0;
 };
 
+/// Where to send datagrams: a host (digits, or a name) and a port.
+using RemoteAddress = LocalAddress;
+
 /// How `open_connection` and `EventLoop::create_connection` connect. The names are Python's.
 struct ConnectOptions {
     /// When set, do not wait longer than this for an address before the next one is tried beside
@@ -44,6 +47,28 @@ struct ServerOptions {
     /// Unix sockets: remove the path when the server closes, if it is still this server's.
     bool cleanup_socket = true;
     /// Of the StreamReaders, as in ConnectOptions.
+    std::size_t limit = std::size_t{64} * 1024;
+};
+
+/// How `open_datagram_endpoint` and `EventLoop::create_datagram_endpoint` make their socket. The
+/// names are Python's. At least one of the addresses or the family must be given.
+struct DatagramOptions {
+    /// Where to receive: an empty host means every interface, port 0 a free one. With AF_UNIX the
+    /// host is a path (an abstract name when it begins with a zero byte); a stale socket file there
+    /// is removed first.
+    std::optional<LocalAddress> local_addr = {};
+    /// Where everything is sent, and from where alone is received: connects the socket. With
+    /// AF_UNIX the host is a path.
+    std::optional<RemoteAddress> remote_addr = {};
+    int family = 0; ///< AF_INET, AF_INET6, AF_UNIX; 0: what the addresses are.
+    int proto = 0;
+    int flags = 0; ///< Of getaddrinfo.
+    bool reuse_port = false;
+    /// Allows remote_addr to be a broadcast address: the socket is not connected then, and receives
+    /// from everybody.
+    bool allow_broadcast = false;
+    /// Of a DatagramEndpoint: while more than so many bytes (eight more for each datagram) wait for
+    /// recv, nothing is taken from the kernel.
     std::size_t limit = std::size_t{64} * 1024;
 };
 

@@ -63,6 +63,10 @@ std::error_code Socket::set_keep_alive(bool on) noexcept {
     return set_option(SOL_SOCKET, SO_KEEPALIVE, on);
 }
 
+std::error_code Socket::set_broadcast(bool on) noexcept {
+    return set_option(SOL_SOCKET, SO_BROADCAST, on);
+}
+
 std::error_code Socket::bind(const SocketAddress& address) noexcept {
     return result_of(::bind(fd_, address.native(), address.native_size()));
 }

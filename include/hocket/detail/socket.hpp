@@ -33,6 +33,7 @@ public:
     std::error_code set_reuse_port(bool on) noexcept;    ///< SO_REUSEPORT
     std::error_code set_ipv6_only(bool on) noexcept;     ///< IPV6_V6ONLY
     std::error_code set_keep_alive(bool on) noexcept;    ///< SO_KEEPALIVE
+    std::error_code set_broadcast(bool on) noexcept;     ///< SO_BROADCAST
 
     [[nodiscard]] std::error_code bind(const SocketAddress& address) noexcept;
     [[nodiscard]] std::error_code listen(int backlog) noexcept;
