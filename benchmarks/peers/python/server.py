@@ -12,6 +12,14 @@ class Echo(asyncio.Protocol):
         self.transport.write(data)
 
 
+class DatagramEcho(asyncio.DatagramProtocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        self.transport.sendto(data, addr)
+
+
 async def echo(reader, writer):
     while data := await reader.read(65536):
         writer.write(data)
@@ -54,6 +62,9 @@ class Http(asyncio.Protocol):
 
 async def serve(kind, port):
     loop = asyncio.get_running_loop()
+    if kind == "datagrams":
+        await loop.create_datagram_endpoint(DatagramEcho, local_addr=("127.0.0.1", port))
+        await asyncio.Event().wait()
     if kind == "streams":
         server = await asyncio.start_server(echo, "127.0.0.1", port, backlog=4096)
     else:
@@ -64,7 +75,7 @@ async def serve(kind, port):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["protocol", "streams", "http"])
+    parser.add_argument("kind", choices=["protocol", "streams", "http", "datagrams"])
     parser.add_argument("port", type=int)
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--answer-bytes", type=int, default=200)
