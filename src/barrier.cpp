@@ -107,5 +107,10 @@ std::size_t BarrierWait::await_resume() {
     return index_;
 }
 
+BarrierWait::operator Coro<std::size_t>() const {
+    return await_in_coro<BarrierWait, Barrier&>(barrier_);
+}
+
 } // namespace detail
+
 } // namespace hocket

@@ -61,5 +61,10 @@ bool ConditionWait::await_resume() {
     return true;
 }
 
+ConditionWait::operator Coro<bool>() const {
+    return await_in_coro<ConditionWait, Condition&>(condition_);
+}
+
 } // namespace detail
+
 } // namespace hocket

@@ -3,12 +3,15 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "event_loop_state.hpp"
 #include "report.hpp"
 #include "spin.hpp"
 
 namespace hocket::detail {
+
+void BriefLock::let_others_run() noexcept { std::this_thread::yield(); }
 
 bool FutureStateBase::cancel() noexcept {
     Status expected = Status::pending;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <sys/random.h>
@@ -217,7 +218,9 @@ void ManagedReference::msgpack_unpack(const msgpack::object& object) {
         hold_ = nullptr;
         return;
     }
-    const auto received = object.as<Sent>();
+    Sent received;
+    std::tie(received.address, received.manager, received.id) =
+        object.as<std::tuple<std::string, int, std::uint64_t>>();
     auto link = ManagerLink::find(received.address, received.manager);
     // In an object at the manager itself, the reference stays nobody's.
     if (ManagerServer::here(received.address) == nullptr) {

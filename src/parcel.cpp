@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include <msgpack/unpack.hpp>
+
 namespace hocket::detail {
 
 namespace {

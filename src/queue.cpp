@@ -80,4 +80,6 @@ void QueueWaiter::look_again(QueueBase& queue, Line& line, bool cancelled) {
     }
 }
 
+QueueJoin::operator Coro<void>() const { return await_in_coro<QueueJoin, QueueBase&>(queue_); }
+
 } // namespace hocket::detail

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "engine/per_process.hpp"
 #include "module_table.hpp"
@@ -48,6 +49,11 @@ PortableFunction::PortableFunction(FunctionRef where) : offset_(where.offset) {
     }
 }
 
+void PortableFunction::msgpack_unpack(const msgpack::object& object) {
+    std::tie(offset_, path_, build_id_) =
+        object.as<std::tuple<std::uint64_t, std::string, std::string>>();
+}
+
 const void* PortableFunction::resolve() const {
     return known_modules().resolve({path_, build_id_, 0}, offset_);
 }
@@ -68,6 +74,11 @@ void PortableMember::pack(const Words& words) {
     } else {
         function_ = PortableFunction(reinterpret_cast<const void*>(words.pointer));
     }
+}
+
+void PortableMember::msgpack_unpack(const msgpack::object& object) {
+    std::tie(is_virtual_, function_, pointer_, adjustment_) =
+        object.as<std::tuple<bool, PortableFunction, std::uintptr_t, std::ptrdiff_t>>();
 }
 
 PortableMember::Words PortableMember::unpack() const {

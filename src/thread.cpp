@@ -1,5 +1,8 @@
 #include <hocket/thread.hpp>
 
+#include <mutex>
+#include <thread>
+
 #include <pthread.h>
 #include <unistd.h>
 
@@ -24,10 +27,16 @@ std::uint64_t current_ident() noexcept {
 
 } // namespace
 
+struct ThreadState::Handle {
+    std::mutex mutex; // guards what follows
+    std::thread thread;
+};
+
 ThreadState::ThreadState(std::string name, bool daemon)
     : name_(name.empty() ? next_thread_name() : std::move(name)),
       daemon_(daemon),
-      context_(copy_current_context()) {}
+      context_(copy_current_context()),
+      handle_(std::make_unique<Handle>()) {}
 
 ThreadState::~ThreadState() {
     if (!future_.done() || future_.cancelled() || retrieved_.load(std::memory_order_acquire)) {
@@ -43,8 +52,8 @@ void ThreadState::start() {
         throw RuntimeError("the thread '" + name_ + "' was started before: a Thread starts once");
     }
     try {
-        const std::scoped_lock lock(thread_mutex_);
-        thread_ = std::thread([self = shared_from_this()] { self->run(); });
+        const std::scoped_lock lock(handle_->mutex);
+        handle_->thread = std::thread([self = shared_from_this()] { self->run(); });
     } catch (...) {
         start_called_ = false;
         throw;
@@ -104,16 +113,16 @@ bool ThreadState::wait_until(std::chrono::steady_clock::time_point deadline) {
 
 // The function has returned: the thread is about to end, which any number may wait for.
 void ThreadState::reap() {
-    const std::scoped_lock lock(thread_mutex_);
-    if (thread_.joinable()) {
-        thread_.join();
+    const std::scoped_lock lock(handle_->mutex);
+    if (handle_->thread.joinable()) {
+        handle_->thread.join();
     }
 }
 
 void ThreadState::detach() {
-    const std::scoped_lock lock(thread_mutex_);
-    if (thread_.joinable()) {
-        thread_.detach();
+    const std::scoped_lock lock(handle_->mutex);
+    if (handle_->thread.joinable()) {
+        handle_->thread.detach();
     }
 }
 

@@ -71,4 +71,6 @@ void report_failed_release() noexcept {
     }
 }
 
+Done::operator Coro<void>() const { return await_in_coro<Done>(); }
+
 } // namespace hocket::detail

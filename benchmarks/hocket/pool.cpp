@@ -1,4 +1,5 @@
 #include <cstddef>
+#include <thread>
 #include <vector>
 
 #include <hocket/fork_join.hpp>

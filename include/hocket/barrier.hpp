@@ -70,10 +70,7 @@ public:
     using value_type = std::size_t;
 
     explicit BarrierWait(Barrier& barrier) noexcept : barrier_(barrier) {}
-    operator Coro<std::size_t>()
-        const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<BarrierWait, Barrier&>(barrier_);
-    }
+    operator Coro<std::size_t>() const; // NOLINT(google-explicit-constructor): as in Python
 
     bool await_ready();
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {

@@ -77,9 +77,7 @@ public:
 
     explicit ConditionWait(Condition& condition) noexcept
         : condition_(condition), lock_(condition.lock_) {}
-    operator Coro<bool>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<ConditionWait, Condition&>(condition_);
-    }
+    operator Coro<bool>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
 
     bool await_ready() const {
         if (!lock_.locked()) [[unlikely]] {

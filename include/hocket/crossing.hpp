@@ -17,10 +17,7 @@
 #include <variant>
 #include <vector>
 
-#ifndef MSGPACK_NO_BOOST
-#define MSGPACK_NO_BOOST // msgpack's own parts do
-#endif
-#include <msgpack.hpp>
+#include <hocket/detail/msgpack.hpp>
 
 namespace hocket {
 
@@ -42,7 +39,9 @@ template <class T> requires requires(T value, const T& constant,
 /// Whether values of type T can cross to another process: numbers, enumerations, std::string, the
 /// containers of the standard library, std::optional, pairs, tuples and durations of these, what
 /// hocket shares between processes (SharedArray …), and classes with `MSGPACK_DEFINE(members...)`
-/// inside. Specialise it as `true` for a class whose msgpack adaptors are written by hand.
+/// inside. Specialise it as `true` for a class whose msgpack adaptors are written by hand, and
+/// include <msgpack.hpp> where such a class has members that msgpack knows and this list does not
+/// (std::unique_ptr, std::forward_list …).
 template <class T> inline constexpr bool crosses = detail::CrossesByItself<T>::value;
 
 template <> inline constexpr bool crosses<std::string> = true;

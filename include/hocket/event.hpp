@@ -48,9 +48,7 @@ public:
     using value_type = bool;
 
     explicit EventWait(Event& event) noexcept : event_(event) {}
-    operator Coro<bool>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<EventWait, Event&>(event_);
-    }
+    operator Coro<bool>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
 
     bool await_ready() const noexcept { return event_.set_; }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {

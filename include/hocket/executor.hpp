@@ -1,12 +1,9 @@
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <ranges>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -58,10 +55,10 @@ public:
     /// than is in flight. Starts at once; the results come in the order of the input. Each chunk of
     /// work has its own copy of `function`. An `input` that is no temporary, and the executor, must
     /// outlive the results. ValueError when the chunksize is 0; RuntimeError after `shutdown`.
-    template <class F, std::ranges::input_range Range>
-    requires std::invocable<F&, std::ranges::range_value_t<Range>>
+    template <class F, detail::InputRange Range>
+    requires std::invocable<F&, detail::RangeValue<Range>>
     auto map(F function, Range&& input, const MapOptions& options = {}) {
-        using Item = std::ranges::range_value_t<Range>;
+        using Item = detail::RangeValue<Range>;
         auto submit_chunk = [this, function = std::move(function)](std::vector<Item> items) {
             return submit(
                 [function](std::vector<Item>&& given) mutable {
@@ -70,17 +67,14 @@ public:
                 std::move(items));
         };
         return detail::ordered_map<detail::MapValue<F, Item>>(
-            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), options,
-            max_workers());
+            std::forward<Range>(input), std::move(submit_chunk), options, max_workers());
     }
 
     /// Takes no more work. Calling it again is allowed.
     virtual void shutdown(ShutdownOptions options = {}) = 0;
 
     /// How many pieces of work it runs at the same time, at most.
-    [[nodiscard]] virtual std::size_t max_workers() const noexcept {
-        return std::max(1U, std::thread::hardware_concurrency());
-    }
+    [[nodiscard]] virtual std::size_t max_workers() const noexcept;
 
 protected:
     /// Takes `work` over, or throws.

@@ -90,9 +90,7 @@ public:
     using value_type = bool;
 
     explicit LockAcquire(Lock& lock) noexcept : lock_(lock) {}
-    operator Coro<bool>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<LockAcquire, Lock&>(lock_);
-    }
+    operator Coro<bool>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
 
     bool await_ready() const noexcept { return lock_.try_acquire(); }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {

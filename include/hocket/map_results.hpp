@@ -6,7 +6,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include <hocket/coro.hpp>
@@ -65,8 +64,8 @@ private:
 namespace detail {
 /// Maps `input` through `submit_chunk`, see OrderedMap; `workers` decides the default buffersize.
 /// ValueError when a chunk is to be empty.
-template <class R, std::ranges::view View, class SubmitChunk>
-MapResults<R> ordered_map(View input, SubmitChunk submit_chunk, const MapOptions& options,
+template <class R, class Range, class SubmitChunk>
+MapResults<R> ordered_map(Range&& input, SubmitChunk submit_chunk, const MapOptions& options,
                           std::size_t workers) {
     if (options.chunksize == 0) {
         throw ValueError("map: chunksize must be at least 1");
@@ -78,8 +77,8 @@ MapResults<R> ordered_map(View input, SubmitChunk submit_chunk, const MapOptions
     if (options.timeout) {
         limits.deadline = deadline_after(*options.timeout);
     }
-    return MapResults<R>(std::make_unique<OrderedMap<R, View, SubmitChunk>>(
-        std::move(input), std::move(submit_chunk), std::move(limits)));
+    return MapResults<R>(std::make_unique<OrderedMap<R, Range, SubmitChunk>>(
+        std::forward<Range>(input), std::move(submit_chunk), std::move(limits)));
 }
 } // namespace detail
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -63,25 +62,25 @@ public:
     /// function returns nothing). Items cross in chunks of `chunksize`; 0: a quarter of a worker's
     /// share. `progress(done, total)` is called after each chunk, one at a time, on a thread of the
     /// pool. When calls throw, the first exception is thrown, after all chunks have ended.
-    template <class F, std::ranges::input_range Range>
+    template <class F, detail::InputRange Range>
     auto map(const F& function, Range&& items, std::size_t chunksize = 0,
              detail::MapProgress progress = {}) {
         return map_async(function, items, chunksize, std::move(progress)).result();
     }
     /// The same without waiting. Cancelling the Future cancels what is not done.
-    template <class F, std::ranges::input_range Range>
+    template <class F, detail::InputRange Range>
     auto map_async(const F& function, Range&& items, std::size_t chunksize = 0,
                    detail::MapProgress progress = {}) {
         return map_as<detail::Passing::whole, std::decay_t<F>>(function, items, chunksize,
                                                                std::move(progress));
     }
     /// As map, of pairs or tuples: `function(a, b, …)` of their elements.
-    template <class F, std::ranges::input_range Range>
+    template <class F, detail::InputRange Range>
     auto starmap(const F& function, Range&& items, std::size_t chunksize = 0,
                  detail::MapProgress progress = {}) {
         return starmap_async(function, items, chunksize, std::move(progress)).result();
     }
-    template <class F, std::ranges::input_range Range>
+    template <class F, detail::InputRange Range>
     auto starmap_async(const F& function, Range&& items, std::size_t chunksize = 0,
                        detail::MapProgress progress = {}) {
         return map_as<detail::Passing::unpacked, std::decay_t<F>>(function, items, chunksize,
@@ -91,13 +90,13 @@ public:
     /// A range of the results, in the order of the items, each as soon as it is there. Lazy: the
     /// items are read as results are taken, so that the input may be endless. Iterate it once, or
     /// call its `next()`. An lvalue `items` must live as long.
-    template <class F, std::ranges::input_range Range>
+    template <class F, detail::InputRange Range>
     auto imap(const F& function, Range&& items, std::size_t chunksize = 1) {
         return imap_in(detail::ResultOrder::of_items, function, std::forward<Range>(items),
                        chunksize);
     }
     /// The same in the order in which the chunks are done.
-    template <class F, std::ranges::input_range Range>
+    template <class F, detail::InputRange Range>
     auto imap_unordered(const F& function, Range&& items, std::size_t chunksize = 1) {
         return imap_in(detail::ResultOrder::of_completion, function, std::forward<Range>(items),
                        chunksize);
@@ -118,10 +117,12 @@ private:
     auto map_as(const F& function, Range& items, std::size_t chunksize,
                 detail::MapProgress progress) {
         using Item = detail::RangeItem<Range>;
-        if constexpr (!std::ranges::forward_range<Range>) {
+        if constexpr (!detail::ForwardRange<Range>) {
             // How many there are shows only when they are read.
             std::vector<Item> all;
-            std::ranges::copy(items, std::back_inserter(all));
+            for (auto&& item : items) {
+                all.emplace_back(std::forward<decltype(item)>(item));
+            }
             return map_as<passing>(function, all, chunksize, std::move(progress));
         } else {
             require_open();
@@ -151,9 +152,8 @@ private:
     auto imap_in(detail::ResultOrder order, const F& function, Range&& items,
                  std::size_t chunksize) {
         require_open();
-        using Results = detail::ImapResults<std::decay_t<F>, std::views::all_t<Range>>;
-        return Results(executor_, 4 * processes_, function,
-                       std::views::all(std::forward<Range>(items)),
+        using Results = detail::ImapResults<std::decay_t<F>, Range>;
+        return Results(executor_, 4 * processes_, function, std::forward<Range>(items),
                        std::max<std::size_t>(chunksize, 1), order);
     }
 

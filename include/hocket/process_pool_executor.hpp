@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -78,10 +77,10 @@ public:
 
     /// Executor::map through the workers: a chunk of the input crosses at a time, so that
     /// `chunksize` decides what a short call costs.
-    template <class F, std::ranges::input_range Range>
-    requires std::invocable<const F&, std::ranges::range_value_t<Range>>
+    template <class F, detail::InputRange Range>
+    requires std::invocable<const F&, detail::RangeValue<Range>>
     auto map(const F& function, Range&& input, const MapOptions& options = {}) {
-        using Item = std::ranges::range_value_t<Range>;
+        using Item = detail::RangeValue<Range>;
         using Function = std::decay_t<F>;
         detail::require_crossing<Function, Item>();
         auto submit_chunk = [this, carried = detail::CarriedFunction<Function>(function)](
@@ -93,8 +92,7 @@ public:
             limited.buffersize = 64 * max_workers();
         }
         return detail::ordered_map<detail::MapValue<Function, Item>>(
-            std::views::all(std::forward<Range>(input)), std::move(submit_chunk), limited,
-            max_workers());
+            std::forward<Range>(input), std::move(submit_chunk), limited, max_workers());
     }
 
     [[nodiscard]] std::size_t max_workers() const noexcept override;

@@ -92,9 +92,7 @@ public:
     using value_type = bool;
 
     explicit SemaphoreAcquire(Semaphore& semaphore) noexcept : semaphore_(semaphore) {}
-    operator Coro<bool>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<SemaphoreAcquire, Semaphore&>(semaphore_);
-    }
+    operator Coro<bool>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
 
     bool await_ready() const noexcept {
         if (semaphore_.locked()) {

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <iterator>
-#include <memory>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -55,9 +54,7 @@ public:
 
     CompletedFutures(std::vector<Future<T>> futures,
                      std::optional<std::chrono::nanoseconds> timeout)
-        : futures_(std::move(futures)),
-          completions_(
-              std::make_unique<detail::FutureCompletions>(detail::states_of(futures_), timeout)) {}
+        : futures_(std::move(futures)), completions_(detail::states_of(futures_), timeout) {}
 
     /// Blocks until the first one is done. TimeoutError, from here and from the iterator's `++`.
     iterator begin() { return iterator(*this); }
@@ -66,12 +63,12 @@ public:
 private:
     friend iterator;
     std::optional<Future<T>> pull() {
-        const std::optional<std::size_t> index = completions_->next();
+        const std::optional<std::size_t> index = completions_.next();
         return index ? std::optional(futures_[*index]) : std::nullopt;
     }
 
     std::vector<Future<T>> futures_;
-    std::unique_ptr<detail::FutureCompletions> completions_; // goes first
+    detail::FutureCompletions completions_; // goes first
 };
 
 /// Yields the futures as they are done, each once: Python's concurrent.futures.as_completed. Blocks
@@ -84,10 +81,14 @@ private:
 template <class T>
 CompletedFutures<T> as_completed(std::vector<Future<T>> futures,
                                  std::optional<std::chrono::nanoseconds> timeout) {
-    std::unordered_set<const void*> seen;
-    std::erase_if(
-        futures, [&seen](const Future<T>& future) { return !seen.insert(&future.state()).second; });
-    return CompletedFutures<T>(std::move(futures), timeout);
+    const std::vector<bool> is_first = detail::first_ones(detail::states_of(futures));
+    std::vector<Future<T>> each_once;
+    for (std::size_t i = 0; i < futures.size(); ++i) {
+        if (is_first[i]) {
+            each_once.push_back(std::move(futures[i]));
+        }
+    }
+    return CompletedFutures<T>(std::move(each_once), timeout);
 }
 template <class T> CompletedFutures<T> as_completed(std::vector<Future<T>> futures) {
     return as_completed(std::move(futures), std::nullopt);

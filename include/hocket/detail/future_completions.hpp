@@ -1,10 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -20,8 +18,8 @@ public:
     /// now.
     FutureCompletions(std::vector<FutureStateBase*> futures,
                       std::optional<std::chrono::nanoseconds> timeout);
-    FutureCompletions(const FutureCompletions&) = delete;
-    FutureCompletions& operator=(const FutureCompletions&) = delete;
+    FutureCompletions(FutureCompletions&&) noexcept;
+    FutureCompletions& operator=(FutureCompletions&&) noexcept;
     ~FutureCompletions();
 
     /// Blocks until the next one is done, and returns its index; nothing when none is left.
@@ -31,24 +29,11 @@ public:
     void wait(ReturnWhen return_when);
 
 private:
-    class Link final : public FutureWaiter {
-    public:
-        bool on_done() noexcept override;
-        FutureCompletions* completions = nullptr;
-    };
-
-    std::optional<std::size_t> take();
-    bool help();
-
-    const std::vector<FutureStateBase*> futures_;
-    const std::unique_ptr<Link[]> links_;
-    const std::optional<std::chrono::steady_clock::time_point> deadline_;
-    std::size_t taken_ = 0;
-    std::size_t helped_ = 0; // the futures up to here have been asked
-
-    std::mutex mutex_; // guards order_
-    std::condition_variable changed_;
-    std::vector<std::size_t> order_;
+    class State; // and with it what blocks threads, which costs much to compile
+    std::unique_ptr<State> state_;
 };
+
+/// Whether each of `futures` is the first of its kind, in their order.
+[[nodiscard]] std::vector<bool> first_ones(const std::vector<FutureStateBase*>& futures);
 
 } // namespace hocket::detail

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <thread>
 #include <utility>
 
 #include <hocket/detail/frame_alloc.hpp>
@@ -38,7 +37,7 @@ class BriefLock {
 public:
     void lock() noexcept {
         while (taken_.exchange(true, std::memory_order_acquire)) {
-            std::this_thread::yield();
+            let_others_run();
         }
     }
     void unlock() noexcept { taken_.store(false, std::memory_order_release); }
@@ -46,11 +45,13 @@ public:
     /// enough, for it cannot find the lock free as it was before the holder took it.
     void wait_until_free() const noexcept {
         while (taken_.load(std::memory_order_acquire)) {
-            std::this_thread::yield();
+            let_others_run();
         }
     }
 
 private:
+    static void let_others_run() noexcept;
+
     std::atomic<bool> taken_{false};
 };
 

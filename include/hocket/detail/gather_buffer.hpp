@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -16,20 +15,11 @@ public:
             own_.append(data, size);
             return;
         }
-        blocks_.push_back({own_.size(), data, size});
-        block_bytes_ += size;
+        refer_to(data, size);
     }
     [[nodiscard]] std::size_t size() const noexcept { return own_.size() + block_bytes_; }
 
-    void copy_to(std::byte* to) const noexcept {
-        std::size_t done = 0;
-        for (const Block& block : blocks_) {
-            to = copy(to, own_.data() + done, block.after - done);
-            to = copy(to, block.data, block.size);
-            done = block.after;
-        }
-        copy(to, own_.data() + done, own_.size() - done);
-    }
+    void copy_to(std::byte* to) const noexcept;
     void clear() noexcept {
         own_.clear();
         blocks_.clear();
@@ -44,10 +34,7 @@ private:
         const char* data;
         std::size_t size;
     };
-    static std::byte* copy(std::byte* to, const char* from, std::size_t size) noexcept {
-        std::memcpy(to, from, size);
-        return to + size;
-    }
+    void refer_to(const char* data, std::size_t size);
 
     std::string own_;
     std::vector<Block> blocks_;

@@ -5,10 +5,10 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <utility>
 #include <vector>
 
+#include <hocket/detail/completion_queue.hpp>
 #include <hocket/detail/pool_map.hpp>
 #include <hocket/process_pool_executor.hpp>
 
@@ -16,9 +16,10 @@ namespace hocket::detail {
 
 /// What Pool::imap returns: results as they are asked for. An input range, which can be iterated
 /// once, and by one thread. Only a few chunks for each worker are on their way at a time, however
-/// long the input is. Must not outlive the pool.
-template <class F, class View> class ImapResults {
-    using Item = RangeItem<View>;
+/// long the input is; when `Range` is an lvalue reference, it is only referred to. Must not outlive
+/// the pool.
+template <class F, class Range> class ImapResults {
+    using Item = RangeItem<Range>;
     using R = ItemResult<Passing::whole, F, Item>;
     static_assert(!std::is_void_v<R>, "hocket: imap needs a function that returns something; map "
                                       "takes one that does not");
@@ -47,14 +48,14 @@ public:
         ImapResults* results_ = nullptr;
     };
 
-    ImapResults(ProcessPoolExecutor& executor, std::size_t chunks, const F& function, View items,
+    ImapResults(ProcessPoolExecutor& executor, std::size_t chunks, const F& function, Range&& items,
                 std::size_t chunksize, ResultOrder order)
         : executor_(&executor),
           most_chunks_(chunks),
           callee_(function),
           chunksize_(chunksize),
           order_(order),
-          input_(std::make_unique<Input>(std::move(items))) {
+          input_(std::make_unique<Input>(std::forward<Range>(items))) {
         submit_chunks();
     }
 
@@ -80,9 +81,10 @@ public:
 
 private:
     struct Input {
-        explicit Input(View view) : items(std::move(view)), at(std::ranges::begin(items)) {}
-        View items;
-        std::ranges::iterator_t<View> at; // of the next item
+        explicit Input(Range&& range)
+            : items(std::forward<Range>(range)), at(std::ranges::begin(items)) {}
+        Range items;
+        RangeIterator<Range> at; // of the next item
     };
 
     void submit_chunks() {
@@ -96,13 +98,13 @@ private:
                 in_order_.push_back(chunk);
             } else {
                 chunk.add_done_callback(
-                    [completed = completed_](const Chunk& done) { completed->put(done); });
+                    [completed = completed_](const Chunk& done) { completed.put(done.state()); });
             }
         }
     }
     Chunk take_chunk_in_order() {
         if (order_ == ResultOrder::of_completion) {
-            return completed_->get();
+            return Chunk(completed_.template get<FutureState<std::vector<R>>>());
         }
         Chunk first = std::move(in_order_.front());
         in_order_.pop_front();
@@ -117,7 +119,7 @@ private:
     std::unique_ptr<Input> input_; // stays where it is: its iterator points into it
     std::size_t on_their_way_ = 0;
     std::deque<Chunk> in_order_;
-    std::shared_ptr<CompletionQueue<Chunk>> completed_ = std::make_shared<CompletionQueue<Chunk>>();
+    CompletionQueue completed_;
     std::vector<R> results_; // of the chunk at hand
     std::size_t position_ = 0;
     std::optional<R> current_;

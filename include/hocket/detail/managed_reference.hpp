@@ -25,9 +25,13 @@ public:
     template <class Packer> void msgpack_pack(Packer& packer) const {
         if (hold_ == nullptr) {
             packer.pack_nil();
-        } else {
-            packer.pack(sent());
+            return;
         }
+        const Sent to_send = sent();
+        packer.pack_array(3);
+        packer.pack(to_send.address);
+        packer.pack(to_send.manager);
+        packer.pack(to_send.id);
     }
     void msgpack_unpack(const msgpack::object& object);
 
@@ -84,7 +88,6 @@ private:
         std::string address;
         int manager = 0;
         std::uint64_t id = 0;
-        MSGPACK_DEFINE(address, manager, id)
     };
     using UnpackResult = void (*)(void* to, const msgpack::object& object);
 

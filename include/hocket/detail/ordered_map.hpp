@@ -6,13 +6,13 @@
 #include <exception>
 #include <functional>
 #include <optional>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <hocket/coro.hpp>
+#include <hocket/detail/input_range.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/future.hpp>
 #include <hocket/wait.hpp>
@@ -148,19 +148,20 @@ private:
     std::size_t done_ = 0;    // of all
 };
 
-/// Maps the elements of `View` in order. `submit_chunk(std::vector<Item>)` returns a future of a
-/// MapChunk<R> or of what converts to one, such as std::vector<R>.
-template <class R, std::ranges::view View, class SubmitChunk>
+/// Maps the elements of `Range` in order; when that is an lvalue reference the range is only
+/// referred to. `submit_chunk(std::vector<Item>)` returns a future of a MapChunk<R> or of what
+/// converts to one, such as std::vector<R>.
+template <class R, class Range, class SubmitChunk>
 class OrderedMap final : public OrderedMapBase<R> {
-    using Item = std::ranges::range_value_t<View>;
+    using Item = RangeValue<Range>;
     using ChunkFuture = std::invoke_result_t<SubmitChunk&, std::vector<Item>>;
 
 public:
-    OrderedMap(View input, SubmitChunk submit_chunk, MapLimits limits)
+    OrderedMap(Range&& input, SubmitChunk submit_chunk, MapLimits limits)
         : OrderedMapBase<R>(std::move(limits)),
-          input_(std::move(input)),
+          input_(std::forward<Range>(input)),
           submit_chunk_(std::move(submit_chunk)),
-          total_(size_of(input_)),
+          total_(size_if_known(input_)),
           position_(std::ranges::begin(input_)) {
         try {
             fill(); // work starts with the call, whenever its results are fetched
@@ -228,18 +229,10 @@ private:
         return future.state().take();
     }
 
-    static std::optional<std::size_t> size_of(View& input) {
-        if constexpr (std::ranges::sized_range<View>) {
-            return static_cast<std::size_t>(std::ranges::size(input));
-        } else {
-            return std::nullopt;
-        }
-    }
-
-    View input_;
+    Range input_;
     SubmitChunk submit_chunk_;
     const std::optional<std::size_t> total_;
-    std::ranges::iterator_t<View> position_;
+    RangeIterator<Range> position_;
     std::deque<ChunkFuture> futures_;
     bool ended_ = false;
 };

@@ -1,20 +1,18 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <hocket/detail/input_range.hpp>
 #include <hocket/detail/remote_callee.hpp>
 #include <hocket/future.hpp>
 
@@ -36,7 +34,7 @@ template <Passing passing, class F, class Item>
 using ItemResult = std::decay_t<decltype(call_with_item<passing>(
     std::declval<const RemoteCallee<F>&>(), std::declval<Item>()))>;
 
-template <class Range> using RangeItem = Carried<std::ranges::range_value_t<Range>>;
+template <class Range> using RangeItem = Carried<RangeValue<Range>>;
 
 /// Of several items; nothing when the function returns nothing.
 template <class R> using ResultsOf = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
@@ -128,7 +126,9 @@ private:
                 if constexpr (std::is_void_v<R>) {
                     chunk.result();
                 } else {
-                    results_.resize(std::max(results_.size(), number + 1));
+                    if (results_.size() <= number) {
+                        results_.resize(number + 1);
+                    }
                     results_[number] = chunk.result();
                 }
                 if (progress_) {
@@ -157,7 +157,8 @@ private:
             std::vector<R> all;
             all.reserve(total_);
             for (std::vector<R>& chunk : results_) {
-                std::ranges::move(chunk, std::back_inserter(all));
+                all.insert(all.end(), std::move_iterator(chunk.begin()),
+                           std::move_iterator(chunk.end()));
             }
             promise_.set_result(std::move(all));
         }
@@ -173,28 +174,6 @@ private:
     std::size_t done_ = 0;
     bool is_complete_ = false;
     std::exception_ptr error_;
-};
-
-/// The futures that are done, in the order in which they came to be.
-template <class Done> class CompletionQueue {
-public:
-    void put(Done done) {
-        const std::scoped_lock lock(lock_);
-        done_.push_back(std::move(done));
-        is_there_.notify_one();
-    }
-    Done get() {
-        std::unique_lock lock(lock_);
-        is_there_.wait(lock, [this] { return !done_.empty(); });
-        Done first = std::move(done_.front());
-        done_.pop_front();
-        return first;
-    }
-
-private:
-    std::mutex lock_;
-    std::condition_variable is_there_;
-    std::deque<Done> done_;
 };
 
 /// Which result of an imap comes first.

@@ -127,9 +127,7 @@ public:
     using value_type = void;
 
     explicit QueueJoin(QueueBase& queue) noexcept : queue_(queue) {}
-    operator Coro<void>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<QueueJoin, QueueBase&>(queue_);
-    }
+    operator Coro<void>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
 
     bool await_ready() const noexcept { return queue_.unfinished_ == 0; }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {

@@ -25,7 +25,13 @@ public:
     /// is another build.
     [[nodiscard]] const void* resolve() const;
 
-    MSGPACK_DEFINE(offset_, path_, build_id_)
+    template <class Packer> void msgpack_pack(Packer& packer) const {
+        packer.pack_array(3);
+        packer.pack(offset_);
+        packer.pack(path_);
+        packer.pack(build_id_);
+    }
+    void msgpack_unpack(const msgpack::object& object);
 
 private:
     std::uint64_t offset_ = 0;
@@ -51,7 +57,14 @@ public:
         return member;
     }
 
-    MSGPACK_DEFINE(is_virtual_, function_, pointer_, adjustment_)
+    template <class Packer> void msgpack_pack(Packer& packer) const {
+        packer.pack_array(4);
+        packer.pack(is_virtual_);
+        packer.pack(function_);
+        packer.pack(pointer_);
+        packer.pack(adjustment_);
+    }
+    void msgpack_unpack(const msgpack::object& object);
 
 private:
     struct Words {

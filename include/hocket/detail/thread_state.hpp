@@ -4,10 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -71,8 +69,8 @@ private:
     std::atomic<pid_t> native_id_{0}; // set last: it says that the thread has started
     Promise<> promise_;
     Future<> future_ = promise_.get_future();
-    std::mutex thread_mutex_; // guards thread_
-    std::thread thread_;
+    struct Handle; // of the thread; <thread> stays out of the header
+    std::unique_ptr<Handle> handle_;
 };
 
 template <class F, class... Args> class ThreadCall final : public ThreadState {

@@ -214,9 +214,7 @@ public:
     bool await_ready() const noexcept { return true; }
     template <class P> void await_suspend(std::coroutine_handle<P>) const noexcept {}
     void await_resume() const noexcept {}
-    operator Coro<void>() const {
-        return await_in_coro<Done>();
-    } // NOLINT(google-explicit-constructor)
+    operator Coro<void>() const; // NOLINT(google-explicit-constructor)
 };
 
 } // namespace hocket::detail
