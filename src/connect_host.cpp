@@ -17,6 +17,8 @@
 #include "network_operations.hpp"
 #include "socket_transport.hpp"
 #include "stream_state.hpp"
+#include "tls_handshake.hpp"
+#include "tls_plan.hpp"
 
 namespace hocket {
 
@@ -48,21 +50,30 @@ Coro<Socket> connect_any(engine::ConnectPlan plan, bool all_errors) {
     co_return socket;
 }
 
-Connection open_streams(Socket socket, std::size_t limit) {
+Coro<Connection> open_streams(Socket socket, std::size_t limit,
+                              std::shared_ptr<const TlsPlan> plan) {
     const SocketAddress peer = socket.peer_address();
     EventLoop& loop = *require_running_core().loop;
-    const auto state = StreamState::open(loop, std::move(socket), peer, limit, nullptr);
-    return {state->reader(), StreamWriter(state)};
+    const auto handshake = plan ? std::make_shared<TlsHandshake>(loop) : nullptr;
+    const auto state =
+        StreamState::open(loop, std::move(socket), peer, limit, nullptr, plan.get(), handshake);
+    if (handshake) {
+        co_await finish_handshake(handshake, state);
+    }
+    Connection connection{state->reader(), StreamWriter(state)};
+    co_return connection;
 }
 
-Coro<Connection> open_host(std::string host, int port, ConnectOptions options) {
+Coro<Connection> open_host(std::string host, int port, ConnectOptions options,
+                           std::shared_ptr<const TlsPlan> plan) {
     Socket socket = co_await connect_host(std::move(host), port, options);
-    co_return open_streams(std::move(socket), options.limit);
+    co_return co_await open_streams(std::move(socket), options.limit, std::move(plan));
 }
 
-Coro<Connection> open_path(std::string path, std::size_t limit) {
+Coro<Connection> open_path(std::string path, std::size_t limit,
+                           std::shared_ptr<const TlsPlan> plan) {
     Socket socket = co_await connect_unix(std::move(path));
-    co_return open_streams(std::move(socket), limit);
+    co_return co_await open_streams(std::move(socket), limit, std::move(plan));
 }
 
 } // namespace
@@ -132,20 +143,40 @@ Coro<Socket> connect_unix(std::string path) {
     co_return co_await connect_any(std::move(plan), false);
 }
 
-std::shared_ptr<Transport> attach_protocol(Socket socket, AnyProtocol protocol) {
+Coro<std::shared_ptr<Transport>> attach_protocol(Socket socket, AnyProtocol protocol,
+                                                 std::shared_ptr<const TlsPlan> plan) {
     const SocketAddress peer = socket.peer_address();
-    return SocketTransport::open(*require_running_core().loop, std::move(socket), peer,
-                                 std::move(protocol.plain), std::move(protocol.buffered), nullptr);
+    EventLoop& loop = *require_running_core().loop;
+    const auto handshake = plan ? std::make_shared<TlsHandshake>(loop) : nullptr;
+    const auto transport = SocketTransport::open(loop, std::move(socket), peer, std::move(protocol),
+                                                 nullptr, plan.get(), handshake);
+    if (handshake) {
+        co_await finish_handshake(handshake, transport);
+    }
+    co_return transport;
+}
+
+Coro<std::shared_ptr<Transport>> start_tls(Transport& transport, AnyProtocol protocol,
+                                           std::shared_ptr<const TlsPlan> plan) {
+    auto* const ours = dynamic_cast<SocketTransport*>(&transport);
+    if (ours == nullptr) {
+        throw RuntimeError("start_tls() on a transport that is none of a socket");
+    }
+    const std::shared_ptr<SocketTransport> kept = ours->shared_from_this();
+    const auto handshake = std::make_shared<TlsHandshake>(*require_running_core().loop);
+    kept->start_tls(std::move(protocol), *plan, handshake);
+    co_await finish_handshake(handshake, kept);
+    co_return kept;
 }
 
 } // namespace detail
 
 Coro<Connection> open_connection(std::string_view host, int port, ConnectOptions options) {
-    return detail::open_host(std::string(host), port, options);
+    return detail::open_host(std::string(host), port, options, detail::plan_tls(options, host));
 }
 
 Coro<Connection> open_unix_connection(std::string_view path, ConnectOptions options) {
-    return detail::open_path(std::string(path), options.limit);
+    return detail::open_path(std::string(path), options.limit, detail::plan_tls(options, {}));
 }
 
 } // namespace hocket

@@ -26,6 +26,11 @@ engine::Resolver& LoopNetwork::resolver() {
     return resolver_ ? *resolver_ : resolver_.emplace(reactor_);
 }
 
+const SSLContext& LoopNetwork::default_ssl_context() {
+    return default_ssl_context_ ? *default_ssl_context_
+                                : default_ssl_context_.emplace(create_default_context());
+}
+
 FdWatch& LoopNetwork::watch(int fd) {
     auto& watch = watches_[fd];
     if (!watch) {

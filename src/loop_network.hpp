@@ -4,6 +4,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include <hocket/ssl_context.hpp>
+
 #include "engine/reactor.hpp"
 #include "engine/resolver.hpp"
 #include "fd_watch.hpp"
@@ -24,6 +26,9 @@ public:
     [[nodiscard]] engine::Reactor& reactor() noexcept { return reactor_; }
     /// Made when first asked for.
     [[nodiscard]] engine::Resolver& resolver();
+    /// For `ssl = true`: made when first asked for, since to read the system's certificates takes
+    /// milliseconds.
+    [[nodiscard]] const SSLContext& default_ssl_context();
 
     /// The watch on `fd`, made when there is none.
     [[nodiscard]] FdWatch& watch(int fd);
@@ -41,6 +46,7 @@ public:
 private:
     engine::Reactor& reactor_;
     std::optional<engine::Resolver> resolver_;
+    std::optional<SSLContext> default_ssl_context_;
     std::unordered_map<int, std::unique_ptr<FdWatch>> watches_;
     engine::IntrusiveList<OpenConnection> connections_;
     engine::IntrusiveList<ServerState> servers_;

@@ -4,7 +4,7 @@
 
 #include <hocket/detail/read_operation.hpp>
 
-#include "engine/stream_transport.hpp"
+#include "engine/stream.hpp"
 
 namespace hocket::detail {
 
@@ -60,6 +60,11 @@ void ReadBuffer::feed_eof() noexcept {
 void ReadBuffer::set_exception(std::exception_ptr error) noexcept {
     exception_ = std::move(error);
     wake_waiter();
+}
+
+void ReadBuffer::set_exception_behind_data(std::exception_ptr error) noexcept {
+    exception_behind_data_ = true;
+    set_exception(std::move(error));
 }
 
 std::span<std::byte> ReadBuffer::direct_space() noexcept {

@@ -12,7 +12,7 @@
 namespace hocket {
 
 namespace engine {
-class StreamTransport;
+class Stream;
 }
 
 namespace detail {
@@ -34,11 +34,13 @@ public:
     void feed_data(std::string_view data);
     void feed_eof() noexcept;
     void set_exception(std::exception_ptr error) noexcept;
+    /// As set_exception, but what came before it can still be read.
+    void set_exception_behind_data(std::exception_ptr error) noexcept;
     /// Where the next bytes may go without passing through here; empty: through feed_data.
     [[nodiscard]] std::span<std::byte> direct_space() noexcept;
     void direct_filled(std::size_t count) noexcept;
     /// The transport to pause when too much is buffered; nullptr: none (any more).
-    void set_transport(engine::StreamTransport* transport) noexcept { transport_ = transport; }
+    void set_transport(engine::Stream* transport) noexcept { transport_ = transport; }
     /// What keeps this alive, for operations that outlive the expression they were made in.
     void set_owner(std::weak_ptr<ReadBuffer> owner) noexcept { owner_ = std::move(owner); }
 
@@ -49,6 +51,8 @@ public:
     [[nodiscard]] bool at_eof() const noexcept { return eof_ && data().empty(); }
     [[nodiscard]] bool has_eof() const noexcept { return eof_; }
     [[nodiscard]] const std::exception_ptr& exception() const noexcept { return exception_; }
+    /// The exception counts only where the data is not enough.
+    [[nodiscard]] bool is_exception_behind_data() const noexcept { return exception_behind_data_; }
     [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
     [[nodiscard]] std::shared_ptr<ReadBuffer> owner() const noexcept { return owner_.lock(); }
 
@@ -71,8 +75,9 @@ private:
     std::size_t limit_;
     bool eof_ = false;
     bool paused_ = false; // the transport, by this
+    bool exception_behind_data_ = false;
     ReadOperation* waiter_ = nullptr;
-    engine::StreamTransport* transport_ = nullptr;
+    engine::Stream* transport_ = nullptr;
     std::exception_ptr exception_;
     std::weak_ptr<ReadBuffer> owner_;
 };

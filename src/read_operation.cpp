@@ -62,7 +62,7 @@ const char* ReadOperation::name() const noexcept {
 }
 
 bool ReadOperation::await_ready() {
-    if (buffer_->exception()) {
+    if (buffer_->exception() && !(buffer_->is_exception_behind_data() && is_satisfied())) {
         std::rethrow_exception(buffer_->exception());
     }
     if (request_.kind == Kind::all) {

@@ -8,8 +8,9 @@
 #include <hocket/protocol.hpp>
 #include <hocket/transport.hpp>
 
-#include "engine/stream_transport.hpp"
+#include "connection_layers.hpp"
 #include "open_connection.hpp"
+#include "tls_handshake.hpp"
 
 namespace hocket::detail {
 
@@ -25,17 +26,23 @@ public:
     SocketTransport(EventLoop& loop, engine::PipeChannel pipe);
 
     /// Takes over a connected socket, for `server` when it is not null: connection_made, then
-    /// reading begins. Exactly one of the protocols is not null.
+    /// reading begins; with a `plan` after the `handshake`. Throws SSLError, ValueError.
     [[nodiscard]] static std::shared_ptr<SocketTransport>
-    open(EventLoop& loop, Socket socket, const SocketAddress& peer, std::shared_ptr<Protocol> plain,
-         std::shared_ptr<BufferedProtocol> buffered, std::shared_ptr<ServerState> server);
+    open(EventLoop& loop, Socket socket, const SocketAddress& peer, AnyProtocol protocol,
+         std::shared_ptr<ServerState> server, const TlsPlan* plan = nullptr,
+         std::shared_ptr<TlsHandshake> handshake = nullptr);
     /// The same for a pipe.
     [[nodiscard]] static std::shared_ptr<SocketTransport>
     open_pipe(EventLoop& loop, engine::PipeChannel pipe, AnyProtocol protocol);
 
+    /// Begins a handshake on a connection without TLS. Throws RuntimeError where that cannot be,
+    /// SSLError, ValueError.
+    void start_tls(AnyProtocol protocol, const TlsPlan& plan,
+                   std::shared_ptr<TlsHandshake> handshake);
+
     void write(std::string_view data) override;
     void write_eof() override;
-    [[nodiscard]] bool can_write_eof() const noexcept override { return !only_reads_; }
+    [[nodiscard]] bool can_write_eof() const noexcept override;
     void close() noexcept override;
     void abort() noexcept override;
     [[nodiscard]] bool is_closing() const noexcept override;
@@ -53,6 +60,7 @@ public:
     [[nodiscard]] SocketAddress peername() const noexcept override { return peer_; }
     [[nodiscard]] SocketAddress sockname() const noexcept override;
     [[nodiscard]] Socket& socket() noexcept override;
+    [[nodiscard]] SSLObject ssl_object() const override { return layers_.ssl_object(); }
 
     void close_connection() noexcept override { close(); }
     void abort_connection() noexcept override { abort(); }
@@ -68,9 +76,13 @@ private:
     void on_data(std::string_view data) noexcept override;
     bool on_eof() noexcept override;
     void on_closed(const engine::Failure* failure) noexcept override;
+    void on_handshake_done() noexcept override;
     void on_pause_writing() noexcept override;
     void on_resume_writing() noexcept override;
 
+    void make_connection() noexcept;
+    void switch_to(AnyProtocol protocol);
+    [[nodiscard]] engine::Stream* stream() const noexcept { return layers_.top(); }
     [[nodiscard]] BaseProtocol& protocol() const noexcept;
     /// Calls a callback of the protocol; what it throws is reported as `what`, and aborts the
     /// transport.
@@ -86,7 +98,9 @@ private:
     std::shared_ptr<BaseProtocol>
         replaced_;                      // perhaps by itself, in one of its callbacks: still running
     std::exception_ptr callback_error_; // what made the transport abort
-    std::optional<engine::StreamTransport> stream_;
+    bool made_ = false;                 // connection_made was called
+    std::shared_ptr<TlsHandshake> handshake_; // while it goes on
+    ConnectionLayers layers_;
     Socket none_; // what is shown of a dropped connection
 };
 

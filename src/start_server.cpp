@@ -18,30 +18,47 @@
 #include "server_state.hpp"
 #include "socket_transport.hpp"
 #include "stream_state.hpp"
+#include "tls_handshake.hpp"
+#include "tls_plan.hpp"
 
 namespace hocket::detail {
 
 namespace {
 
-ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome, std::size_t limit) {
-    if (limit == 0) {
+ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
+                                     const ServerOptions& options) {
+    if (options.limit == 0) {
         throw ValueError("the limit of a StreamReader cannot be 0");
     }
-    return
-        [&loop, welcome = std::move(welcome), limit](Socket socket, const SocketAddress& peer,
-                                                     const std::shared_ptr<ServerState>& server) {
+    const std::size_t limit = options.limit;
+    auto plan = plan_tls(options);
+    if (!plan) {
+        return [&loop, welcome = std::move(welcome), limit](
+                   Socket socket, const SocketAddress& peer,
+                   const std::shared_ptr<ServerState>& server) {
             const auto stream = StreamState::open(loop, std::move(socket), peer, limit, server);
             welcome(stream->reader(), StreamWriter(stream), server);
         };
+    }
+    return [&loop, welcome = std::make_shared<StreamWelcome>(std::move(welcome)), limit,
+            plan = std::move(plan)](Socket socket, const SocketAddress& peer,
+                                    const std::shared_ptr<ServerState>& server) {
+        const auto handshake = std::make_shared<TlsHandshake>(loop);
+        StreamState& stream = *StreamState::open(loop, std::move(socket), peer, limit, server,
+                                                 plan.get(), handshake);
+        handshake->when_done(stream, [&stream, welcome, server] {
+            (*welcome)(stream.reader(), StreamWriter(stream.shared_from_this()), server);
+        });
+    };
 }
 
-ServerState::Welcome welcome_protocol(EventLoop& loop, MakeProtocol make) {
-    return [&loop, make = std::move(make)](Socket socket, const SocketAddress& peer,
-                                           std::shared_ptr<ServerState> server) {
-        AnyProtocol protocol = make();
-        static_cast<void>(SocketTransport::open(loop, std::move(socket), peer,
-                                                std::move(protocol.plain),
-                                                std::move(protocol.buffered), std::move(server)));
+ServerState::Welcome welcome_protocol(EventLoop& loop, MakeProtocol make,
+                                      const ServerOptions& options) {
+    return [&loop, make = std::move(make), plan = plan_tls(options)](
+               Socket socket, const SocketAddress& peer, std::shared_ptr<ServerState> server) {
+        const auto handshake = plan ? std::make_shared<TlsHandshake>(loop) : nullptr;
+        static_cast<void>(SocketTransport::open(loop, std::move(socket), peer, make(),
+                                                std::move(server), plan.get(), handshake));
     };
 }
 
@@ -196,39 +213,39 @@ void report_handler_failure(const std::exception_ptr& error) noexcept {
 Coro<Server> serve_streams(StreamWelcome welcome, std::vector<std::string> hosts, int port,
                            ServerOptions options) {
     EventLoop& loop = running_loop();
-    auto on_accept = welcome_streams(loop, std::move(welcome), options.limit);
+    auto on_accept = welcome_streams(loop, std::move(welcome), options);
     co_return co_await serve_hosts(loop, std::move(on_accept), std::move(hosts), port, options);
 }
 
 Coro<Server> serve_streams(StreamWelcome welcome, std::vector<Socket> sockets,
                            ServerOptions options) {
     EventLoop& loop = running_loop();
-    auto on_accept = welcome_streams(loop, std::move(welcome), options.limit);
+    auto on_accept = welcome_streams(loop, std::move(welcome), options);
     co_return co_await serve_sockets(loop, std::move(on_accept), std::move(sockets), options);
 }
 
 Coro<Server> serve_streams_unix(StreamWelcome welcome, std::string path, ServerOptions options) {
     EventLoop& loop = running_loop();
-    auto on_accept = welcome_streams(loop, std::move(welcome), options.limit);
+    auto on_accept = welcome_streams(loop, std::move(welcome), options);
     co_return co_await serve_path(loop, std::move(on_accept), std::move(path), options);
 }
 
 Coro<Server> serve_protocol(MakeProtocol make, std::vector<std::string> hosts, int port,
                             ServerOptions options) {
     EventLoop& loop = running_loop();
-    auto on_accept = welcome_protocol(loop, std::move(make));
+    auto on_accept = welcome_protocol(loop, std::move(make), options);
     co_return co_await serve_hosts(loop, std::move(on_accept), std::move(hosts), port, options);
 }
 
 Coro<Server> serve_protocol(MakeProtocol make, std::vector<Socket> sockets, ServerOptions options) {
     EventLoop& loop = running_loop();
-    auto on_accept = welcome_protocol(loop, std::move(make));
+    auto on_accept = welcome_protocol(loop, std::move(make), options);
     co_return co_await serve_sockets(loop, std::move(on_accept), std::move(sockets), options);
 }
 
 Coro<Server> serve_protocol_unix(MakeProtocol make, std::string path, ServerOptions options) {
     EventLoop& loop = running_loop();
-    auto on_accept = welcome_protocol(loop, std::move(make));
+    auto on_accept = welcome_protocol(loop, std::move(make), options);
     co_return co_await serve_path(loop, std::move(on_accept), std::move(path), options);
 }
 

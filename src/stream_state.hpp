@@ -11,9 +11,10 @@
 #include <hocket/socket.hpp>
 #include <hocket/stream_reader.hpp>
 
-#include "engine/stream_transport.hpp"
+#include "connection_layers.hpp"
 #include "open_connection.hpp"
 #include "read_buffer.hpp"
+#include "tls_handshake.hpp"
 
 namespace hocket::detail {
 
@@ -28,23 +29,30 @@ public:
 
     StreamState(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
 
-    /// Takes over a connected socket, for `server` when it is not null, and begins to read.
-    [[nodiscard]] static std::shared_ptr<StreamState> open(EventLoop& loop, Socket socket,
-                                                           const SocketAddress& peer,
-                                                           std::size_t limit,
-                                                           std::shared_ptr<ServerState> server);
+    /// Takes over a connected socket, for `server` when it is not null, and begins to read; with a
+    /// `plan` after the `handshake`. Throws SSLError, ValueError.
+    [[nodiscard]] static std::shared_ptr<StreamState>
+    open(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit,
+         std::shared_ptr<ServerState> server, const TlsPlan* plan = nullptr,
+         std::shared_ptr<TlsHandshake> handshake = nullptr);
     /// Takes over a pipe; begins to read when it is one to read from.
     [[nodiscard]] static std::shared_ptr<StreamState>
     open_pipe(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
+
+    /// Begins a handshake on a stream without TLS; what its reader has not read was the peer's part
+    /// of it. Throws RuntimeError where that cannot be, SSLError, ValueError.
+    void start_tls(const TlsPlan& plan, std::shared_ptr<TlsHandshake> handshake);
+    [[nodiscard]] bool is_servers() const noexcept { return is_servers_; }
+    [[nodiscard]] SSLObject ssl_object() const { return layers_.ssl_object(); }
 
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
     [[nodiscard]] StreamReader reader();
     /// A reader whose last copy's end closes the pipe, as a connection's last writer does. Once.
     [[nodiscard]] StreamReader pipe_reader();
     /// nullptr once the loop is closed.
-    [[nodiscard]] engine::StreamTransport* transport() noexcept {
-        return transport_ ? &*transport_ : nullptr;
-    }
+    [[nodiscard]] engine::Stream* stream() const noexcept { return layers_.top(); }
+    /// nullptr once the loop is closed.
+    [[nodiscard]] engine::StreamTransport* transport() noexcept { return layers_.socket(); }
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
     [[nodiscard]] std::string peer_text() const;
 
@@ -53,7 +61,7 @@ public:
 
     void write(std::string_view data);
     [[nodiscard]] bool is_closing() const noexcept {
-        return !transport_ || transport_->is_closing();
+        return stream() == nullptr || stream()->is_closing();
     }
     [[nodiscard]] bool is_lost() const noexcept { return lost_; }
     [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
@@ -76,6 +84,7 @@ private:
     void on_data(std::string_view data) noexcept override;
     bool on_eof() noexcept override;
     void on_closed(const engine::Failure* failure) noexcept override;
+    void on_handshake_done() noexcept override;
     void on_pause_writing() noexcept override { writing_paused_ = true; }
     void on_resume_writing() noexcept override;
 
@@ -84,12 +93,14 @@ private:
     const char* pipe_name_ = nullptr; // of a pipe
     bool writing_paused_ = false;
     bool lost_ = false;
+    bool is_servers_ = false; // a server's end of the connection
     unsigned writers_ = 0;
     std::exception_ptr error_;
     ReadBuffer input_;
     Line drain_waiters_;
     Line close_waiters_;
-    std::optional<engine::StreamTransport> transport_;
+    std::shared_ptr<TlsHandshake> handshake_; // while it goes on
+    ConnectionLayers layers_;
 };
 
 /// How many ignored writes are too many to say nothing: asyncio's

@@ -58,6 +58,18 @@ void WaitStreamClosed::throw_if_broken() const {
     }
 }
 
+namespace {
+
+Coro<> start_stream_tls(std::shared_ptr<StreamState> stream, std::shared_ptr<const TlsPlan> plan) {
+    Drain draining(stream);
+    co_await draining;
+    auto handshake = std::make_shared<TlsHandshake>(stream->loop());
+    stream->start_tls(*plan, handshake);
+    co_await finish_handshake(handshake, stream);
+}
+
+} // namespace
+
 } // namespace detail
 
 StreamWriter::StreamWriter(std::shared_ptr<detail::StreamState> stream) noexcept
@@ -86,10 +98,24 @@ StreamWriter::~StreamWriter() {
 
 void StreamWriter::write(std::string_view data) { stream_->write(data); }
 
+bool StreamWriter::can_write_eof() const noexcept {
+    const engine::Stream* const stream = stream_->stream();
+    return stream == nullptr || stream->can_write_eof();
+}
+
 void StreamWriter::write_eof() {
-    if (auto* transport = stream_->transport()) {
-        transport->write_eof();
+    if (!can_write_eof()) {
+        throw RuntimeError("write_eof() with TLS, which ends in both directions at once");
     }
+    if (engine::Stream* const stream = stream_->stream()) {
+        stream->write_eof();
+    }
+}
+
+Coro<> StreamWriter::start_tls(const SSLContext& context, const StartTlsOptions& options) {
+    StartTlsOptions side = options;
+    side.server_side = stream_->is_servers();
+    return detail::start_stream_tls(stream_, detail::plan_tls(context, side));
 }
 
 void StreamWriter::close() noexcept { stream_->close_connection(); }
@@ -111,5 +137,7 @@ Socket& StreamWriter::socket() const {
     }
     return stream_->transport()->socket();
 }
+
+SSLObject StreamWriter::ssl_object() const { return stream_->ssl_object(); }
 
 } // namespace hocket

@@ -64,6 +64,10 @@
 #include <hocket/shield.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/socket.hpp>
+#include <hocket/ssl_context.hpp>
+#include <hocket/ssl_error.hpp>
+#include <hocket/ssl_object.hpp>
+#include <hocket/ssl_options.hpp>
 #include <hocket/start_method.hpp>
 #include <hocket/start_server.hpp>
 #include <hocket/stat_result.hpp>

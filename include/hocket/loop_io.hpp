@@ -68,9 +68,17 @@ struct AnyProtocol {
     }
 };
 
+struct TlsPlan; // src/tls_plan.hpp
+/// Shares what `options` refer to; nullptr: without TLS. Throws ValueError.
+std::shared_ptr<const TlsPlan> plan_tls(const ConnectOptions& options, std::string_view host);
+std::shared_ptr<const TlsPlan> plan_tls(const SSLContext& context, const StartTlsOptions& options);
+
 Coro<Socket> connect_host(std::string host, int port, ConnectOptions options);
 Coro<Socket> connect_unix(std::string path);
-std::shared_ptr<Transport> attach_protocol(Socket socket, AnyProtocol protocol);
+Coro<std::shared_ptr<Transport>> attach_protocol(Socket socket, AnyProtocol protocol,
+                                                 std::shared_ptr<const TlsPlan> plan);
+Coro<std::shared_ptr<Transport>> start_tls(Transport& transport, AnyProtocol protocol,
+                                           std::shared_ptr<const TlsPlan> plan);
 enum class PipeDirection { read, write };
 std::shared_ptr<Transport> attach_protocol_to_pipe(EventLoop& loop, FileDescriptor pipe,
                                                    PipeDirection direction, AnyProtocol protocol);
@@ -97,23 +105,29 @@ connect_protocol_pipe(EventLoop& loop, std::function<std::shared_ptr<P>()> make,
 }
 
 template <class P>
-ProtocolConnection<P> connect_protocol(Socket socket,
-                                       const std::function<std::shared_ptr<P>()>& make) {
+Coro<ProtocolConnection<P>> connect_protocol(Socket socket,
+                                             std::function<std::shared_ptr<P>()> make,
+                                             std::shared_ptr<const TlsPlan> plan) {
     std::shared_ptr<P> protocol = make();
-    return {attach_protocol(std::move(socket), AnyProtocol(protocol)), protocol};
+    AnyProtocol any(protocol);
+    std::shared_ptr<Transport> transport =
+        co_await attach_protocol(std::move(socket), std::move(any), std::move(plan));
+    ProtocolConnection<P> connection(std::move(transport), std::move(protocol));
+    co_return connection;
 }
 template <class P>
-Coro<ProtocolConnection<P>> connect_protocol_host(std::function<std::shared_ptr<P>()> make,
-                                                  std::string host, int port,
-                                                  ConnectOptions options) {
+Coro<ProtocolConnection<P>>
+connect_protocol_host(std::function<std::shared_ptr<P>()> make, std::string host, int port,
+                      ConnectOptions options, std::shared_ptr<const TlsPlan> plan) {
     Socket socket = co_await connect_host(std::move(host), port, options);
-    co_return connect_protocol<P>(std::move(socket), make);
+    co_return co_await connect_protocol<P>(std::move(socket), std::move(make), std::move(plan));
 }
 template <class P>
 Coro<ProtocolConnection<P>> connect_protocol_unix(std::function<std::shared_ptr<P>()> make,
-                                                  std::string path) {
+                                                  std::string path,
+                                                  std::shared_ptr<const TlsPlan> plan) {
     Socket socket = co_await connect_unix(std::move(path));
-    co_return connect_protocol<P>(std::move(socket), make);
+    co_return co_await connect_protocol<P>(std::move(socket), std::move(make), std::move(plan));
 }
 
 /// A copyable function of a factory that perhaps can only be moved.
@@ -176,19 +190,32 @@ public:
 
     /// Connects to `host` (empty: this machine), which is resolved and whose addresses are tried in
     /// order. Yields the transport and the protocol that `factory()` made, after its
-    /// connection_made.
+    /// connection_made; with TLS that comes after the handshake, whose failures are thrown.
     template <detail::ProtocolFactory F>
     Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
     create_connection(F factory, std::string_view host, int port, ConnectOptions options = {}) {
         return detail::connect_protocol_host<detail::FactoryProtocol<F>>(
-            detail::share(std::move(factory)), std::string(host), port, options);
+            detail::share(std::move(factory)), std::string(host), port, options,
+            detail::plan_tls(options, host));
     }
     /// The same to a Unix socket; a path that begins with a zero byte is an abstract name.
     template <detail::ProtocolFactory F>
     Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
-    create_unix_connection(F factory, std::string_view path) {
+    create_unix_connection(F factory, std::string_view path, ConnectOptions options = {}) {
         return detail::connect_protocol_unix<detail::FactoryProtocol<F>>(
-            detail::share(std::move(factory)), std::string(path));
+            detail::share(std::move(factory)), std::string(path), detail::plan_tls(options, {}));
+    }
+
+    /// Speaks TLS on a connection that stands, from here on, and makes `protocol` its protocol,
+    /// which is not told connection_made. A failure or a cancellation closes the connection.
+    /// Python makes a new transport; here it is the old one that is yielded. RuntimeError when it
+    /// speaks TLS already, is closing, or is none of a socket.
+    template <class P>
+    Coro<std::shared_ptr<Transport>>
+    start_tls(Transport& transport, const std::shared_ptr<P>& protocol, const SSLContext& context,
+              const StartTlsOptions& options = {}) {
+        return detail::start_tls(transport, detail::AnyProtocol(protocol),
+                                 detail::plan_tls(context, options));
     }
 
     /// Reads from a pipe, FIFO, terminal, socket or file, which the transport takes over and

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <hocket/option_string.hpp>
+#include <hocket/ssl_options.hpp>
 
 namespace hocket {
 
@@ -34,6 +35,15 @@ struct ConnectOptions {
     bool all_errors = false;
     /// Of the StreamReader: how long a line may be; reading stops while twice as much is buffered.
     std::size_t limit = std::size_t{64} * 1024;
+
+    SSLOption ssl = {}; ///< `true`, or an SSLContext.
+    /// Whom the server's certificate must be for; empty: the host that is connected to.
+    OptionString server_hostname = {};
+    std::optional<std::chrono::nanoseconds> ssl_handshake_timeout = {}; ///< Unset: 60 s.
+    /// For the peer's goodbye, when a connection is closed. Unset: 30 s.
+    std::optional<std::chrono::nanoseconds> ssl_shutdown_timeout = {};
+    /// Of an earlier connection to that server, to be resumed if the server will.
+    OptionReference<SSLSession> ssl_session = {};
 };
 
 /// How `start_server` and `EventLoop::create_server` serve. The names are Python's.
@@ -48,6 +58,11 @@ struct ServerOptions {
     bool cleanup_socket = true;
     /// Of the StreamReaders, as in ConnectOptions.
     std::size_t limit = std::size_t{64} * 1024;
+
+    SSLOption ssl = {}; ///< An SSLContext with a certificate.
+    std::optional<std::chrono::nanoseconds> ssl_handshake_timeout = {}; ///< Unset: 60 s.
+    /// For the client's goodbye, when a connection is closed. Unset: 30 s.
+    std::optional<std::chrono::nanoseconds> ssl_shutdown_timeout = {};
 };
 
 /// How `open_datagram_endpoint` and `EventLoop::create_datagram_endpoint` make their socket. The

@@ -10,6 +10,8 @@
 #include <hocket/coro.hpp>
 #include <hocket/detail/waiter.hpp>
 #include <hocket/socket.hpp>
+#include <hocket/ssl_object.hpp>
+#include <hocket/ssl_options.hpp>
 
 namespace hocket {
 
@@ -114,9 +116,18 @@ public:
     /// wait.
     detail::Drain drain() { return detail::Drain(stream_); }
 
-    [[nodiscard]] bool can_write_eof() const noexcept { return true; }
-    /// Shuts down the writing side once everything is sent; the peer reads an end of file.
+    /// Not with TLS.
+    [[nodiscard]] bool can_write_eof() const noexcept;
+    /// Shuts down the writing side once everything is sent; the peer reads an end of file. Throws
+    /// RuntimeError where that cannot be.
     void write_eof();
+
+    /// Speaks TLS from here on: a handshake follows what is queued, and what its reader has not
+    /// read yet counts as the peer's part of it. A client should say for whom the server's
+    /// certificate must be: `{.server_hostname = "example.test"}`. A failure (SSLError,
+    /// SSLCertVerificationError, std::system_error) or a cancellation closes the connection.
+    /// RuntimeError when it speaks TLS already, or is closing.
+    Coro<> start_tls(const SSLContext& context, const StartTlsOptions& options = {});
 
     /// Sends what is queued, then closes the connection.
     void close() noexcept;
@@ -134,6 +145,8 @@ public:
     /// To set options on; not to read from, write to or close. Throws RuntimeError once the loop is
     /// closed.
     [[nodiscard]] Socket& socket() const;
+    /// What there is to know about its TLS; false when it speaks none.
+    [[nodiscard]] SSLObject ssl_object() const;
 
 private:
     std::shared_ptr<detail::StreamState> stream_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <hocket/socket.hpp>
+#include <hocket/ssl_object.hpp>
 
 namespace hocket {
 
@@ -58,7 +59,8 @@ public:
             write(std::string_view(data));
         }
     }
-    /// Shuts down the writing side once everything is sent; the peer reads an end of file.
+    /// Shuts down the writing side once everything is sent; the peer reads an end of file. Throws
+    /// RuntimeError where that cannot be, as with TLS.
     virtual void write_eof() = 0;
     [[nodiscard]] virtual bool can_write_eof() const noexcept = 0;
     /// Closes without sending what is queued; connection_lost comes later.
@@ -95,6 +97,8 @@ public:
     /// To set options on; not to read from, write to or close. Not open once the connection is
     /// closed.
     [[nodiscard]] virtual Socket& socket() noexcept = 0;
+    /// What there is to know about its TLS; false when it speaks none.
+    [[nodiscard]] virtual SSLObject ssl_object() const { return {}; }
 
 protected:
     ~Transport() = default;

@@ -32,6 +32,11 @@ public:
     virtual void abort() noexcept = 0;
     [[nodiscard]] virtual bool is_closing() const noexcept = 0;
 
+    /// Ends the input as soon as the peer is owed no answer: now, when nothing has come since the
+    /// last write, or else with the next write. What has arrived by then is read first; on_eof
+    /// follows.
+    virtual void end_input_when_answered() noexcept = 0;
+
     virtual void pause_reading() noexcept = 0;
     virtual void resume_reading() noexcept = 0;
     [[nodiscard]] virtual bool is_reading() const noexcept = 0;

@@ -93,10 +93,7 @@ public:
     /// on_closed has been called.
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
 
-    /// Ends the input as soon as the peer is owed no answer: now, when nothing has come since the
-    /// last write, or else with the next write. What has arrived by then is read first; on_eof
-    /// follows.
-    void end_input_when_answered() noexcept;
+    void end_input_when_answered() noexcept override;
 
     void pause_reading() noexcept override { paused_ = paused_ || !closing_; }
     void resume_reading() noexcept override;

@@ -1,13 +1,11 @@
 #include "engine/tls_failure.hpp"
 
-#include <cstdio>
-#include <ctime>
 #include <memory>
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+
+#include "engine/certificate_text.hpp"
 
 namespace hocket::engine {
 
@@ -26,57 +24,12 @@ class TlsVerifyCategory final : public std::error_category {
     std::string message(int value) const override { return X509_verify_cert_error_string(value); }
 };
 
-std::string name_text(const X509_NAME* name) {
-    const std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
-    if (!text ||
-        X509_NAME_print_ex(text.get(), name, 0,
-                           (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC) < 0) {
-        return "(a name that cannot be printed)";
-    }
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(text.get(), &bytes);
-    return size > 0 ? std::string(bytes, static_cast<std::size_t>(size)) : "(no name)";
-}
-
-std::string time_text(const ASN1_TIME* time) {
-    std::tm parts{};
-    if (ASN1_TIME_to_tm(time, &parts) != 1) {
-        return "(no date)";
-    }
-    char text[40];
-    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
-    return text;
-}
-
-std::string address_text(const ASN1_OCTET_STRING* address) {
-    const int size = ASN1_STRING_length(address);
-    char text[INET6_ADDRSTRLEN] = "";
-    if (size == 4 || size == 16) {
-        ::inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text,
-                    sizeof text);
-    }
-    return text;
-}
-
 // The hosts a certificate is for: "a.test, b.test".
 std::string hosts_text(const X509* certificate) {
     std::string hosts;
-    const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
-        static_cast<GENERAL_NAMES*>(
-            X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
-        &GENERAL_NAMES_free);
-    for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-        std::string host;
-        if (name->type == GEN_DNS) {
-            const auto* const bytes =
-                reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-            host.assign(bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
-        } else if (name->type == GEN_IPADD) {
-            host = address_text(name->d.iPAddress);
-        }
-        if (!host.empty()) {
-            hosts += (hosts.empty() ? "" : ", ") + host;
+    for (const auto& [kind, name] : alternative_names(certificate)) {
+        if (kind == "DNS" || kind == "IP Address") {
+            hosts += (hosts.empty() ? "" : ", ") + name;
         }
     }
     return hosts.empty() ? name_text(X509_get_subject_name(certificate)) : hosts;

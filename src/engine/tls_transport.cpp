@@ -86,13 +86,18 @@ bool TlsTransport::shake_hands(const Lifetime::Watch& watch) noexcept {
         }
     }
     above_.on_handshake_done();
-    return !watch.ended();
+    if (watch.ended()) {
+        return false;
+    }
+    end_input_if_answered();
+    return true;
 }
 
 // Decrypts as much as fits into one buffer and hands it over. True when there may be more.
 bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
-    const bool is_wanted = state_ == State::open && is_reading();
-    if ((!is_wanted && state_ != State::goodbye) || !session_.has_input()) {
+    const bool is_dropped = state_ == State::goodbye || (state_ == State::open && input_ended_);
+    const bool is_wanted = state_ == State::open && is_reading() && !is_dropped;
+    if ((!is_wanted && !is_dropped) || !session_.has_input()) {
         return false;
     }
     std::span<std::byte> theirs;
@@ -114,7 +119,8 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
         }
         count += read.count;
     }
-    if (count > 0 && is_wanted) { // what comes after this side's goodbye is dropped
+    if (count > 0 && is_wanted) {
+        owes_answer_ = true;
         if (loan) {
             above_.on_data({reinterpret_cast<const char*>(space.data()), count});
         } else {
@@ -131,9 +137,11 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
     case TlsSession::Status::closed: break;
     }
     if (state_ == State::open) {
-        above_.on_eof(); // with TLS, closing is not up to those above: asyncio has it so too
-        if (watch.ended()) {
-            return false;
+        if (!input_ended_) {
+            above_.on_eof(); // with TLS, closing is not up to those above: asyncio has it so too
+            if (watch.ended()) {
+                return false;
+            }
         }
         closing_ = true;
     }
@@ -187,10 +195,42 @@ void TlsTransport::on_turn_end() noexcept {
             below_.resume_reading();
         }
     }
+    if (input_ends_ && !owes_answer_ && state_ == State::open) {
+        end_input();
+        if (watch.ended()) {
+            return;
+        }
+    }
     encrypt_gathered();
     below_.tell_writer();
     if (!watch.ended()) {
         below_.flush_now();
+    }
+}
+
+void TlsTransport::end_input_when_answered() noexcept {
+    input_ends_ = !closing_ && !input_ended_;
+    end_input_if_answered();
+}
+
+// At the turn's end: those above may be in the middle of a write.
+void TlsTransport::end_input_if_answered() noexcept {
+    if (input_ends_ && !owes_answer_ && state_ == State::open) {
+        reactor_.at_turn_end(*this);
+    }
+}
+
+void TlsTransport::end_input() noexcept {
+    input_ends_ = false;
+    if (closing_) {
+        return;
+    }
+    input_ended_ = true;
+    held_.clear();
+    const Lifetime::Watch watch(lifetime_);
+    const bool stays_open = above_.on_eof();
+    if (!watch.ended() && !stays_open) {
+        close();
     }
 }
 
@@ -205,6 +245,8 @@ bool TlsTransport::write(std::string_view data) {
         early_.append(data);
         return true;
     }
+    owes_answer_ = false;
+    end_input_if_answered();
     const std::size_t most = reactor_.write_blocks().buffer_size();
     while (!data.empty()) {
         if (gathered_size_ == 0 && data.size() >= direct_write_size) {

@@ -56,6 +56,9 @@ public:
     void abort() noexcept override;
     [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
 
+    /// Those above may write on: on_eof decides, as it does without TLS.
+    void end_input_when_answered() noexcept override;
+
     void pause_reading() noexcept override;
     void resume_reading() noexcept override;
     [[nodiscard]] bool is_reading() const noexcept override { return !closing_ && !paused_; }
@@ -103,6 +106,8 @@ private:
     void take(std::string_view ciphertext, const Lifetime::Watch& watch) noexcept;
     bool shake_hands(const Lifetime::Watch& watch) noexcept;
     bool hand_over(const Lifetime::Watch& watch) noexcept;
+    void end_input_if_answered() noexcept;
+    void end_input() noexcept;
     void encrypt(std::string_view plaintext);
     void encrypt_gathered() noexcept;
     void say_goodbye() noexcept;
@@ -123,6 +128,9 @@ private:
     bool paused_ = false;   // pause_reading was called
     bool taking_ = false;   // inside take(): writes wait until it is done
     bool resuming_ = false; // what was held back is taken at the turn's end
+    bool owes_answer_ = false; // something came after the last write
+    bool input_ends_ = false;  // end_input_when_answered was called
+    bool input_ended_ = false; // what comes is dropped
     unsigned ignored_writes_ = 0;
     std::string held_;  // ciphertext that came before reading was paused
     std::string early_; // plaintext that was written before the handshake was done
