@@ -64,8 +64,8 @@ struct Pair {
 
 template <class P = Recorder> Coro<Pair> serve_one() {
     auto protocol = std::make_shared<P>();
-    Server server =
-        co_await get_running_loop().create_server([protocol] { return protocol; }, "127.0.0.1", 0);
+    const auto factory = [protocol] { return protocol; }; // named, for g++ 12
+    Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
     Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
     co_await until([&] { return !protocol->calls.empty(); });
     Pair pair{server, protocol, std::move(client)};
@@ -306,8 +306,8 @@ struct Block : BufferedProtocol {
 TEST(BufferedProtocol, GetsItsBytesInItsOwnBuffer) {
     run([]() -> Coro<> {
         auto served = std::make_shared<Block>();
-        Server server =
-            co_await get_running_loop().create_server([served] { return served; }, "127.0.0.1", 0);
+        const auto factory = [served] { return served; }; // named, for g++ 12
+        Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
         auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         writer.write("more than eight bytes at once");
         writer.close();
@@ -324,8 +324,8 @@ TEST(BufferedProtocol, AnEmptyBufferIsReportedAndAbortsTheTransport) {
             [&](EventLoop&, const ExceptionContext&) { ++reports; });
         auto served = std::make_shared<Block>();
         served->gives_nothing = true;
-        Server server =
-            co_await get_running_loop().create_server([served] { return served; }, "127.0.0.1", 0);
+        const auto factory = [served] { return served; }; // named, for g++ 12
+        Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
         auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         writer.write("x");
         co_await until([&] { return served->lost; });
@@ -339,8 +339,8 @@ TEST(BufferedProtocol, AnEmptyBufferIsReportedAndAbortsTheTransport) {
 TEST(Protocol, OutlivesItsLoop) {
     auto served = std::make_shared<Recorder>();
     run([&]() -> Coro<> {
-        Server server =
-            co_await get_running_loop().create_server([served] { return served; }, "127.0.0.1", 0);
+        const auto factory = [served] { return served; }; // named, for g++ 12
+        Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
         Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         co_await until([&] { return !served->calls.empty(); });
     });
