@@ -68,8 +68,7 @@ public:
     void drop_connection() noexcept override;
 
 private:
-    void begin(std::shared_ptr<Protocol> plain, std::shared_ptr<BufferedProtocol> buffered,
-               std::shared_ptr<ServerState> server);
+    void begin(AnyProtocol protocol, std::shared_ptr<ServerState> server);
 
     std::span<std::byte> get_buffer(std::size_t hint) noexcept override;
     void on_buffer_filled(std::size_t count) noexcept override;
