@@ -18,6 +18,7 @@
 #include "engine/descriptor_passing.hpp"
 #include "engine/per_process.hpp"
 #include "engine/process_exit.hpp"
+#include "fork_safe_mutex.hpp"
 #include "fork_server.hpp"
 #include "start_worker.hpp"
 #include "worker_bootstrap.hpp"
@@ -40,21 +41,31 @@ engine::FileDescriptor duplicate_output(int fd) {
     return copy;
 }
 
-/// Both ends of the way from the server to who asked for a worker.
-std::pair<engine::FileDescriptor, engine::FileDescriptor> make_reports() {
+Descriptors make_request(StartedWorker& worker) {
+    Descriptors request;
+    auto [owners, workers] = OwnerEnd::connect();
+    worker.control = std::move(owners);
+    request.push_back(std::move(workers));
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         throw std::system_error(errno, std::system_category(), "socketpair for a worker's end");
     }
-    return {engine::FileDescriptor(ends[0]), engine::FileDescriptor(ends[1])};
+    worker.reports = engine::FileDescriptor(ends[0]);
+    request.emplace_back(ends[1]);
+    request.push_back(duplicate_output(STDOUT_FILENO));
+    request.push_back(duplicate_output(STDERR_FILENO));
+    return request;
 }
 
 class ForkServerLink {
 public:
-    /// Hands the descriptors to the server, which is started if there is none. False when it has
-    /// ended.
-    [[nodiscard]] bool ask(const Descriptors& request) {
-        const std::scoped_lock lock(mutex_);
+    /// Asks the server, which is started if there is none, for `worker`: gives that its ends of
+    /// what it has in common with the server and with the process. False when the server has ended.
+    [[nodiscard]] bool ask(StartedWorker& worker) {
+        // No fork comes in between. Its child would have the server's end of the reports, too, and
+        // who waits for a report would not see that the server is gone.
+        const std::scoped_lock lock(mutex());
+        const Descriptors request = make_request(worker);
         ensure_running();
         const char mark = 'f';
         const auto error = engine::send_message(server_.control.get(), {&mark, 1}, request);
@@ -67,7 +78,7 @@ public:
     }
     /// Why the last server, or the one there is, has not started a worker.
     [[nodiscard]] std::string describe_failure() {
-        const std::scoped_lock lock(mutex_);
+        const std::scoped_lock lock(mutex());
         if (last_status_ == 0) {
             return "the forkserver has no descriptors left for another worker";
         }
@@ -78,6 +89,10 @@ public:
     }
 
 private:
+    static ForkSafeMutex& mutex() {
+        static ForkSafeMutex instance;
+        return instance;
+    }
     // The server has closed its socket: it is ending.
     void bury() noexcept {
         pollfd end{server_.pidfd.get(), POLLIN, 0};
@@ -109,7 +124,6 @@ private:
         server_ = std::move(server);
     }
 
-    std::mutex mutex_;
     StartedWorker server_; // pid 0: none
     int last_status_ = 0;  // of the last server that has ended
 };
@@ -122,25 +136,9 @@ ForkServerLink& link_to_server() {
 // Asks once. Nothing when the server dropped the request: it was killed, or is out of descriptors.
 std::optional<StartedWorker> try_to_start() {
     StartedWorker worker;
-    Descriptors request;
-    engine::FileDescriptor reports;
-    {
-        auto [ours, theirs] = OwnerEnd::connect();
-        worker.control = std::move(ours);
-        request.push_back(std::move(theirs));
-    }
-    {
-        auto [ours, theirs] = make_reports();
-        worker.reports = std::move(ours);
-        request.push_back(std::move(theirs));
-    }
-    request.push_back(duplicate_output(STDOUT_FILENO));
-    request.push_back(duplicate_output(STDERR_FILENO));
-    if (!link_to_server().ask(request)) {
+    if (!link_to_server().ask(worker)) {
         return std::nullopt;
     }
-    request.clear(); // if the server ends now, nobody holds the other end of the reports
-
     ForkAnswer answer;
     Descriptors pidfd;
     const auto received = engine::receive_message(

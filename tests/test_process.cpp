@@ -83,7 +83,7 @@ struct NotCrossing {
     explicit NotCrossing(int) {}
 };
 
-class ProcessByEachMethod : public EachStartMethod {};
+class ProcessByEachMethod : public EachStartMethodInOneThread {};
 INSTANTIATE_FOR_EACH_START_METHOD(ProcessByEachMethod);
 
 } // namespace

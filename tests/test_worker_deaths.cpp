@@ -125,7 +125,14 @@ private:
     std::filesystem::path path_;
 };
 
-class WorkerDeath : public EachStartMethod {};
+class WorkerDeath : public EachStartMethod {
+protected:
+    /// What is made once is made; a fork server that was killed is reaped, and there is another.
+    static void start_once() {
+        ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+        pool.submit(twice, 1).result();
+    }
+};
 INSTANTIATE_FOR_EACH_START_METHOD(WorkerDeath);
 
 } // namespace
@@ -267,10 +274,7 @@ TEST_P(WorkerDeath, OfTheOwnerEndsTheWorkers) {
 }
 
 TEST_P(WorkerDeath, LeavesNothingBehind) {
-    {
-        ProcessPoolExecutor warm_up(1, {.start_method = GetParam()});
-        warm_up.submit(twice, 1).result();
-    }
+    start_once();
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
     {
@@ -289,10 +293,7 @@ TEST_P(WorkerDeath, LeavesNothingBehind) {
 }
 
 TEST_P(WorkerDeath, ManyPoolsLeaveNothingBehind) {
-    {
-        ProcessPoolExecutor warm_up(1, {.start_method = GetParam()});
-        warm_up.submit(twice, 1).result();
-    }
+    start_once();
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
     // A process that is instrumented takes thirty times as long to start.
@@ -349,6 +350,7 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
     const SharedArray<pid_t> targets(slots);
     Tally tally;
     std::atomic<int> submitted{0};
+    start_once();
     const std::size_t descriptors = open_descriptors();
     {
         ProcessPoolExecutor pool(3, {.start_method = GetParam()});
@@ -358,13 +360,12 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
             std::minstd_rand random(42);
             while (!over) {
                 ::usleep(static_cast<useconds_t>(random() % 20'000));
-                const pid_t target = targets[random() % slots];
-                // A number may have been used anew by now: only workers of ours are fair game.
-                const SeenProcess parent = look_at(look_at(target).parent);
-                if (parent.pid == ::getpid()) {
-                    ::kill(target, SIGKILL);
-                } else if (parent.name == "forkserver" && parent.parent == ::getpid()) {
-                    ::kill(random() % 8 == 0 ? parent.pid : target, SIGKILL);
+                const SeenProcess target = look_at(targets[random() % slots]);
+                // Whose number was used anew by now is no process of this program.
+                if (target.name == look_at(::getpid()).name) {
+                    const SeenProcess parent = look_at(target.parent);
+                    const bool is_servers_turn = parent.name == "forkserver" && random() % 8 == 0;
+                    ::kill(is_servers_turn ? parent.pid : target.pid, SIGKILL);
                 }
             }
         });
@@ -412,6 +413,7 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
     EXPECT_EQ(tally.results + tally.deaths, submitted);
     EXPECT_GT(tally.deaths, GetParam() == StartMethod::spawn ? 10 : 0);
     EXPECT_GT(tally.results, 1000);
+    start_once();
     EXPECT_EQ(open_descriptors(), descriptors);
     EXPECT_TRUE(no_worker_is_left());
     std::printf("%d calls: %d results, %d deaths\n", submitted.load(), tally.results.load(),

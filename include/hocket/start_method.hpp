@@ -21,8 +21,9 @@ enum class StartMethod {
     /// that time, and what is open stays open in it: a connection that this process closes lives on
     /// until that one ends, too. **Dangerous in a program with threads**, and hocket's pools and
     /// loops have some: only one goes on in the copy, so that what another one was just changing
-    /// stays half changed, and a lock that it held is never released. (The locks of malloc, of
-    /// stdio and of hocket's own tables are free.) Neither destructors of statics nor what
+    /// stays half changed, and a lock that it held is never released. (The locks of the C
+    /// library's malloc and stdio, and of hocket's own tables, are free.) Neither destructors of
+    /// statics nor what
     /// `atexit` was told run in it; signals have their default effect. It runs on a thread of its
     /// own, so that it has no copies of the caller's thread_local variables.
     fork,

@@ -25,11 +25,8 @@ void expect(bool holds, const char* what) {
     }
 }
 
-} // namespace
-
-// The program, and the path of a library to load while it runs.
-int main(int, char** argv) {
-    hocket::ProcessPoolExecutor pool(1);
+void call_functions(hocket::StartMethod method, const char* plugin_path) {
+    hocket::ProcessPoolExecutor pool(1, {.start_method = method});
     expect(pool.submit([] { return initialised; }).result() == initialised,
            "a worker's own statics");
     expect(pool.submit(&library_state).result() == library_state(),
@@ -37,11 +34,21 @@ int main(int, char** argv) {
     expect(pool.submit([](int n) { return library_square(n); }, 7).result() == 49,
            "a lambda that calls a shared library");
 
-    void* const plugin = ::dlopen(argv[1], RTLD_NOW);
+    void* const plugin = ::dlopen(plugin_path, RTLD_NOW);
     expect(plugin != nullptr, "dlopen of the plugin");
     if (plugin != nullptr) {
         const auto cube = reinterpret_cast<int (*)(int)>(::dlsym(plugin, "plugin_cube"));
         expect(pool.submit(cube, 3).result() == 27, "a function of a library loaded at run time");
+    }
+}
+
+} // namespace
+
+// The program, and the path of a library to load while it runs.
+int main(int, char** argv) {
+    using enum hocket::StartMethod;
+    for (const auto method : {spawn, forkserver, fork}) {
+        call_functions(method, argv[1]);
     }
     std::puts(failures == 0 ? "ok" : "not ok");
     return failures;
