@@ -40,13 +40,19 @@ void reset_signals() noexcept {
 }
 
 void close_stdin() noexcept {
-    const engine::FileDescriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    engine::FileDescriptor nothing(::open("/dev/null", O_RDONLY));
     ::dup2(nothing.get(), STDIN_FILENO);
+    if (nothing.get() == STDIN_FILENO) { // which was closed
+        static_cast<void>(nothing.release());
+    }
 }
 
 [[noreturn]] void be_worker(int control) {
     OwnerEnd::close_all();
     reset_signals();
+    if (control == STDIN_FILENO) { // the parent has closed its own
+        control = ::fcntl(control, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    }
     close_stdin();
     ::__fpurge(stdout); // the parent writes it
     // exit() runs what was registered last first: what this process registers from here on, then

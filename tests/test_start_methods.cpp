@@ -180,6 +180,15 @@ TEST_P(StartMethods, StdinIsEmpty) {
     EXPECT_EQ(run_to_the_end(process), 3);
 }
 
+TEST_P(StartMethods, TheOwnerMayHaveClosedItsStdin) {
+    const int own_stdin = ::dup(STDIN_FILENO);
+    ::close(STDIN_FILENO);
+    Process process({.start_method = GetParam()}, [] { std::exit(std::getchar() == EOF ? 3 : 4); });
+    EXPECT_EQ(run_to_the_end(process), 3);
+    ::dup2(own_stdin, STDIN_FILENO);
+    ::close(own_stdin);
+}
+
 TEST_P(StartMethods, SignalsHaveTheirDefaultEffect) {
     std::signal(SIGUSR1, [](int) {});
     std::signal(SIGUSR2, SIG_IGN);
