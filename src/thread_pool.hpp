@@ -81,6 +81,9 @@ private:
     Rest lie_down(Worker& me);
     [[nodiscard]] bool has_work() const noexcept;
 
+    static bool has_deadline(const detail::Work& work) noexcept {
+        return work.options != nullptr && work.options->timeout.has_value();
+    }
     void execute(detail::Work& work);
     void discard_waiting() noexcept;
     detail::Work* pop_any() noexcept;
