@@ -1,11 +1,12 @@
 #include <hocket/exception_group.hpp>
 
-#include <cstdlib>
 #include <typeinfo>
 
 #include <cxxabi.h>
 
 #include <hocket/errors.hpp>
+
+#include "demangled.hpp"
 
 namespace hocket {
 
@@ -15,11 +16,7 @@ std::string type_name(const std::type_info* type) {
     if (type == nullptr) {
         return "an unknown exception";
     }
-    int status = 0;
-    char* readable = abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-    std::string name = status == 0 ? readable : type->name();
-    std::free(readable);
-    return name;
+    return demangled(type->name());
 }
 
 std::string indented(const std::string& text) {

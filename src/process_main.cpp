@@ -10,6 +10,7 @@
 
 #include "engine/memory_mapping.hpp"
 #include "engine/per_process.hpp"
+#include "thrown_stack.hpp"
 
 namespace hocket::detail {
 
@@ -67,6 +68,7 @@ int make_single_call(Descriptors& descriptors) {
         std::fflush(stdout);
         std::fprintf(stderr, "Process %s: %s\n", this_name().c_str(),
                      describe_exception(std::current_exception()).c_str());
+        std::fputs(thrown_stack().c_str(), stderr);
         return EXIT_FAILURE;
     }
 }

@@ -1,8 +1,6 @@
 #include "remote_exception.hpp"
 
-#include <cstdlib>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -13,15 +11,20 @@
 
 #include <hocket/detail/remote_chunk.hpp>
 
+#include "demangled.hpp"
 #include "fork_safe_mutex.hpp"
+#include "thrown_stack.hpp"
 
 namespace hocket {
 
-RemoteError::RemoteError(std::string type_name, std::string message, std::string where)
-    : RuntimeError(type_name + ": " + message + " (in " + where + ")"),
+RemoteError::RemoteError(std::string type_name, std::string message, std::string where,
+                         std::string stack)
+    : RuntimeError(type_name + ": " + message + " (in " + where + ")" +
+                   (stack.empty() ? "" : "\n" + stack)),
       type_name_(std::move(type_name)),
       message_(std::move(message)),
-      where_(std::move(where)) {}
+      where_(std::move(where)),
+      stack_(std::move(stack)) {}
 
 namespace detail {
 
@@ -77,16 +80,17 @@ ExceptionCrossing remote_error_crossing() {
                 try {
                     throw;
                 } catch (const RemoteError& error) {
-                    packer.pack_array(3);
+                    packer.pack_array(4);
                     packer.pack(error.type_name());
                     packer.pack(error.message());
                     packer.pack(error.where());
+                    packer.pack(error.stack());
                 }
             },
             [](const msgpack::object& object) {
-                const auto [type, message, where] =
-                    object.as<std::tuple<std::string, std::string, std::string>>();
-                throw RemoteError(type, message, where);
+                const auto [type, message, where, stack] =
+                    object.as<std::tuple<std::string, std::string, std::string, std::string>>();
+                throw RemoteError(type, message, where, stack);
             }};
 }
 
@@ -160,13 +164,6 @@ Registry& registry() {
     return instance;
 }
 
-std::string demangled(const char* name) {
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> text(
-        abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
-    return status == 0 ? text.get() : name;
-}
-
 std::string message_of_current_exception() {
     try {
         throw;
@@ -183,15 +180,17 @@ void add_exception_crossing(const ExceptionCrossing& crossing) { registry().add(
 
 void pack_current_exception(msgpack::packer<msgpack::sbuffer>& packer, const std::string& where) {
     const char* const name = abi::__cxa_current_exception_type()->name();
-    packer.pack_array(4);
+    packer.pack_array(5);
     if (const ExceptionCrossing* crossing = registry().find(name)) {
         packer.pack(std::string(name));
         packer.pack(where);
+        packer.pack(std::string());
         packer.pack(std::string());
         crossing->pack(packer);
     } else {
         packer.pack(std::string());
         packer.pack(where);
+        packer.pack(thrown_stack());
         packer.pack(demangled(name));
         packer.pack(message_of_current_exception());
     }
@@ -199,10 +198,10 @@ void pack_current_exception(msgpack::packer<msgpack::sbuffer>& packer, const std
 
 std::exception_ptr unpack_exception(const msgpack::object& object) {
     try {
-        const auto [name, where, type, body] =
-            object.as<std::tuple<std::string, std::string, std::string, msgpack::object>>();
+        const auto [name, where, stack, type, body] = object.as<
+            std::tuple<std::string, std::string, std::string, std::string, msgpack::object>>();
         if (name.empty()) {
-            throw RemoteError(type, body.as<std::string>(), where);
+            throw RemoteError(type, body.as<std::string>(), where, stack);
         }
         const ExceptionCrossing* const crossing = registry().find(name);
         if (crossing == nullptr) {

@@ -19,6 +19,7 @@
 #include "fork_server.hpp"
 #include "pool_worker_main.hpp"
 #include "process_main.hpp"
+#include "thrown_stack.hpp"
 #include "worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -39,6 +40,7 @@ void watch_owner(int control) {
 }
 
 int be_worker(int control) {
+    remember_thrown_stacks();
     // The owner decides what Ctrl-C means.
     std::signal(SIGINT, SIG_IGN);
     std::array<char, longest_bootstrap> bytes{};

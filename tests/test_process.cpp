@@ -27,6 +27,7 @@
 using namespace hocket;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 namespace {
 
@@ -136,13 +137,13 @@ TEST_P(ProcessByEachMethod, ExitcodeIsOneAfterAnExceptionWhichIsPrinted) {
     const auto [code, errors] = errors_of(
         GetParam(), [](const std::string& why) { throw std::runtime_error(why); }, "no bread");
     EXPECT_EQ(code, 1);
-    EXPECT_EQ(errors, "Process Worm: std::runtime_error: no bread\n");
+    EXPECT_THAT(errors, StartsWith("Process Worm: std::runtime_error: no bread\n"));
 }
 
 TEST_P(ProcessByEachMethod, ExitcodeIsOneAfterSomethingElseWasThrown) {
     const auto [code, errors] = errors_of(GetParam(), [] { throw 5; });
     EXPECT_EQ(code, 1);
-    EXPECT_EQ(errors, "Process Worm: int\n");
+    EXPECT_THAT(errors, StartsWith("Process Worm: int\n"));
 }
 
 TEST_P(ProcessByEachMethod, ExitcodeIsWhatWasPassedToExit) {

@@ -137,20 +137,27 @@ private:
 };
 
 /// An exception that was thrown in another process and whose type cannot be rebuilt in this one:
-/// see HOCKET_REMOTE_EXCEPTION. `what()` names the type, the message and the place.
+/// see HOCKET_REMOTE_EXCEPTION. `what()` names the type, the message and the place, and shows the
+/// stack.
 class RemoteError : public RuntimeError {
 public:
-    RemoteError(std::string type_name, std::string message, std::string where);
+    RemoteError(std::string type_name, std::string message, std::string where,
+                std::string stack = {});
 
     [[nodiscard]] const std::string& type_name() const noexcept { return type_name_; }
     [[nodiscard]] const std::string& message() const noexcept { return message_; }
     /// Which process threw it, in which function.
     [[nodiscard]] const std::string& where() const noexcept { return where_; }
+    /// The stack on which it was thrown, innermost first: a line for each frame, with function,
+    /// offset and module. Empty unless hocket was compiled without NDEBUG, and when the stack is
+    /// not known, as of an exception_ptr that was made without a throw.
+    [[nodiscard]] const std::string& stack() const noexcept { return stack_; }
 
 private:
     std::string type_name_;
     std::string message_;
     std::string where_;
+    std::string stack_;
 };
 
 } // namespace hocket
