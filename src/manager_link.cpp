@@ -137,7 +137,7 @@ void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descr
     }
     {
         const DescriptorScope scope(connection->message.descriptors());
-        msgpack::zone zone;
+        msgpack::zone zone(zone_size(connection->message.bytes()));
         const msgpack::object answer = unpack_object(zone, connection->message.bytes());
         const msgpack::object* const parts = answer.via.array.ptr;
         if (parts[0].as<bool>()) {

@@ -177,7 +177,7 @@ void ManagerServer::on_readable(const std::shared_ptr<Connection>& connection) {
     calling_process_ = kept->client->pid;
     begin_answer(result_, true);
     try {
-        msgpack::zone zone;
+        msgpack::zone zone(zone_size(message_.bytes()));
         answer(kept, unpack_object(zone, message_.bytes()));
     } catch (...) {
         answer_with_exception(result_);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <tuple>
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -110,11 +111,9 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
         }
         message->segment_size = size;
     }
-    if (!call.descriptors.empty() || (segment != nullptr && !segment->is_known)) {
-        const auto descriptors = beside(call, segment);
-        const char mark = 'd';
-        if (const auto error =
-                engine::send_message(process_.control.get(), {&mark, 1}, descriptors)) {
+    Segment* const introduced = segment != nullptr && !segment->is_known ? segment : nullptr;
+    if (!call.descriptors.empty() || introduced != nullptr) {
+        if (const auto error = send_descriptors(call, introduced)) {
             if (segment != nullptr) {
                 header_of(segment->region).in_use.store(0);
             }
@@ -124,9 +123,10 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
             }
             throw std::system_error(error, "cannot pass descriptors to a worker");
         }
-        message->descriptors = static_cast<std::uint16_t>(descriptors.size());
-        if (segment != nullptr) {
-            segment->is_known = true;
+        message->descriptors = static_cast<std::uint16_t>(call.descriptors.size());
+        if (introduced != nullptr) {
+            ++message->descriptors;
+            introduced->is_known = true;
         }
     }
     message->kind = static_cast<std::uint16_t>(call.timeout > 0 ? engine::Request::timed_call
@@ -145,16 +145,20 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
     return true;
 }
 
-std::vector<engine::FileDescriptor> PoolWorker::beside(const RemoteCall& call,
-                                                       const Segment* segment) const {
-    std::vector<engine::FileDescriptor> descriptors;
-    for (const auto& descriptor : call.descriptors) {
-        descriptors.push_back(engine::FileDescriptor::duplicate(descriptor.get()));
+// Those of what the arguments share and, last, that of a segment which the worker does not know.
+std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* introduced) {
+    const char mark = 'd';
+    if (introduced == nullptr) {
+        return engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);
     }
-    if (segment != nullptr && !segment->is_known) {
-        descriptors.push_back(engine::FileDescriptor::duplicate(segment->region.fd()));
+    const int segment = ::fcntl(introduced->region.fd(), F_DUPFD_CLOEXEC, 0);
+    if (segment < 0) {
+        return {errno, std::system_category()};
     }
-    return descriptors;
+    call.descriptors.push_back(engine::FileDescriptor(segment));
+    const auto error = engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);
+    call.descriptors.pop_back();
+    return error;
 }
 
 // Tells the worker of the modules that functions have crossed from since it was told last.

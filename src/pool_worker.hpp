@@ -119,8 +119,7 @@ private:
     void drop_taken_back() noexcept;
     [[nodiscard]] bool send_modules();
     Segment* segment_for(std::size_t size, std::uint32_t& number);
-    [[nodiscard]] std::vector<engine::FileDescriptor> beside(const RemoteCall& call,
-                                                             const Segment* segment) const;
+    [[nodiscard]] std::error_code send_descriptors(RemoteCall& call, const Segment* introduced);
 
     const int number_;
     StartedWorker process_;

@@ -85,7 +85,7 @@ public:
         detail::require_crossing<Function, Item>();
         auto submit_chunk = [this, carried = detail::CarriedFunction<Function>(function)](
                                 const std::vector<Item>& items) {
-            return submit(&detail::map_chunk_remotely<Function, Item>, carried, items);
+            return submit(detail::MapChunkRemotely<Function, Item>(), carried, items);
         };
         MapOptions limited = options;
         if (limited.buffersize == 0) {

@@ -111,6 +111,14 @@ template <class T> T unpack_value(const msgpack::object& object) {
     }
 }
 
+/// How large the first piece of a zone for `bytes` should be. malloc keeps small ones at hand;
+/// those of msgpack's own 8 KiB cost more than all the rest of unpacking a short message.
+[[nodiscard]] inline std::size_t zone_size(std::span<const char> bytes) noexcept {
+    constexpr std::size_t is_short = 256;
+    constexpr std::size_t kept_at_hand = 1000;
+    return bytes.size() <= is_short ? kept_at_hand : MSGPACK_ZONE_CHUNK_SIZE;
+}
+
 /// Unpacks `bytes`, which must stay for as long as the object is used: strings and blocks are not
 /// copied. The object lives in `zone`.
 [[nodiscard]] msgpack::object unpack_object(msgpack::zone& zone, std::span<const char> bytes);
@@ -132,7 +140,7 @@ template <class T> Parcel pack_parcel(const T& value) {
 /// Takes the descriptors that it needs out of `descriptors`.
 template <class T> T unpack_parcel(std::span<const char> bytes, Descriptors& descriptors) {
     const DescriptorScope scope(descriptors);
-    msgpack::zone zone;
+    msgpack::zone zone(zone_size(bytes));
     return unpack_value<T>(unpack_object(zone, bytes));
 }
 

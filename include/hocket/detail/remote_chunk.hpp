@@ -41,12 +41,14 @@ private:
     std::string error_;
 };
 
-/// What a worker calls for a chunk of a map.
-template <class F, class Item>
-RemoteChunk<MapValue<F, Item>> map_chunk_remotely(const CarriedFunction<F>& carried,
-                                                  std::vector<Item> items) {
-    F function = carried.get();
-    return RemoteChunk<MapValue<F, Item>>(map_chunk(function, std::move(items)));
-}
+/// What a worker calls for a chunk of a map. Not a function, which would have to be looked up for
+/// every chunk.
+template <class F, class Item> struct MapChunkRemotely {
+    RemoteChunk<MapValue<F, Item>> operator()(const CarriedFunction<F>& carried,
+                                              std::vector<Item> items) const {
+        F function = carried.get();
+        return RemoteChunk<MapValue<F, Item>>(map_chunk(function, std::move(items)));
+    }
+};
 
 } // namespace hocket::detail
