@@ -66,8 +66,8 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- One operation is CPU time, the fastest of five rounds of five batches (Python: one round of three),
-  after a batch that does not count.
+- One operation is CPU time, the fastest of five rounds of five batches, after one in each round that does
+  not count (Python: of one round of three batches).
 - By hand is a lazy coroutine type with a list of free frames and nothing else
   (`benchmarks/peers/by_hand/await.cpp`).
 - Memory is resident anonymous memory (`RssAnon`) of a million parked tasks (Python: 100,000).

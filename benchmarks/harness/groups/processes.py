@@ -51,9 +51,8 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- Wall time, the best of three rounds, after a batch that does not count. Where another
-  core is woken, such machines have two modes, a factor of about two apart: what counts is everybody's
-  better one.
+- Wall time, the best batch of three rounds, after one in each round that does not count. Where another core
+  is woken, such machines have two modes, a factor of about two apart: what counts is everybody's better one.
 - Calls: submitted one after the other, then every result is taken (`submit`; `apply_async`), 2 workers. One
   in flight: `submit(…).result()` or `apply`, 1 worker; spinning has `spin = 50 µs`. `map` is over 20,000
   integers with a chunksize of 1, 200,000 with 100, the function adds one, 2 workers.

@@ -60,7 +60,8 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- Wall time, the fastest of five rounds (Python: one), after a batch that does not count.
+- Wall time, the fastest batch of five rounds, after one in each round that does not count (Python: of one
+  round of three batches).
 - Loop → thread → loop has one worker thread for everyone. On one core the libraries differ; on all cores it
   is mostly the machine's way to wake a core that is measured. (On one core libuv 1.44 spins for some
   microseconds in its wake-up before it yields.)

@@ -34,8 +34,8 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- CPU time for one, the fastest of three rounds of two batches (uvloop: one batch), after a batch that does
-  not count.
+- CPU time for one, the fastest of three rounds of two batches, after one in each round that does not count
+  (uvloop: a single batch).
 - They are armed one after the other, an hour or more away, and cancelled in the same order; or due within
   a second, all alive before the first expires.
 - An engine timer lives in whoever waits, as libuv's does; `call_later` takes any callable and can be

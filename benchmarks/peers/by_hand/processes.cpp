@@ -67,9 +67,9 @@ template <class Child> pid_t start(Child child) {
     return pid;
 }
 
-void turns(const char* name, bool sleeping) {
+void turns(const char* name, bool sleeping, std::uint32_t rounds) {
     Turn& turn = *::new (shared(sizeof(Turn))) Turn;
-    constexpr std::uint32_t all = batches * rounds;
+    const std::uint32_t all = batches * rounds;
     const pid_t child = start([&] {
         for (std::uint32_t i = 0; i < all; ++i) {
             sleeping ? turn.sleep_until(2 * i + 1) : turn.spin_until(2 * i + 1);
@@ -79,7 +79,7 @@ void turns(const char* name, bool sleeping) {
     std::uint32_t i = 0;
     bench::Best best(name, rounds, batches, bench::Clock::wall);
     while (best.next()) {
-        for (std::size_t round = 0; round < rounds; ++round, ++i) {
+        for (std::uint32_t round = 0; round < rounds; ++round, ++i) {
             turn.pass(2 * i + 1, sleeping);
             sleeping ? turn.sleep_until(2 * i + 2) : turn.spin_until(2 * i + 2);
         }
@@ -123,9 +123,9 @@ void copy(const char* name, std::size_t size, std::size_t times) {
 } // namespace
 
 int main() {
-    turns("one_parked", true);
-    // On one processor each would spin until its time slice is over.
-    if (std::thread::hardware_concurrency() > 1) turns("one_spinning", false);
+    turns("one_parked", true, rounds);
+    // Few turns: with one processor, or others at work on it, each lasts for a whole time slice.
+    if (std::thread::hardware_concurrency() > 1) turns("one_spinning", false, 100);
     socket_round_trips("manager_get");
     copy("argument_1m", mebibyte, 50);
     copy("argument_100m", 100 * mebibyte, 2);
