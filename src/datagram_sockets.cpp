@@ -158,7 +158,11 @@ DatagramSocket adopt_datagram_socket(Socket socket) {
     if (type != SOCK_DGRAM && type != SOCK_RAW) {
         throw ValueError("a datagram socket was expected, got one of type " + std::to_string(type));
     }
-    ::fcntl(socket.fd(), F_SETFL, ::fcntl(socket.fd(), F_GETFL) | O_NONBLOCK);
+    const int flags = ::fcntl(socket.fd(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
+        throw std::system_error(errno, std::system_category(),
+                                "make a datagram socket non-blocking");
+    }
     const SocketAddress peer = socket.peer_address();
     return {std::move(socket), peer};
 }

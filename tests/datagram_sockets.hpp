@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,20 +59,19 @@ inline bool send_datagram(const Socket& from, std::string_view data, const Socke
 
 /// The next datagram that is there; "(nothing)" when none is.
 inline std::string receive_datagram(const Socket& socket, SocketAddress* from = nullptr) {
-    std::string data(std::size_t{300} * 1024, '\0');
+    constexpr std::size_t most = std::size_t{300} * 1024;
+    const auto data = std::make_unique_for_overwrite<char[]>(most);
     sockaddr_storage storage;
     socklen_t size = sizeof storage;
     auto* const native = reinterpret_cast<sockaddr*>(&storage);
-    const ssize_t received =
-        ::recvfrom(socket.fd(), data.data(), data.size(), MSG_DONTWAIT, native, &size);
+    const ssize_t received = ::recvfrom(socket.fd(), data.get(), most, MSG_DONTWAIT, native, &size);
     if (received < 0) {
         return "(nothing)";
     }
     if (from != nullptr) {
         *from = SocketAddress::from_native(native, size);
     }
-    data.resize(static_cast<std::size_t>(received));
-    return data;
+    return {data.get(), static_cast<std::size_t>(received)};
 }
 
 inline void set_send_buffer(const Socket& socket, int bytes) {

@@ -1,12 +1,11 @@
-// `datagram_echo protocol PORT` echoes datagrams by callbacks, `datagram_echo endpoint PORT` in a
-// task.
+// `hocket_datagram_echo PORT`: echoes datagrams by callbacks.
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
 
-#include <hocket/datagram_endpoint.hpp>
+#include <hocket/datagram_protocol.hpp>
 #include <hocket/event.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/run.hpp>
@@ -24,7 +23,7 @@ private:
     hocket::DatagramTransport* transport_ = nullptr;
 };
 
-hocket::Coro<> echo_by_callbacks(int port) {
+hocket::Coro<> echo(int port) {
     const auto made = co_await hocket::get_running_loop().create_datagram_endpoint(
         [] { return std::make_unique<Echo>(); },
         {.local_addr = hocket::LocalAddress{"127.0.0.1", port}});
@@ -32,22 +31,9 @@ hocket::Coro<> echo_by_callbacks(int port) {
     co_await never.wait();
 }
 
-hocket::Coro<> echo_in_a_task(int port) {
-    const auto endpoint = co_await hocket::open_datagram_endpoint(
-        {.local_addr = hocket::LocalAddress{"127.0.0.1", port}});
-    for (;;) {
-        const auto [data, address] = co_await endpoint.recv();
-        endpoint.send(data, address);
-    }
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return std::fprintf(stderr, "usage: %s protocol|endpoint PORT\n", argv[0]), 2;
-    const int port = std::atoi(argv[2]);
-    if (std::string_view(argv[1]) == "protocol")
-        hocket::run(echo_by_callbacks(port));
-    else
-        hocket::run(echo_in_a_task(port));
+    if (argc != 2) return std::fprintf(stderr, "usage: %s PORT\n", argv[0]), 2;
+    hocket::run(echo(std::atoi(argv[1])));
 }
