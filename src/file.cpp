@@ -148,8 +148,11 @@ Coro<std::size_t> pread_into(StatePointer state, std::span<std::byte> space, std
     std::size_t total = 0;
     while (total < space.size()) {
         std::size_t count = 0;
-        co_await state->read_at(space.subspan(total), offset + static_cast<std::int64_t>(total),
-                                count);
+        const auto rest = space.subspan(total);
+        const std::int64_t at = offset + static_cast<std::int64_t>(total);
+        if (!state->read_cached(rest, at, count)) {
+            co_await state->read_at(rest, at, count);
+        }
         if (count == 0) {
             break;
         }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <hocket/errors.hpp>
+#include <hocket/sleep.hpp>
 
 #include "event_loop_state.hpp"
 #include "file_call.hpp"
@@ -22,6 +23,10 @@ constexpr std::size_t read_ahead_size = std::size_t{64} * 1024;
 
 std::span<std::byte> writable_bytes(std::string& text, std::size_t begin) noexcept {
     return std::as_writable_bytes(std::span(text).subspan(begin));
+}
+
+engine::CachedReads& cached_reads() {
+    return file_operations_of(get_running_loop()).cached_reads();
 }
 
 /// Closes on a thread: on a network file system that is when the data goes out.
@@ -156,8 +161,27 @@ Coro<std::size_t> FileState::read_more(std::string& bytes, std::size_t most) {
     co_return count;
 }
 
+bool FileState::read_cached(std::span<std::byte> space, std::int64_t offset, std::size_t& count) {
+    if (!can_read_cached_) {
+        return false;
+    }
+    const std::int64_t result = cached_reads().read(fd(), space.data(), space.size(), offset);
+    if (result == -EOPNOTSUPP) {
+        can_read_cached_ = false;
+    }
+    count = result > 0 ? static_cast<std::size_t>(result) : 0;
+    return result >= 0; // errors are for the call that waits
+}
+
 Coro<> FileState::read_at(std::span<std::byte> space, std::int64_t offset, std::size_t& count) {
     for (;;) {
+        // The others' turn. What is cached is still cheaper to copy in the next.
+        while (can_read_cached_ && cached_reads().is_exhausted()) {
+            co_await sleep(std::chrono::seconds(0));
+        }
+        if (read_cached(space, offset, count)) {
+            co_return;
+        }
         FileCall call(engine::FileRequest::read(fd(), space.data(), space.size(), offset));
         try {
             co_await call;

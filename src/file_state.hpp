@@ -56,6 +56,9 @@ public:
     Coro<std::size_t> read_more(std::string& bytes, std::size_t most);
     /// One read at `offset` (-1: the position). Sets `count` also when it is cancelled.
     Coro<> read_at(std::span<std::byte> space, std::int64_t offset, std::size_t& count);
+    /// The same, at once and as far as the page cache goes. False when that is not possible.
+    [[nodiscard]] bool read_cached(std::span<std::byte> space, std::int64_t offset,
+                                   std::size_t& count);
     Coro<> write_at(std::string_view data, std::int64_t offset);
 
     /// Waits until nobody uses the file, and closes it.
@@ -74,6 +77,7 @@ private:
     FileMode mode_;
     bool is_seekable_ = false;
     bool is_pollable_ = false; // a pipe or a terminal: its bytes are waited for by the poller
+    bool can_read_cached_ = true;
     bool is_closing_ = false;
     unsigned users_ = 0;
     Event unused_; // set when the last user of a closing file has gone

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "engine/cached_reads.hpp"
 #include "engine/file_operation.hpp"
 #include "engine/reactor.hpp"
 
@@ -16,7 +17,6 @@ public:
     /// that the kernel refuses, or for something else.
     [[nodiscard]] static std::unique_ptr<FileOperations> create(Reactor& reactor);
 
-    FileOperations() noexcept = default;
     FileOperations(const FileOperations&) = delete;
     FileOperations& operator=(const FileOperations&) = delete;
     virtual ~FileOperations() = default;
@@ -30,16 +30,27 @@ public:
     /// until what was posted to the reactor has been discarded.
     virtual void close() noexcept = 0;
 
+    /// To be asked first: most of what is read is in the page cache.
+    [[nodiscard]] CachedReads& cached_reads() noexcept { return cached_reads_; }
+
     /// "io_uring" or "threads".
     [[nodiscard]] virtual const char* name() const noexcept = 0;
 
 protected:
+    explicit FileOperations(Reactor& reactor) noexcept
+        : reactor_(reactor), cached_reads_(reactor) {}
+
     friend class FileOperation;
     virtual void cancel(FileOperation& operation) noexcept = 0;
     /// Leaves `operation` in no list; blocks until it is not running.
     virtual void withdraw(FileOperation& operation) noexcept = 0;
     /// On the thread that has performed it.
     virtual void performed(FileOperation& operation) noexcept = 0;
+
+    Reactor& reactor_;
+
+private:
+    CachedReads cached_reads_;
 };
 
 } // namespace hocket::engine

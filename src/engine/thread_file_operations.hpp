@@ -15,7 +15,7 @@ namespace hocket::engine {
 /// opening its other end.
 class ThreadFileOperations final : public FileOperations, private Runnable {
 public:
-    explicit ThreadFileOperations(Reactor& reactor) noexcept : reactor_(reactor) {}
+    explicit ThreadFileOperations(Reactor& reactor) noexcept : FileOperations(reactor) {}
     ~ThreadFileOperations() override { close(); }
 
     void start(FileOperation& operation, const FileRequest& request) noexcept override;
@@ -33,7 +33,6 @@ private:
     [[nodiscard]] FileOperation* take_done() noexcept;
     [[nodiscard]] std::size_t done_count() noexcept;
 
-    Reactor& reactor_;
     std::mutex mutex_;
     std::condition_variable one_done_;
     IntrusiveList<FileOperation> pending_; // loop's thread only

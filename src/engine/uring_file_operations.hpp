@@ -27,7 +27,7 @@ public:
 
 private:
     explicit UringFileOperations(Reactor& reactor) noexcept
-        : reactor_(reactor), threads_(reactor) {}
+        : FileOperations(reactor), threads_(reactor) {}
 
     [[nodiscard]] std::error_code set_up() noexcept;
     [[nodiscard]] std::error_code probe() noexcept;
@@ -51,7 +51,6 @@ private:
     void deliver() noexcept;
     void wait_for(FileOperation& operation) noexcept;
 
-    Reactor& reactor_;
     ThreadFileOperations threads_;
     io_uring ring_{};
     bool is_set_up_ = false;
