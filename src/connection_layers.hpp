@@ -14,7 +14,7 @@
 
 namespace hocket::detail {
 
-/// What carries a connection's bytes: its socket (or pipe), and TLS over that where it speaks TLS.
+/// What carries a connection's bytes: its socket or pipe, and TLS over that where it speaks TLS.
 class ConnectionLayers {
 public:
     ConnectionLayers(EventLoop& loop, Socket socket, const SocketAddress& peer,

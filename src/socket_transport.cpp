@@ -19,9 +19,7 @@ SocketTransport::SocketTransport(EventLoop& loop, Socket socket, const SocketAdd
     : loop_(loop), peer_(peer), layers_(loop, std::move(socket), peer, *this) {}
 
 SocketTransport::SocketTransport(EventLoop& loop, engine::PipeChannel pipe)
-    : loop_(loop),
-      only_reads_(!pipe.is_for_writing()),
-      layers_(loop, std::move(pipe), *this) {}
+    : loop_(loop), only_reads_(!pipe.is_for_writing()), layers_(loop, std::move(pipe), *this) {}
 
 std::shared_ptr<SocketTransport>
 SocketTransport::open(EventLoop& loop, Socket socket, const SocketAddress& peer,

@@ -33,9 +33,9 @@ ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
     const std::size_t limit = options.limit;
     auto plan = plan_tls(options);
     if (!plan) {
-        return [&loop, welcome = std::move(welcome), limit](
-                   Socket socket, const SocketAddress& peer,
-                   const std::shared_ptr<ServerState>& server) {
+        return [&loop, welcome = std::move(welcome),
+                limit](Socket socket, const SocketAddress& peer,
+                       const std::shared_ptr<ServerState>& server) {
             const auto stream = StreamState::open(loop, std::move(socket), peer, limit, server);
             welcome(stream->reader(), StreamWriter(stream), server);
         };
@@ -44,8 +44,8 @@ ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
             plan = std::move(plan)](Socket socket, const SocketAddress& peer,
                                     const std::shared_ptr<ServerState>& server) {
         const auto handshake = std::make_shared<TlsHandshake>(loop);
-        StreamState& stream = *StreamState::open(loop, std::move(socket), peer, limit, server,
-                                                 plan.get(), handshake);
+        StreamState& stream =
+            *StreamState::open(loop, std::move(socket), peer, limit, server, plan.get(), handshake);
         handshake->when_done(stream, [&stream, welcome, server] {
             (*welcome)(stream.reader(), StreamWriter(stream.shared_from_this()), server);
         });

@@ -22,10 +22,7 @@ StreamState::StreamState(EventLoop& loop, Socket socket, const SocketAddress& pe
 }
 
 StreamState::StreamState(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit)
-    : loop_(loop),
-      pipe_name_(pipe.name()),
-      input_(limit),
-      layers_(loop, std::move(pipe), *this) {
+    : loop_(loop), pipe_name_(pipe.name()), input_(limit), layers_(loop, std::move(pipe), *this) {
     input_.set_transport(stream());
 }
 
@@ -48,6 +45,24 @@ std::shared_ptr<StreamState> StreamState::open(EventLoop& loop, Socket socket,
     return state;
 }
 
+void StreamState::start_tls(const TlsPlan& plan, std::shared_ptr<TlsHandshake> handshake) {
+    if (pipe_name_ != nullptr) {
+        throw RuntimeError("start_tls() on a pipe");
+    }
+    if (layers_.tls() != nullptr) {
+        throw RuntimeError("start_tls() on a connection that speaks TLS already");
+    }
+    if (is_closing() || input_.has_eof()) {
+        throw RuntimeError("start_tls() on a connection that is closing");
+    }
+    layers_.add_tls(loop_, plan, *this);
+    handshake_ = std::move(handshake);
+    const std::string received(input_.data());
+    input_.consume(received.size()); // resumes the socket, if that was why it was paused
+    input_.set_transport(stream());
+    layers_.tls()->start(received);
+}
+
 std::shared_ptr<StreamState> StreamState::open_pipe(EventLoop& loop, engine::PipeChannel pipe,
                                                     std::size_t limit) {
     auto state = std::make_shared<StreamState>(loop, std::move(pipe), limit);
@@ -67,21 +82,6 @@ StreamReader StreamState::pipe_reader() {
     const std::shared_ptr<ReadBuffer> buffer(std::make_shared<Holder>(shared_from_this()), &input_);
     input_.set_owner(buffer);
     return StreamReader(buffer);
-}
-
-void StreamState::start_tls(const TlsPlan& plan, std::shared_ptr<TlsHandshake> handshake) {
-    if (layers_.tls() != nullptr) {
-        throw RuntimeError("start_tls() on a connection that speaks TLS already");
-    }
-    if (is_closing() || input_.has_eof()) {
-        throw RuntimeError("start_tls() on a connection that is closing");
-    }
-    layers_.add_tls(loop_, plan, *this);
-    handshake_ = std::move(handshake);
-    const std::string received(input_.data());
-    input_.consume(received.size()); // resumes the socket, if that was why it was paused
-    input_.set_transport(stream());
-    layers_.tls()->start(received);
 }
 
 StreamReader StreamState::reader() {

@@ -125,9 +125,9 @@ private:
     TlsTimeouts timeouts_;
     State state_ = State::handshake;
     bool closing_ = false;
-    bool paused_ = false;   // pause_reading was called
-    bool taking_ = false;   // inside take(): writes wait until it is done
-    bool resuming_ = false; // what was held back is taken at the turn's end
+    bool paused_ = false;      // pause_reading was called
+    bool taking_ = false;      // inside take(): writes wait until it is done
+    bool resuming_ = false;    // what was held back is taken at the turn's end
     bool owes_answer_ = false; // something came after the last write
     bool input_ends_ = false;  // end_input_when_answered was called
     bool input_ended_ = false; // what comes is dropped
