@@ -403,6 +403,17 @@ TEST_P(ProcessPool, GathersWithTasksAndThreads) {
     EXPECT_EQ(run(main), 321);
 }
 
+// Clang makes it a part of such a function's type.
+TEST(ProcessPoolExecutor, CallsAFunctionThatDoesNotReturn) {
+    ProcessPoolExecutor pool(1);
+    try {
+        pool.submit(::_exit, 9).result();
+        FAIL();
+    } catch (const WorkerDied& error) {
+        EXPECT_EQ(error.exitcode(), 9);
+    }
+}
+
 struct Refused : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

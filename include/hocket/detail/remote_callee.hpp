@@ -80,15 +80,11 @@ private:
     std::ptrdiff_t adjustment_ = 0;
 };
 
-/// Also of those that clang knows not to return, which is a part of their type there.
 template <class F>
-concept FunctionPointer = std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>;
+concept PortableCallable = RemoteCallable<F> || std::is_member_function_pointer_v<F>;
 
-template <class F>
-concept PortableCallable =
-    Captureless<F> || FunctionPointer<F> || std::is_member_function_pointer_v<F>;
-
-/// What is to be called in another process, as an argument that crosses to any of them.
+/// What is to be called in another process, as an argument that crosses to any of them. Why a
+/// pool's own calls have a CarriedFunction instead is said there.
 template <class F> class RemoteCallee {
     static_assert(PortableCallable<F>,
                   "hocket: this cannot cross to another process: pass a free function, a member "

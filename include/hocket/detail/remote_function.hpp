@@ -82,24 +82,26 @@ using ReceivedAs = typename decltype(received_as<F, I, Carried>())::type;
 template <class F>
 concept Captureless = std::is_empty_v<F> && std::is_default_constructible_v<F>;
 
-template <class F> inline constexpr bool is_function_pointer = false;
-template <class R, class... P> inline constexpr bool is_function_pointer<R (*)(P...)> = true;
-template <class R, class... P>
-inline constexpr bool is_function_pointer<R (*)(P...) noexcept> = true;
+/// Also of those that clang knows not to return, which is a part of their type there.
+template <class F>
+concept FunctionPointer = std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>;
 
 template <class F>
-concept RemoteCallable = Captureless<F> || is_function_pointer<F>;
+concept RemoteCallable = Captureless<F> || FunctionPointer<F>;
 
 template <class F, class... A>
 using RemoteResult = std::decay_t<std::invoke_result_t<F&, Carried<A>...>>;
 
-/// A function as an argument: made anew at the other end when it has no captures, found by where it
-/// is when it is a pointer.
+/// The function of a pool's call: made anew at the other end when it has no captures, found by
+/// where it is when it is a pointer. Two numbers, which only a pool and its worker understand: they
+/// have agreed on the numbers of modules, and finding the function is an addition. A RemoteCallee
+/// crosses to any process, and pays for that with the module's path and build id, which are packed,
+/// unpacked and looked up under a lock at every call.
 template <RemoteCallable F> class CarriedFunction {
 public:
     CarriedFunction() = default;
     explicit CarriedFunction(const F& function) {
-        if constexpr (is_function_pointer<F>) {
+        if constexpr (FunctionPointer<F>) {
             where_ = locate_function(reinterpret_cast<const void*>(function));
         }
     }
@@ -115,7 +117,7 @@ public:
     }
     /// In the other process.
     [[nodiscard]] F get() const {
-        if constexpr (is_function_pointer<F>) {
+        if constexpr (FunctionPointer<F>) {
             return reinterpret_cast<F>(const_cast<void*>(resolve_function(where_)));
         } else {
             return F();
