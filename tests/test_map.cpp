@@ -184,6 +184,21 @@ TEST(Map, CancellingTheConsumerCancelsTheRest) {
     run(main);
 }
 
+TEST(Map, RefersToAnInputThatIsNoTemporaryAndKeepsOneThatIs) {
+    ThreadPoolExecutor pool(2);
+    struct Numbers { // cannot be copied
+        explicit Numbers(std::vector<int> given) : numbers(std::move(given)) {}
+        Numbers(Numbers&&) = default;
+        [[nodiscard]] auto begin() const { return numbers.begin(); }
+        [[nodiscard]] auto end() const { return numbers.end(); }
+        std::vector<int> numbers;
+    };
+    const Numbers kept({1, 2, 3});
+    EXPECT_THAT(all(pool.map(twice, kept)), ElementsAre(2, 4, 6));
+    auto results = pool.map(twice, Numbers({4, 5, 6}), {.buffersize = 1});
+    EXPECT_THAT(all(results), ElementsAre(8, 10, 12));
+}
+
 TEST(Map, TellsItsProgress) {
     ThreadPoolExecutor pool(2);
     std::vector<std::size_t> seen;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -183,6 +184,35 @@ TEST_P(ProcessPool, MapsInOrderAChunkAtATime) {
     EXPECT_EQ(progress.size(), 10U);
     const auto pointer = +[](int n) { return n + 1; };
     EXPECT_EQ(*pool.map(pointer, std::vector<int>{41}).begin(), 42);
+}
+
+TEST_P(ProcessPool, AMapReadsNoMoreOfTheInputThanIsInFlight) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    int read = 0;
+    auto numbers =
+        std::views::iota(0) | std::views::transform([&read](int x) { return ++read, x; });
+    auto results =
+        pool.map([](int x) { return 2 * x; }, numbers, {.chunksize = 2, .buffersize = 3});
+    EXPECT_EQ(read, 6); // it starts with the call
+    auto it = results.begin();
+    ++it;
+    EXPECT_EQ(read, 6);
+    ++it; // of the second chunk, so that there is room for another
+    EXPECT_EQ(*it, 4);
+    EXPECT_EQ(read, 8);
+}
+
+TEST_P(ProcessPool, AMapTimesOutCountedFromTheCall) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    auto results = pool.map(
+        [](int) {
+            for (;;) {
+                ::pause();
+            }
+            return 0;
+        },
+        std::vector{1}, {.timeout = std::chrono::milliseconds(20)});
+    EXPECT_THROW(results.begin(), TimeoutError); // and the call, which runs, is ended
 }
 
 TEST_P(ProcessPool, AnExceptionInAMapComesWhenItsElementIsReached) {

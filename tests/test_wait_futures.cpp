@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <hocket/process_pool_executor.hpp>
 #include <hocket/thread_pool_executor.hpp>
 #include <hocket/wait_futures.hpp>
 
@@ -40,6 +41,21 @@ TEST(WaitForFutures, WaitsForAllWhoeverMakesThem) {
     maker.join();
     EXPECT_THAT(results(ended.done), ElementsAre(1, 2, 3));
     EXPECT_TRUE(ended.not_done.empty());
+}
+
+TEST(WaitForFutures, ThoseOfThreadsAndProcessesAreOfOneKind) {
+    ThreadPoolExecutor threads(1);
+    ProcessPoolExecutor processes(1);
+    Promise<int> promise;
+    promise.set_result(1);
+    std::vector futures{promise.get_future(), threads.submit([] { return 2; }),
+                        processes.submit([] { return 3; })};
+    EXPECT_THAT(results(wait(futures).done), ElementsAre(1, 2, 3));
+    int sum = 0;
+    for (auto& future : as_completed(futures)) {
+        sum += future.result();
+    }
+    EXPECT_EQ(sum, 6);
 }
 
 TEST(WaitForFutures, ReturnsAtTheFirstThatIsDone) {
