@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -98,6 +99,12 @@ inline SeenProcess look_at(pid_t pid) {
 inline bool is_gone(pid_t pid) {
     const char state = look_at(pid).state;
     return state == 0 || state == 'Z';
+}
+
+inline bool runs_this_program(pid_t pid) {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error) ==
+           std::filesystem::read_symlink("/proc/self/exe");
 }
 
 /// The children of a process, those included that have ended and are not reaped.

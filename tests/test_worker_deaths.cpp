@@ -362,7 +362,7 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
                 ::usleep(static_cast<useconds_t>(random() % 20'000));
                 const SeenProcess target = look_at(targets[random() % slots]);
                 // Whose number was used anew by now is no process of this program.
-                if (target.name == look_at(::getpid()).name) {
+                if (target.pid > 0 && runs_this_program(target.pid)) {
                     const SeenProcess parent = look_at(target.parent);
                     const bool is_servers_turn = parent.name == "forkserver" && random() % 8 == 0;
                     ::kill(is_servers_turn ? parent.pid : target.pid, SIGKILL);
