@@ -1,9 +1,11 @@
 #include <hocket/event_loop.hpp>
 
+#include <string>
 #include <thread>
 
 #include <hocket/errors.hpp>
 #include <hocket/thread_pool_executor.hpp>
+#include <hocket/timeout.hpp>
 
 #include "event_loop_state.hpp"
 
@@ -27,7 +29,7 @@ Executor& EventLoop::default_executor() {
     return *state_->executor;
 }
 
-Coro<> EventLoop::shutdown_default_executor() {
+Coro<> EventLoop::shutdown_default_executor(std::optional<std::chrono::nanoseconds> timeout) {
     state_->executor_shut_down = true;
     if (!state_->executor) {
         co_return;
@@ -42,12 +44,29 @@ Coro<> EventLoop::shutdown_default_executor() {
         promise.set_result();
     });
     std::exception_ptr cancelled;
+    bool is_late = false;
     try {
-        co_await ended;
+        if (timeout) {
+            const auto wait = [&ended]() -> Coro<> { co_await ended; };
+            co_await with_timeout(*timeout, wait);
+        } else {
+            co_await ended;
+        }
     } catch (const CancelledError&) {
         cancelled = std::current_exception();
+    } catch (const TimeoutError&) {
+        is_late = true;
     }
-    waiting.join();
+    if (is_late) {
+        waiting.detach(); // it keeps the executor until that has ended
+        call_exception_handler({"the default executor's threads did not end within " +
+                                    std::to_string(timeout->count() / 1'000'000) + " ms",
+                                nullptr,
+                                AnyTask(),
+                                {}});
+    } else {
+        waiting.join();
+    }
     state_->executor.reset();
     if (cancelled) {
         std::rethrow_exception(cancelled);

@@ -42,6 +42,10 @@ public:
     return loop.state().reactor;
 }
 
+/// Ends a loop as `run` does: cancels its tasks and waits for them, ends the default executor,
+/// closes it.
+void close_loop(EventLoop& loop);
+
 /// Throws RuntimeError when `loop` is closed, or, in debug mode, runs on another thread.
 void require_usable(const EventLoop& loop);
 

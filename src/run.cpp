@@ -103,6 +103,15 @@ void cancel_all(EventLoop& loop) {
 
 } // namespace
 
+// asyncio's THREAD_JOIN_TIMEOUT.
+constexpr std::chrono::minutes executor_patience(5);
+
+void close_loop(EventLoop& loop) {
+    cancel_all(loop);
+    loop.run_until_complete(loop.shutdown_default_executor(executor_patience));
+    loop.close();
+}
+
 } // namespace detail
 
 Runner::Runner(const RunOptions& options) : options_(options) {}
@@ -123,6 +132,7 @@ EventLoop& Runner::loop() {
     if (!loop_) {
         loop_ = std::make_unique<EventLoop>(options_.name);
         loop_->set_debug(options_.debug);
+        context_ = copy_context();
     }
     return *loop_;
 }
@@ -134,7 +144,25 @@ void Runner::require_no_running_loop() {
     }
 }
 
-void Runner::run_task(const AnyTask& task) {
+namespace {
+
+/// Takes a task's context, with what it has set, when the task is done.
+class KeepContext {
+public:
+    KeepContext(const AnyTask& task, Context& into) : task_(task), into_(into) {}
+    ~KeepContext() { into_ = Context(task_.state().context()); }
+    KeepContext(const KeepContext&) = delete;
+    KeepContext& operator=(const KeepContext&) = delete;
+
+private:
+    const AnyTask& task_;
+    Context& into_;
+};
+
+} // namespace
+
+void Runner::run_task(const AnyTask& task, Context& context) {
+    const KeepContext keep(task, context);
     const detail::InterruptScope interrupts(*loop_, task);
     loop_->run_until_done(task);
     if (interrupts.interrupted() && task.cancelled() && task.state().uncancel() == 0) {
@@ -150,9 +178,7 @@ void Runner::close() {
     if (!loop_) {
         return;
     }
-    detail::cancel_all(*loop_);
-    loop_->run_until_complete(loop_->shutdown_default_executor());
-    loop_->close();
+    detail::close_loop(*loop_);
 }
 
 } // namespace hocket

@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/context.hpp>
 #include <hocket/executor.hpp>
+#include <hocket/future.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 
@@ -220,6 +222,101 @@ TEST(Runner, LeavesTasksAliveBetweenRuns) {
     };
     runner.run(wait);
     EXPECT_GT(ticks, before);
+}
+
+ContextVar<int>& level() {
+    static ContextVar<int> variable("level", 0);
+    return variable;
+}
+
+Coro<int> raise_level() {
+    level().set(level().get() + 1);
+    co_await sleep(0s);
+    co_return level().get();
+}
+
+// python3.13: asyncio.Runner gives 1, 2, 3 too.
+TEST(Runner, ItsRunsShareAContextOfTheirOwn) {
+    Runner runner;
+    EXPECT_EQ(runner.run(raise_level()), 1);
+    EXPECT_EQ(runner.run(raise_level()), 2);
+    const auto fail = []() -> Coro<> {
+        co_await raise_level();
+        throw std::domain_error("x");
+    };
+    EXPECT_THROW(runner.run(fail), std::domain_error);
+    EXPECT_EQ(runner.run(raise_level()), 4);
+    EXPECT_EQ(level().get(), 0);
+}
+
+TEST(Runner, StartsFromTheContextInWhichItsLoopWasMade) {
+    Context context;
+    context.run([] {
+        level().set(10);
+        Runner runner;
+        EXPECT_EQ(runner.run(raise_level()), 11);
+        level().set(20);
+        EXPECT_EQ(runner.run(raise_level()), 12);
+    });
+}
+
+TEST(Runner, RunsInAGivenContextAndLeavesThereWhatWasSet) {
+    Runner runner;
+    Context mine;
+    EXPECT_EQ(runner.run(raise_level(), mine), 1);
+    EXPECT_EQ(runner.run(raise_level(), mine), 2);
+    EXPECT_EQ(mine.run([] { return level().get(); }), 2);
+    EXPECT_EQ(runner.run(raise_level()), 1);
+}
+
+TEST(Runner, RunsAgainAfterControlC) {
+    Runner runner;
+    const auto interrupted = []() -> Coro<> {
+        level().set(5);
+        get_running_loop().call_soon(press_control_c);
+        co_await sleep(1h);
+    };
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_THROW(runner.run(interrupted), KeyboardInterrupt);
+        EXPECT_EQ(runner.run(raise_level()), 6);
+        struct sigaction action {};
+        ::sigaction(SIGINT, nullptr, &action);
+        EXPECT_EQ(action.sa_handler, SIG_DFL);
+    }
+}
+
+TEST(DefaultExecutor, AShutdownGivesUpOnThreadsThatDoNotEndInTime) {
+    Promise<void> may_end;
+    const Future<void> gate = may_end.get_future();
+    std::vector<std::string> reports;
+    const auto main = [&]() -> Coro<> {
+        EventLoop& loop = get_running_loop();
+        loop.set_exception_handler([&](EventLoop&, const ExceptionContext& context) {
+            reports.push_back(context.message);
+        });
+        const Future<void> busy = loop.run_in_executor(nullptr, [gate] { gate.result(); });
+        co_await loop.shutdown_default_executor(1ms);
+        EXPECT_THROW(loop.run_in_executor(nullptr, [] {}), RuntimeError);
+        EXPECT_FALSE(busy.done());
+        may_end.set_result();
+        co_await busy;
+        loop.set_exception_handler({});
+    };
+    run(main);
+    EXPECT_EQ(reports,
+              std::vector<std::string>{"the default executor's threads did not end within 1 ms"});
+}
+
+TEST(DefaultExecutor, AShutdownInTimeIsQuiet) {
+    const auto main = []() -> Coro<> {
+        EventLoop& loop = get_running_loop();
+        co_await loop.run_in_executor(nullptr, [] {});
+        co_await loop.shutdown_default_executor(1h);
+        co_await loop.shutdown_default_executor(1h); // and once more
+    };
+    testing::internal::CaptureStderr();
+    run(main);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Run, LoopsInFourThreadsAtOnceDoNotMix) {

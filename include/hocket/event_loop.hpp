@@ -6,6 +6,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -143,8 +144,10 @@ public:
     void set_default_executor(std::shared_ptr<Executor> executor);
     /// The default executor, made when first asked for.
     [[nodiscard]] Executor& default_executor();
-    /// Waits (without blocking the loop) until the default executor's threads have ended.
-    Coro<> shutdown_default_executor();
+    /// Waits (without blocking the loop) until the default executor's threads have ended. When they
+    /// have not after `timeout`, that goes to the exception handler, and they are left to
+    /// themselves. RuntimeError for what asks for that executor afterwards.
+    Coro<> shutdown_default_executor(std::optional<std::chrono::nanoseconds> timeout = {});
 
     // -- errors and looking inside -----------------------------------------------------------
 

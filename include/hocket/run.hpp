@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <hocket/context.hpp>
 #include <hocket/event_loop.hpp>
 
 namespace hocket {
@@ -36,11 +37,17 @@ public:
     /// Runs `main` to its end; returns its value or throws its exception. Ctrl-C cancels `main`
     /// once and comes out as KeyboardInterrupt; a second Ctrl-C throws KeyboardInterrupt at once.
     /// RuntimeError when a loop runs on this thread already.
+    ///
+    /// All of them run in one context, a copy of the one that was current when the loop was made:
+    /// what one sets the next one sees.
     template <class T> T run(Coro<T> main) {
         require_runnable(main);
-        Task<T> task = loop().create_task(std::move(main));
-        run_task(task);
-        return task.result();
+        return run_in(std::move(main), context_);
+    }
+    /// The same in `context`, which has what `main` set afterwards.
+    template <class T> T run(Coro<T> main, Context& context) {
+        require_runnable(main);
+        return run_in(std::move(main), context);
     }
     /// Runs what `callable()` returns; the callable outlives the run.
     template <class F> requires detail::CoroFunction<F> detail::CoroValue<F> run(F&& callable) {
@@ -67,10 +74,18 @@ private:
         }
     }
     static void require_no_running_loop();
-    void run_task(const AnyTask& task);
+    template <class T> T run_in(Coro<T> main, Context& context) {
+        TaskOptions options;
+        options.context = context;
+        Task<T> task = loop().create_task(std::move(main), options);
+        run_task(task, context);
+        return task.result();
+    }
+    void run_task(const AnyTask& task, Context& context);
 
     RunOptions options_;
     std::unique_ptr<EventLoop> loop_;
+    Context context_;
     bool closed_ = false;
 };
 
