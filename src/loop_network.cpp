@@ -12,6 +12,9 @@ void OpenConnection::enlist(LoopNetwork& network, std::shared_ptr<ServerState> s
     server_ = std::move(server);
     self_ = std::move(self);
     (server_ ? server_->clients() : network_->connections()).push_back(*this);
+    if (server_) {
+        server_->client_came();
+    }
 }
 
 std::shared_ptr<void> OpenConnection::delist() noexcept {

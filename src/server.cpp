@@ -4,9 +4,11 @@
 #include <utility>
 
 #include <hocket/errors.hpp>
+#include <hocket/future.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/wait.hpp>
 
+#include "loop_thread.hpp"
 #include "server_state.hpp"
 
 namespace hocket {
@@ -123,7 +125,52 @@ Coro<bool> drain(ServerPointer server, std::chrono::nanoseconds grace,
     co_return in_time;
 }
 
+/// Calls `function` on `thread`; the future says how it went.
+Future<void> call_on(LoopThread& thread,
+                     const std::shared_ptr<std::function<void(EventLoop&)>>& function) {
+    const auto promise = std::make_shared<Promise<void>>();
+    const Future<void> done = promise->get_future();
+    promise->set_running_or_notify_cancel(); // who stops waiting does not stop the call
+    thread.post([promise, function](ServerState& server) {
+        try {
+            (*function)(server.loop());
+            promise->set_result();
+        } catch (...) {
+            promise->set_exception(std::current_exception());
+        }
+    });
+    return done;
+}
+
+Coro<> on_each_loop(ServerPointer server, std::function<void(EventLoop&)> function) {
+    if (server->threads().empty()) {
+        function(server->loop());
+        co_return;
+    }
+    const auto shared = std::make_shared<std::function<void(EventLoop&)>>(std::move(function));
+    std::vector<Future<void>> calls;
+    for (const auto& thread : server->threads()) {
+        calls.push_back(call_on(*thread, shared));
+    }
+    std::exception_ptr failure;
+    for (const Future<void>& call : calls) {
+        try {
+            co_await call;
+        } catch (const std::exception&) {
+            failure = std::current_exception();
+        }
+    }
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
 } // namespace
+
+Coro<> serve_until_drained(ServerPointer server) {
+    server->start_serving();
+    co_await wait_drained(*server);
+}
 
 std::vector<Socket> only(Socket socket) {
     std::vector<Socket> one;
@@ -178,6 +225,10 @@ void Server::close() noexcept { state_->close(); }
 
 Coro<bool> Server::drain(std::chrono::nanoseconds grace, std::chrono::nanoseconds clean_up) {
     return detail::drain(state_, grace, clean_up);
+}
+
+Coro<> Server::on_each_loop(std::function<void(EventLoop&)> function) {
+    return detail::on_each_loop(state_, std::move(function));
 }
 
 void Server::close_clients() noexcept { state_->close_clients(); }

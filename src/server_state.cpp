@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <hocket/errors.hpp>
+
 #include "context_scope.hpp"
 #include "event_loop_state.hpp"
 #include "loop_network.hpp"
+#include "loop_thread.hpp"
 #include "report.hpp"
 
 namespace hocket::detail {
@@ -70,6 +73,51 @@ void ServerState::start_serving() {
     self_ = shared_from_this();
 }
 
+void ServerState::spread(std::size_t loops,
+                         const std::function<Welcome(EventLoop&)>& make_welcome) {
+    is_spread_ = true;
+    const auto ended = [weak = weak_from_this()](const LoopThread& thread) {
+        if (const auto server = weak.lock()) {
+            server->thread_ended(thread);
+        }
+    };
+    for (std::size_t i = 0; i < loops; ++i) {
+        auto thread = std::make_unique<LoopThread>(loop_, "server-" + std::to_string(i + 1), ended);
+        EventLoop& loop = thread->loop();
+        thread->start(std::make_shared<ServerState>(loop, std::vector<Socket>(), make_welcome(loop),
+                                                    backlog_));
+        threads_.push_back(std::move(thread));
+    }
+}
+
+void ServerState::on_each_thread(void (ServerState::*operation)() noexcept) noexcept {
+    for (const auto& thread : threads_) {
+        thread->tell(operation);
+    }
+}
+
+void ServerState::thread_ended(const LoopThread& thread) noexcept {
+    if (std::erase_if(threads_, [&](const auto& each) { return each.get() == &thread; }) != 0) {
+        finish_if_done();
+    }
+}
+
+/// To the thread with the fewest connections; those with as many take turns.
+void ServerState::hand_over(Socket socket, const SocketAddress& peer) {
+    if (threads_.empty()) {
+        throw RuntimeError("every loop of the server has ended");
+    }
+    LoopThread* chosen = nullptr;
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        LoopThread& each = *threads_[(next_thread_ + i) % threads_.size()];
+        if (chosen == nullptr || each.load() < chosen->load()) {
+            chosen = &each;
+        }
+    }
+    ++next_thread_;
+    chosen->take(std::move(socket), peer);
+}
+
 void ServerState::close() noexcept {
     if (std::exchange(closed_, true)) {
         return;
@@ -86,10 +134,12 @@ void ServerState::close() noexcept {
         listener->stop();
     }
     forever_waiters.release_all(Waiter::State::granted);
+    on_each_thread(&ServerState::close);
     finish_if_done();
 }
 
 void ServerState::close_clients() noexcept {
+    on_each_thread(&ServerState::close_clients);
     for (OpenConnection* client = clients_.front(); client != nullptr;) {
         OpenConnection* const next = clients_.after(*client);
         client->close_connection(); // leaves the list later, not within the call
@@ -98,6 +148,7 @@ void ServerState::close_clients() noexcept {
 }
 
 void ServerState::abort_clients() noexcept {
+    on_each_thread(&ServerState::abort_clients);
     for (OpenConnection* client = clients_.front(); client != nullptr;) {
         OpenConnection* const next = clients_.after(*client);
         client->abort_connection();
@@ -106,6 +157,7 @@ void ServerState::abort_clients() noexcept {
 }
 
 void ServerState::finish_clients() noexcept {
+    on_each_thread(&ServerState::finish_clients);
     for (OpenConnection* client = clients_.front(); client != nullptr;) {
         OpenConnection* const next = clients_.after(*client);
         client->finish_connection();
@@ -114,13 +166,23 @@ void ServerState::finish_clients() noexcept {
 }
 
 void ServerState::cancel_handlers() noexcept {
+    on_each_thread(&ServerState::cancel_handlers);
     for (RunningHandler* each = handlers_.front(); each != nullptr; each = handlers_.after(*each)) {
         each->task().cancel({}); // runs later, not within the call
     }
 }
 
+void ServerState::stop() noexcept {
+    close();
+    abort_clients();
+    cancel_handlers();
+    stopped_ = true;
+    drain_waiters_.release_all(Waiter::State::granted);
+}
+
 void ServerState::drop() noexcept {
     const auto keep = self_;
+    threads_.clear(); // ends them
     while (OpenConnection* client = clients_.front()) {
         client->drop_connection();
     }
@@ -129,7 +191,12 @@ void ServerState::drop() noexcept {
     network_->servers().erase(*this);
 }
 
-void ServerState::client_left() noexcept { finish_if_done(); }
+void ServerState::client_came() noexcept { open_.fetch_add(1, std::memory_order_relaxed); }
+
+void ServerState::client_left() noexcept {
+    open_.fetch_sub(1, std::memory_order_relaxed);
+    finish_if_done();
+}
 
 void ServerState::handler_left() noexcept {
     if (is_drained()) {
@@ -138,7 +205,7 @@ void ServerState::handler_left() noexcept {
 }
 
 void ServerState::finish_if_done() noexcept {
-    if (closed_ && !finished_ && clients_.empty()) {
+    if (closed_ && !finished_ && clients_.empty() && threads_.empty()) {
         finished_ = true;
         closed_waiters_.release_all(Waiter::State::granted);
         handler_left();
@@ -149,6 +216,20 @@ void ServerState::finish_if_done() noexcept {
 
 void ServerState::on_accept(Socket socket, const SocketAddress& peer) noexcept {
     const auto keep = self_;
+    if (!is_spread_) {
+        welcome(std::move(socket), peer);
+        return;
+    }
+    try {
+        hand_over(std::move(socket), peer);
+    } catch (...) {
+        report_exception(loop_.core(), "error while handing an accepted connection to a loop",
+                         std::current_exception());
+    }
+}
+
+void ServerState::welcome(Socket socket, const SocketAddress& peer) noexcept {
+    const auto keep = shared_from_this();
     const ContextScope scope(&context_);
     try {
         welcome_(std::move(socket), peer, keep);
@@ -156,6 +237,7 @@ void ServerState::on_accept(Socket socket, const SocketAddress& peer) noexcept {
         report_exception(loop_.core(), "error while setting up an accepted connection",
                          std::current_exception());
     }
+    welcomed_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void ServerState::on_accept_failed(const engine::Failure& failure) noexcept {

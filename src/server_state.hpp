@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,12 +21,19 @@
 namespace hocket::detail {
 
 class LoopNetwork;
+class LoopThread;
 
 /// What the handles of one server share. The loop keeps it alive while it serves or has clients.
 class ServerState final : public engine::AcceptSink,
                           public engine::ListLink,
                           public std::enable_shared_from_this<ServerState> {
 public:
+    /// How many clients were welcomed so far, and how many connections are open.
+    struct Traffic {
+        std::size_t welcomed;
+        std::size_t open;
+    };
+
     /// Makes a transport and a protocol, or streams, of an accepted socket. May throw.
     using Welcome = std::function<void(Socket, const SocketAddress&, std::shared_ptr<ServerState>)>;
 
@@ -41,6 +49,13 @@ public:
     /// Removes the path of a Unix socket when the server closes, if it is still the same file.
     void clean_up_on_close(std::string path);
 
+    /// Gives what is accepted from now on to `loops` loops, each in a thread of its own; of those,
+    /// `make_welcome` makes the Welcome. Throws std::system_error.
+    void spread(std::size_t loops, const std::function<Welcome(EventLoop&)>& make_welcome);
+    [[nodiscard]] const std::vector<std::unique_ptr<LoopThread>>& threads() const noexcept {
+        return threads_;
+    }
+
     /// Throws std::system_error.
     void start_serving();
     void close() noexcept;
@@ -49,11 +64,20 @@ public:
     /// Clients that are owed no answer are served no more.
     void finish_clients() noexcept;
     void cancel_handlers() noexcept;
+    /// Ends all of it now; who waits for the drain waits no more, whatever handlers do.
+    void stop() noexcept;
     /// The loop is closed.
     void drop() noexcept;
 
     engine::IntrusiveList<OpenConnection>& clients() noexcept { return clients_; }
+    void client_came() noexcept;
     void client_left() noexcept;
+    /// Sets up an accepted connection on this server's own loop.
+    void welcome(Socket socket, const SocketAddress& peer) noexcept;
+    /// Any thread.
+    [[nodiscard]] Traffic traffic() const noexcept {
+        return {welcomed_.load(std::memory_order_relaxed), open_.load(std::memory_order_relaxed)};
+    }
     engine::IntrusiveList<RunningHandler>& handlers() noexcept { return handlers_; }
     void handler_left() noexcept;
 
@@ -61,7 +85,9 @@ public:
     [[nodiscard]] bool is_finished() const noexcept { return finished_; }
     Line& closed_waiters() noexcept { return closed_waiters_; }
     /// And the last handler has ended, too.
-    [[nodiscard]] bool is_drained() const noexcept { return finished_ && handlers_.empty(); }
+    [[nodiscard]] bool is_drained() const noexcept {
+        return stopped_ || (finished_ && handlers_.empty());
+    }
     Line& drain_waiters() noexcept { return drain_waiters_; }
 
     bool serving_forever = false;
@@ -78,6 +104,9 @@ private:
     void on_accept(Socket socket, const SocketAddress& peer) noexcept override;
     void on_accept_failed(const engine::Failure& failure) noexcept override;
     void finish_if_done() noexcept;
+    void hand_over(Socket socket, const SocketAddress& peer);
+    void on_each_thread(void (ServerState::*operation)() noexcept) noexcept;
+    void thread_ended(const LoopThread& thread) noexcept;
 
     EventLoop& loop_;
     LoopNetwork* network_;
@@ -87,6 +116,13 @@ private:
     bool serving_ = false;
     bool closed_ = false;
     bool finished_ = false;
+    bool stopped_ = false;
+    std::vector<std::unique_ptr<LoopThread>>
+        threads_;            // that serve the clients instead of this loop
+    bool is_spread_ = false; // there are, or were, such threads
+    std::size_t next_thread_ = 0;
+    std::atomic<std::size_t> welcomed_ = 0;
+    std::atomic<std::size_t> open_ = 0;
     ContextPointer
         context_; // of whoever made the server: its clients' callbacks and tasks run in it
     engine::IntrusiveList<OpenConnection> clients_;
@@ -96,5 +132,8 @@ private:
     std::vector<Path> paths_;
     std::shared_ptr<ServerState> self_;
 };
+
+/// Serves what is handed to the server until it is drained, or stopped.
+Coro<> serve_until_drained(std::shared_ptr<ServerState> server);
 
 } // namespace hocket::detail

@@ -1,29 +1,21 @@
 #include <hocket/start_server.hpp>
 
-#include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
-
-#include <fcntl.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
 #include <hocket/event_loop.hpp>
 #include <hocket/sleep.hpp>
 
 #include "event_loop_state.hpp"
-#include "host_addresses.hpp"
 #include "report.hpp"
+#include "server_sockets.hpp"
 #include "server_state.hpp"
 #include "socket_transport.hpp"
+#include "start_server.hpp"
 #include "stream_state.hpp"
 #include "tls_handshake.hpp"
 #include "tls_plan.hpp"
 
 namespace hocket::detail {
-
-namespace {
 
 ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
                                      const ServerOptions& options) {
@@ -52,6 +44,17 @@ ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
     };
 }
 
+Coro<Server> finish_server(std::shared_ptr<ServerState> server, bool start) {
+    if (start) {
+        server->start_serving();
+        co_await Sleep(
+            0); // one turn, as in asyncio: clients that wait already are accepted by then
+    }
+    co_return Server(server);
+}
+
+namespace {
+
 ServerState::Welcome welcome_protocol(EventLoop& loop, MakeProtocol make,
                                       const ServerOptions& options) {
     return [&loop, make = std::move(make), plan = plan_tls(options)](
@@ -60,113 +63,6 @@ ServerState::Welcome welcome_protocol(EventLoop& loop, MakeProtocol make,
         static_cast<void>(SocketTransport::open(loop, std::move(socket), peer, make(),
                                                 std::move(server), plan.get(), handshake));
     };
-}
-
-/// A bound socket; not open when the address is not (any more) this machine's, which asyncio skips
-/// too.
-Socket bind_socket(const SocketAddress& address, const ServerOptions& options) {
-    std::error_code error;
-    Socket socket = Socket::create(address.family(), SOCK_STREAM, 0, error);
-    if (error) {
-        return socket; // the family is not there
-    }
-    if (options.reuse_address) {
-        socket.set_reuse_address(true);
-    }
-    if (options.reuse_port) {
-        if (const auto refused = socket.set_reuse_port(true)) {
-            throw std::system_error(refused, "reuse_port for " + address.text());
-        }
-    }
-    if (options.keep_alive) {
-        socket.set_keep_alive(true);
-    }
-    if (address.family() == AF_INET6) {
-        socket.set_ipv6_only(true); // the IPv4 address has a socket of its own
-    }
-    error = socket.bind(address);
-    if (error == std::errc::address_not_available) {
-        socket.close();
-    } else if (error) {
-        throw std::system_error(error, "bind to " + address.text());
-    }
-    return socket;
-}
-
-Coro<std::vector<Socket>> bind_hosts(std::vector<std::string> hosts, int port,
-                                     ServerOptions options) {
-    const AddressInfoHints hints{options.family, SOCK_STREAM, 0, AI_PASSIVE};
-    std::vector<SocketAddress> addresses;
-    for (const std::string& host : hosts) {
-        const std::vector<SocketAddress> found = co_await host_addresses(host, port, hints);
-        for (const SocketAddress& address : found) {
-            if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
-                addresses.push_back(address);
-            }
-        }
-    }
-    std::vector<Socket> sockets;
-    std::string refused;
-    for (const SocketAddress& address : addresses) {
-        Socket socket = bind_socket(address, options);
-        if (socket.is_open()) {
-            sockets.push_back(std::move(socket));
-        } else {
-            refused += (refused.empty() ? "" : ", ") + address.text();
-        }
-    }
-    if (sockets.empty()) {
-        throw std::system_error(std::make_error_code(std::errc::address_not_available),
-                                "bind to any of " + (refused.empty() ? "no addresses" : refused));
-    }
-    co_return sockets;
-}
-
-/// Sockets that somebody else has bound, as servers need them.
-void take_over(const std::vector<Socket>& sockets) {
-    if (sockets.empty()) {
-        throw ValueError("a server needs at least one socket");
-    }
-    for (const Socket& socket : sockets) {
-        int type = 0;
-        socklen_t size = sizeof type;
-        if (::getsockopt(socket.fd(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-            throw std::system_error(errno, std::system_category(),
-                                    "serve on descriptor " + std::to_string(socket.fd()));
-        }
-        if (type != SOCK_STREAM) {
-            throw ValueError("a stream socket was expected, and " + socket.local_address().text() +
-                             " has type " + std::to_string(type));
-        }
-        const int flags = ::fcntl(socket.fd(), F_GETFL);
-        if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
-            throw std::system_error(errno, std::system_category(),
-                                    "make descriptor " + std::to_string(socket.fd()) +
-                                        " non-blocking");
-        }
-    }
-}
-
-Socket bind_path(const std::string& path, const SocketAddress& address) {
-    remove_stale_socket(path);
-    std::error_code error;
-    Socket socket = Socket::create(AF_UNIX, SOCK_STREAM, 0, error);
-    if (!error) {
-        error = socket.bind(address);
-    }
-    if (error) {
-        throw std::system_error(error, "bind to " + address.text());
-    }
-    return socket;
-}
-
-Coro<Server> finish_server(std::shared_ptr<ServerState> server, bool start) {
-    if (start) {
-        server->start_serving();
-        co_await Sleep(
-            0); // one turn, as in asyncio: clients that wait already are accepted by then
-    }
-    co_return Server(server);
 }
 
 Coro<Server> serve_hosts(EventLoop& loop, ServerState::Welcome welcome,
@@ -188,7 +84,7 @@ Coro<Server> serve_sockets(EventLoop& loop, ServerState::Welcome welcome,
 Coro<Server> serve_path(EventLoop& loop, ServerState::Welcome welcome, std::string path,
                         ServerOptions options) {
     std::vector<Socket> sockets;
-    sockets.push_back(bind_path(path, unix_address(path)));
+    sockets.push_back(bind_path(path));
     auto server = std::make_shared<ServerState>(loop, std::move(sockets), std::move(welcome),
                                                 options.backlog);
     if (options.cleanup_socket && !path.empty() && path.front() != '\0') {

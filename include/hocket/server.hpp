@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include <hocket/socket.hpp>
 
 namespace hocket {
+
+class EventLoop;
 
 namespace detail {
 class ServerState;
@@ -115,6 +118,11 @@ public:
     /// ends only the wait; the server stays closed, and inputs ended.
     Coro<bool> drain(std::chrono::nanoseconds grace,
                      std::chrono::nanoseconds clean_up = std::chrono::seconds(1));
+    /// Calls `function(loop)` on each of the loops that handle connections, on that loop's thread,
+    /// and waits until all have returned; throws what one of them threw, InvalidStateError for a
+    /// loop that ended before. To set exception handlers for the loops of `serve_on`, say, before
+    /// `start_serving`. Other servers have one loop.
+    Coro<> on_each_loop(std::function<void(EventLoop&)> function);
     /// Closes every connection as Transport::close does.
     void close_clients() noexcept;
     /// Aborts every connection as Transport::abort does.
