@@ -33,6 +33,10 @@ public:
     [[nodiscard]] const engine::StreamTransport* socket() const noexcept {
         return socket_ ? &*socket_ : nullptr;
     }
+    /// The socket, where bytes reach it as they are written: no TLS, no pipe. nullptr otherwise.
+    [[nodiscard]] engine::StreamTransport* plain_socket() noexcept {
+        return tls_ == nullptr && socket_ && socket_->socket().is_open() ? &*socket_ : nullptr;
+    }
     /// nullptr: there is none.
     [[nodiscard]] engine::TlsTransport* tls() const noexcept { return tls_.get(); }
     [[nodiscard]] SSLObject ssl_object() const {

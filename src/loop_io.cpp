@@ -109,21 +109,6 @@ Coro<std::string> receive_string(LoopNetwork& network, int fd, std::size_t n) {
     co_return bytes;
 }
 
-Coro<> send_all(LoopNetwork& network, int fd, std::string_view data) {
-    while (!data.empty()) {
-        const ssize_t sent = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-        if (sent >= 0) {
-            data.remove_prefix(static_cast<std::size_t>(sent));
-            continue;
-        }
-        if (!would_block()) {
-            throw_errno("send to ", fd);
-        }
-        FdReady ready(network, fd, Direction::write);
-        co_await ready;
-    }
-}
-
 Coro<> connect_socket(LoopNetwork& network, Socket& socket, SocketAddress address) {
     std::error_code error = socket.connect(address);
     if (error == std::errc::operation_in_progress) {
@@ -164,6 +149,21 @@ Coro<std::vector<AddressInfo>> resolve(LoopNetwork& network, engine::ResolveQuer
 }
 
 } // namespace
+
+Coro<> send_all(LoopNetwork& network, int fd, std::string_view data) {
+    while (!data.empty()) {
+        const ssize_t sent = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+        if (sent >= 0) {
+            data.remove_prefix(static_cast<std::size_t>(sent));
+            continue;
+        }
+        if (!would_block()) {
+            throw_errno("send to ", fd);
+        }
+        FdReady ready(network, fd, Direction::write);
+        co_await ready;
+    }
+}
 
 } // namespace detail
 

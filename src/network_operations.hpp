@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <hocket/coro.hpp>
 #include <hocket/detail/operation.hpp>
 #include <hocket/detail/task_base.hpp>
 #include <hocket/socket.hpp>
@@ -112,6 +113,9 @@ private:
     Socket socket_;
     std::vector<engine::Failure> failures_;
 };
+
+/// EventLoop::sock_sendall.
+Coro<> send_all(LoopNetwork& network, int fd, std::string_view data);
 
 /// Awaits that a descriptor is ready. A named local of the coroutine that awaits it; may be awaited
 /// again.

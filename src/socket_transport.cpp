@@ -119,6 +119,9 @@ void SocketTransport::write(std::string_view data) {
     if (out->has_written_eof()) {
         throw RuntimeError("cannot call write() after write_eof()");
     }
+    if (layers_.socket()->is_sending_directly()) {
+        throw RuntimeError("unable to write; sendfile is in progress");
+    }
     if (!out->write(data) && out->ignored_writes() == ignored_writes_to_report) {
         report_ignored_writes(loop_, layers_.socket()->peer_text());
     }

@@ -61,6 +61,9 @@ public:
     [[nodiscard]] SocketAddress sockname() const noexcept override;
     [[nodiscard]] Socket& socket() noexcept override;
     [[nodiscard]] SSLObject ssl_object() const override { return layers_.ssl_object(); }
+    [[nodiscard]] engine::StreamTransport* plain_stream() noexcept override {
+        return layers_.plain_socket();
+    }
 
     void close_connection() noexcept override { close(); }
     void abort_connection() noexcept override { abort(); }

@@ -53,6 +53,10 @@ public:
     [[nodiscard]] engine::Stream* stream() const noexcept { return layers_.top(); }
     /// nullptr once the loop is closed.
     [[nodiscard]] engine::StreamTransport* transport() noexcept { return layers_.socket(); }
+    /// See ConnectionLayers.
+    [[nodiscard]] engine::StreamTransport* plain_socket() noexcept {
+        return layers_.plain_socket();
+    }
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
     [[nodiscard]] std::string peer_text() const;
 

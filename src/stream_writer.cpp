@@ -3,6 +3,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sendfile.hpp"
 #include "stream_state.hpp"
 
 namespace hocket {
@@ -101,6 +102,10 @@ void StreamWriter::write(std::string_view data) { stream_->write(data); }
 bool StreamWriter::can_write_eof() const noexcept {
     const engine::Stream* const stream = stream_->stream();
     return stream == nullptr || stream->can_write_eof();
+}
+
+Coro<std::uint64_t> StreamWriter::sendfile(int file, SendfileOptions options) {
+    return detail::sendfile_to_stream(stream_, file, options);
 }
 
 void StreamWriter::write_eof() {

@@ -41,6 +41,7 @@
 #include <hocket/option_string.hpp>
 #include <hocket/parallel.hpp>
 #include <hocket/path_view.hpp>
+#include <hocket/pass_fds.hpp>
 #include <hocket/pipe.hpp>
 #include <hocket/pipe_streams.hpp>
 #include <hocket/pool.hpp>
@@ -57,6 +58,7 @@
 #include <hocket/run.hpp>
 #include <hocket/run_coroutine_threadsafe.hpp>
 #include <hocket/semaphore.hpp>
+#include <hocket/serve_on.hpp>
 #include <hocket/server.hpp>
 #include <hocket/shared_array.hpp>
 #include <hocket/shared_memory.hpp>

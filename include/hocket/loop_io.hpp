@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <hocket/coro.hpp>
 #include <hocket/datagram.hpp>
 #include <hocket/detail/datagram_factory.hpp>
+#include <hocket/detail/sendfile.hpp>
 #include <hocket/file_descriptor.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/protocol.hpp>
@@ -25,6 +27,7 @@
 namespace hocket {
 
 class EventLoop;
+struct ReceivedFds; // pass_fds.hpp
 
 /// One answer of getaddrinfo.
 struct AddressInfo {
@@ -170,6 +173,21 @@ public:
     /// Sends all of `data`, which must stay valid. After an error or a cancellation some of it may
     /// be sent.
     Coro<> sock_sendall(const Socket& socket, std::string_view data);
+    /// Sends what is in a file (a descriptor, or anything with `fileno()`), which must stay open,
+    /// and returns how many bytes that was. The kernel copies, where it can. The file's position is
+    /// behind what was sent afterwards, also after an error or a cancellation. Throws
+    /// SendfileNotAvailableError, ValueError for a negative offset or a count below 1.
+    Coro<std::uint64_t> sock_sendfile(const Socket& socket, int file, SendfileOptions options = {});
+    template <detail::HasFileno F>
+    Coro<std::uint64_t> sock_sendfile(const Socket& socket, const F& file,
+                                      SendfileOptions options = {}) {
+        return sock_sendfile(socket, file.fileno(), options);
+    }
+    /// send_fds and recv_fds (pass_fds.hpp), which see, that wait until the socket is ready. No
+    /// descriptor is lost or left open by a cancellation.
+    Coro<std::size_t> sock_send_fds(const Socket& socket, std::string_view data,
+                                    std::vector<int> fds);
+    Coro<ReceivedFds> sock_recv_fds(const Socket& socket, std::size_t bufsize, std::size_t maxfds);
     Coro<> sock_connect(Socket& socket, SocketAddress address);
     /// `socket` must be listening.
     Coro<std::pair<Socket, SocketAddress>> sock_accept(const Socket& socket);
@@ -187,6 +205,16 @@ public:
                                                AddressInfoHints hints = {});
 
     // -- transports and protocols ----------------------------------------------------------------
+
+    /// As sock_sendfile, on a transport: after what is queued on it. Meanwhile the transport does
+    /// not read, and a write is a RuntimeError; close() sends the file first. Throws
+    /// std::system_error when the connection ends before, RuntimeError when it is closing already.
+    Coro<std::uint64_t> sendfile(Transport& transport, int file, SendfileOptions options = {});
+    template <detail::HasFileno F>
+    Coro<std::uint64_t> sendfile(Transport& transport, const F& file,
+                                 SendfileOptions options = {}) {
+        return sendfile(transport, file.fileno(), options);
+    }
 
     /// Connects to `host` (empty: this machine), which is resolved and whose addresses are tried in
     /// order. Yields the transport and the protocol that `factory()` made, after its

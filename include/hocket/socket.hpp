@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include <hocket/detail/socket.hpp>
 #include <hocket/detail/socket_address.hpp>
 
@@ -11,5 +13,9 @@ using Socket = engine::Socket;
 
 /// Where a socket is: an IP address with a port, or a Unix path.
 using SocketAddress = engine::SocketAddress;
+
+/// Two sockets, connected to each other: Python's socket.socketpair. Throws std::system_error.
+[[nodiscard]] std::pair<Socket, Socket> socketpair(int family = 1 /* AF_UNIX */,
+                                                   int type = 1 /* SOCK_STREAM */, int proto = 0);
 
 } // namespace hocket

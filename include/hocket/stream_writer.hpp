@@ -2,12 +2,14 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include <hocket/coro.hpp>
+#include <hocket/detail/sendfile.hpp>
 #include <hocket/detail/waiter.hpp>
 #include <hocket/socket.hpp>
 #include <hocket/ssl_object.hpp>
@@ -115,6 +117,13 @@ public:
     /// 16 KiB are. Throws std::system_error once the connection is lost. Cancelling ends only the
     /// wait.
     detail::Drain drain() { return detail::Drain(stream_); }
+
+    /// Sends what is in a file, after what was written before: EventLoop::sendfile for streams.
+    Coro<std::uint64_t> sendfile(int file, SendfileOptions options = {});
+    template <detail::HasFileno F>
+    Coro<std::uint64_t> sendfile(const F& file, SendfileOptions options = {}) {
+        return sendfile(file.fileno(), options);
+    }
 
     /// Not with TLS.
     [[nodiscard]] bool can_write_eof() const noexcept;

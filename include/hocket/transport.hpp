@@ -12,6 +12,9 @@
 
 namespace hocket {
 
+namespace engine {
+class StreamTransport;
+}
 class BaseProtocol;
 class BufferedProtocol;
 class Protocol;
@@ -99,6 +102,10 @@ public:
     [[nodiscard]] virtual Socket& socket() noexcept = 0;
     /// What there is to know about its TLS; false when it speaks none.
     [[nodiscard]] virtual SSLObject ssl_object() const { return {}; }
+
+    /// For hocket's own parts: what takes bytes as they are to the peer. nullptr where they are
+    /// changed on their way, or the loop is closed.
+    [[nodiscard]] virtual engine::StreamTransport* plain_stream() noexcept { return nullptr; }
 
 protected:
     ~Transport() = default;

@@ -42,8 +42,7 @@ void take_descriptors(msghdr& message, std::vector<FileDescriptor>& descriptors)
     }
 }
 
-ssize_t send_once(int fd, std::span<const char> bytes,
-                  std::span<const FileDescriptor> descriptors) noexcept {
+ssize_t send_once(int fd, std::span<const char> bytes, std::span<const int> descriptors) noexcept {
     if (descriptors.empty()) {
         return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); // 0.1 µs less than sendmsg
     }
@@ -53,16 +52,12 @@ ssize_t send_once(int fd, std::span<const char> bytes,
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control.bytes.data();
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * descriptors.size());
+    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
     cmsghdr* const header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
-    std::array<int, most_descriptors> numbers{};
-    for (std::size_t i = 0; i < descriptors.size(); ++i) {
-        numbers[i] = descriptors[i].get();
-    }
-    std::memcpy(CMSG_DATA(header), numbers.data(), sizeof(int) * descriptors.size());
+    header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+    std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
     return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
@@ -73,8 +68,12 @@ std::error_code send_message(int fd, std::span<const char> bytes,
     if (bytes.empty() || descriptors.size() > most_descriptors) {
         return std::make_error_code(std::errc::invalid_argument);
     }
+    std::array<int, most_descriptors> numbers; // not initialised: read as far as it is written
+    for (std::size_t i = 0; i < descriptors.size(); ++i) {
+        numbers[i] = descriptors[i].get();
+    }
     for (;;) {
-        if (send_once(fd, bytes, descriptors) >= 0) {
+        if (send_once(fd, bytes, {numbers.data(), descriptors.size()}) >= 0) {
             return {};
         }
         // A socket whose other end was closed over unread messages says ECONNRESET once.
@@ -82,6 +81,46 @@ std::error_code send_message(int fd, std::span<const char> bytes,
             return last_error();
         }
     }
+}
+
+Passed send_some(int fd, std::string_view bytes, std::span<const int> descriptors) noexcept {
+    ssize_t sent = 0;
+    do {
+        sent = send_once(fd, bytes, descriptors);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return {last_error()};
+    }
+    return {{}, static_cast<std::size_t>(sent)};
+}
+
+Passed receive_some(int fd, std::span<char> space, std::size_t most,
+                    std::vector<FileDescriptor>& descriptors) {
+    descriptors.clear();
+    iovec part{space.data(), space.size()};
+    sockaddr_storage sender;
+    msghdr message{};
+    ControlSpace control;
+    ssize_t received = 0;
+    do {
+        message.msg_name = &sender;
+        message.msg_namelen = sizeof sender;
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.bytes.data();
+        // Not CMSG_SPACE: the kernel would put one descriptor more into its padding.
+        message.msg_controllen = most == 0 ? 0 : CMSG_LEN(sizeof(int) * most);
+        received = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) {
+        return {last_error()};
+    }
+    take_descriptors(message, descriptors);
+    return {{},
+            static_cast<std::size_t>(received),
+            message.msg_flags & ~MSG_CMSG_CLOEXEC,
+            SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&sender),
+                                       message.msg_namelen)};
 }
 
 Received receive_message(int fd, std::span<char> space, std::vector<FileDescriptor>& descriptors,

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <hocket/detail/file_descriptor.hpp>
+#include <hocket/detail/socket_address.hpp>
 
 namespace hocket::engine {
 
@@ -37,5 +39,24 @@ enum class Take { all, copy };
 [[nodiscard]] Received receive_message(int fd, std::span<char> space,
                                        std::vector<FileDescriptor>& descriptors,
                                        Take take = Take::all);
+
+/// How send_some and receive_some went.
+struct Passed {
+    std::error_code error;
+    std::size_t size = 0;      ///< Bytes sent or received.
+    int flags = 0;             ///< Of recvmsg: MSG_CTRUNC, MSG_TRUNC ….
+    SocketAddress sender = {}; ///< Of a socket that is not connected.
+};
+
+/// For Unix sockets of any kind: one sendmsg of `bytes`, perhaps not of all, with duplicates of
+/// `descriptors`, of which there may be `most_descriptors`. Errors as the system has them, except
+/// that signals do not interrupt it and there is no SIGPIPE.
+[[nodiscard]] Passed send_some(int fd, std::string_view bytes,
+                               std::span<const int> descriptors) noexcept;
+
+/// One recvmsg into `space`; up to `most` descriptors (close-on-exec) replace what is in
+/// `descriptors`. The kernel drops those that there is no room for, which the flags tell.
+[[nodiscard]] Passed receive_some(int fd, std::span<char> space, std::size_t most,
+                                  std::vector<FileDescriptor>& descriptors);
 
 } // namespace hocket::engine

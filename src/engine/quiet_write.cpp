@@ -1,10 +1,8 @@
 #include "engine/quiet_write.hpp"
 
 #include <cerrno>
-#include <csignal>
-#include <ctime>
 
-#include <pthread.h>
+#include "engine/no_sigpipe.hpp"
 
 namespace hocket::engine {
 
@@ -28,24 +26,12 @@ ssize_t QuietWrite::operator()(int fd, std::span<const iovec> pieces) noexcept {
 }
 
 ssize_t QuietWrite::with_signal_blocked(int fd, std::span<const iovec> pieces) noexcept {
-    sigset_t pipe_signal;
-    sigset_t before;
-    sigset_t pending;
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    // One that was pending before is somebody else's.
-    ::sigpending(&pending);
-    const bool was_pending = sigismember(&pending, SIGPIPE) != 0;
+    NoSigpipe no_sigpipe;
     const ssize_t written = ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
-    const int error = errno;
-    if (written < 0 && error == EPIPE && !was_pending) {
-        const timespec at_once{};
-        while (::sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
-        }
+    if (written < 0 && errno == EPIPE) {
+        no_sigpipe.take_back();
+        errno = EPIPE;
     }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    errno = error;
     return written;
 }
 

@@ -38,6 +38,9 @@ StreamTransport::StreamTransport(Reactor& reactor, PipeChannel pipe, StreamHandl
 }
 
 StreamTransport::~StreamTransport() {
+    if (direct_ != nullptr) {
+        direct_->on_transport_ended(nullptr);
+    }
     reactor_.cancel_turn_end(*this);
     reactor_.poller().remove(*this);
 }
@@ -218,10 +221,7 @@ std::size_t StreamTransport::send(std::string_view tail) noexcept {
         }
         return sent.of_tail;
     }
-    const bool was_full = std::exchange(socket_full_, is_full);
-    if (socket_full_ != was_full) {
-        update_interest();
-    }
+    wait_until_writable(is_full || direct_ != nullptr);
     return sent.of_tail;
 }
 
@@ -234,10 +234,39 @@ void StreamTransport::lose_readers() noexcept {
     }
 }
 
+void StreamTransport::wait_until_writable(bool wanted) noexcept {
+    if (std::exchange(socket_full_, wanted) != wanted) {
+        update_interest();
+    }
+}
+
 void StreamTransport::flush() noexcept {
+    if (direct_ != nullptr && queue_.empty()) {
+        send_directly();
+        return;
+    }
     send({});
     if (!ended_) {
         settle_after_flush();
+    }
+}
+
+void StreamTransport::start_direct_send(DirectSend& direct) noexcept {
+    direct_ = &direct;
+    wait_until_writable(true);
+}
+
+void StreamTransport::cancel_direct_send() noexcept {
+    direct_ = nullptr; // flush, which will come, finds what there is to do
+}
+
+void StreamTransport::send_directly() noexcept {
+    if (!direct_->send_some(socket_)) {
+        direct_ = nullptr;
+        wait_until_writable(false);
+        if (!ended_) {
+            settle_after_flush();
+        }
     }
 }
 
@@ -250,7 +279,7 @@ void StreamTransport::settle_after_flush() noexcept {
             return;
         }
     }
-    if (!queue_.empty()) {
+    if (!queue_.empty() || direct_ != nullptr) {
         return;
     }
     if (closing_) {
@@ -276,7 +305,7 @@ void StreamTransport::write_eof() noexcept {
         return;
     }
     eof_written_ = true;
-    if (queue_.empty()) {
+    if (queue_.empty() && direct_ == nullptr) {
         socket_.shutdown_write();
     }
 }
@@ -298,7 +327,7 @@ void StreamTransport::close() noexcept {
         return;
     }
     closing_ = true;
-    if (queue_.empty()) {
+    if (queue_.empty() && direct_ == nullptr) {
         end(std::nullopt);
     } else if (socket_full_) {
         update_interest();
@@ -317,6 +346,9 @@ void StreamTransport::end(std::optional<Failure> failure) noexcept {
     queue_.clear();
     reactor_.poller().remove(*this);
     reactor_.at_turn_end(*this);
+    if (DirectSend* const direct = std::exchange(direct_, nullptr)) {
+        direct->on_transport_ended(failure_.get());
+    }
 }
 
 void StreamTransport::on_turn_end() noexcept {

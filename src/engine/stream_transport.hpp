@@ -48,6 +48,19 @@ protected:
     ~StreamHandler() = default;
 };
 
+/// Sends past a transport's queue, straight to its socket: a file. Lives in its owner.
+class DirectSend {
+public:
+    /// What was queued before is out, and the socket may take more. Returns whether to call again
+    /// when it can take more still.
+    virtual bool send_some(Socket& socket) noexcept = 0;
+    /// The transport has ended, and nothing will be sent any more. `failure` as in on_closed.
+    virtual void on_transport_ended(const Failure* failure) noexcept = 0;
+
+protected:
+    ~DirectSend() = default;
+};
+
 /// Reads from and writes to a connected stream socket with asyncio's transport semantics, or does
 /// one of both with a pipe. Lives in its owner; destroying it closes the socket or the pipe without
 /// a word to the handler.
@@ -80,6 +93,14 @@ public:
     void tell_writer() noexcept;
     /// Sends what is queued now, and not at the end of the turn.
     void flush_now() noexcept;
+
+    /// Lets `direct` send, once what is queued is out, until it has had enough or the transport
+    /// ends; never within this call. Meanwhile nothing may be written; close and write_eof wait for
+    /// it. One at a time.
+    void start_direct_send(DirectSend& direct) noexcept;
+    /// Takes that back.
+    void cancel_direct_send() noexcept;
+    [[nodiscard]] bool is_sending_directly() const noexcept { return direct_ != nullptr; }
 
     [[nodiscard]] bool can_write_eof() const noexcept override { return true; }
     void write_eof() noexcept override;
@@ -128,6 +149,8 @@ private:
     std::size_t send(std::string_view tail) noexcept;
     void flush() noexcept;
     void settle_after_flush() noexcept;
+    void send_directly() noexcept;
+    void wait_until_writable(bool wanted) noexcept;
     void pause_writer_above_high_water() noexcept;
     void update_interest() noexcept;
     void end_input_if_answered() noexcept;
@@ -156,6 +179,7 @@ private:
     std::size_t high_water_;
     std::size_t low_water_;
     Lifetime lifetime_;
+    DirectSend* direct_ = nullptr;
     std::unique_ptr<Failure> failure_;
     SocketAddress peer_;
     WriteQueue queue_;

@@ -1,0 +1,19 @@
+#include <hocket/socket.hpp>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include <sys/socket.h>
+
+namespace hocket {
+
+std::pair<Socket, Socket> socketpair(int family, int type, int proto) {
+    std::array<int, 2> ends{};
+    if (::socketpair(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, proto, ends.data()) != 0) {
+        throw std::system_error(errno, std::system_category(), "socketpair");
+    }
+    return {Socket(ends[0]), Socket(ends[1])};
+}
+
+} // namespace hocket
