@@ -204,6 +204,39 @@ TEST_F(Serve, ClosesConnectionsThatStaySilent) {
     EXPECT_EQ(client.receive(), "");
 }
 
+TEST_F(Serve, AnswersAClientThatHasShutDownItsSide) {
+    const ClientSocket client(serve_->port());
+    client.send("GET /sub/ HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.shut_down_writing();
+    EXPECT_EQ(body_of(client.receive_all()), "sub");
+}
+
+TEST_F(Serve, RefusesAHeadThatIsTooLargeBeforeItsEnd) {
+    for (const std::string& too_large :
+         {"GET /" + std::string(9'000, 'x'),
+          "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(17'000, 'x')}) {
+        const ClientSocket client(serve_->port());
+        client.send(too_large);
+        EXPECT_THAT(client.receive_all(),
+                    testing::AnyOf(StartsWith("HTTP/1.1 414 "), StartsWith("HTTP/1.1 431 ")));
+    }
+}
+
+TEST(ServeSlowly, ClosesConnectionsWhoseHeadDripsInForEver) {
+    TemporaryFolder folder;
+    folder.write("index.html", "<p>welcome");
+    ServeProgram serve(folder.path(), {"--head-timeout", "1", "--idle-timeout", "3600"});
+    const ClientSocket client(serve.port());
+    client.send("GET / HTTP/1.1\r\nX: ");
+    // As slow as the server's patience allows; ended by it, or by the test's own limit.
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!client.has_news_within(std::chrono::milliseconds(100)) &&
+           std::chrono::steady_clock::now() < limit)
+        client.send("x");
+    EXPECT_LT(std::chrono::steady_clock::now(), limit);
+    EXPECT_EQ(client.receive(), "");
+}
+
 TEST_F(Serve, StopsOnSigtermThoughClientsAreConnected) {
     const ClientSocket idle(serve_->port());
     idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -15,6 +15,7 @@ public:
     File& operator=(const File&) = delete;
 
     bool is_open() const { return descriptor_ >= 0; }
+    int fileno() const { return descriptor_; }
 
     /// Up to `size` bytes from `offset`, fewer only at the end of the file; nothing when it cannot
     /// be read.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <system_error>
 
@@ -17,19 +16,13 @@ namespace {
 using namespace std::chrono_literals;
 using hocket::Coro;
 
-constexpr std::size_t large_file_piece = 128 * 1024;
+// So much of a large file is sent before the connection counts as active again.
+constexpr std::int64_t large_file_piece = 256 * 1024;
 
 bool is_method_we_know(std::string_view method) {
     static constexpr auto known = std::to_array<std::string_view>(
         {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"});
     return std::find(known.begin(), known.end(), method) != known.end();
-}
-
-/// Keeps the file open for as long as the read takes: it goes on in its thread when the connection
-/// is cancelled meanwhile.
-std::optional<std::string> read_piece(std::shared_ptr<const File> file, std::uint64_t offset,
-                                      std::size_t size) {
-    return file->read(offset, size);
 }
 
 } // namespace
@@ -59,6 +52,7 @@ Coro<> HttpConnection::answer_requests() {
     while (open_) {
         while (!parser_.parse(buffer_.bytes())) {
             idle_ = buffer_.empty();
+            if (!idle_ && head_began_ == 0) head_began_ = server_.clock.seconds;
             if (idle_ && server_.stopping) co_return;
             const std::size_t size = co_await reader_.read_into(buffer_.free_space());
             if (size == 0) co_return;
@@ -66,6 +60,7 @@ Coro<> HttpConnection::answer_requests() {
             last_active_ = server_.clock.seconds;
         }
         idle_ = false;
+        head_began_ = 0;
         if (server_.options.delay > 0ms) co_await hocket::sleep(server_.options.delay);
 
         if (const CachedResponse* response = ready_response()) {
@@ -164,8 +159,8 @@ Coro<> HttpConnection::answer_with_file(const FileLookup& file) {
 }
 
 Coro<> HttpConnection::send_large_file(const FileLookup& file) {
-    const auto opened = std::make_shared<const File>(file.path);
-    if (!opened->is_open()) {
+    const File opened(file.path);
+    if (!opened.is_open()) {
         send_error(403, "this may not be read");
         co_return;
     }
@@ -177,18 +172,16 @@ Coro<> HttpConnection::send_large_file(const FileLookup& file) {
              .finish(),
          {});
     if (head_only_) co_return;
-    for (std::uint64_t sent = 0; sent < file.version.size;) {
-        const std::size_t size =
-            std::min<std::uint64_t>(large_file_piece, file.version.size - sent);
-        const auto piece = co_await hocket::to_thread(read_piece, opened, sent, size);
-        if (!piece || piece->empty()) {
+    const auto size = static_cast<std::int64_t>(file.version.size);
+    for (std::int64_t sent = 0; sent < size;) {
+        const auto piece = co_await writer_.sendfile(
+            opened, {.offset = sent, .count = std::min(large_file_piece, size - sent)});
+        if (piece == 0) {
             // The file has become shorter than we promised: only a cut connection says so.
             open_ = false;
             co_return;
         }
-        writer_.write(*piece);
-        co_await writer_.drain();
-        sent += piece->size();
+        sent += static_cast<std::int64_t>(piece);
         last_active_ = server_.clock.seconds;
     }
 }

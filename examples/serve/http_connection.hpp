@@ -38,6 +38,8 @@ public:
     bool is_idle() const { return idle_; }
     /// When something last went to or came from the client, as Clock::seconds.
     std::uint64_t last_active() const { return last_active_; }
+    /// When the head that is being received began, as Clock::seconds; 0 when none is.
+    std::uint64_t head_began() const { return head_began_; }
 
 private:
     hocket::Coro<> answer_requests();
@@ -59,6 +61,7 @@ private:
     ReceiveBuffer buffer_;
     web::RequestParser parser_;
     std::uint64_t last_active_ = 0;
+    std::uint64_t head_began_ = 0;
     bool idle_ = true;
     bool open_ = true; // whether another request may follow
     bool head_only_ = false;

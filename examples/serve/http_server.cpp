@@ -54,10 +54,19 @@ Coro<> HttpServer::tick() {
     for (;;) {
         co_await hocket::sleep(1s);
         update_clock();
-        const auto allowed = static_cast<std::uint64_t>(state_.options.idle_timeout.count());
         for (HttpConnection* connection : connections_)
-            if (state_.clock.seconds - connection->last_active() > allowed) connection->cancel();
+            if (is_late(*connection)) connection->cancel();
     }
+}
+
+/// Silent for too long; or at one head for too long, however busily: a client that sends a byte now
+/// and then would hold its connection for ever.
+bool HttpServer::is_late(const HttpConnection& connection) const {
+    const std::uint64_t now = state_.clock.seconds;
+    const auto silence = static_cast<std::uint64_t>(state_.options.idle_timeout.count());
+    const auto patience = static_cast<std::uint64_t>(state_.options.head_timeout.count());
+    return now - connection.last_active() > silence ||
+           (connection.head_began() != 0 && now - connection.head_began() > patience);
 }
 
 Coro<> HttpServer::finish(std::chrono::milliseconds grace) {

@@ -25,6 +25,7 @@ public:
 
 private:
     void update_clock();
+    bool is_late(const HttpConnection& connection) const;
     hocket::Coro<> wait_until_empty();
 
     ServerState state_;

@@ -8,12 +8,14 @@ namespace serve {
 
 const char* const usage =
     "usage: serve DIR [--port N] [--host H] [--delay 20ms] [--idle-timeout SECONDS]\n"
+    "                 [--head-timeout SECONDS]\n"
     "\n"
     "Serves the files below DIR over HTTP/1.1 until Ctrl-C.\n"
     "  --port N          listen there; 0 takes a free port (default 8000)\n"
     "  --host H          listen on this address (default 127.0.0.1)\n"
     "  --delay 20ms      answer every request after this time, as a distant site would\n"
-    "  --idle-timeout S  close connections that are silent for so long (default 60)\n";
+    "  --idle-timeout S  close connections that are silent for so long (default 60)\n"
+    "  --head-timeout S  and those whose request head takes longer to come (default 20)\n";
 
 namespace {
 
@@ -53,6 +55,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
             options.delay = parse_delay(argument, value());
         } else if (argument == "--idle-timeout") {
             options.idle_timeout = std::chrono::seconds(parse_number(argument, value(), 1, 86'400));
+        } else if (argument == "--head-timeout") {
+            options.head_timeout = std::chrono::seconds(parse_number(argument, value(), 1, 86'400));
         } else if (argument.starts_with("-")) {
             throw std::invalid_argument("there is no option " + argument);
         } else if (options.directory.empty()) {

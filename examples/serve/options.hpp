@@ -13,6 +13,7 @@ struct Options {
     std::uint16_t port = 8000;
     std::chrono::milliseconds delay{0}; ///< how long every answer waits
     std::chrono::seconds idle_timeout{60};
+    std::chrono::seconds head_timeout{20}; ///< from a request's first byte to the end of its head
     bool help = false;
 };
 

@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -45,6 +47,13 @@ public:
         const ssize_t got = ::recv(socket_, space.data(), space.size(), 0);
         return got > 0 ? std::string(space.data(), static_cast<std::size_t>(got)) : std::string();
     }
+
+    /// Whether something, or the end of the connection, comes within `time`.
+    bool has_news_within(std::chrono::milliseconds time) const {
+        pollfd waiting{socket_, POLLIN, 0};
+        return ::poll(&waiting, 1, static_cast<int>(time.count())) > 0;
+    }
+    void shut_down_writing() const { ::shutdown(socket_, SHUT_WR); }
 
     std::string receive_all() const {
         std::string all;
