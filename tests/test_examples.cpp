@@ -40,7 +40,7 @@ class Example : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Examples, Example,
                          testing::Values("gather_factorials", "timeout_and_cancel",
                                          "process_pool_while_serving", "parallel_primes_map",
-                                         "crash_survived", "shared_counter",
+                                         "crash_survived", "graceful_drain", "shared_counter",
                                          "producers_consumers_processes", "udp_time_server"),
                          [](const auto& info) { return std::string(info.param); });
 
