@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "crawl/temporary_folder.hpp"
+#include "end_of.hpp"
 #include "event_loop_state.hpp"
 #include "open_descriptors.hpp"
 #include "turns.hpp"
@@ -63,13 +64,6 @@ template <class E> std::string thrown_by(Coro<> (*body)(std::string), std::strin
         return error.what();
     }
     return "nothing was thrown";
-}
-
-/// Waits until `task` is done, however it ends.
-template <class T> Coro<> end_of(Task<T> task) {
-    std::vector<Task<T>> tasks;
-    tasks.push_back(std::move(task));
-    co_await wait(std::move(tasks));
 }
 
 class FileTest : public testing::Test {

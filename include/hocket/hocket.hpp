@@ -21,6 +21,7 @@
 #include <hocket/executor.hpp>
 #include <hocket/file.hpp>
 #include <hocket/file_descriptor.hpp>
+#include <hocket/files.hpp>
 #include <hocket/fork_join.hpp>
 #include <hocket/future.hpp>
 #include <hocket/gather.hpp>
@@ -92,3 +93,4 @@
 #include <hocket/transport.hpp>
 #include <hocket/wait.hpp>
 #include <hocket/wait_futures.hpp>
+#include <hocket/watch.hpp>
