@@ -37,6 +37,13 @@ constexpr Opcode opcodes[] = {
     {Call::unlink, IORING_OP_UNLINKAT, false}, {Call::make_directory, IORING_OP_MKDIRAT, false},
 };
 
+/// The codes by which the kernel tells itself to restart a call (ERESTARTSYS and its siblings,
+/// which programs are not meant to see) come out of a worker that was stopped in the middle of
+/// opening.
+bool is_interruption(int result) noexcept {
+    return result == -EINTR || (result <= -512 && result >= -516);
+}
+
 void prepare(io_uring_sqe* entry, const FileRequest& request) noexcept {
     const auto size = static_cast<unsigned>(request.size);
     const auto offset = static_cast<std::uint64_t>(request.offset);
@@ -334,7 +341,7 @@ void UringFileOperations::complete(FileOperation& operation, int result) noexcep
         queued_.push_back(operation);
         return;
     }
-    if (result == -EINTR) {
+    if (is_interruption(result)) {
         if (operation.request_.kind == Call::close) {
             result = 0; // the descriptor is gone all the same
         } else if (operation.is_cancel_requested_) {
