@@ -125,6 +125,15 @@ void FileOperation::Work::perform() noexcept {
     operation.operations_->performed(operation);
 }
 
+// Who opens a FIFO waits for its other end. Opened for both, it is nobody's to wait for.
+void FileOperation::help_to_end() noexcept {
+    struct ::stat status {};
+    if (request_.kind == FileRequest::Call::open && ::stat(request_.path, &status) == 0 &&
+        S_ISFIFO(status.st_mode)) {
+        partner_ = FileDescriptor(::open(request_.path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    }
+}
+
 void FileOperation::complete() noexcept {
     operations_ = nullptr;
     partner_.close();

@@ -104,6 +104,8 @@ private:
         done,       // to be delivered
     };
 
+    /// Makes a call return that may take for ever otherwise.
+    void help_to_end() noexcept;
     void complete() noexcept;
 
     Work work_{*this};

@@ -2,24 +2,7 @@
 
 #include <cerrno>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace hocket::engine {
-
-namespace {
-
-/// Opens both ends of the FIFO at `path`, so that nobody blocks in opening it. A closed descriptor
-/// when there is none.
-FileDescriptor open_fifo(const char* path) noexcept {
-    struct ::stat status {};
-    if (::stat(path, &status) != 0 || !S_ISFIFO(status.st_mode)) {
-        return {};
-    }
-    return FileDescriptor(::open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
-}
-
-} // namespace
 
 void ThreadFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
     operation.request_ = request;
@@ -54,7 +37,7 @@ void ThreadFileOperations::cancel(FileOperation& operation) noexcept {
     }
     if (operation.state_ != FileOperation::State::done) {
         lock.unlock();
-        help_to_end(operation);
+        operation.help_to_end();
     }
 }
 
@@ -66,18 +49,12 @@ void ThreadFileOperations::withdraw(FileOperation& operation) noexcept {
     }
     if (operation.state_ != FileOperation::State::done) {
         lock.unlock();
-        help_to_end(operation);
+        operation.help_to_end();
         lock.lock();
         one_done_.wait(lock, [&] { return operation.state_ == FileOperation::State::done; });
     }
     done_.erase(operation.work_);
     --done_count_;
-}
-
-void ThreadFileOperations::help_to_end(FileOperation& operation) noexcept {
-    if (operation.request_.kind == FileRequest::Call::open && !operation.partner_.is_open()) {
-        operation.partner_ = open_fifo(operation.request_.path);
-    }
 }
 
 void ThreadFileOperations::performed(FileOperation& operation) noexcept {

@@ -28,7 +28,6 @@ private:
     void performed(FileOperation& operation) noexcept override;
     void run() noexcept override;
     [[nodiscard]] bool take_back(FileOperation& operation) noexcept;
-    static void help_to_end(FileOperation& operation) noexcept;
     void add_done(FileOperation& operation) noexcept;
     [[nodiscard]] FileOperation* take_done() noexcept;
     [[nodiscard]] std::size_t done_count() noexcept;

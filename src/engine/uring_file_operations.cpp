@@ -174,6 +174,8 @@ void UringFileOperations::cancel(FileOperation& operation) noexcept {
         running_.erase(operation);
         to_cancel_.push_back(operation);
         operation.state_ = FileOperation::State::cancelling;
+        // The kernel's worker does not notice a cancellation that comes as it begins.
+        operation.help_to_end();
     }
     reactor_.at_turn_end(*this);
 }
