@@ -41,7 +41,10 @@ public:
         pollfd readable{fd_, POLLIN, 0};
         for (int i = 0; i < 100; ++i) {
             ::send(fd_, sent_.data(), sent_.size(), 0);
-            if (::poll(&readable, 1, 50) == 1 && receive() > 0) return;
+            if (::poll(&readable, 1, 50) == 1 && receive() > 0) {
+                while (::poll(&readable, 1, 100) == 1) receive(); // answers to the other questions
+                return;
+            }
             ::usleep(50'000);
         }
         std::fprintf(stderr, "nobody answers\n"), std::exit(1);
