@@ -29,6 +29,9 @@ class Echo:
     kinds: dict
     limits: dict
     loads: list
+    load_program: str = "load_ping_pong"
+    # A datagram server is not connected to: its load asks until it answers.
+    listens: bool = True
 
     @property
     def rows(self):
@@ -39,7 +42,7 @@ class Echo:
         return len(self._plan(run))
 
     def measure(self, run):
-        with running(_commands(run, self.kinds)) as servers:
+        with running(_commands(run, self.kinds), self.listens) as servers:
             for load, number, program, places in self._plan(run):
                 run.progress.step(
                     self.name, f"{load.title}, round {number + 1}, {_names(places)}"
@@ -47,7 +50,9 @@ class Echo:
                 if program not in servers:
                     continue
                 message = str(load.size)
-                measured = ping_pong(run, servers[program], load.connections, message)
+                measured = ping_pong(
+                    run, servers[program], load.connections, message, self.load_program
+                )
                 for kind, column in places if measured else []:
                     run.samples.add(self._cost(kind, load), column, number, measured["cpu"])
                     run.samples.add(self._rate(kind, load), column, number, measured["rate"])

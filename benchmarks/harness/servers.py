@@ -58,15 +58,16 @@ def _free_port():
 
 
 @contextlib.contextmanager
-def running(commands):
-    """{key: function of a port that gives a command}: starts them all, yields {key: Server}."""
+def running(commands, listens=True):
+    """{key: function of a port that gives a command}: starts them all, yields {key: Server}, those
+    alone that can be connected to when they should."""
     servers = {}
     try:
         for key, command in commands.items():
             port = _free_port()
             server = Server(command(port), port)
             servers[key] = server
-            if not server.wait_until_listening():
+            if listens and not server.wait_until_listening():
                 servers.pop(key).stop()
         yield servers
     finally:
@@ -81,8 +82,8 @@ def rounds_of(column, quick):
     return {OURS: 9, BY_HAND: 9, "Asio": 3, "libuv": 3}.get(column, 1)
 
 
-def ping_pong(run, server, connections, message):
+def ping_pong(run, server, connections, message, program="load_ping_pong"):
     """What load/ping_pong.cpp measures at the server: {"cpu": ns a message, "rate": a second}."""
-    command = run.programs.command("load_ping_pong") + [str(server.port), str(server.pid)]
+    command = run.programs.command(program) + [str(server.port), str(server.pid)]
     seconds = "0.3" if run.quick else "0.5"
     return collect([*command, str(connections), seconds, message], core=LOAD_CORE)

@@ -22,6 +22,16 @@ _ECHO = {
         "asyncio": Python("server.py", ("streams",)),
     },
 }
+_DATAGRAM_PEERS = {
+    BY_HAND: "epoll_datagram_echo",
+    "Asio": "asio_datagram_echo",
+    "uvloop": Python("server.py", ("datagrams",), uvloop=True),
+    "asyncio": Python("server.py", ("datagrams",)),
+}
+_DATAGRAMS = {
+    "Protocol": {OURS: "hocket_datagram_echo", **_DATAGRAM_PEERS},
+    "endpoint": {OURS: "hocket_datagram_endpoint_echo", **_DATAGRAM_PEERS},
+}
 _HTTP = {
     OURS: "serve",
     BY_HAND: "epoll_http",
@@ -41,6 +51,14 @@ GROUP = Group(
             limits={"Protocol": 1.05, "streams": 1.15},
             loads=[Load(1, 64), Load(64, 64), Load(1000, 64), Load(64, 16384)],
         ),
+        Echo(
+            "datagrams",
+            _DATAGRAMS,
+            limits={"Protocol": 1.10, "endpoint": 1.10},
+            loads=[Load(1, 64), Load(64, 64)],
+            load_program="load_datagram_ping_pong",
+            listens=False,
+        ),
         Http("http", _HTTP),
         Idle("idle", _ECHO, limits={"Protocol": 1024, "streams": 4096}, connections=10_000),
     ],
@@ -49,6 +67,9 @@ GROUP = Group(
   flight on each connection and reads the server's CPU clock before and after. The median of nine rounds
   counts (Asio, libuv: three, Python: one), and the median of the rounds' ratios. The load asks without
   sleeping, so that no server pays for waking it.
+- Datagrams: as many are in flight as the row says, all from one socket
+  (`benchmarks/load/datagram_ping_pong.cpp`). By hand is recvmmsg and sendmmsg, 64 at once, on a socket that
+  epoll watches.
 - By hand is a level-triggered epoll server without any library (`benchmarks/peers/epoll/`). The HTTP peers
   parse the same request and answer with as many bytes as `examples/serve`.
 - Memory is resident anonymous memory (`RssAnon`) of 10,000 connections after one message each.
