@@ -22,7 +22,7 @@ public:
 
     /// The socket is open. `transport` lives at least as long as this protocol.
     virtual void connection_made(DatagramTransport& transport) { static_cast<void>(transport); }
-    /// A datagram came; `data` is valid during the call only.
+    /// A datagram came; `data` and `addr` are valid during the call only.
     virtual void datagram_received(std::string_view data, const SocketAddress& addr) {
         static_cast<void>(data);
         static_cast<void>(addr);

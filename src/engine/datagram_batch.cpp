@@ -23,7 +23,7 @@ void DatagramBatch::divide(std::size_t slot) noexcept {
     for (std::size_t i = 0; i < capacity_; ++i) {
         pieces_[i] = {memory_.get() + i * (slot + line), slot};
         messages_[i] = {};
-        messages_[i].msg_hdr.msg_name = names_[i].bytes.data();
+        messages_[i].msg_hdr.msg_name = addresses_[i].native_space();
         messages_[i].msg_hdr.msg_iov = &pieces_[i];
         messages_[i].msg_hdr.msg_iovlen = 1;
     }
@@ -35,7 +35,7 @@ DatagramBatch::Received DatagramBatch::receive(int fd, std::size_t largest) noex
         divide(slot);
     }
     for (std::size_t i = 0; i < used_; ++i) {
-        messages_[i].msg_hdr.msg_namelen = sizeof(Name::bytes);
+        messages_[i].msg_hdr.msg_namelen = SocketAddress::native_capacity();
     }
     int received = 0;
     do {
@@ -47,18 +47,15 @@ DatagramBatch::Received DatagramBatch::receive(int fd, std::size_t largest) noex
         const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
         return {0, is_empty ? std::error_code() : std::error_code(errno, std::system_category())};
     }
+    for (std::size_t i = 0; i < used_; ++i) {
+        addresses_[i].set_native_size(messages_[i].msg_hdr.msg_namelen);
+    }
     return {used_, {}};
 }
 
 std::string_view DatagramBatch::data(std::size_t index) const noexcept {
     return {static_cast<const char*>(pieces_[index].iov_base),
             std::min(full_size(index), pieces_[index].iov_len)};
-}
-
-SocketAddress DatagramBatch::address(std::size_t index) const noexcept {
-    const msghdr& header = messages_[index].msg_hdr;
-    return SocketAddress::from_native(static_cast<const sockaddr*>(header.msg_name),
-                                      header.msg_namelen);
 }
 
 } // namespace hocket::engine

@@ -32,7 +32,9 @@ public:
 
     // Of those received last.
     [[nodiscard]] std::string_view data(std::size_t index) const noexcept;
-    [[nodiscard]] SocketAddress address(std::size_t index) const noexcept;
+    [[nodiscard]] const SocketAddress& address(std::size_t index) const noexcept {
+        return addresses_[index];
+    }
     /// How long it was when it was sent: more than there is of its data when it did not fit.
     [[nodiscard]] std::size_t full_size(std::size_t index) const noexcept {
         return messages_[index].msg_len;
@@ -47,16 +49,12 @@ private:
 
     void divide(std::size_t slot) noexcept;
 
-    struct Name {
-        alignas(8) std::array<std::byte, 112> bytes; // a sockaddr_un, the largest there is
-    };
-
     std::size_t slot_ = 0;
     std::size_t capacity_ = 0;
-    std::size_t used_ = 0; // names of the last receive, which the kernel has shortened
+    std::size_t used_ = 0; // addresses of the last receive, whose room the kernel has shortened
     std::unique_ptr<std::byte[]> memory_;
     std::array<iovec, most> pieces_;
-    std::array<Name, most> names_;
+    std::array<SocketAddress, most> addresses_;
     std::array<mmsghdr, most> messages_;
 };
 

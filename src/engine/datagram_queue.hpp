@@ -45,8 +45,8 @@ public:
         std::size_t count = 0;
         std::error_code error; ///< Of the first that is left, when none was sent.
     };
-    /// Sends the first ones, up to `most_at_once`, by one system call; those that went out are
-    /// popped. Never raises SIGPIPE.
+    /// Sends the first ones (there must be one), up to `most_at_once`, by one system call; those
+    /// that went out are popped. Never raises SIGPIPE.
     Sent send(int fd) noexcept;
 
 private:

@@ -113,7 +113,7 @@ void DatagramTransport::receive() noexcept {
 void DatagramTransport::deliver(std::size_t count, const Lifetime::Watch& watch) noexcept {
     const DatagramBatch& batch = reactor_.datagrams();
     for (std::size_t i = 0; i < count && !closing_; ++i) {
-        const SocketAddress from = batch.address(i);
+        const SocketAddress& from = batch.address(i);
         if (batch.is_truncated(i)) {
             handler_.on_error({std::make_error_code(std::errc::message_size),
                                "receive a datagram of " + std::to_string(batch.full_size(i)) +

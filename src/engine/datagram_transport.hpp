@@ -21,8 +21,8 @@ namespace hocket::engine {
 /// transport.
 class DatagramHandler {
 public:
-    /// `data` is valid during the call only. `from` is not known when a Unix socket without a name
-    /// sent it.
+    /// `data` and `from` are valid during the call only. `from` is not known when a Unix socket
+    /// without a name sent it.
     virtual void on_datagram(std::string_view data, const SocketAddress& from) noexcept = 0;
     /// Something that was sent before was refused, could not be sent, or came too long to be
     /// received. The transport goes on. May come from within a call to `send`.

@@ -15,6 +15,7 @@ namespace hocket::engine {
 namespace {
 
 constexpr std::size_t path_offset = offsetof(sockaddr_un, sun_path);
+static_assert(sizeof(sockaddr_un) == SocketAddress::native_capacity());
 
 template <class Native> Native read_as(const sockaddr* native, std::size_t size) noexcept {
     Native copy{};
@@ -53,14 +54,10 @@ template <class Call> SocketAddress ask(int fd, Call call) noexcept {
 
 SocketAddress SocketAddress::from_native(const sockaddr* native, std::size_t size) noexcept {
     SocketAddress address;
-    // The kernel counts the terminating zero of a path that fills sun_path: one byte more than
-    // fits.
-    const std::size_t kept = std::min(size, sizeof(sockaddr_un));
-    if (native == nullptr || size < sizeof(sa_family_t) || size > kept + 1 || kept > capacity) {
-        return address;
+    if (native != nullptr) {
+        std::memcpy(address.bytes_.data(), native, std::min(size, capacity));
+        address.set_native_size(size);
     }
-    std::memcpy(address.bytes_.data(), native, kept);
-    address.size_ = static_cast<std::uint16_t>(kept);
     return address;
 }
 
@@ -109,6 +106,10 @@ SocketAddress SocketAddress::peer_of(int fd) noexcept { return ask(fd, ::getpeer
 
 const sockaddr* SocketAddress::native() const noexcept {
     return reinterpret_cast<const sockaddr*>(bytes_.data());
+}
+
+sockaddr* SocketAddress::native_space() noexcept {
+    return reinterpret_cast<sockaddr*>(bytes_.data());
 }
 
 int SocketAddress::family() const noexcept {

@@ -48,6 +48,17 @@ public:
     [[nodiscard]] const sockaddr* native() const noexcept;
     [[nodiscard]] unsigned native_size() const noexcept { return size_; }
 
+    // For calls in which the kernel writes an address: where, how much at most, and how much it
+    // says it was. Nothing, or too much, makes it no address.
+    [[nodiscard]] sockaddr* native_space() noexcept;
+    [[nodiscard]] static constexpr unsigned native_capacity() noexcept { return capacity; }
+    void set_native_size(std::size_t size) noexcept {
+        // The kernel counts the terminating zero of a path that fills sun_path: one byte more than
+        // fits.
+        const bool is_one = size >= sizeof(std::uint16_t) && size <= capacity + 1;
+        size_ = static_cast<std::uint16_t>(!is_one ? 0 : size < capacity ? size : capacity);
+    }
+
     friend bool operator==(const SocketAddress& a, const SocketAddress& b) noexcept;
 
 private:
