@@ -1,9 +1,5 @@
 #include <hocket/event_loop.hpp>
 
-#include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <iostream>
 #include <utility>
 
 #include <hocket/errors.hpp>
@@ -74,21 +70,6 @@ EventLoopState::EventLoopState(EventLoop& loop, std::string loop_name)
     core.ready = &reactor.ready();
     core.loop = &loop;
     reactor.set_signal_sink(this);
-}
-
-void EventLoopState::on_signal(int signal) noexcept {
-    // A copy: the handler may remove itself.
-    const auto handler = signal_handlers[static_cast<std::size_t>(signal)];
-    if (!handler) {
-        return;
-    }
-    try {
-        handler();
-    } catch (...) {
-        report_exception(
-            core, std::string("exception in the handler of signal ") + std::to_string(signal),
-            std::current_exception());
-    }
 }
 
 void require_usable(const EventLoop& loop) {
@@ -266,32 +247,6 @@ Handle EventLoop::schedule_at(Clock::time_point when, detail::CallbackBase& call
         throw;
     }
     return handle;
-}
-
-void EventLoop::add_signal_handler(int signal, std::function<void()> handler) {
-    detail::require_usable(*this);
-    if (signal < 1 || signal >= engine::Signals::count) {
-        throw ValueError("signal " + std::to_string(signal) + " is out of range: 1 to " +
-                         std::to_string(engine::Signals::count - 1) + " are allowed");
-    }
-    if (!state_->reactor.signals().take(signal)) {
-        throw RuntimeError(
-            "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ") " +
-            (errno == EBUSY ? "is handled by another event loop" : "cannot be caught"));
-    }
-    state_->signal_handlers[static_cast<std::size_t>(signal)] = std::move(handler);
-}
-
-bool EventLoop::remove_signal_handler(int signal) {
-    if (!state_->reactor.signals().give_back(signal)) {
-        return false;
-    }
-    state_->signal_handlers[static_cast<std::size_t>(signal)] = nullptr;
-    return true;
-}
-
-void EventLoop::print_tasks_on_signal(int signal) {
-    add_signal_handler(signal, [this] { print_tasks(std::cerr); });
 }
 
 void EventLoop::set_exception_handler(ExceptionHandler handler) {

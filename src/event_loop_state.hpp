@@ -15,12 +15,18 @@
 
 namespace hocket::detail {
 
+class SignalWait; // signal_wait.hpp
+
 /// What an EventLoop is made of.
 class EventLoopState final : public engine::SignalSink {
 public:
     EventLoopState(EventLoop& loop, std::string loop_name);
 
     void on_signal(int signal) noexcept override;
+    /// Takes `signal` over from the process. Throws as EventLoop::add_signal_handler.
+    void take_signal(int signal);
+    /// Gives it back, if nobody handles it or waits for it any more.
+    void give_back_signal(int signal) noexcept;
 
     LoopCore core;
     engine::Reactor reactor;
@@ -35,6 +41,7 @@ public:
     std::shared_ptr<Executor> executor;
     bool executor_shut_down = false;
     std::array<std::function<void()>, engine::Signals::count> signal_handlers;
+    engine::IntrusiveList<SignalWait> signal_waits;
 };
 
 /// The reactor under a loop.

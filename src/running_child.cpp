@@ -53,10 +53,9 @@ void RunningChild::signal_quietly(int signal, bool to_group) noexcept {
         return;
     }
     // The number of a group is its leader's, which is free again only when that is reaped.
-    if (to_group) {
-        ::kill(-pid_, signal);
+    if (!to_group || ::kill(-pid_, signal) != 0) {
+        signal_child(pidfd(), signal);
     }
-    signal_child(pidfd(), signal);
 }
 
 void RunningChild::on_exit(int status, std::error_code) noexcept {

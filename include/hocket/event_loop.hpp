@@ -16,6 +16,7 @@
 #include <hocket/detail/loop_core.hpp>
 #include <hocket/handle.hpp>
 #include <hocket/loop_io.hpp>
+#include <hocket/loop_pipes.hpp>
 #include <hocket/task.hpp>
 
 namespace hocket {
@@ -25,6 +26,8 @@ template <class T> class Future;
 
 namespace detail {
 class EventLoopState; // src/event_loop_state.hpp
+/// "handler of SIGTERM"
+[[nodiscard]] std::string signal_task_name(int signal);
 } // namespace detail
 
 /// What an exception handler is told.
@@ -39,7 +42,7 @@ struct ExceptionContext {
 /// `call_soon_threadsafe` and what says so, its functions are for that thread (or for any one
 /// thread while it does not run). With `set_debug(true)` calls from a wrong thread throw
 /// RuntimeError. Most programs never name it: `hocket::run` makes one.
-class EventLoop : public LoopIo {
+class EventLoop : public LoopIo, public LoopPipes {
 public:
     using Clock = std::chrono::steady_clock;
     using ExceptionHandler = std::function<void(EventLoop&, const ExceptionContext&)>;
@@ -124,10 +127,22 @@ public:
 
     // -- signals ---------------------------------------------------------------------------
 
-    /// Calls `handler()` on the loop's thread when the process gets `signal`. Throws RuntimeError
+    /// Calls `handler()` on the loop's thread when the process gets `signal`, instead of the
+    /// handler before. Signals that come faster than the loop turns are one. Throws RuntimeError
     /// when the signal cannot be caught or another loop has it; ValueError for a number that is no
-    /// signal.
+    /// signal. See also wait_signal.
     void add_signal_handler(int signal, std::function<void()> handler);
+    /// As above, for a coroutine function: each signal starts a task of it, which the loop keeps,
+    /// and whose exception is reported.
+    template <class F> requires detail::CoroFunction<F>
+    void add_signal_handler(int signal, F handler) {
+        auto kept = std::make_shared<F>(std::move(handler));
+        add_signal_handler(signal, std::function<void()>([signal, kept] {
+                               // By a callable of its own: the handler may be removed meanwhile.
+                               hocket::create_task({.name = detail::signal_task_name(signal)},
+                                                   [kept] { return (*kept)(); });
+                           }));
+    }
     /// Restores what was in force before. Returns false when there was no handler.
     bool remove_signal_handler(int signal);
 

@@ -30,6 +30,7 @@
 #include <hocket/lock.hpp>
 #include <hocket/lock_outcome.hpp>
 #include <hocket/loop_io.hpp>
+#include <hocket/loop_pipes.hpp>
 #include <hocket/managed_dict.hpp>
 #include <hocket/managed_list.hpp>
 #include <hocket/managed_lock.hpp>
@@ -79,6 +80,7 @@
 #include <hocket/submit_options.hpp>
 #include <hocket/subprocess.hpp>
 #include <hocket/subprocess_options.hpp>
+#include <hocket/subprocess_protocol.hpp>
 #include <hocket/task.hpp>
 #include <hocket/task_group.hpp>
 #include <hocket/thread.hpp>
@@ -93,4 +95,5 @@
 #include <hocket/transport.hpp>
 #include <hocket/wait.hpp>
 #include <hocket/wait_futures.hpp>
+#include <hocket/wait_signal.hpp>
 #include <hocket/watch.hpp>

@@ -17,7 +17,6 @@
 #include <hocket/datagram.hpp>
 #include <hocket/detail/datagram_factory.hpp>
 #include <hocket/detail/sendfile.hpp>
-#include <hocket/file_descriptor.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/protocol.hpp>
 #include <hocket/server.hpp>
@@ -82,9 +81,6 @@ Coro<std::shared_ptr<Transport>> attach_protocol(Socket socket, AnyProtocol prot
                                                  std::shared_ptr<const TlsPlan> plan);
 Coro<std::shared_ptr<Transport>> start_tls(Transport& transport, AnyProtocol protocol,
                                            std::shared_ptr<const TlsPlan> plan);
-enum class PipeDirection { read, write };
-std::shared_ptr<Transport> attach_protocol_to_pipe(EventLoop& loop, FileDescriptor pipe,
-                                                   PipeDirection direction, AnyProtocol protocol);
 using MakeProtocol = std::function<AnyProtocol()>;
 Coro<Server> serve_protocol(MakeProtocol make, std::vector<std::string> hosts, int port,
                             ServerOptions options);
@@ -93,19 +89,6 @@ Coro<Server> serve_protocol_unix(MakeProtocol make, std::string path, ServerOpti
 
 template <class P>
 using ProtocolConnection = std::pair<std::shared_ptr<Transport>, std::shared_ptr<P>>;
-
-/// Side is ReadTransport or WriteTransport.
-template <class Side, class P>
-Coro<std::pair<std::shared_ptr<Side>, std::shared_ptr<P>>>
-connect_protocol_pipe(EventLoop& loop, std::function<std::shared_ptr<P>()> make,
-                      std::shared_ptr<FileDescriptor> pipe) {
-    constexpr auto direction =
-        std::is_same_v<Side, ReadTransport> ? PipeDirection::read : PipeDirection::write;
-    std::shared_ptr<P> protocol = make();
-    co_return std::pair<std::shared_ptr<Side>, std::shared_ptr<P>>(
-        attach_protocol_to_pipe(loop, std::move(*pipe), direction, AnyProtocol(protocol)),
-        protocol);
-}
 
 template <class P>
 Coro<ProtocolConnection<P>> connect_protocol(Socket socket,
@@ -244,28 +227,6 @@ public:
               const StartTlsOptions& options = {}) {
         return detail::start_tls(transport, detail::AnyProtocol(protocol),
                                  detail::plan_tls(context, options));
-    }
-
-    /// Reads from a pipe, FIFO, terminal, socket or file, which the transport takes over and
-    /// closes: yields the transport and the protocol that `factory()` made, after its
-    /// connection_made. At the end come eof_received, whose answer does not matter, and
-    /// connection_lost. Others who have the same pipe or terminal open do not notice that this loop
-    /// does not wait for it. Throws std::system_error, ValueError for what is none of these.
-    template <detail::ProtocolFactory F>
-    Coro<std::pair<std::shared_ptr<ReadTransport>, std::shared_ptr<detail::FactoryProtocol<F>>>>
-    connect_read_pipe(F factory, FileDescriptor pipe) {
-        return detail::connect_protocol_pipe<ReadTransport, detail::FactoryProtocol<F>>(
-            loop(), detail::share(std::move(factory)),
-            std::make_shared<FileDescriptor>(std::move(pipe)));
-    }
-    /// The same to write to. connection_lost comes as soon as nobody reads any more: with
-    /// std::errc::broken_pipe if something was still to be written, with nullptr if nothing was.
-    template <detail::ProtocolFactory F>
-    Coro<std::pair<std::shared_ptr<WriteTransport>, std::shared_ptr<detail::FactoryProtocol<F>>>>
-    connect_write_pipe(F factory, FileDescriptor pipe) {
-        return detail::connect_protocol_pipe<WriteTransport, detail::FactoryProtocol<F>>(
-            loop(), detail::share(std::move(factory)),
-            std::make_shared<FileDescriptor>(std::move(pipe)));
     }
 
     /// Listens on `host` (empty: every interface) and `port` (0: a free one); `factory()` makes a

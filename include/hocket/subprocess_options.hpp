@@ -103,8 +103,8 @@ struct SubprocessOptions {
     std::optional<std::span<const unsigned>> extra_groups = {};
     bool restore_signals = true; ///< SIGPIPE and SIGXFSZ have their default effect.
     /// What happens to the child when the task that waits for it is cancelled. The cancellation
-    /// then ends when the child has; a second one cuts the grace short. A child with a session or
-    /// process group of its own is ended with its group.
+    /// then ends when the child has; a second one cuts the grace short. A child that has
+    /// a session or process group of its own and still runs is ended with its group.
     subprocess::OnCancel on_cancel = subprocess::OnCancel::leave;
     std::chrono::nanoseconds grace = std::chrono::seconds(5);
     /// Of the StreamReaders, as in ConnectOptions.
