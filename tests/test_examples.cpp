@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "crawl/running_program.hpp"
 
@@ -33,6 +36,16 @@ std::string without_times(const std::string& text) {
                               "now");
 }
 
+std::vector<std::string> sorted_lines(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(line);
+    }
+    std::sort(lines.begin(), lines.end());
+    return lines;
+}
+
 class Example : public testing::TestWithParam<const char*> {};
 
 } // namespace
@@ -50,4 +63,19 @@ TEST_P(Example, PrintsWhatItsCommentSays) {
     RunningProgram program({crawl_tests::example(GetParam())});
     EXPECT_EQ(without_times(program.read_all()), without_times(expected));
     EXPECT_EQ(program.wait(), 0);
+}
+
+// What runs side by side mixes its lines.
+TEST(Supervisor, ShowsTheLinesOfAllItsCommands) {
+    RunningProgram program({crawl_tests::example("supervisor")});
+    EXPECT_EQ(sorted_lines(program.read_all()), sorted_lines(output_in_comment("supervisor")));
+    EXPECT_EQ(program.wait(), 1); // one of the commands fails
+}
+
+TEST(Supervisor, ShowsLinesAsTheyComeAndEndsItsCommandsWhenItIsAskedTo) {
+    RunningProgram program({crawl_tests::example("supervisor"), "a=echo ready; exec sleep 1000"});
+    EXPECT_EQ(program.read_line(), "a | ready"); // while the command runs
+    program.send_signal(SIGTERM);
+    EXPECT_EQ(program.read_all(), "stopped\n");
+    EXPECT_EQ(program.wait(), 1);
 }
