@@ -46,13 +46,15 @@ bool is_address(const std::string& host) {
 } // namespace
 
 void throw_ssl_error(const std::string& what) {
-    const unsigned long first = ERR_peek_error();
+    const unsigned long first = ERR_get_error(); // the cause; what follows says who passed it on
+    ERR_clear_error();
     if (ERR_SYSTEM_ERROR(first)) {
-        ERR_clear_error();
         throw std::system_error(ERR_GET_REASON(first), std::system_category(), what);
     }
-    const std::error_code error = engine::take_tls_error();
-    throw SSLError(error ? error : make_error_code(std::errc::not_enough_memory), what);
+    if (first == 0) {
+        throw std::bad_alloc();
+    }
+    throw SSLError({static_cast<int>(first), engine::tls_category()}, what);
 }
 
 void SSLContextState::FreeCtx::operator()(SSL_CTX* ctx) const noexcept { SSL_CTX_free(ctx); }

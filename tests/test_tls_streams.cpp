@@ -562,7 +562,7 @@ TEST_F(TlsStreams, AHandshakeCanBeCancelledAtEveryStep) {
                 EXPECT_FALSE(is_done);
             }
         }
-        EXPECT_GT(places, 10);
+        EXPECT_GT(places, 3);
         serving.close();
         co_await serving.wait_closed();
     });
