@@ -17,14 +17,14 @@ LOAD_CORE = 1
 class Server:
     """A running server. Any number may run at once: only the one under load costs CPU time."""
 
-    def __init__(self, command, port):
+    def __init__(self, command, port, core=SERVER_CORE):
         self.port = port
         self._output = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             command,
             stdout=self._output,
             stderr=self._output,
-            preexec_fn=on_core(SERVER_CORE),
+            preexec_fn=on_core(core),
         )
         self.pid = self.process.pid
         self.command = command
@@ -48,6 +48,8 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self._output.seek(0)
+        self.said = self._output.read().decode(errors="replace")
         self._output.close()
 
 
@@ -58,14 +60,14 @@ def _free_port():
 
 
 @contextlib.contextmanager
-def running(commands, listens=True):
+def running(commands, listens=True, core=SERVER_CORE):
     """{key: function of a port that gives a command}: starts them all, yields {key: Server}, those
-    alone that can be connected to when they should."""
+    alone that can be connected to when they should. With `core` None they may run on any."""
     servers = {}
     try:
         for key, command in commands.items():
             port = _free_port()
-            server = Server(command(port), port)
+            server = Server(command(port), port, core)
             servers[key] = server
             if listens and not server.wait_until_listening():
                 servers.pop(key).stop()
@@ -82,8 +84,10 @@ def rounds_of(column, quick):
     return {OURS: 9, BY_HAND: 9, "Asio": 3, "libuv": 3}.get(column, 1)
 
 
-def ping_pong(run, server, connections, message, program="load_ping_pong"):
+def ping_pong(
+    run, server, connections, message, program="load_ping_pong", core=LOAD_CORE
+):
     """What load/ping_pong.cpp measures at the server: {"cpu": ns a message, "rate": a second}."""
     command = run.programs.command(program) + [str(server.port), str(server.pid)]
     seconds = "0.3" if run.quick else "0.5"
-    return collect([*command, str(connections), seconds, message], core=LOAD_CORE)
+    return collect([*command, str(connections), seconds, message], core=core)

@@ -2,6 +2,7 @@
 
 from harness.echo import Echo, Idle, Load
 from harness.http import Http
+from harness.loops import Loops
 from harness.model import BY_HAND, OURS, Group, Python
 
 _ECHO = {
@@ -59,6 +60,7 @@ GROUP = Group(
             load_program="load_datagram_ping_pong",
             listens=False,
         ),
+        Loops("serve_on", loops=2, connections=64, size=64, limit=1.10),
         Http("http", _HTTP),
         Idle("idle", _ECHO, limits={"Protocol": 1024, "streams": 4096}, connections=10_000),
     ],
@@ -72,6 +74,7 @@ GROUP = Group(
   epoll watches.
 - By hand is a level-triggered epoll server without any library (`benchmarks/peers/epoll/`). The HTTP peers
   parse the same request and answer with as many bytes as `examples/serve`.
+- `serve_on` and one loop beside it run on any core, and so does their load.
 - Memory is resident anonymous memory (`RssAnon`) of 10,000 connections after one message each.
 """,
 )
