@@ -6,12 +6,12 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <hocket/detail/input_range.hpp>
 #include <hocket/file_descriptor.hpp>
 #include <hocket/option_string.hpp>
 
@@ -49,7 +49,7 @@ inline constexpr Stdio INHERIT{-4}; ///< This process's own: Python's None.
 class Environment {
 public:
     constexpr Environment() noexcept = default;
-    template <std::ranges::input_range Variables>
+    template <detail::InputRange Variables>
     requires(!std::same_as<Variables, Environment>) && requires(const Variables& variables) {
         { std::ranges::begin(variables)->first } -> std::convertible_to<std::string_view>;
         { std::ranges::begin(variables)->second } -> std::convertible_to<std::string_view>;

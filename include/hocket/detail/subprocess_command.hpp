@@ -2,11 +2,11 @@
 
 #include <concepts>
 #include <memory>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <hocket/detail/input_range.hpp>
 #include <hocket/subprocess_options.hpp>
 
 namespace hocket::detail {
@@ -17,8 +17,7 @@ concept CommandWord =
     std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, std::string>;
 /// Words, or a range of words, which stands for all of them: Python's *words.
 template <class T>
-concept CommandPart = CommandWord<T> || (std::ranges::input_range<const T> &&
-                                         CommandWord<std::ranges::range_value_t<const T>>);
+concept CommandPart = CommandWord<T> || (InputRange<const T> && CommandWord<RangeValue<const T>>);
 
 template <CommandWord T> void append_part(std::vector<std::string>& command, const T& word) {
     if constexpr (std::convertible_to<const T&, std::string_view>) {
