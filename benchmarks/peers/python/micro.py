@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import random
+import subprocess
 import time
 
 
@@ -172,6 +173,27 @@ async def measure_pool():
     await best("post", tasks, post, clock=time.monotonic_ns)
     await best("submit", tasks, submit, clock=time.monotonic_ns)
     await best("one_parked", 5_000, one_in_flight, clock=time.monotonic_ns)
+
+
+PROGRAMS = 20
+
+
+async def measure_subprocess():
+    async def batch():
+        for _ in range(PROGRAMS):
+            process = await asyncio.create_subprocess_exec("/bin/true")
+            if await process.wait() != 0:
+                raise SystemExit("true has failed")
+
+    await best("true", PROGRAMS, batch, batches=20, clock=time.monotonic_ns)
+
+
+async def measure_popen():
+    async def batch():
+        for _ in range(PROGRAMS):
+            subprocess.run(["/bin/true"], check=True)
+
+    await best("true", PROGRAMS, batch, batches=20, clock=time.monotonic_ns)
 
 
 def main():
