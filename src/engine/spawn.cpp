@@ -13,6 +13,19 @@
 
 #include "engine/spawn_child.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HOCKET_CLONE ::__clone
+#endif
+#endif
+#ifdef HOCKET_CLONE
+// The C library's second name for clone. ThreadSanitizer takes the first one for a fork, and would
+// clean up in the child, in the parent's memory.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
+#else
+#define HOCKET_CLONE ::clone
+#endif
+
 namespace hocket::engine {
 
 namespace {
@@ -64,9 +77,9 @@ int clone_child(ChildOrders& orders, int& pidfd) noexcept {
     alignas(64) std::array<std::byte, stack_size> stack; // not initialised
     const BlockedSignals blocked;
     orders.mask = blocked.before();
-    return ::clone(run_spawned_child, stack.data() + stack.size(),
-                   static_cast<int>(CLONE_VM | CLONE_VFORK | with_pidfd | SIGCHLD), &orders,
-                   &pidfd);
+    return HOCKET_CLONE(run_spawned_child, stack.data() + stack.size(),
+                        static_cast<int>(CLONE_VM | CLONE_VFORK | with_pidfd | SIGCHLD), &orders,
+                        &pidfd);
 }
 
 void reap(const FileDescriptor& pidfd) noexcept {
