@@ -1,7 +1,7 @@
 """The groups of the comparison, in the order of the page. A group is a file here: a Group of
 harness.model with its rows, its peers and what there is to say about how they were measured."""
 
-from harness.groups import coroutines, network, processes, subprocesses, threads, timers
+from harness.groups import coroutines, files, network, processes, subprocesses, threads, timers
 
 GROUPS = [
     coroutines.GROUP,
@@ -10,4 +10,5 @@ GROUPS = [
     processes.GROUP,
     subprocesses.GROUP,
     network.GROUP,
+    files.GROUP,
 ]

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import subprocess
+import tempfile
 import time
 
 
@@ -149,6 +150,27 @@ async def measure_threads():
                 batch,
                 clock=time.monotonic_ns,
             )
+
+
+async def measure_files():
+    size, page, reads = 1 << 30, 4096, 6_400
+    with tempfile.TemporaryFile() as file:
+        fd = file.fileno()
+        os.ftruncate(fd, size)
+        for at in range(0, size, 1 << 20):
+            os.pread(fd, 1 << 20, at)
+        loop = asyncio.get_running_loop()
+
+        async def worker():
+            for _ in range(reads // 64):
+                at = random.randrange(size // page) * page
+                await loop.run_in_executor(None, os.pread, fd, page, at)
+
+        async def batch():
+            await asyncio.gather(*(worker() for _ in range(64)))
+
+        await best("read_64", reads, batch, clock=time.monotonic_ns)
+        await best("read_64_cpu", reads, batch)
 
 
 async def measure_pool():

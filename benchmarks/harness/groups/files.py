@@ -1,0 +1,36 @@
+"""Reading files."""
+
+from harness.micro import Micro
+from harness.model import BY_HAND, OURS, Bar, Group, Python, Row
+
+_READ = "4 KiB random reads of 1 GiB in the page cache, 64 in flight"
+
+GROUP = Group(
+    name="files",
+    title="Files",
+    peers=[BY_HAND, "Asio", "libuv", "Python"],
+    subjects=[
+        Micro(
+            "files",
+            {
+                OURS: "hocket_files",
+                BY_HAND: "by_hand_files",
+                "Asio": "asio_files",
+                "libuv": "libuv_files",
+                "Python": Python("micro.py", ("files",)),
+            },
+            {
+                "read_64": Row(_READ, "ns", Bar(0.5, "libuv")),
+                "read_64_cpu": Row(_READ, "ns CPU", Bar(1.2, BY_HAND)),
+            },
+            rounds=3,
+        ),
+    ],
+    notes="""\
+- One read, by the clock and by the CPU time of all of a process's threads; the fastest of three rounds of
+  five batches, after one in each round that does not count.
+- By hand is a bare loop over a ring of io_uring. Asio is built with `ASIO_HAS_IO_URING` and without epoll,
+  since it has no files otherwise; libuv has its four threads, Python `run_in_executor(None, os.pread, …)`.
+- Each program makes the file itself, without a name and of holes, which the page cache holds as zeros.
+""",
+)
