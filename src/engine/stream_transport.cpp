@@ -169,7 +169,7 @@ bool StreamTransport::write(std::string_view data) {
     return true;
 }
 
-void StreamTransport::put(std::string_view data, bool more) {
+void StreamTransport::put(std::string_view data, bool more, bool now) {
     if (closing_ || data.empty()) {
         return;
     }
@@ -177,7 +177,7 @@ void StreamTransport::put(std::string_view data, bool more) {
     if (input_ends_) [[unlikely]] {
         end_input_if_answered();
     }
-    if (!socket_full_ && !more && data.size() >= direct_write_size) {
+    if (!socket_full_ && !more && (now || data.size() >= direct_write_size)) {
         data.remove_prefix(send(data));
         if (ended_ || data.empty()) {
             return;

@@ -88,8 +88,9 @@ public:
     [[nodiscard]] unsigned ignored_writes() const noexcept override { return ignored_writes_; }
 
     /// For a layer above that must not be called back as it writes: as write, but on_pause_writing
-    /// waits for tell_writer(). With `more` to follow, only much is sent before that comes.
-    void put(std::string_view data, bool more = false);
+    /// waits for tell_writer(). `more`: of the same flight follows, so that only much is sent
+    /// before that comes; `now`: nothing follows in this turn.
+    void put(std::string_view data, bool more = false, bool now = false);
     void tell_writer() noexcept;
     /// Sends what is queued now, and not at the end of the turn.
     void flush_now() noexcept;

@@ -142,7 +142,8 @@ TlsSession::Status TlsSession::write(std::string_view plaintext) noexcept {
     if (error_) {
         return Status::failed;
     }
-    clear_tls_errors();
+    // Not cleared before: to a sink that takes everything a write is done or fails for good, and
+    // then the last error is its own.
     Status status = Status::done;
     while (!plaintext.empty() && status == Status::done) {
         const std::size_t size = std::min<std::size_t>(plaintext.size(), SSL3_RT_MAX_PLAIN_LENGTH);

@@ -65,8 +65,7 @@ void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watc
         !rest.empty() && state_ != State::finished) {
         held_ = rest;
     }
-    encrypt_gathered();
-    below_.tell_writer();
+    finish_turn();
 }
 
 // True when the handshake is done and there may be data behind it.
@@ -201,8 +200,7 @@ void TlsTransport::on_turn_end() noexcept {
             return;
         }
     }
-    encrypt_gathered();
-    below_.tell_writer();
+    finish_turn();
     if (!watch.ended()) {
         below_.flush_now();
     }
@@ -289,10 +287,17 @@ void TlsTransport::encrypt_gathered() noexcept {
     reactor_.write_blocks().give_back(std::move(block));
 }
 
+void TlsTransport::finish_turn() noexcept {
+    sends_now_ = true;
+    encrypt_gathered();
+    sends_now_ = false;
+    below_.tell_writer();
+}
+
 // Calls nobody: the session is in the middle of its work.
 bool TlsTransport::on_ciphertext(std::string_view data, bool more) noexcept {
     try {
-        below_.put(data, more);
+        below_.put(data, more, sends_now_);
         return true;
     } catch (const std::bad_alloc&) {
         return false;

@@ -110,6 +110,7 @@ private:
     void end_input() noexcept;
     void encrypt(std::string_view plaintext);
     void encrypt_gathered() noexcept;
+    void finish_turn() noexcept;
     void say_goodbye() noexcept;
     void break_off() noexcept;
     void finish() noexcept;
@@ -127,6 +128,7 @@ private:
     bool closing_ = false;
     bool paused_ = false;      // pause_reading was called
     bool taking_ = false;      // inside take(): writes wait until it is done
+    bool sends_now_ = false;   // nothing follows in this turn
     bool resuming_ = false;    // what was held back is taken at the turn's end
     bool owes_answer_ = false; // something came after the last write
     bool input_ends_ = false;  // end_input_when_answered was called
