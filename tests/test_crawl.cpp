@@ -4,13 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "crawl/crawl_program.hpp"
 #include "crawl/running_program.hpp"
+#include "crawl/sample_site.hpp"
 #include "crawl/scripted_server.hpp"
 #include "crawl/temporary_folder.hpp"
 #include "crawl/web_servers.hpp"
@@ -23,77 +26,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using web::Problem;
 using web::SiteReport;
-
-struct Crawl {
-    int code = -1;
-    SiteReport report;
-};
-
-std::vector<std::string> crawl_arguments(const std::string& url, const std::string& way,
-                                         const std::vector<std::string>& options = {}) {
-    std::vector<std::string> arguments{example("crawl"), url, "--way", way, "--json"};
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    return arguments;
-}
-
-Crawl finish(RunningProgram& program) {
-    Crawl crawl;
-    const std::string json = program.read_all();
-    crawl.code = program.wait();
-    try {
-        crawl.report = web::report_from_json(json);
-    } catch (const std::exception& error) {
-        ADD_FAILURE() << error.what() << " in what crawl printed: " << json.substr(0, 500);
-    }
-    return crawl;
-}
-
-Crawl run_crawl(const std::string& url, const std::string& way,
-                const std::vector<std::string>& options = {}) {
-    RunningProgram program(crawl_arguments(url, way, options));
-    return finish(program);
-}
-
-/// The report as if the site had stood at http://site.
-SiteReport without_origin(const SiteReport& report, const std::string& origin) {
-    std::string json = web::to_json(report);
-    for (auto at = json.find(origin); at != json.npos; at = json.find(origin, at))
-        json.replace(at, origin.size(), "http://site");
-    return web::report_from_json(json);
-}
-
-std::map<std::string, Problem> problems(const SiteReport& report, const std::string& origin) {
-    std::map<std::string, Problem> by_path;
-    for (const web::BrokenLink& broken : report.broken)
-        by_path[broken.url.substr(broken.url.starts_with(origin) ? origin.size() : 0)] =
-            broken.problem;
-    return by_path;
-}
-
-std::vector<std::string> page_paths(const SiteReport& report, const std::string& origin) {
-    std::vector<std::string> paths;
-    for (const web::PageReport& page : report.pages)
-        paths.push_back(page.url.substr(origin.size()));
-    return paths;
-}
-
-/// A site with everything that servers treat alike: folders, redirects, escapes, large files, 404s.
-void write_site(const TemporaryFolder& folder) {
-    folder.write("index.html",
-                 "<h1>Welcome</h1><a href='sub'>sub</a> <a href='a%20b.html'>blank</a>"
-                 "<a href='missing.html'>gone</a> <img src=picture.png><a href='empty/'>no</a>"
-                 "<a href='large.html'>large</a> <a href=\"caf&eacute;.html\">café</a>");
-    folder.write("sub/index.html",
-                 "one two <a href='../index.html#top'>three</a> <a href='x.txt'>");
-    folder.write("sub/x.txt", "not html <a href='never.html'>");
-    folder.write("a b.html", "<p>four</p><p>five <a href='missing.html?q=1'>six</a>");
-    folder.write("café.html", "seven");
-    folder.write("picture.png", std::string("\x89PNG\0\1", 6));
-    folder.write("empty/nothing.txt", "");
-    std::string large;
-    while (large.size() < 700'000) large += "<p>word and another</p>\n";
-    folder.write("large.html", large);
-}
 
 class EveryWay : public testing::TestWithParam<const char*> {};
 

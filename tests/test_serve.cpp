@@ -7,7 +7,9 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "certificates.hpp"
 #include "crawl/client_socket.hpp"
 #include "crawl/temporary_folder.hpp"
 #include "crawl/web_servers.hpp"
@@ -274,4 +276,34 @@ TEST(ServeOptions, AreExplainedWhenTheyAreWrong) {
         program.read_all();
         EXPECT_EQ(program.wait(), 2);
     }
+}
+
+TEST_F(Serve, SpeaksTlsWithACertificate) {
+    const auto authority = certificates::make_authority();
+    const auto server = certificates::make_server(authority);
+    const certificates::Folder pem;
+    const std::string cacert = pem.file("ca.pem", certificates::pem_of(authority.certificate));
+    const std::string certificate =
+        pem.file("server.pem", certificates::pem_of(server.certificate));
+    ServeProgram secure(folder_.path().string(),
+                        {"--certificate", certificate, "--key",
+                         pem.file("key.pem", certificates::pem_of(server.key))});
+    const auto curl = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"/usr/bin/curl", "--silent"});
+        return arguments;
+    };
+    ASSERT_TRUE(secure.origin().starts_with("https://"));
+    // A large file and, over the same connection, one that ends it.
+    RunningProgram trusting(
+        curl({"--cacert", cacert, secure.origin() + "/large.bin", "--next", "--silent", "--cacert",
+              cacert, "--header", "Connection: close", secure.origin() + "/index.html"}));
+    EXPECT_EQ(trusting.read_all(), large_ + "<p>welcome");
+    EXPECT_EQ(trusting.wait(), 0);
+
+    RunningProgram distrusting(curl({secure.origin() + "/index.html"}));
+    EXPECT_EQ(distrusting.read_all(), "");
+    EXPECT_EQ(distrusting.wait(), 60); // "peer certificate cannot be authenticated"
+
+    secure.program().send_signal(SIGTERM);
+    EXPECT_EQ(secure.program().wait(), 0);
 }

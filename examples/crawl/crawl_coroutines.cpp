@@ -1,11 +1,10 @@
-#include <array>
 #include <hocket/hocket.hpp>
 #include <system_error>
 #include <utility>
 
-#include "crawl/connection_pool.hpp"
 #include "crawl/coroutine_crawl.hpp"
 #include "crawl/messages.hpp"
+#include "crawl/page_fetcher.hpp"
 #include "crawl/way_implementations.hpp"
 #include "web/page_fetch.hpp"
 
@@ -14,28 +13,16 @@ namespace {
 
 using hocket::Coro;
 
-/// False when a connection that had been idle (`reused`) turns out to be closed; the page must be
-/// asked for again on a new one.
-Coro<bool> send_and_receive(hocket::Connection& connection, bool reused, web::PageFetch& fetch) {
-    auto& [reader, writer] = connection;
-    try {
-        writer.write(fetch.request());
-        std::array<char, 16 * 1024> space;
-        while (!fetch.parser().complete()) {
-            const std::size_t size = co_await reader.read_into(space);
-            if (size == 0) {
-                fetch.parser().finish();
-            } else if (fetch.parser().feed({space.data(), size}) < size) {
-                fetch.parser().response().keep_alive = false; // it sent more than was asked for
-            }
-        }
-        co_return true;
-    } catch (const std::system_error&) {
-        if (!reused || fetch.parser().started()) throw;
-    } catch (const web::HttpError&) {
-        if (!reused || fetch.parser().started()) throw;
-    }
-    co_return false;
+/// The outcome of a page that could not be had because of its connection.
+web::PageOutcome failed(const web::PageFetch& fetch, const std::system_error& error) {
+    using web::Problem;
+    if (dynamic_cast<const hocket::SSLCertVerificationError*>(&error))
+        return fetch.failed(Problem::certificate_refused, error.what());
+    if (dynamic_cast<const hocket::SSLEOFError*>(&error))
+        return fetch.failed(Problem::cut_off, "cut off: TLS ended without a goodbye");
+    if (dynamic_cast<const hocket::SSLError*>(&error))
+        return fetch.failed(Problem::tls_failed, error.what());
+    return fetch.failed(error.code());
 }
 
 class CoroutineCrawl {
@@ -46,7 +33,8 @@ public:
           options_(options),
           progress_(progress),
           read_page_(read_page),
-          slots_(concurrency) {}
+          slots_(concurrency),
+          fetcher_(options) {}
 
     Coro<> run() {
         return hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
@@ -76,40 +64,18 @@ private:
 
     Coro<web::PageOutcome> fetch_page(web::PageFetch& fetch) {
         try {
-            co_await hocket::wait_for(fetch_with_redirects(fetch), options_.timeout);
+            co_await fetcher_.run(fetch);
             web::PageOutcome outcome = fetch.answer();
             if (outcome.html) outcome.add(co_await read_page_(fetch));
             co_return outcome;
         } catch (const web::HttpError& error) {
             co_return fetch.failed(error);
         } catch (const std::system_error& error) {
-            co_return fetch.failed(error.code());
+            co_return failed(fetch, error);
         } catch (const hocket::WorkerDied& death) {
             co_return fetch.failed(web::Problem::reader_died, reader_died(death.exitcode()));
         } catch (const hocket::TimeoutError&) {
             co_return fetch.failed(web::Problem::timeout, no_answer_within(options_.timeout));
-        }
-    }
-
-    Coro<> fetch_with_redirects(web::PageFetch& fetch) {
-        do co_await exchange(fetch);
-        while (fetch.follow());
-    }
-
-    Coro<> exchange(web::PageFetch& fetch) {
-        const std::string authority = fetch.url().authority();
-        for (;;) {
-            auto connection = idle_connections_.take(authority);
-            const bool reused = connection.has_value();
-            if (!reused)
-                connection = co_await hocket::open_connection(fetch.url().host, fetch.url().port);
-            const bool answered = co_await send_and_receive(*connection, reused, fetch);
-            if (answered) {
-                if (fetch.parser().response().keep_alive)
-                    idle_connections_.put(authority, std::move(*connection));
-                co_return;
-            }
-            fetch.restart();
         }
     }
 
@@ -119,7 +85,7 @@ private:
     const ReadPage& read_page_;
     hocket::Semaphore slots_;
     hocket::Event page_finished_;
-    ConnectionPool idle_connections_;
+    PageFetcher fetcher_;
 };
 
 } // namespace

@@ -42,7 +42,7 @@ std::optional<web::SiteReport> crawl_in_own_process(Way way, const std::string& 
                                                     const Interrupt& interrupt) {
     std::vector<std::string> arguments{
         own_executable().string(), url, "--json", "--way", way_name(way), "--limit", options.limit};
-    if (way == Way::coroutines || way == Way::processes) {
+    if (has_coroutines(way)) {
         arguments.push_back("--concurrency");
         arguments.push_back(options.concurrency);
     }

@@ -8,6 +8,7 @@ namespace crawl {
 
 const char* const usage =
     "usage: crawl URL [--way W] [--concurrency N] [--limit N] [--timeout S] [--json]\n"
+    "                 [--cafile FILE] [--keep FOLDER]\n"
     "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N]\n"
     "\n"
     "Follows the links of a site from URL on, counts its words and finds its broken links.\n"
@@ -17,8 +18,14 @@ const char* const usage =
     "  --limit N        fetch at most N pages\n"
     "  --timeout S      give a page up after S seconds (default 10)\n"
     "  --json           print everything that was found as JSON\n"
+    "  --cafile FILE    for https://: the certificates (PEM) of those who may sign the\n"
+    "                   site's; without it, those that the system trusts\n"
+    "  --keep FOLDER    keep every page in a file below FOLDER, whole or not at all\n"
     "  --demo DIR       serve DIR, crawl it all four ways, and compare\n"
-    "  --delay 20ms     how long the demo's server waits with every answer\n";
+    "  --delay 20ms     how long the demo's server waits with every answer\n"
+    "\n"
+    "https:// and --keep belong to the ways coroutines and processes, which hocket drives;\n"
+    "sequential and threads, with the blocking sockets they are compared by, do without.\n";
 
 namespace {
 
@@ -47,6 +54,19 @@ Way parse_way(const std::string& name) {
 std::chrono::milliseconds parse_timeout(const std::string& option, const std::string& text) {
     return std::chrono::milliseconds(
         static_cast<long>(parse_number(option, text, 0, 86'400) * 1000));
+}
+
+/// Throws std::invalid_argument for what the URL, or the way, knows nothing of.
+void check_way(const CrawlOptions& options) {
+    const bool https = options.start.scheme == "https";
+    if (!options.cafile.empty() && !https)
+        throw std::invalid_argument("--cafile belongs to https://, and the site is " +
+                                    options.start.to_string());
+    if (has_coroutines(options.way)) return;
+    const std::string belongs =
+        " belongs to the ways coroutines and processes, not to " + way_name(options.way);
+    if (https) throw std::invalid_argument("https://" + belongs);
+    if (!options.keep.empty()) throw std::invalid_argument("--keep" + belongs);
 }
 
 /// The options that the demo hands on as they are, checked here all the same.
@@ -90,6 +110,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
             options.crawl.timeout = parse_timeout(argument, value());
         } else if (argument == "--json") {
             options.crawl.json = true;
+        } else if (argument == "--cafile") {
+            options.crawl.cafile = value();
+        } else if (argument == "--keep") {
+            options.crawl.keep = value();
         } else if (argument == "--demo") {
             options.demo.emplace().directory = value();
         } else if (argument == "--delay") {
@@ -105,14 +129,15 @@ Options parse_options(const std::vector<std::string>& arguments) {
     if (options.help) return options;
     if (options.demo) {
         if (!url.empty()) throw std::invalid_argument("--demo crawls its own server, not " + url);
+        if (!options.crawl.cafile.empty() || !options.crawl.keep.empty())
+            throw std::invalid_argument("--cafile and --keep do not belong to --demo");
         set_demo_options(options, delay);
         return options;
     }
     if (!delay.empty()) throw std::invalid_argument("--delay belongs to --demo");
     if (url.empty()) throw std::invalid_argument("which URL?");
     options.crawl.start = web::parse_url(url);
-    if (options.crawl.start.scheme != "http")
-        throw std::invalid_argument("only http:// sites can be crawled, not " + url);
+    check_way(options.crawl);
     return options;
 }
 

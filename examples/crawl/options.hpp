@@ -20,12 +20,17 @@ inline constexpr std::array all_ways{Way::sequential, Way::threads, Way::corouti
 
 std::string way_name(Way way);
 
+/// Whether hocket fetches the pages, and not blocking sockets.
+constexpr bool has_coroutines(Way way) { return way == Way::coroutines || way == Way::processes; }
+
 struct CrawlOptions {
     web::Url start;
     Way way = Way::coroutines;
     std::optional<std::size_t> concurrency;    ///< nothing: what suits the way
     std::size_t limit = 0;                     ///< pages; 0: all
     std::chrono::milliseconds timeout{10'000}; ///< for one page with its redirects
+    std::string cafile; ///< who may sign an https site's certificate; empty: whom the system trusts
+    std::string keep;   ///< the folder for the pages; empty: they are not kept
     bool json = false;
 };
 

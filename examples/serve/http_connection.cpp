@@ -200,7 +200,14 @@ void HttpConnection::send(std::string head, std::string_view body) {
     writer_.write(head);
 }
 
-Coro<> HttpConnection::read_until_end() {
+/// Says that we are done, and waits until the client is.
+Coro<> HttpConnection::part() {
+    if (!writer_.can_write_eof()) { // TLS: one side's goodbye ends both
+        writer_.close();
+        co_await writer_.wait_closed();
+        co_return;
+    }
+    writer_.write_eof();
     std::size_t size = 0;
     do {
         buffer_.drop(buffer_.bytes().size());
@@ -211,15 +218,12 @@ Coro<> HttpConnection::read_until_end() {
 /// Says that we are done and waits a moment for the client to be done too. A socket closed with
 /// unread bytes in it is reset, and the reset may overtake our last answer.
 Coro<> HttpConnection::close_gently() {
-    if (open_) {
-        writer_.close();
-        co_return;
-    }
-    co_await writer_.drain();
-    if (writer_.can_write_eof()) writer_.write_eof();
-    try {
-        co_await hocket::wait_for(read_until_end(), 1s);
-    } catch (const hocket::TimeoutError&) {
+    if (!open_) {
+        co_await writer_.drain();
+        try {
+            co_await hocket::wait_for(part(), 1s);
+        } catch (const hocket::TimeoutError&) {
+        }
     }
     writer_.close();
 }

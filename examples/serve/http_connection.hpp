@@ -52,7 +52,7 @@ private:
     Connection after_response() const;
     bool is_unmodified(const FileVersion& version) const;
     hocket::Coro<> close_gently();
-    hocket::Coro<> read_until_end();
+    hocket::Coro<> part();
 
     ServerState& server_;
     hocket::StreamReader reader_;

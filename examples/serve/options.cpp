@@ -8,14 +8,17 @@ namespace serve {
 
 const char* const usage =
     "usage: serve DIR [--port N] [--host H] [--delay 20ms] [--idle-timeout SECONDS]\n"
-    "                 [--head-timeout SECONDS]\n"
+    "             [--head-timeout SECONDS] [--certificate FILE [--key FILE]]\n"
     "\n"
     "Serves the files below DIR over HTTP/1.1 until Ctrl-C.\n"
     "  --port N          listen there; 0 takes a free port (default 8000)\n"
     "  --host H          listen on this address (default 127.0.0.1)\n"
     "  --delay 20ms      answer every request after this time, as a distant site would\n"
     "  --idle-timeout S  close connections that are silent for so long (default 60)\n"
-    "  --head-timeout S  and those whose request head takes longer to come (default 20)\n";
+    "  --head-timeout S  and those whose request head takes longer to come (default 20)\n"
+    "  --certificate F   serve https:// with the certificate in this file (PEM), followed by\n"
+    "                    those that lead to an authority\n"
+    "  --key F           the certificate's key, if it is not in the same file\n";
 
 namespace {
 
@@ -57,6 +60,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
             options.idle_timeout = std::chrono::seconds(parse_number(argument, value(), 1, 86'400));
         } else if (argument == "--head-timeout") {
             options.head_timeout = std::chrono::seconds(parse_number(argument, value(), 1, 86'400));
+        } else if (argument == "--certificate") {
+            options.certificate = value();
+        } else if (argument == "--key") {
+            options.key = value();
         } else if (argument.starts_with("-")) {
             throw std::invalid_argument("there is no option " + argument);
         } else if (options.directory.empty()) {
@@ -66,7 +73,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
                                         "\" is the second");
         }
     }
-    if (options.directory.empty() && !options.help) throw std::invalid_argument("which directory?");
+    if (options.help) return options;
+    if (options.directory.empty()) throw std::invalid_argument("which directory?");
+    if (!options.key.empty() && options.certificate.empty())
+        throw std::invalid_argument("--key belongs to --certificate");
     return options;
 }
 

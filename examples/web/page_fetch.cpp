@@ -10,7 +10,7 @@
 namespace web {
 namespace {
 
-constexpr std::array<std::pair<Problem, std::string_view>, 10> problem_names{{
+constexpr std::array<std::pair<Problem, std::string_view>, 12> problem_names{{
     {Problem::none, "none"},
     {Problem::http_status, "http-status"},
     {Problem::refused, "refused"},
@@ -21,6 +21,8 @@ constexpr std::array<std::pair<Problem, std::string_view>, 10> problem_names{{
     {Problem::timeout, "timeout"},
     {Problem::too_large, "too-large"},
     {Problem::reader_died, "reader-died"},
+    {Problem::certificate_refused, "certificate-refused"},
+    {Problem::tls_failed, "tls-failed"},
 }};
 
 bool is_redirect(int status) {

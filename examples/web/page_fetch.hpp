@@ -23,7 +23,9 @@ enum class Problem {
     redirect_loop, ///< more than max_redirects in a row
     timeout,
     too_large,
-    reader_died, ///< the process that read its HTML ended before it was through
+    reader_died,         ///< the process that read its HTML ended before it was through
+    certificate_refused, ///< https: the server's certificate is not to be believed
+    tls_failed,          ///< https: it does not speak TLS, or none that we do
 };
 
 /// "cut-off", "redirect-loop" …: the names used in JSON.

@@ -23,14 +23,16 @@ public:
         : program_(arguments(folder, std::move(options))) {
         const std::string line = program_.read_line();
         const auto colon = line.rfind(':');
-        if (!line.starts_with("serving ") || colon == line.npos)
+        if (!line.starts_with("serving ") || colon == line.npos) {
             ADD_FAILURE() << "serve did not start: " << line;
-        else
+        } else {
             port_ = std::atoi(line.c_str() + colon + 1);
+            scheme_ = line.find(" on https://") == line.npos ? "http" : "https";
+        }
     }
 
     int port() const { return port_; }
-    std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    std::string origin() const { return scheme_ + "://127.0.0.1:" + std::to_string(port_); }
     RunningProgram& program() { return program_; }
 
 private:
@@ -42,13 +44,16 @@ private:
     }
 
     RunningProgram program_;
+    std::string scheme_;
     int port_ = 0;
 };
 
-/// nginx, configured to serve a folder as it comes, as the user who runs the test.
+/// nginx, configured to serve a folder as it comes, as the user who runs the test. With a file that
+/// holds a certificate and its key, it speaks TLS.
 class Nginx {
 public:
-    explicit Nginx(const std::string& folder) {
+    explicit Nginx(const std::string& folder, std::string certificate = {})
+        : certificate_(std::move(certificate)) {
         const std::string executable = find_executable();
         if (executable.empty()) {
             ADD_FAILURE() << "nginx is not installed: apt-get install nginx-light";
@@ -59,7 +64,11 @@ public:
         if (!running_) ADD_FAILURE() << "nginx did not start";
     }
 
-    std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    std::string origin() const {
+        return (certificate_.empty() ? "http" : "https") + std::string("://127.0.0.1:") +
+               std::to_string(port_);
+    }
+    int port() const { return port_; }
 
 private:
     static std::string find_executable() {
@@ -89,10 +98,14 @@ private:
                 "  types { text/html html htm; text/css css; text/plain txt py; }\n";
         for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
             text += std::string("  ") + kind + "_temp_path " + home + "/" + kind + ";\n";
-        return text + "  server { listen 127.0.0.1:" + std::to_string(port_) + "; root " + folder +
-               "; }\n}\n";
+        text += "  server { listen 127.0.0.1:" + std::to_string(port_);
+        if (!certificate_.empty())
+            text +=
+                " ssl; ssl_certificate " + certificate_ + "; ssl_certificate_key " + certificate_;
+        return text + "; root " + folder + "; }\n}\n";
     }
 
+    std::string certificate_;
     TemporaryFolder home_;
     std::optional<RunningProgram> program_;
     int port_ = 0;
