@@ -32,6 +32,7 @@ class Echo:
     load_program: str = "load_ping_pong"
     # A datagram server is not connected to: its load asks until it answers.
     listens: bool = True
+    tls: bool = False
 
     @property
     def rows(self):
@@ -42,10 +43,10 @@ class Echo:
         return len(self._plan(run))
 
     def measure(self, run):
-        with running(_commands(run, self.kinds), self.listens) as servers:
+        with running(server_commands(run, self.kinds, self.tls), self.listens) as servers:
             for load, number, program, places in self._plan(run):
                 run.progress.step(
-                    self.name, f"{load.title}, round {number + 1}, {_names(places)}"
+                    self.name, f"{load.title}, round {number + 1}, {names_of(places)}"
                 )
                 if program not in servers:
                     continue
@@ -63,7 +64,7 @@ class Echo:
         plan = []
         for load in self.loads:
             for number in range(rounds_of(OURS, run.quick)):
-                for program, places in _places(self.kinds).items():
+                for program, places in places_of(self.kinds).items():
                     if number < rounds_of(places[0][1], run.quick):
                         plan.append((load, number, program, places))
         return plan
@@ -79,37 +80,39 @@ class Echo:
 
 @dataclass(frozen=True)
 class Idle:
-    """What a connection costs in memory while it waits; the bar of a kind is its limit in bytes."""
+    """What a connection costs in memory while it waits; `bars` is {kind: Bar}."""
 
     name: str
     kinds: dict
-    limits: dict
+    bars: dict
     connections: int
+    load_program: str = "load_idle"
+    tls: bool = False
 
     @property
     def rows(self):
         return [self._row(kind) for kind in self.kinds]
 
     def steps(self, run):
-        return len(_commands(run, self.kinds))
+        return len(server_commands(run, self.kinds, self.tls))
 
     def measure(self, run):
-        for program, command in _commands(run, self.kinds).items():
-            places = _places(self.kinds)[program]
-            run.progress.step(self.name, _names(places))
+        for program, command in server_commands(run, self.kinds, self.tls).items():
+            places = places_of(self.kinds)[program]
+            run.progress.step(self.name, names_of(places))
             with running({program: command}) as servers:
                 for server in servers.values():
-                    load = run.programs.command("load_idle") + [str(server.port), str(server.pid)]
+                    load = run.programs.command(self.load_program) + [str(server.port), str(server.pid)]
                     measured = collect([*load, str(self.connections)], core=LOAD_CORE)
                     for kind, column in places if measured else []:
                         run.samples.add(self._row(kind), column, 0, measured["idle"])
 
     def _row(self, kind):
-        return Row(f"idle connection, {kind}", "B", Bar(self.limits[kind]))
+        return Row(f"{self.name} connection, {kind}", "B", self.bars[kind])
 
 
-def _places(kinds):
-    """{program: [(kind, column)]}."""
+def places_of(kinds):
+    """{program: [(kind, column)]}: where the values of a program stand."""
     places = {}
     for kind, columns in kinds.items():
         for column, program in columns.items():
@@ -117,15 +120,20 @@ def _places(kinds):
     return places
 
 
-def _names(places):
+def names_of(places):
     return " / ".join(f"{kind}, {column}" for kind, column in places)
 
 
-def _commands(run, kinds):
+def server_commands(run, kinds, tls):
     """{program: function of a port that gives its command}, of those that are there."""
-    found = {program: run.programs.command(program) for program in _places(kinds)}
-    return {program: partial(_with_port, words) for program, words in found.items() if words}
+    found = {program: run.programs.command(program) for program in places_of(kinds)}
+    certificate = [run.certificate.path] if tls else []
+    return {
+        program: partial(_with_port, words, certificate)
+        for program, words in found.items()
+        if words
+    }
 
 
-def _with_port(words, port):
-    return [*words, str(port)]
+def _with_port(words, certificate, port):
+    return [*words, str(port), *certificate]

@@ -23,11 +23,12 @@ class Row:
 @dataclass(frozen=True)
 class Bar:
     """At most `limit` (at least, where more is better) in the row's unit; or, with `against`, that
-    many times what that column, or our own column in that other row, reaches."""
+    many times what that column, or our own column in that other row, reaches, and `offset` more."""
 
     limit: float
     against: Union[None, str, Row] = None
     against_name: str = ""  # of a row, in the table
+    offset: float = 0  # in the row's unit; against a column only
 
     @property
     def other(self):

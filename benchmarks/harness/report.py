@@ -70,5 +70,7 @@ def _bar(row):
         return ""
     sign = "≥" if row.more_is_better else "≤"
     if row.bar.against:
-        return f"{sign} {row.bar.limit:.2f}× {row.bar.other}"
+        times = "" if row.bar.limit == 1 and row.bar.offset else f"{row.bar.limit:.2f}× "
+        plus = f" + {_number(row.bar.offset)}" if row.bar.offset else ""
+        return f"{sign} {times}{row.bar.other}{plus}"
     return f"{sign} {_number(row.bar.limit).removesuffix('.0')}"

@@ -1,7 +1,9 @@
 """What every subject is handed when it is measured."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from harness.certificate import Certificate
 from harness.programs import Programs
 from harness.progress import Progress
 from harness.samples import Samples
@@ -13,3 +15,8 @@ class Run:
     samples: Samples
     progress: Progress
     quick: bool  # One round each.
+
+    @cached_property
+    def certificate(self):
+        """The one that all TLS servers show."""
+        return Certificate()

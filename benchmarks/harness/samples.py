@@ -44,16 +44,20 @@ class Samples:
 
     def passes(self, row):
         """Whether the bar is reached; None when there is none or it was not measured."""
-        if row.bar is None:
+        bar = row.bar
+        if bar is None:
             return None
-        if row.bar.against is None:
+        limit = bar.limit
+        if bar.against is None:
             reached = self.value(row, OURS)
         else:
             ratio = self.ratio(row)
             reached = ratio and ratio[0]
         if reached is None:
             return None
-        return reached >= row.bar.limit if row.more_is_better else reached <= row.bar.limit
+        if bar.offset:
+            limit += bar.offset / self.value(row, bar.against)
+        return reached >= limit if row.more_is_better else reached <= limit
 
     def _best_peer(self, row):
         peers = [column for column in self._values.get(row, {}) if column != OURS]

@@ -3,7 +3,7 @@
 from harness.echo import Echo, Idle, Load
 from harness.http import Http
 from harness.loops import Loops
-from harness.model import BY_HAND, OURS, Group, Python
+from harness.model import BY_HAND, OURS, Bar, Group, Python
 
 _ECHO = {
     "Protocol": {
@@ -62,7 +62,12 @@ GROUP = Group(
         ),
         Loops("serve_on", loops=2, connections=64, size=64, limit=1.10),
         Http("http", _HTTP),
-        Idle("idle", _ECHO, limits={"Protocol": 1024, "streams": 4096}, connections=10_000),
+        Idle(
+            "idle",
+            _ECHO,
+            bars={"Protocol": Bar(1024), "streams": Bar(4096)},
+            connections=10_000,
+        ),
     ],
     notes="""\
 - A server is a process on one core; `benchmarks/load/ping_pong.cpp` on another core keeps one message in

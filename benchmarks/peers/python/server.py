@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import ssl
 
 
 class Echo(asyncio.Protocol):
@@ -60,16 +61,20 @@ class Http(asyncio.Protocol):
                 self.transport.close()
 
 
-async def serve(kind, port):
+async def serve(kind, port, certificate):
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
     if kind == "datagrams":
         await loop.create_datagram_endpoint(DatagramEcho, local_addr=("127.0.0.1", port))
         await asyncio.Event().wait()
     if kind == "streams":
-        server = await asyncio.start_server(echo, "127.0.0.1", port, backlog=4096)
+        server = await asyncio.start_server(echo, "127.0.0.1", port, backlog=4096, ssl=tls)
     else:
         factory = Echo if kind == "protocol" else Http
-        server = await loop.create_server(factory, "127.0.0.1", port, backlog=4096)
+        server = await loop.create_server(factory, "127.0.0.1", port, backlog=4096, ssl=tls)
     await server.serve_forever()
 
 
@@ -77,6 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["protocol", "streams", "http", "datagrams"])
     parser.add_argument("port", type=int)
+    parser.add_argument("certificate", nargs="?", help="speak TLS; the key is in the same file")
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--answer-bytes", type=int, default=200)
     arguments = parser.parse_args()
@@ -85,7 +91,7 @@ def main():
         import uvloop
 
         uvloop.install()
-    asyncio.run(serve(arguments.kind, arguments.port))
+    asyncio.run(serve(arguments.kind, arguments.port, arguments.certificate))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "../measure.hpp"
+#include "client.hpp"
+
+namespace load {
+
+/// Connections that each send a message, wait for all of the answer, and send the next.
+///
+/// A Connection is made of a port and a number. It has `fd()`, `send_all(bytes)`, and `receive`
+/// with what recv returns, which never waits; what receive leaves unread must make the descriptor
+/// readable.
+template <class Connection> class PingPong {
+public:
+    PingPong(std::uint16_t port, std::size_t connections, std::string request, std::string reply)
+        : request_(std::move(request)), reply_(std::move(reply)), received_(connections) {
+        connections_.reserve(connections);
+        for (std::size_t i = 0; i < connections; ++i) {
+            const Connection& connection = connections_.emplace_back(port, i);
+            epoll_event event{EPOLLIN, {.u64 = i}};
+            if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd(), &event) != 0) fail("epoll_ctl");
+        }
+    }
+
+    /// Every connection has been accepted and answered once before the messages that count.
+    void start() {
+        for (std::size_t i = 0; i < connections_.size(); ++i) {
+            connections_[i].send_all(request_);
+            take_answer(i);
+        }
+        for (Connection& connection : connections_) connection.send_all(request_);
+    }
+
+    /// Goes on for `seconds`; returns how many answers came whole. It asks again and again rather
+    /// than sleep: the server would pay, in its send, for waking this process, and by how much
+    /// would depend on which of the two happened to be faster.
+    std::size_t run_for(double seconds) {
+        const double end = bench::nanoseconds(CLOCK_MONOTONIC) + seconds * 1e9;
+        epoll_event events[256];
+        std::size_t answers = 0;
+        while (bench::nanoseconds(CLOCK_MONOTONIC) < end) {
+            const int ready = ::epoll_wait(epoll_, events, 256, 0);
+            if (ready < 0) fail("epoll_wait");
+            for (int i = 0; i < ready; ++i) {
+                if (!receive(events[i].data.u64)) continue;
+                ++answers;
+                connections_[events[i].data.u64].send_all(request_);
+            }
+        }
+        if (answers == 0) std::fprintf(stderr, "the server stayed silent\n"), std::exit(1);
+        return answers;
+    }
+
+    /// Takes the answers still under way, so that no connection ends in a reset.
+    void finish() {
+        for (std::size_t i = 0; i < connections_.size(); ++i) take_answer(i);
+        connections_.clear();
+    }
+
+private:
+    void take_answer(std::size_t number) {
+        pollfd readable{connections_[number].fd(), POLLIN, 0};
+        while (!receive(number)) {
+            if (::poll(&readable, 1, 5000) != 1) fail("the server stayed silent");
+        }
+    }
+
+    /// True when this was the last piece of an answer.
+    bool receive(std::size_t number) {
+        const ssize_t length = connections_[number].receive(buffer_, sizeof buffer_);
+        if (length < 0 && errno == EAGAIN) return false;
+        if (length <= 0) fail("the server closed the connection");
+        std::size_t& received = received_[number];
+        const auto came = static_cast<std::size_t>(length);
+        // HTTP answers may differ in a Date field; an echo must be exact, and the length is checked
+        // for both.
+        const bool right =
+            received + came <= reply_.size() &&
+            (request_ != reply_ || std::equal(buffer_, buffer_ + came, reply_.data() + received));
+        if (!right) {
+            std::fprintf(stderr, "the answer is not the one expected\n");
+            std::exit(1);
+        }
+        received += came;
+        if (received < reply_.size()) return false;
+        received = 0;
+        return true;
+    }
+
+    std::string request_;
+    std::string reply_;
+    std::vector<Connection> connections_;
+    std::vector<std::size_t> received_;
+    int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    char buffer_[65536];
+};
+
+inline clockid_t cpu_clock_of(const char* process) {
+    clockid_t clock;
+    if (clock_getcpuclockid(std::atoi(process), &clock) != 0) fail("clock_getcpuclockid");
+    return clock;
+}
+
+/// As many bytes as `count` says in digits.
+inline std::string letters(const char* count) {
+    std::string text;
+    for (int i = 0, bytes = std::atoi(count); i < bytes; ++i)
+        text += static_cast<char>('a' + i % 26);
+    return text;
+}
+
+/// Prints what a message costs the server in CPU time, and how many there were in a second.
+template <class Connection>
+void measure(PingPong<Connection>& load, clockid_t server_clock, double seconds) {
+    load.start();
+    load.run_for(seconds / 4); // caches warm
+    const double cpu = bench::nanoseconds(server_clock);
+    const double began = bench::nanoseconds(CLOCK_MONOTONIC);
+    const auto messages = static_cast<double>(load.run_for(seconds));
+    const double took = bench::nanoseconds(CLOCK_MONOTONIC) - began;
+    const double spent = bench::nanoseconds(server_clock) - cpu;
+    load.finish();
+    bench::print("cpu", spent / messages, "ns");
+    bench::print("rate", messages / took * 1e9, "1/s");
+}
+
+} // namespace load
