@@ -102,8 +102,9 @@ class Idle:
             run.progress.step(self.name, names_of(places))
             with running({program: command}) as servers:
                 for server in servers.values():
-                    load = run.programs.command(self.load_program) + [str(server.port), str(server.pid)]
-                    measured = collect([*load, str(self.connections)], core=LOAD_CORE)
+                    words = [str(server.port), str(server.pid), str(self.connections)]
+                    load = run.programs.command(self.load_program) + words
+                    measured = collect(load, core=LOAD_CORE, timeout=600)
                     for kind, column in places if measured else []:
                         run.samples.add(self._row(kind), column, 0, measured["idle"])
 
