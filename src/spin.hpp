@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <thread>
 
 namespace hocket::detail {
@@ -13,10 +14,23 @@ inline void relax_processor() noexcept {
 #endif
 }
 
+/// How often to look: on one processor nobody else can bring anything about meanwhile.
+inline int spin_rounds() noexcept {
+    // Not a static that is made on first use: after a fork in the middle of that, the child would
+    // wait for a thread that it does not have.
+    static constinit std::atomic<int> known{0};
+    int rounds = known.load(std::memory_order_relaxed);
+    if (rounds == 0) {
+        rounds = std::thread::hardware_concurrency() > 1 ? 40 : 1;
+        known.store(rounds, std::memory_order_relaxed);
+    }
+    return rounds;
+}
+
 /// Looks for about a microsecond whether `ready()`, which only another processor can bring about;
 /// says whether it was.
 template <class Ready> bool spin_briefly(Ready ready) noexcept {
-    static const int rounds = std::thread::hardware_concurrency() > 1 ? 40 : 1;
+    const int rounds = spin_rounds();
     for (int i = 0; i < rounds; ++i) {
         if (ready()) {
             return true;

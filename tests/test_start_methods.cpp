@@ -267,11 +267,11 @@ TEST_F(ForkServer, HasOneThreadAndNoDescriptorOfAWorkerThatHasEnded) {
             std::filesystem::directory_iterator());
     };
     const auto before = descriptors();
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 10; ++i) {
         Process process({.start_method = StartMethod::forkserver}, [] {});
         EXPECT_EQ(run_to_the_end(process), 0);
     }
-    EXPECT_EQ(descriptors(), before);
+    wait_until([&] { return descriptors() <= before; }); // it closes what it has reported
     const std::filesystem::path threads = "/proc/" + std::to_string(server()) + "/task";
     if (!thread_sanitized) { // which has a thread of its own
         EXPECT_EQ(std::distance(std::filesystem::directory_iterator(threads),
