@@ -545,3 +545,64 @@ TEST(Api, Errors) {
     EXPECT_EQ(LimitOverrunError("too long", 7).consumed(), 7U);
     EXPECT_EQ(RemoteError("Type", "message", "where").type_name(), "Type");
 }
+
+TEST(Api, Datagrams) {
+    struct Answers final : DatagramProtocol {
+        DatagramTransport* out = nullptr;
+        void connection_made(DatagramTransport& transport) override { out = &transport; }
+        void datagram_received(std::string_view data, const SocketAddress& address) override {
+            out->sendto(data, address);
+        }
+        void error_received(const std::system_error&) override {}
+        void connection_lost(std::exception_ptr) override {}
+    };
+    const auto main = []() -> Coro<> {
+        EventLoop& loop = get_running_loop();
+        const auto make = [] { return std::make_unique<Answers>(); };
+        auto [transport, protocol] =
+            co_await loop.create_datagram_endpoint(make, {.local_addr = LocalAddress{"127.0.0.1"}});
+        const DatagramEndpoint endpoint = co_await open_datagram_endpoint(
+            {.remote_addr = RemoteAddress{"127.0.0.1", transport->sockname().port()}});
+        endpoint.send("ping");
+        const Datagram answer = co_await endpoint.recv();
+        EXPECT_EQ(answer.data, "ping");
+        endpoint.close();
+        co_await endpoint.wait_closed();
+        transport->close();
+    };
+    run(main());
+}
+
+TEST(Api, Subprocesses) {
+    const auto main = []() -> Coro<> {
+        subprocess::Process cat = co_await create_subprocess_exec(
+            {.stdin = subprocess::PIPE, .stdout = subprocess::PIPE}, "cat");
+        const auto [out, err] = co_await cat.communicate("hello");
+        EXPECT_EQ(out, "hello");
+        EXPECT_EQ(err, "");
+        subprocess::Process shell = co_await create_subprocess_shell("exit 3");
+        const int status = co_await shell.wait();
+        EXPECT_EQ(status, 3);
+        EXPECT_EQ(shell.returncode(), 3);
+    };
+    run(main());
+}
+
+TEST(Api, Files) {
+    const auto main = []() -> Coro<> {
+        const std::string path = "/tmp/hocket-api-file-" + std::to_string(::getpid());
+        co_await files::write_text(path, "one\ntwo\n");
+        File file = co_await hocket::open(path);
+        const std::string first = co_await file.readline();
+        EXPECT_EQ(first, "one\n");
+        const std::string rest = co_await file.read();
+        EXPECT_EQ(rest, "two\n");
+        const std::string middle = co_await file.pread(2, 1);
+        EXPECT_EQ(middle, "ne");
+        co_await file.close();
+        const std::string text = co_await files::read_text(path);
+        EXPECT_EQ(text.size(), 8U);
+        co_await files::unlink(path);
+    };
+    run(main());
+}
