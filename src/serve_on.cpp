@@ -25,9 +25,8 @@ std::shared_ptr<ServerState> make_spread_server(StreamWelcome welcome, std::vect
                                                 const ServeOnOptions& options) {
     auto server = std::make_shared<ServerState>(get_running_loop(), std::move(sockets), nullptr,
                                                 options.server.backlog);
-    server->spread(loops_of(options), [&](EventLoop& loop) {
-        return welcome_streams(loop, welcome, options.server);
-    });
+    server->spread(loops_of(options),
+                   [&](EventLoop& loop) { return welcome_streams(loop, welcome, options.server); });
     return server;
 }
 

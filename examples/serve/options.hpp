@@ -14,8 +14,8 @@ struct Options {
     std::chrono::milliseconds delay{0}; ///< how long every answer waits
     std::chrono::seconds idle_timeout{60};
     std::chrono::seconds head_timeout{20}; ///< from a request's first byte to the end of its head
-    std::string certificate; ///< a file of PEM, for https; empty: http
-    std::string key;         ///< its key's file; empty: the key is in the certificate's file
+    std::string certificate;               ///< a file of PEM, for https; empty: http
+    std::string key; ///< its key's file; empty: the key is in the certificate's file
     bool help = false;
 };
 

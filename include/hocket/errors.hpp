@@ -52,8 +52,8 @@ public:
     using std::invalid_argument::invalid_argument;
 };
 
-/// The kernel cannot send this file to this socket by itself, and sendfile was told not to fall back
-/// to reading and writing.
+/// The kernel cannot send this file to this socket by itself, and sendfile was told not to fall
+/// back to reading and writing.
 class SendfileNotAvailableError : public RuntimeError {
 public:
     using RuntimeError::RuntimeError;

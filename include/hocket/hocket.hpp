@@ -42,8 +42,8 @@
 #include <hocket/network_options.hpp>
 #include <hocket/option_string.hpp>
 #include <hocket/parallel.hpp>
-#include <hocket/path_view.hpp>
 #include <hocket/pass_fds.hpp>
+#include <hocket/path_view.hpp>
 #include <hocket/pipe.hpp>
 #include <hocket/pipe_streams.hpp>
 #include <hocket/pool.hpp>

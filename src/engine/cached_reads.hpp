@@ -19,9 +19,9 @@ public:
 
     /// Enough was read in this turn: the next may read again.
     [[nodiscard]] bool is_exhausted() const noexcept { return left_ == 0; }
-    /// As many of `size` bytes at `offset` (-1: the file's own position) as are cached; 0 at the end
-    /// of the file. -EAGAIN: none are (or it is exhausted). -EOPNOTSUPP: this file
-    /// system cannot tell. Otherwise -errno.
+    /// As many of `size` bytes at `offset` (-1: the file's own position) as are cached; 0 at the
+    /// end of the file. -EAGAIN: none are (or it is exhausted). -EOPNOTSUPP: this file system
+    /// cannot tell. Otherwise -errno.
     [[nodiscard]] std::int64_t read(int fd, void* memory, std::size_t size,
                                     std::int64_t offset) noexcept;
 
