@@ -1,8 +1,10 @@
 #include <hocket/hocket.hpp>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "crawl/coroutine_crawl.hpp"
+#include "crawl/kept_pages.hpp"
 #include "crawl/messages.hpp"
 #include "crawl/page_fetcher.hpp"
 #include "crawl/way_implementations.hpp"
@@ -34,7 +36,9 @@ public:
           progress_(progress),
           read_page_(read_page),
           slots_(concurrency),
-          fetcher_(options) {}
+          fetcher_(options) {
+        if (!options.keep.empty()) kept_pages_.emplace(options.keep, options.start);
+    }
 
     Coro<> run() {
         return hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
@@ -66,6 +70,9 @@ private:
         try {
             co_await fetcher_.run(fetch);
             web::PageOutcome outcome = fetch.answer();
+            if (kept_pages_ && outcome.problem == web::Problem::none && !outcome.off_site)
+                outcome.not_kept =
+                    co_await kept_pages_->keep(fetch.url(), outcome.html, fetch.body());
             if (outcome.html) outcome.add(co_await read_page_(fetch));
             co_return outcome;
         } catch (const web::HttpError& error) {
@@ -86,6 +93,7 @@ private:
     hocket::Semaphore slots_;
     hocket::Event page_finished_;
     PageFetcher fetcher_;
+    std::optional<KeptPages> kept_pages_;
 };
 
 } // namespace
@@ -106,7 +114,7 @@ bool run_coroutine_crawl(web::SiteCrawl& site, const CrawlOptions& options, std:
 bool crawl_with_coroutines(web::SiteCrawl& site, const CrawlOptions& options,
                            std::size_t concurrency, Progress& progress) {
     const ReadPage read_here = [](const web::PageFetch& page) -> Coro<web::PageContents> {
-        co_return web::read_page(page.html(), page.url(), page.site());
+        co_return web::read_page(page.body(), page.url(), page.site());
     };
     return run_coroutine_crawl(site, options, concurrency, progress, read_here);
 }

@@ -12,7 +12,7 @@ bool crawl_with_processes(web::SiteCrawl& site, const CrawlOptions& options,
     // Ctrl-C cancels the tasks that await a reader, and that ends the workers that read.
     const ReadPage read_elsewhere =
         [&](const web::PageFetch& page) -> hocket::Coro<web::PageContents> {
-        co_return co_await pool.submit(reader, page.html(), page.url(), page.site());
+        co_return co_await pool.submit(reader, page.body(), page.url(), page.site());
     };
     const bool complete = run_coroutine_crawl(site, options, concurrency, progress, read_elsewhere);
     workers = child_processes(); // while they are there

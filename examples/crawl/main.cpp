@@ -1,5 +1,6 @@
 // crawl URL: follows the links of a site, counts its words and finds its broken links.
 // crawl --demo DIR: does that four ways with a folder of HTML, and compares them.
+// crawl https://SITE --keep FOLDER: keeps the pages, too.
 //
 //     $ crawl --demo /usr/share/doc/python3-doc/html
 
@@ -23,7 +24,7 @@ int crawl_and_report(const crawl::CrawlOptions& options) {
         crawl::print_report(stdout, report);
     }
     if (report.interrupted) return 130;
-    return report.pages.empty() ? 1 : 0;
+    return report.pages.empty() || report.pages_not_kept() > 0 ? 1 : 0;
 }
 
 } // namespace

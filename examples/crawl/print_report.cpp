@@ -8,6 +8,29 @@
 #include "crawl/style.hpp"
 
 namespace crawl {
+namespace {
+
+constexpr std::size_t most_pages_not_kept_shown = 10;
+
+/// A full disk makes one line for each page that follows: the first few tell as much as all.
+void print_pages_not_kept(std::FILE* out, const web::SiteReport& report) {
+    const std::size_t count = report.pages_not_kept();
+    if (count == 0) return;
+    fmt::print(
+        out, "{}\n",
+        coloured(out, Colour::red, counted(count, "page was not kept", "pages were not kept")));
+    std::size_t left = most_pages_not_kept_shown;
+    for (const web::PageReport& page : report.pages) {
+        if (page.not_kept.empty()) continue;
+        if (left-- == 0) break;
+        fmt::print(out, "  {}  {}\n", page.url, coloured(out, Colour::red, page.not_kept));
+    }
+    if (count > most_pages_not_kept_shown)
+        fmt::print(out, "  … and {} more\n", grouped(count - most_pages_not_kept_shown));
+}
+
+} // namespace
+
 void print_report(std::FILE* out, const web::SiteReport& report) {
     fmt::print(out, "{} ({} of them HTML) with {} in {:.2f} s, {:.0f} pages/s\n",
                coloured(out, Colour::bold, counted(report.pages.size(), "page", "pages")),
@@ -16,6 +39,7 @@ void print_report(std::FILE* out, const web::SiteReport& report) {
     if (!report.redirects.empty())
         fmt::print(out, "{}\n", counted(report.redirects.size(), "redirect", "redirects"));
     print_broken_links(out, report, report.broken.size());
+    print_pages_not_kept(out, report);
     if (report.interrupted)
         fmt::print(out, "{}\n",
                    coloured(out, Colour::red, "interrupted: this is what was found so far"));

@@ -116,7 +116,7 @@ PageOutcome PageFetch::answer() {
 
 PageOutcome PageFetch::outcome() {
     PageOutcome outcome = answer();
-    if (outcome.html) outcome.add(read_page(html(), url_, site_));
+    if (outcome.html) outcome.add(read_page(body(), url_, site_));
     return outcome;
 }
 

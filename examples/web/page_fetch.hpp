@@ -43,7 +43,8 @@ struct PageOutcome {
     std::uint64_t words = 0;
     std::vector<std::string> links; ///< as in PageContents
     Problem problem = Problem::none;
-    std::string message; ///< what was wrong, for people
+    std::string message;  ///< what was wrong, for people
+    std::string not_kept; ///< why a page that came could not be kept in a file
 
     void add(PageContents contents);
 };
@@ -71,12 +72,12 @@ public:
     bool follow();
 
     /// What the last response says, but for what only its HTML tells: where the outcome is `html`,
-    /// that is read_page(html(), url(), site()), here or elsewhere, for the outcome's add().
+    /// that is read_page(body(), url(), site()), here or elsewhere, for the outcome's add().
     PageOutcome answer();
     /// The answer with what its HTML tells.
     PageOutcome outcome();
 
-    std::string_view html() const { return parser_.response().body; }
+    std::string_view body() const { return parser_.response().body; }
 
     /// The outcome when the page could not be had.
     PageOutcome failed(Problem problem, const std::string& message) const;

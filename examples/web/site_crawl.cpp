@@ -70,8 +70,8 @@ void SiteCrawl::commit(std::size_t index, PageOutcome outcome) {
 
 void SiteCrawl::commit_page(std::size_t index, PageOutcome outcome) {
     entries_[index].state = State::page;
-    entries_[index].page = {entries_[index].url, outcome.status, outcome.html, outcome.bytes,
-                            outcome.words};
+    entries_[index].page = {entries_[index].url, outcome.status, outcome.html,
+                            outcome.bytes,       outcome.words,  std::move(outcome.not_kept)};
     for (const std::string& link : outcome.links)
         entries_[entry_of(link)].linked_from.push_back(index);
 }

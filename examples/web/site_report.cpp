@@ -32,7 +32,8 @@ std::string json_lines(const Items& items, ItemToJson item_to_json) {
 std::string page_to_json(const PageReport& page) {
     return "{\"url\": " + json_string(page.url) + ", \"status\": " + std::to_string(page.status) +
            ", \"html\": " + json_boolean(page.html) + ", \"bytes\": " + std::to_string(page.bytes) +
-           ", \"words\": " + std::to_string(page.words) + "}";
+           ", \"words\": " + std::to_string(page.words) +
+           ", \"not_kept\": " + json_string(page.not_kept) + "}";
 }
 
 std::string redirect_to_json(const RedirectReport& redirect) {
@@ -58,7 +59,8 @@ std::uint64_t whole_number(const JsonValue& value) {
 
 std::string describe(const PageReport& page) {
     return "page " + page.url + " (" + status_text(page.status) + ", " +
-           std::to_string(page.bytes) + " bytes, " + std::to_string(page.words) + " words)";
+           std::to_string(page.bytes) + " bytes, " + std::to_string(page.words) + " words" +
+           (page.not_kept.empty() ? "" : ", not kept: " + page.not_kept) + ")";
 }
 
 std::string describe(const RedirectReport& redirect) {
@@ -100,6 +102,11 @@ std::size_t SiteReport::html_pages() const {
         pages.begin(), pages.end(), [](const PageReport& page) { return page.html; }));
 }
 
+std::size_t SiteReport::pages_not_kept() const {
+    return static_cast<std::size_t>(std::count_if(
+        pages.begin(), pages.end(), [](const PageReport& page) { return !page.not_kept.empty(); }));
+}
+
 double SiteReport::pages_per_second() const {
     return seconds > 0 ? static_cast<double>(pages.size()) / seconds : 0;
 }
@@ -129,7 +136,7 @@ SiteReport report_from_json(std::string_view text) {
     for (const JsonValue& page : json.at("pages").items())
         report.pages.push_back({page.at("url").text(), static_cast<int>(page.at("status").number()),
                                 page.at("html").boolean(), whole_number(page.at("bytes")),
-                                whole_number(page.at("words"))});
+                                whole_number(page.at("words")), page.at("not_kept").text()});
     for (const JsonValue& redirect : json.at("redirects").items())
         report.redirects.push_back({redirect.at("from").text(), redirect.at("to").text()});
     for (const JsonValue& item : json.at("broken").items()) {

@@ -15,6 +15,7 @@ struct PageReport {
     bool html = false;
     std::uint64_t bytes = 0;
     std::uint64_t words = 0;
+    std::string not_kept; ///< why it could not be kept; empty: it is, or was not to be
 
     bool operator==(const PageReport&) const = default;
 };
@@ -49,6 +50,7 @@ struct SiteReport {
 
     std::uint64_t words() const;
     std::size_t html_pages() const;
+    std::size_t pages_not_kept() const;
     double pages_per_second() const;
 };
 
