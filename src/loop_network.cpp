@@ -62,7 +62,9 @@ void LoopNetwork::close() noexcept {
         connection->drop_connection();
     }
     watches_.clear();
-    resolver_.reset();
+    if (resolver_) {
+        resolver_->close();
+    }
 }
 
 } // namespace hocket::detail

@@ -62,6 +62,20 @@ TEST(Resolver, ANameThatDoesNotExistIsAFailureWithTheNameInIt) {
               "getaddrinfo for no-such-host.invalid port 80: Name or service not known");
 }
 
+TEST(Resolver, MayBeClosedOverAnAnswerThatTheLoopHasNotTaken) {
+    Reactor reactor;
+    Resolver resolver(reactor);
+    Question question;
+    resolver.start(question, stream_query("localhost", "80"));
+    while (reactor.ready().empty()) {
+        reactor.poll(true); // takes what was posted, and does not run it
+    }
+    resolver.close();
+    reactor.discard_ready();
+    EXPECT_FALSE(question.is_pending());
+    EXPECT_EQ(question.answers, 0);
+}
+
 TEST(Resolver, AnswersDigitsWithoutAThread) {
     const auto v4 = Resolver::literal(stream_query("127.0.0.1", "8080"));
     ASSERT_TRUE(v4);

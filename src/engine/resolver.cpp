@@ -145,7 +145,7 @@ ResolveRequest::~ResolveRequest() {
 
 Resolver::Resolver(Reactor& reactor) : port_(std::make_shared<Port>(*this, reactor)) {}
 
-Resolver::~Resolver() {
+void Resolver::close() noexcept {
     port_->close();
     while (ResolveRequest* request = pending_.front()) {
         cancel(*request);

@@ -58,18 +58,21 @@ private:
 };
 
 /// Resolves names for one loop, on a few threads that all loops of the process share: getaddrinfo
-/// blocks, sometimes for half a minute. Belongs to the loop's thread and must go away with the
-/// loop; requests that are pending then are never answered.
+/// blocks, sometimes for half a minute. Belongs to the loop's thread. An answer may be posted to
+/// the reactor as this is closed: it must live until the reactor has run or discarded that.
 class Resolver {
 public:
     explicit Resolver(Reactor& reactor);
-    ~Resolver();
+    ~Resolver() { close(); }
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
     /// The answer when no question need be asked: `host` is an IP address in digits and `service` a
     /// number (asyncio's rule).
     [[nodiscard]] static std::optional<ResolvedAddress> literal(const ResolveQuery& query);
+
+    /// Withdraws every pending question; there may be no others.
+    void close() noexcept;
 
     /// Asks. `request` must not be pending. The answer never comes from within this call.
     void start(ResolveRequest& request, ResolveQuery query);
