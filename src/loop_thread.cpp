@@ -26,11 +26,20 @@ void LoopThread::start(std::shared_ptr<ServerState> server) {
     thread_ = std::thread([this] { work(); });
 }
 
-void LoopThread::take(Socket socket, const SocketAddress& peer) {
-    auto shared = std::make_shared<Socket>(std::move(socket)); // a std::function can be copied
-    if (post([shared, peer](ServerState& server) { server.welcome(std::move(*shared), peer); })) {
+bool LoopThread::take(Socket& socket, const SocketAddress& peer) {
+    const std::lock_guard lock(mutex_);
+    if (is_open_) {
+        auto shared = std::make_shared<Socket>(std::move(socket)); // callbacks are copyable
+        loop_.call_soon_threadsafe(
+            [server = server_, shared, peer] { server->welcome(std::move(*shared), peer); });
         ++taken_;
     }
+    return is_open_;
+}
+
+bool LoopThread::is_open() noexcept {
+    const std::lock_guard lock(mutex_);
+    return is_open_;
 }
 
 std::size_t LoopThread::load() const noexcept {

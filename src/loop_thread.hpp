@@ -30,7 +30,9 @@ public:
     /// std::system_error when there is no thread to be had.
     void start(std::shared_ptr<ServerState> server);
 
-    void take(Socket socket, const SocketAddress& peer);
+    /// Serves the connection; false, and it is still the caller's, when the loop has ended.
+    bool take(Socket& socket, const SocketAddress& peer);
+    [[nodiscard]] bool is_open() noexcept;
     /// How many connections it has been given that are not gone yet.
     [[nodiscard]] std::size_t load() const noexcept;
 

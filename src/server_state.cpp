@@ -104,18 +104,20 @@ void ServerState::thread_ended(const LoopThread& thread) noexcept {
 
 /// To the thread with the fewest connections; those with as many take turns.
 void ServerState::hand_over(Socket socket, const SocketAddress& peer) {
-    if (threads_.empty()) {
-        throw RuntimeError("every loop of the server has ended");
-    }
     LoopThread* chosen = nullptr;
-    for (std::size_t i = 0; i < threads_.size(); ++i) {
-        LoopThread& each = *threads_[(next_thread_ + i) % threads_.size()];
-        if (chosen == nullptr || each.load() < chosen->load()) {
-            chosen = &each;
+    do {
+        chosen = nullptr;
+        for (std::size_t i = 0; i < threads_.size(); ++i) {
+            LoopThread& each = *threads_[(next_thread_ + i) % threads_.size()];
+            if (each.is_open() && (chosen == nullptr || each.load() < chosen->load())) {
+                chosen = &each;
+            }
         }
-    }
+        if (chosen == nullptr) {
+            throw RuntimeError("every loop of the server has ended");
+        }
+    } while (!chosen->take(socket, peer)); // it has ended just now
     ++next_thread_;
-    chosen->take(std::move(socket), peer);
 }
 
 void ServerState::close() noexcept {
@@ -187,6 +189,7 @@ void ServerState::drop() noexcept {
         client->drop_connection();
     }
     close();
+    finish_if_done(); // closed before, it waited for its threads
     listeners_.clear();
     network_->servers().erase(*this);
 }
