@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -494,6 +495,16 @@ TEST_F(FileTest, AFileOutlivesItsLoop) {
 }
 
 TEST_F(FileTest, ThirtyTwoLoopsHaveFilesOfTheirOwn) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    if (const char* const way = std::getenv("HOCKET_FILES");
+        way == nullptr || std::string_view(way) != "threads") {
+        GTEST_SKIP()
+            << "liburing maps, unmaps and closes by system calls that ThreadSanitizer does "
+               "not see: the next ring at the same place is a race to it";
+    }
+#endif
+#endif
     std::vector<std::thread> threads;
     for (int i = 0; i < 32; ++i) {
         threads.emplace_back([this, i] {
