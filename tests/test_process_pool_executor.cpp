@@ -364,6 +364,26 @@ TEST_P(ProcessPool, ShutdownCanCancelWhatHasNotStarted) {
     }
 }
 
+TEST_P(ProcessPool, ShutdownWithAFullQueueAndExceptionsInFlightLosesNothing) {
+    std::vector<Future<int>> calls;
+    {
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
+        for (int i = 0; i < 2'000; ++i) {
+            calls.push_back(pool.submit(
+                [](int n) { return n % 2 == 0 ? n : throw std::domain_error("odd"); }, i));
+        }
+        pool.shutdown({.wait = false});
+    } // and the destructor waits
+    for (int i = 0; i < 2'000; ++i) {
+        ASSERT_TRUE(calls[static_cast<std::size_t>(i)].done());
+        if (i % 2 == 0) {
+            EXPECT_EQ(calls[static_cast<std::size_t>(i)].result(), i);
+        } else {
+            EXPECT_THROW(calls[static_cast<std::size_t>(i)].result(), std::domain_error);
+        }
+    }
+}
+
 TEST_P(ProcessPool, KillWorkersEndsItWithWhateverRuns) {
     ProcessPoolExecutor pool(2, {.start_method = GetParam()});
     const auto endless = pool.submit([] { ::pause(); });
