@@ -1,4 +1,5 @@
 #include <hocket/process.hpp>
+#include <hocket/process_event.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -390,10 +391,17 @@ TEST_P(ProcessByEachMethod, IsReapedByActiveChildren) {
 }
 
 TEST_P(ProcessByEachMethod, IsOutlivedByItsHandle) {
-    const ProcessHandle handle = [] {
-        Process process({.start_method = GetParam()}, exit_with, 4);
+    const ProcessEvent may_end;
+    const auto wait_and_exit = [](const ProcessEvent& event) {
+        event.wait();
+        std::exit(4);
+    };
+    const ProcessHandle handle = [&] {
+        Process process({.start_method = GetParam()}, wait_and_exit, may_end);
         process.start();
-        return active_children().at(0);
+        const ProcessHandle found = active_children().at(0);
+        may_end.set();
+        return found;
     }();
     EXPECT_FALSE(handle.is_alive());
     EXPECT_EQ(handle.exitcode(), 4);
