@@ -3,13 +3,20 @@
 import json
 from dataclasses import dataclass
 
-from harness.model import OURS, Bar, Row
+from harness.model import BY_HAND, OURS, Bar, Row
 from harness.servers import ping_pong, rounds_of, running
+
+_PROGRAMS = {OURS: "hocket_serve_on", BY_HAND: "epoll_echo"}
 
 
 @dataclass(frozen=True)
 class Loops:
-    """An echo server on so many loops against the same on one. Servers and load run on any core."""
+    """An echo server on so many loops against the same on one. Servers and load run on any core.
+
+    A load of as many threads keeps all loops as busy as one thread keeps one. With a load of one
+    thread the loops find less to do each time they wake up, which is what waking up costs rather
+    than what sharing costs: as it is by hand.
+    """
 
     name: str
     loops: int
@@ -19,33 +26,58 @@ class Loops:
 
     @property
     def rows(self):
-        return [self._cost(1), self._cost(self.loops), self._spread()]
+        return [*map(self._cost, self._cases), self._spread()]
+
+    @property
+    def _cases(self):
+        """(threads of the load, loops)"""
+        return [
+            (self.loops, 1),
+            (self.loops, self.loops),
+            (1, self.loops),
+        ]
 
     def steps(self, run):
-        return 2 * rounds_of(OURS, run.quick)
+        return sum(len(self._cases) * rounds_of(column, run.quick) for column in _PROGRAMS)
 
     def measure(self, run):
-        program = run.programs.command("hocket_serve_on")
-        if program is None:
-            return
-        commands = {
-            loops: lambda port, loops=loops: [*program, str(port), str(loops)]
-            for loops in (1, self.loops)
-        }
+        commands = {}
+        for column, name in _PROGRAMS.items():
+            program = run.programs.command(name)
+            if program is not None:
+                for loops in (1, self.loops):
+                    commands[column, loops] = lambda port, program=program, loops=loops: [
+                        *program,
+                        str(port),
+                        str(loops),
+                    ]
         with running(commands, core=None) as servers:
             for number in range(rounds_of(OURS, run.quick)):
-                for loops, server in servers.items():
-                    run.progress.step(self.name, f"round {number + 1}, {loops} loops")
-                    measured = ping_pong(run, server, self.connections, str(self.size), core=None)
-                    if measured:
-                        run.samples.add(self._cost(loops), OURS, number, measured["cpu"])
-        if self.loops in servers:
-            counts = json.loads(servers[self.loops].said)["connections"]
+                for threads, loops in self._cases:
+                    for column in _PROGRAMS:
+                        if (column, loops) in servers:
+                            self._round(run, number, column, servers[column, loops], threads, loops)
+        if (OURS, self.loops) in servers:
+            counts = json.loads(servers[OURS, self.loops].said)["connections"]
             run.samples.add(self._spread(), OURS, 0, max(counts) / min(counts))
 
-    def _cost(self, loops):
+    def _round(self, run, number, column, server, threads, loops):
+        step = f"round {number + 1}, {column}, {loops} loops, {threads} threads"
+        run.progress.step(self.name, step)
+        measured = ping_pong(
+            run, server, self.connections, str(self.size), core=None, threads=threads
+        )
+        if measured:
+            run.samples.add(self._cost((threads, loops)), column, number, measured["cpu"])
+
+    def _cost(self, case):
+        threads, loops = case
         title = f"{self.name}, {self.connections} × {self.size} B, {loops} loop{'s'[: loops - 1]}"
-        bar = Bar(self.limit, self._cost(1), "1 loop") if loops > 1 else None
+        if threads == 1:
+            title += ", load of 1 thread"
+            bar = Bar(self.limit, BY_HAND)
+        else:
+            bar = Bar(self.limit, self._cost((threads, 1)), "1 loop") if loops > 1 else None
         return Row(title, "ns CPU", bar, "median")
 
     def _spread(self):

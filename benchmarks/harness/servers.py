@@ -85,9 +85,16 @@ def rounds_of(column, quick):
 
 
 def ping_pong(
-    run, server, connections, message, program="load_ping_pong", core=LOAD_CORE
+    run,
+    server,
+    connections,
+    message,
+    program="load_ping_pong",
+    core=LOAD_CORE,
+    threads=None,
 ):
     """What load/ping_pong.cpp measures at the server: {"cpu": ns a message, "rate": a second}."""
     command = run.programs.command(program) + [str(server.port), str(server.pid)]
     seconds = "0.3" if run.quick else "0.5"
-    return collect([*command, str(connections), seconds, message], core=core)
+    command += [str(connections), seconds, message, *([str(threads)] if threads else [])]
+    return collect(command, core=core)

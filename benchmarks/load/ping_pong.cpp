@@ -2,8 +2,10 @@
 // answer, and sends the next. Prints what a message costs the server in CPU time, and how many
 // there were in a second.
 //
-//     ping_pong PORT SERVER_PID CONNECTIONS SECONDS BYTES      echo
-//     ping_pong PORT SERVER_PID CONNECTIONS SECONDS /target    HTTP
+//     ping_pong PORT SERVER_PID CONNECTIONS SECONDS BYTES [THREADS]      echo
+//     ping_pong PORT SERVER_PID CONNECTIONS SECONDS /target [THREADS]    HTTP
+//
+// Each of the threads has its share of the connections.
 
 #include <utility>
 
@@ -30,9 +32,11 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 6) {
-        return std::fprintf(stderr, "usage: %s PORT SERVER_PID CONNECTIONS SECONDS BYTES|/target\n",
-                            argv[0]),
+    if (argc != 6 && argc != 7) {
+        return std::fprintf(
+                   stderr,
+                   "usage: %s PORT SERVER_PID CONNECTIONS SECONDS BYTES|/target [THREADS]\n",
+                   argv[0]),
                2;
     }
     const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
@@ -51,6 +55,10 @@ int main(int argc, char** argv) {
         request = reply = load::letters(argv[5]);
     }
 
-    static load::PingPong<Connection> ping_pong(port, connections, request, reply);
-    load::measure(ping_pong, server_clock, seconds);
+    const auto threads = static_cast<std::size_t>(argc == 7 ? std::atoi(argv[6]) : 1);
+    std::deque<load::PingPong<Connection>> loads;
+    for (std::size_t i = 0; i < threads; ++i) {
+        loads.emplace_back(port, connections / threads, request, reply);
+    }
+    load::measure(loads, server_clock, seconds);
 }

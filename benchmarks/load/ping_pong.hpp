@@ -4,7 +4,11 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <deque>
+#include <thread>
+#include <vector>
 
 #include "../measure.hpp"
 #include "client.hpp"
@@ -116,17 +120,30 @@ inline std::string letters(const char* count) {
     return text;
 }
 
+/// Runs all of them side by side, each in a thread; returns how many answers came.
+template <class Connection>
+std::size_t run_side_by_side(std::deque<PingPong<Connection>>& loads, double seconds) {
+    std::atomic<std::size_t> answers = 0;
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < loads.size(); ++i) {
+        others.emplace_back([&, i] { answers += loads[i].run_for(seconds); });
+    }
+    answers += loads.front().run_for(seconds);
+    others.clear(); // waits for them
+    return answers;
+}
+
 /// Prints what a message costs the server in CPU time, and how many there were in a second.
 template <class Connection>
-void measure(PingPong<Connection>& load, clockid_t server_clock, double seconds) {
-    load.start();
-    load.run_for(seconds / 4); // caches warm
+void measure(std::deque<PingPong<Connection>>& loads, clockid_t server_clock, double seconds) {
+    for (auto& load : loads) load.start();
+    run_side_by_side(loads, seconds / 4); // caches warm
     const double cpu = bench::nanoseconds(server_clock);
     const double began = bench::nanoseconds(CLOCK_MONOTONIC);
-    const auto messages = static_cast<double>(load.run_for(seconds));
+    const auto messages = static_cast<double>(run_side_by_side(loads, seconds));
     const double took = bench::nanoseconds(CLOCK_MONOTONIC) - began;
     const double spent = bench::nanoseconds(server_clock) - cpu;
-    load.finish();
+    for (auto& load : loads) load.finish();
     bench::print("cpu", spent / messages, "ns");
     bench::print("rate", messages / took * 1e9, "1/s");
 }

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     const auto connections = static_cast<std::size_t>(std::atoi(argv[3]));
     load::allow_descriptors(connections);
     const std::string message = load::letters(argv[5]);
-    static load::PingPong<load::TlsConnection> ping_pong(port, connections, message, message);
-    load::measure(ping_pong, server_clock, std::atof(argv[4]));
+    std::deque<load::PingPong<load::TlsConnection>> loads;
+    loads.emplace_back(port, connections, message, message);
+    load::measure(loads, server_clock, std::atof(argv[4]));
 }

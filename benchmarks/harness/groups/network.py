@@ -79,7 +79,9 @@ GROUP = Group(
   epoll watches.
 - By hand is a level-triggered epoll server without any library (`benchmarks/peers/epoll/`). The HTTP peers
   parse the same request and answer with as many bytes as `examples/serve`.
-- `serve_on` and one loop beside it run on any core, and so does their load.
+- `serve_on` and one loop beside it run on any core, and so does their load, which has as many threads as there
+  are loops unless the row says otherwise: a load of one thread does not keep two loops busy, so that each finds
+  fewer messages whenever it wakes up. By hand, the connections are dealt out to as many epoll threads.
 - Memory is resident anonymous memory (`RssAnon`) of 10,000 connections after one message each.
 """,
 )

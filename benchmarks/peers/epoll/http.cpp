@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
         if (!out.empty()) server.send(connection, out.data(), out.size());
         if (!keep_alive) ::shutdown(connection.fd, SHUT_WR);
     };
-    static epoll::Server server(static_cast<std::uint16_t>(std::atoi(argv[1])), serve);
+    static epoll::Server server(serve);
+    server.listen_on(static_cast<std::uint16_t>(std::atoi(argv[1])));
     server.serve_forever();
 }

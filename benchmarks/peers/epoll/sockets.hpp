@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 /// What the two hand-written servers share: the listening socket, the set of watched sockets and
 /// the connection.
@@ -42,17 +43,23 @@ struct Connection {
     std::string unparsed;
 };
 
-/// Serves every connection on one thread, level-triggered: one recv per readiness, an answer sent
-/// at once, EPOLLOUT asked for only while the kernel takes no more. `answer(connection, received,
+/// Serves its connections on one thread, level-triggered: one recv per readiness, an answer sent at
+/// once, EPOLLOUT asked for only while the kernel takes no more. `answer(connection, received,
 /// length)` is called with what came.
 template <class Answer> class Server {
 public:
-    Server(std::uint16_t port, Answer answer)
-        : answer_(answer), listener_(listen_on_loopback(port)) {
+    explicit Server(Answer answer) : answer_(answer) {
         if (epoll_ < 0) fail("epoll_create1");
+    }
+
+    void listen_on(std::uint16_t port) {
+        listener_ = listen_on_loopback(port);
         epoll_event event{EPOLLIN, {.ptr = nullptr}};
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
     }
+
+    /// Deals what it accepts out to itself and to the others in turn.
+    void share_with(const Server& other) { takers_.push_back(other.epoll_); }
 
     void serve_forever() {
         epoll_event events[256];
@@ -93,7 +100,7 @@ private:
             const int on = 1;
             ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             epoll_event event{EPOLLIN, {.ptr = new Connection{fd, {}, {}}}};
-            ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+            ::epoll_ctl(takers_[accepted_++ % takers_.size()], EPOLL_CTL_ADD, fd, &event);
         }
     }
 
@@ -126,7 +133,9 @@ private:
 
     Answer answer_;
     int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    int listener_;
+    int listener_ = -1;
+    std::vector<int> takers_{epoll_};
+    std::size_t accepted_ = 0;
     char buffer_[65536];
 };
 
