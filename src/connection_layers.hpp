@@ -19,10 +19,16 @@ class ConnectionLayers {
 public:
     ConnectionLayers(EventLoop& loop, Socket socket, const SocketAddress& peer,
                      engine::StreamHandler& handler)
-        : top_(&socket_.emplace(reactor_of(loop), std::move(socket), peer, handler)) {}
+        : peer_(peer),
+          top_(&socket_.emplace(reactor_of(loop), std::move(socket), &peer_, handler)) {}
     ConnectionLayers(EventLoop& loop, engine::PipeChannel pipe, engine::StreamHandler& handler)
         : top_(&socket_.emplace(reactor_of(loop), std::move(pipe), handler)) {}
 
+    ConnectionLayers(const ConnectionLayers&) = delete;
+    ConnectionLayers& operator=(const ConnectionLayers&) = delete;
+
+    /// Of a pipe, unknown.
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
     /// Where to write to and what to pause; nullptr once dropped.
     [[nodiscard]] engine::Stream* top() const noexcept { return top_; }
     [[nodiscard]] bool is_dropped() const noexcept { return top_ == nullptr; }
@@ -56,6 +62,7 @@ public:
     }
 
 private:
+    SocketAddress peer_;
     std::optional<engine::StreamTransport> socket_;
     std::unique_ptr<engine::TlsTransport> tls_; // goes before the socket
     engine::Stream* top_;

@@ -7,11 +7,10 @@
 #include <string>
 #include <system_error>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#include <hocket/detail/sanitizers.hpp>
+
+#if HOCKET_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
-#define HOCKET_THREAD_SANITIZER
-#endif
 #endif
 
 namespace hocket::detail {
@@ -25,7 +24,7 @@ void require(int error, const char* call) {
     }
 }
 
-#ifdef HOCKET_THREAD_SANITIZER
+#if HOCKET_THREAD_SANITIZER
 // It does not know pthread_mutex_clocklock, and would take the unlocking for a mistake.
 int lock_by_clock(pthread_mutex_t& mutex, const timespec& until) noexcept {
     __tsan_mutex_pre_lock(&mutex, __tsan_mutex_try_lock);

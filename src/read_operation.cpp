@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -36,8 +37,8 @@ Coro<std::size_t> read_into(std::shared_ptr<ReadBuffer> buffer, ReadRequest requ
 
 } // namespace
 
-ReadOperation::ReadOperation(ReadBuffer& buffer, ReadRequest request)
-    : buffer_(&buffer), request_(std::move(request)) {}
+ReadOperation::ReadOperation(ReadBuffer& buffer, ReadRequest request, std::string* bytes)
+    : buffer_(&buffer), bytes_(bytes), request_(std::move(request)) {}
 
 ReadOperation::~ReadOperation() {
     if (buffer_ != nullptr && buffer_->waiter() == this) {
@@ -92,8 +93,8 @@ bool ReadOperation::cancel(std::string_view) noexcept {
 
 std::size_t ReadOperation::offer(std::string_view data) {
     switch (request_.kind) {
-    case Kind::some: result_.assign(data.substr(0, request_.size)); return result_.size();
-    case Kind::all: result_.append(data); return data.size();
+    case Kind::some: bytes_->assign(data.substr(0, request_.size)); return bytes_->size();
+    case Kind::all: bytes_->append(data); return data.size();
     case Kind::into:
         count_ = std::min(data.size(), request_.space.size());
         std::memcpy(request_.space.data(), data.data(), count_);
@@ -105,7 +106,7 @@ std::size_t ReadOperation::offer(std::string_view data) {
 bool ReadOperation::is_satisfied() {
     switch (request_.kind) {
     case Kind::some:
-        return request_.size == 0 || !result_.empty() || !buffer_->data().empty() ||
+        return request_.size == 0 || !bytes_->empty() || !buffer_->data().empty() ||
                buffer_->has_eof();
     case Kind::into:
         return request_.space.empty() || count_ != 0 || !buffer_->data().empty() ||
@@ -121,13 +122,18 @@ void ReadOperation::search() {
     if (match_end_ != 0 || overrun_) {
         return;
     }
+    static const std::vector<std::string> line_ends{"\n"};
+    const auto& separators = request_.separators ? *request_.separators : line_ends;
+    const auto [shortest, longest] = std::ranges::minmax(
+        separators | std::views::transform([](const std::string& each) { return each.size(); }));
     const std::string_view data = buffer_->data();
-    std::size_t shortest = request_.separator.size();
-    std::size_t longest = shortest;
-    const auto look_for = [&](const std::string& separator) {
+    if (data.size() - searched_ < shortest) {
+        return;
+    }
+    for (const std::string& separator : separators) {
         const std::size_t begin = data.find(separator, searched_);
         if (begin == std::string_view::npos) {
-            return;
+            continue;
         }
         const std::size_t end = begin + separator.size();
         // Of two with the same end the shorter one counts.
@@ -135,17 +141,6 @@ void ReadOperation::search() {
             match_begin_ = begin;
             match_end_ = end;
         }
-    };
-    for (const std::string& separator : request_.more) {
-        shortest = std::min(shortest, separator.size());
-        longest = std::max(longest, separator.size());
-    }
-    if (data.size() - searched_ < shortest) {
-        return;
-    }
-    look_for(request_.separator);
-    for (const std::string& separator : request_.more) {
-        look_for(separator);
     }
     if (match_end_ == 0) {
         // The last bytes may be the beginning of a separator.
@@ -161,9 +156,9 @@ void ReadOperation::give_back() {
         if (!filled.empty()) {
             buffer_->put_back({reinterpret_cast<const char*>(filled.data()), filled.size()});
         }
-    } else if (!result_.empty()) {
-        buffer_->put_back(result_);
-        result_.clear();
+    } else if (!bytes_->empty()) {
+        buffer_->put_back(*bytes_);
+        bytes_->clear();
     }
 }
 
@@ -177,7 +172,7 @@ void ReadOperation::finish() {
     }
     switch (request_.kind) {
     case Kind::some:
-        if (result_.empty()) {
+        if (bytes_->empty()) {
             buffer_->consume(offer(buffer_->data()));
         }
         return;
@@ -194,10 +189,10 @@ void ReadOperation::finish() {
 
 void ReadOperation::finish_exactly() {
     const std::string_view data = buffer_->data();
-    result_ = data.substr(0, request_.size);
-    buffer_->consume(result_.size());
-    if (result_.size() < request_.size) {
-        throw IncompleteReadError(std::move(result_), request_.size);
+    *bytes_ = data.substr(0, request_.size);
+    buffer_->consume(bytes_->size());
+    if (bytes_->size() < request_.size) {
+        throw IncompleteReadError(std::move(*bytes_), request_.size);
     }
 }
 
@@ -216,14 +211,14 @@ void ReadOperation::finish_until() {
         throw LimitOverrunError(what, consumed);
     }
     if (match_end_ == 0) {
-        result_ = buffer_->data();
-        buffer_->consume(result_.size());
+        *bytes_ = buffer_->data();
+        buffer_->consume(bytes_->size());
         if (!is_line) {
-            throw IncompleteReadError(std::move(result_), std::nullopt);
+            throw IncompleteReadError(std::move(*bytes_), std::nullopt);
         }
         return;
     }
-    result_ = buffer_->data().substr(0, match_end_);
+    *bytes_ = buffer_->data().substr(0, match_end_);
     buffer_->consume(match_end_);
 }
 

@@ -146,7 +146,7 @@ private:
             return true;
         }
         if (state == FileSend::State::failed) {
-            failure_ = {file_.error(), "sendfile to " + transport_.peer().text()};
+            failure_ = {file_.error(), "sendfile to " + transport_.peer_text()};
         }
         leave();
         task_->wake();

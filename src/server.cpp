@@ -178,14 +178,14 @@ std::vector<Socket> only(Socket socket) {
     return one;
 }
 
-RunningHandler::RunningHandler(std::shared_ptr<ServerState> server) noexcept
-    : server_(std::move(server)), task_(*server_->loop().core().current) {
-    server_->handlers().push_back(*this);
+RunningHandler::RunningHandler(ServerState& server) noexcept
+    : server_(server), task_(*server.loop().core().current) {
+    server_.handlers().push_back(*this);
 }
 
 RunningHandler::~RunningHandler() {
-    server_->handlers().erase(*this);
-    server_->handler_left();
+    server_.handlers().erase(*this);
+    server_.handler_left();
 }
 
 WaitServerClosed::WaitServerClosed(std::shared_ptr<ServerState> server) noexcept

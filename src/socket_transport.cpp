@@ -16,7 +16,7 @@ BaseProtocol::~BaseProtocol() = default;
 namespace detail {
 
 SocketTransport::SocketTransport(EventLoop& loop, Socket socket, const SocketAddress& peer)
-    : loop_(loop), peer_(peer), layers_(loop, std::move(socket), peer, *this) {}
+    : loop_(loop), layers_(loop, std::move(socket), peer, *this) {}
 
 SocketTransport::SocketTransport(EventLoop& loop, engine::PipeChannel pipe)
     : loop_(loop), only_reads_(!pipe.is_for_writing()), layers_(loop, std::move(pipe), *this) {}

@@ -57,7 +57,7 @@ public:
     void set_protocol(std::shared_ptr<Protocol> protocol) override;
     void set_protocol(std::shared_ptr<BufferedProtocol> protocol) override;
     [[nodiscard]] std::shared_ptr<BaseProtocol> get_protocol() const noexcept override;
-    [[nodiscard]] SocketAddress peername() const noexcept override { return peer_; }
+    [[nodiscard]] SocketAddress peername() const noexcept override { return layers_.peer(); }
     [[nodiscard]] SocketAddress sockname() const noexcept override;
     [[nodiscard]] Socket& socket() noexcept override;
     [[nodiscard]] SSLObject ssl_object() const override { return layers_.ssl_object(); }
@@ -93,7 +93,6 @@ private:
     template <class Call> void guard_leniently(const char* what, Call call) noexcept;
 
     EventLoop& loop_;
-    SocketAddress peer_;
     bool only_reads_ = false; // a pipe
     std::shared_ptr<Protocol> plain_;
     std::shared_ptr<BufferedProtocol> buffered_;

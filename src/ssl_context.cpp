@@ -93,8 +93,7 @@ void add_certificates(X509_STORE* store, const std::string& data) {
 
 } // namespace
 
-SSLContext::SSLContext(Purpose purpose)
-    : state_(std::make_shared<detail::SSLContextState>(purpose)) {}
+SSLContext::SSLContext(Purpose purpose) : state_(detail::SSLContextState::make(purpose)) {}
 
 void SSLContext::load_cert_chain(const std::string& certfile, const std::string& keyfile,
                                  const std::string& password) {

@@ -18,15 +18,13 @@ namespace hocket::detail {
 
 namespace {
 
-using Shared = std::shared_ptr<SSLContextState>;
-
-void free_shared(void*, void* shared, CRYPTO_EX_DATA*, int, long, void*) noexcept {
-    delete static_cast<Shared*>(shared);
+void free_state(void*, void* state, CRYPTO_EX_DATA*, int, long, void*) noexcept {
+    delete static_cast<SSLContextState*>(state);
 }
 
-// Where an SSL keeps what keeps its context's state alive: OpenSSL's callbacks go by it.
-int shared_index() {
-    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_shared);
+// Where an SSL_CTX keeps its state, which OpenSSL's callbacks go by.
+int state_index() {
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_state);
     return index;
 }
 
@@ -57,14 +55,21 @@ void throw_ssl_error(const std::string& what) {
     throw SSLError({static_cast<int>(first), engine::tls_category()}, what);
 }
 
-void SSLContextState::FreeCtx::operator()(SSL_CTX* ctx) const noexcept { SSL_CTX_free(ctx); }
-
-SSLContextState::SSLContextState(Purpose purpose)
-    : ctx_(SSL_CTX_new(purpose == Purpose::SERVER_AUTH ? TLS_client_method()
-                                                       : TLS_server_method())) {
-    if (!ctx_) {
+std::shared_ptr<SSLContextState> SSLContextState::make(Purpose purpose) {
+    const auto free = [](SSL_CTX* ctx) { SSL_CTX_free(ctx); };
+    std::unique_ptr<SSL_CTX, decltype(free)> ctx(
+        SSL_CTX_new(purpose == Purpose::SERVER_AUTH ? TLS_client_method() : TLS_server_method()),
+        free);
+    std::unique_ptr<SSLContextState> state(new SSLContextState(ctx.get()));
+    if (!ctx || SSL_CTX_set_ex_data(ctx.get(), state_index(), state.get()) != 1) {
         throw_ssl_error("SSLContext");
     }
+    SSLContextState* const made = state.release(); // the SSL_CTX's now
+    made->set_up(purpose);
+    return {made, [ctx = ctx.release()](SSLContextState*) { SSL_CTX_free(ctx); }};
+}
+
+void SSLContextState::set_up(Purpose purpose) {
     SSL_CTX_set_min_proto_version(ctx(), TLS1_2_VERSION);
     SSL_CTX_set_options(ctx(), SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_NO_RENEGOTIATION);
@@ -89,16 +94,14 @@ SSLContextState::SSLContextState(Purpose purpose)
 }
 
 SSLContextState& SSLContextState::of(const SSL* ssl) noexcept {
-    return **static_cast<Shared*>(SSL_get_ex_data(ssl, shared_index()));
+    return *static_cast<SSLContextState*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), state_index()));
 }
 
 engine::SslPointer SSLContextState::make_ssl() {
     engine::SslPointer ssl(SSL_new(ctx()));
-    auto shared = std::make_unique<Shared>(shared_from_this());
-    if (!ssl || SSL_set_ex_data(ssl.get(), shared_index(), shared.get()) != 1) {
+    if (!ssl) {
         throw_ssl_error("a new TLS connection");
     }
-    static_cast<void>(shared.release()); // the SSL's now
     return ssl;
 }
 
@@ -155,9 +158,7 @@ int SSLContextState::choose_context(SSL* ssl, int* alert, void*) noexcept {
     try {
         const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
         if (const auto other = state.sni_callback(name != nullptr ? name : "")) {
-            auto* const shared = static_cast<Shared*>(SSL_get_ex_data(ssl, shared_index()));
             SSL_set_SSL_CTX(ssl, other->state()->ctx());
-            *shared = other->state();
         }
         return SSL_TLSEXT_ERR_OK;
     } catch (...) {

@@ -18,12 +18,13 @@
 namespace hocket::detail {
 
 /// What the handles of one SSLContext share: OpenSSL's context, and what its callbacks go by.
-/// Whatever is made of it keeps it alive.
-class SSLContextState : public std::enable_shared_from_this<SSLContextState> {
+/// Belongs to that context, which these handles keep alive, and every connection made of it.
+class SSLContextState {
 public:
-    explicit SSLContextState(Purpose purpose);
+    /// Throws SSLError, std::system_error.
+    [[nodiscard]] static std::shared_ptr<SSLContextState> make(Purpose purpose);
 
-    [[nodiscard]] SSL_CTX* ctx() const noexcept { return ctx_.get(); }
+    [[nodiscard]] SSL_CTX* ctx() const noexcept { return ctx_; }
 
     /// An end of a connection to be. A client's has `hostname` (a name, or an address in digits) to
     /// ask for and, with check_hostname, to verify; ValueError when that is missing. Throws
@@ -39,13 +40,12 @@ public:
     std::function<std::optional<SSLContext>(std::string_view)> sni_callback;
 
 private:
-    struct FreeCtx {
-        void operator()(SSL_CTX* ctx) const noexcept;
-    };
     struct CloseFile {
         void operator()(std::FILE* file) const noexcept { std::fclose(file); }
     };
 
+    explicit SSLContextState(SSL_CTX* ctx) noexcept : ctx_(ctx) {}
+    void set_up(Purpose purpose);
     [[nodiscard]] engine::SslPointer make_ssl();
     static SSLContextState& of(const SSL* ssl) noexcept;
     static int select_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size,
@@ -53,7 +53,7 @@ private:
     static int choose_context(SSL* ssl, int* alert, void*) noexcept;
     static void log_key(const SSL* ssl, const char* line) noexcept;
 
-    std::unique_ptr<SSL_CTX, FreeCtx> ctx_;
+    SSL_CTX* ctx_;            // owns this
     std::mutex keylog_mutex_; // loops on several threads may use one context
     std::unique_ptr<std::FILE, CloseFile> keylog_;
 };

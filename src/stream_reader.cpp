@@ -13,13 +13,10 @@ StreamReader::StreamReader(std::size_t limit)
 }
 
 detail::ReadBytes StreamReader::readuntil(std::string_view separator) {
-    if (separator.empty()) {
-        throw ValueError("readuntil: the separator should be at least one byte long");
-    }
-    return make({detail::ReadRequest::Kind::until, 0, std::string(separator)});
+    return readuntil(std::vector<std::string>{std::string(separator)});
 }
 
-detail::ReadBytes StreamReader::readuntil(const std::vector<std::string>& separators) {
+detail::ReadBytes StreamReader::readuntil(std::vector<std::string> separators) {
     if (separators.empty()) {
         throw ValueError("readuntil: there should be at least one separator");
     }
@@ -29,8 +26,8 @@ detail::ReadBytes StreamReader::readuntil(const std::vector<std::string>& separa
     }
     return make({detail::ReadRequest::Kind::until,
                  0,
-                 separators.front(),
-                 {separators.begin() + 1, separators.end()}});
+                 {},
+                 std::make_unique<const std::vector<std::string>>(std::move(separators))});
 }
 
 bool StreamReader::at_eof() const noexcept { return buffer_->at_eof(); }

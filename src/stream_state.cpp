@@ -17,7 +17,7 @@ namespace hocket::detail {
 
 StreamState::StreamState(EventLoop& loop, Socket socket, const SocketAddress& peer,
                          std::size_t limit)
-    : loop_(loop), peer_(peer), input_(limit), layers_(loop, std::move(socket), peer, *this) {
+    : loop_(loop), input_(limit), layers_(loop, std::move(socket), peer, *this) {
     input_.set_transport(stream());
 }
 
@@ -111,7 +111,7 @@ void StreamState::write(std::string_view data) {
 }
 
 std::string StreamState::peer_text() const {
-    return pipe_name_ != nullptr ? pipe_name_ : peer_.text();
+    return pipe_name_ != nullptr ? pipe_name_ : peer().text();
 }
 
 void StreamState::close_connection() noexcept {

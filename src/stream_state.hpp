@@ -57,7 +57,7 @@ public:
     [[nodiscard]] engine::StreamTransport* plain_socket() noexcept {
         return layers_.plain_socket();
     }
-    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return layers_.peer(); }
     [[nodiscard]] std::string peer_text() const;
 
     void add_writer() noexcept { ++writers_; }
@@ -93,7 +93,6 @@ private:
     void on_resume_writing() noexcept override;
 
     EventLoop& loop_;
-    SocketAddress peer_;
     const char* pipe_name_ = nullptr; // of a pipe
     bool writing_paused_ = false;
     bool lost_ = false;

@@ -13,25 +13,12 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/detail/sanitizers.hpp>
 #include <hocket/process.hpp>
 #include <hocket/start_method.hpp>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool sanitized =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool sanitized = false;
-#endif
-
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool thread_sanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool thread_sanitized = __has_feature(thread_sanitizer);
-#else
-inline constexpr bool thread_sanitized = false;
-#endif
+using hocket::detail::sanitized;
+using hocket::detail::thread_sanitized;
 
 inline const char* name_of(hocket::StartMethod method) {
     switch (method) {

@@ -9,6 +9,7 @@
 
 #include <sys/time.h>
 
+#include <hocket/detail/sanitizers.hpp>
 #include <hocket/process_lock.hpp>
 #include <hocket/shared_value.hpp>
 
@@ -106,11 +107,9 @@ TEST(ProcessLock, OfAThreadThatEndedIsFreeToo) {
 }
 
 TEST(ProcessLock, ReleasedByWhoDoesNotHoldItIsAValueError) {
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "ThreadSanitizer reports it, too, and ends the program";
-#endif
-#endif
+    if (detail::thread_sanitized) {
+        GTEST_SKIP() << "ThreadSanitizer reports it, too, and ends the program";
+    }
     const ProcessLock lock;
     EXPECT_THROW(lock.release(), ValueError);
     OtherProcess other = holder_of(lock);

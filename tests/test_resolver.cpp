@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/detail/sanitizers.hpp>
+
 #include "drive_reactor.hpp"
 #include "engine/resolver.hpp"
 
@@ -188,11 +190,10 @@ TEST(Resolver, WorksInLoopsOfSeveralThreadsAtOnce) {
 }
 
 TEST(Resolver, WorksInAForkedChild) {
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "ThreadSanitizer ends a child that starts threads after a fork with threads";
-#endif
-#endif
+    if (hocket::detail::thread_sanitized) {
+        GTEST_SKIP()
+            << "ThreadSanitizer ends a child that starts threads after a fork with threads";
+    }
     {
         Reactor reactor;
         Resolver resolver(reactor);

@@ -71,9 +71,9 @@ struct Recorder final : StreamHandler {
 class StreamTransportTest : public ::testing::Test {
 protected:
     void connect(std::pair<Socket, Socket> ends) {
-        const SocketAddress peer = ends.first.peer_address();
+        peer = ends.first.peer_address();
         transport =
-            std::make_unique<StreamTransport>(reactor, std::move(ends.first), peer, handler);
+            std::make_unique<StreamTransport>(reactor, std::move(ends.first), &peer, handler);
         far = std::move(ends.second);
         transport->start();
     }
@@ -98,6 +98,7 @@ protected:
 
     Reactor reactor;
     Recorder handler;
+    SocketAddress peer;
     std::unique_ptr<StreamTransport> transport;
     Socket far;
 };
@@ -119,7 +120,7 @@ TEST_F(StreamTransportTest, HandsOverWhatArrives) {
 
 TEST_F(StreamTransportTest, ReadsNothingBeforeItIsStarted) {
     auto ends = socket_pair();
-    StreamTransport idle(reactor, std::move(ends.first), {}, handler);
+    StreamTransport idle(reactor, std::move(ends.first), nullptr, handler);
     send_all(ends.second, "early");
     run_turns(reactor);
     EXPECT_EQ(handler.received, "");

@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include <hocket/connection.hpp>
+#include <hocket/detail/sanitizers.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
@@ -145,17 +146,6 @@ template <class Serve> std::size_t memory_per_connection(Serve serve) {
     });
 }
 
-bool memory_is_measurable() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return false;
-#endif
-#endif
-    return true;
-}
-
 TEST(TenThousandConnections, EachCostsAProtocolAtMostAKibibyte) {
     struct Echo : Protocol {
         void connection_made(Transport& made) override { transport = &made; }
@@ -169,7 +159,7 @@ TEST(TenThousandConnections, EachCostsAProtocolAtMostAKibibyte) {
         return get_running_loop().create_server([] { return std::make_unique<Echo>(); },
                                                 "127.0.0.1", 0, options);
     });
-    if (memory_is_measurable()) { // sanitizers have their own idea of memory
+    if (!detail::sanitized) { // sanitizers have their own idea of memory
         EXPECT_LE(memory, 1024U);
     }
 }
@@ -189,7 +179,7 @@ TEST(TenThousandConnections, EachCostsAStreamHandlerAtMostFourKibibytes) {
             },
             "127.0.0.1", 0, options);
     });
-    if (memory_is_measurable()) {
+    if (!detail::sanitized) {
         EXPECT_LE(memory, 4096U);
     }
 }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include <hocket/detail/sanitizers.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/run.hpp>
 #include <hocket/ssl_context.hpp>
@@ -30,17 +33,6 @@ namespace {
 constexpr int ours_count = 10'000;
 constexpr int by_hand_count = 1'000; // its memory grows in proportion
 constexpr std::size_t message_size = 64;
-
-bool is_sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return true;
-#endif
-#endif
-    return false;
-}
 
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -174,6 +166,8 @@ std::size_t by_hand() {
             }
             if (data == &accepting) {
                 const int fd = ::accept4(listening.fd(), nullptr, nullptr, SOCK_NONBLOCK);
+                const int on = 1;
+                ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                 SSL* const ssl = SSL_new(ctx.get());
                 SSL_set_fd(ssl, fd);
                 SSL_set_accept_state(ssl);
@@ -216,9 +210,17 @@ struct Echo : Protocol {
     Transport* transport = nullptr;
 };
 
-TEST(TenThousandTlsConnections, CostATlsProtocolWhatTheyCostByHandAndTwoKibibytes) {
+Coro<> echo(StreamReader reader, StreamWriter writer) {
+    std::vector<char> buffer(256);
+    while (const std::size_t size = co_await reader.read_into(buffer)) {
+        writer.write(std::string_view(buffer.data(), size));
+        co_await writer.drain();
+    }
+}
+
+TEST(TenThousandTlsConnections, CostWhatTheyCostByHandAndTwoKibibytes) {
     ASSERT_NO_FATAL_FAILURE(raise_descriptor_limit());
-    if (is_sanitized()) {
+    if (detail::sanitized) {
         GTEST_SKIP() << "sanitizers have their own idea of memory";
     }
     const std::size_t floor = in_own_process(by_hand);
@@ -229,9 +231,15 @@ TEST(TenThousandTlsConnections, CostATlsProtocolWhatTheyCostByHandAndTwoKibibyte
                                                     "127.0.0.1", 0, options);
         });
     });
-    std::printf("user memory of an idle TLS connection: %zu bytes by hand, %zu of a protocol\n",
-                floor, protocol);
+    const std::size_t streams = in_own_process([] {
+        return ours(
+            [](ServerOptions options) { return start_server(echo, "127.0.0.1", 0, options); });
+    });
+    std::printf("user memory of an idle TLS connection: %zu bytes by hand, %zu of a protocol, "
+                "%zu of streams\n",
+                floor, protocol, streams);
     EXPECT_LE(protocol, floor + 2048);
+    EXPECT_LE(streams, floor + 2048);
 }
 
 } // namespace

@@ -72,13 +72,14 @@ private:
 /// A connection's end with TLS on it.
 struct Side {
     Side(Reactor& reactor, Socket socket, SslPointer ssl, const TlsTimeouts& timeouts = {})
-        : below(reactor, std::move(socket), *SocketAddress::from_ip("127.0.0.1", 7), handler),
+        : below(reactor, std::move(socket), &peer, handler),
           tls(std::make_unique<TlsTransport>(reactor, below, std::move(ssl), timeouts, handler)) {
         below.start();
         tls->start();
     }
 
     Recorder handler;
+    SocketAddress peer = *SocketAddress::from_ip("127.0.0.1", 7);
     StreamTransport below;
     std::unique_ptr<TlsTransport> tls;
 };

@@ -25,13 +25,13 @@ class ServerState;
 /// can wait for it. Lives in the task's coroutine.
 class RunningHandler final : public engine::ListLink {
 public:
-    explicit RunningHandler(std::shared_ptr<ServerState> server) noexcept;
+    explicit RunningHandler(ServerState& server) noexcept;
     ~RunningHandler();
 
     [[nodiscard]] TaskBase& task() const noexcept { return task_; }
 
 private:
-    std::shared_ptr<ServerState> server_;
+    ServerState& server_; // kept alive by the coroutine
     TaskBase& task_;
 };
 

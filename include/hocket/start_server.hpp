@@ -34,7 +34,7 @@ void report_handler_failure(const std::exception_ptr& error) noexcept;
 template <class H>
 Coro<> handle_client(std::shared_ptr<H> handler, StreamReader reader, StreamWriter writer,
                      std::shared_ptr<ServerState> server) {
-    const RunningHandler listed(std::move(server));
+    const RunningHandler listed(*server);
     StreamWriter own = writer;
     try {
         co_await std::invoke(*handler, std::move(reader), std::move(writer));

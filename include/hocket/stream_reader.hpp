@@ -39,9 +39,7 @@ public:
     /// A line with its '\n'; at the end of the stream what is left, perhaps nothing. Throws
     /// LimitOverrunError (a ValueError, as Python says) for a line longer than the limit, and drops
     /// it.
-    detail::ReadBytes readline() {
-        return make({detail::ReadRequest::Kind::line, 0, std::string(1, '\n')});
-    }
+    detail::ReadBytes readline() { return make({detail::ReadRequest::Kind::line}); }
     /// Exactly `n` bytes. Throws IncompleteReadError when the stream ends before.
     detail::ReadBytes readexactly(std::size_t n) {
         return make({detail::ReadRequest::Kind::exactly, n});
@@ -51,14 +49,14 @@ public:
     /// that to be read), ValueError for an empty separator.
     detail::ReadBytes readuntil(std::string_view separator = "\n");
     /// Up to the first of several separators: the shortest result that ends with one of them.
-    detail::ReadBytes readuntil(const std::vector<std::string>& separators);
+    detail::ReadBytes readuntil(std::vector<std::string> separators);
     /// As read, into `space`: returns how many bytes, 0 only at the end of the stream (or for no
     /// space). `space` must stay valid until the await ends.
     detail::ReadInto read_into(std::span<char> space) {
         return read_into(std::as_writable_bytes(space));
     }
     detail::ReadInto read_into(std::span<std::byte> space) {
-        return detail::ReadInto(*buffer_, {detail::ReadRequest::Kind::into, 0, {}, {}, space});
+        return detail::ReadInto(*buffer_, {detail::ReadRequest::Kind::into, 0, space});
     }
 
     /// The stream has ended and everything is read.

@@ -11,14 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <hocket/detail/sanitizers.hpp>
+
 #include "engine/spawn_child.hpp"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if HOCKET_THREAD_SANITIZER
 #define HOCKET_CLONE ::__clone
-#endif
-#endif
-#ifdef HOCKET_CLONE
 // The C library's second name for clone. ThreadSanitizer takes the first one for a fork, and would
 // clean up in the child, in the parent's memory.
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);

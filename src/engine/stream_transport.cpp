@@ -21,7 +21,7 @@ constexpr std::size_t read_budget = std::size_t{256} * 1024;
 
 } // namespace
 
-StreamTransport::StreamTransport(Reactor& reactor, Socket socket, const SocketAddress& peer,
+StreamTransport::StreamTransport(Reactor& reactor, Socket socket, const SocketAddress* peer,
                                  StreamHandler& handler) noexcept
     : reactor_(reactor),
       handler_(&handler),
@@ -32,7 +32,7 @@ StreamTransport::StreamTransport(Reactor& reactor, Socket socket, const SocketAd
       queue_(reactor.write_blocks()) {}
 
 StreamTransport::StreamTransport(Reactor& reactor, PipeChannel pipe, StreamHandler& handler)
-    : StreamTransport(reactor, Socket(), SocketAddress(), handler) {
+    : StreamTransport(reactor, Socket(), nullptr, handler) {
     pipe_ = std::make_unique<PipeChannel>(std::move(pipe));
     eof_received_ = pipe_->is_for_writing(); // nothing will come
 }
@@ -408,6 +408,8 @@ void StreamTransport::fail_call(const char* call, std::error_code error) noexcep
     end(Failure{error, call + peer_text()});
 }
 
-std::string StreamTransport::peer_text() const { return pipe_ ? pipe_->name() : peer_.text(); }
+std::string StreamTransport::peer_text() const {
+    return pipe_ ? pipe_->name() : peer_ != nullptr ? peer_->text() : SocketAddress().text();
+}
 
 } // namespace hocket::engine

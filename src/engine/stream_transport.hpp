@@ -70,8 +70,8 @@ protected:
 /// turn, each in one gathered write; a large one at once, from the caller's memory.
 class StreamTransport final : public Stream, private Watcher, private TurnEnd {
 public:
-    /// `peer` is for the texts of failures.
-    StreamTransport(Reactor& reactor, Socket socket, const SocketAddress& peer,
+    /// `peer` is for the texts of failures, and outlives the transport; nullptr: unknown.
+    StreamTransport(Reactor& reactor, Socket socket, const SocketAddress* peer,
                     StreamHandler& handler) noexcept;
     /// One way: a pipe to read from is closed at its end, whatever `on_eof` returns; one to write
     /// to is closed by write_eof, and as soon as nobody reads it any more: with EPIPE when
@@ -129,7 +129,6 @@ public:
 
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
     [[nodiscard]] Socket& socket() noexcept { return socket_; }
-    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
     /// The other side in words: "127.0.0.1 port 80", "a pipe".
     [[nodiscard]] std::string peer_text() const;
     /// The pipe's descriptor, or the socket's.
@@ -182,7 +181,7 @@ private:
     Lifetime lifetime_;
     DirectSend* direct_ = nullptr;
     std::unique_ptr<Failure> failure_;
-    SocketAddress peer_;
+    const SocketAddress* peer_; // of the socket
     WriteQueue queue_;
 };
 

@@ -104,7 +104,7 @@ int TlsSession::verify(int preverified, X509_STORE_CTX* context) noexcept {
     }
     if (preverified != 1) {
         try {
-            self->problem_ = certificate_problem(context);
+            self->problem_ = std::make_unique<const std::string>(certificate_problem(context));
         } catch (const std::bad_alloc&) {
             // OpenSSL's own word must do.
         }
@@ -186,7 +186,7 @@ TlsSession::Status TlsSession::explain(int result) noexcept {
     }
     const long verdict = SSL_get_verify_result(ssl_.get());
     error_ = take_tls_error();
-    if (!problem_.empty() && !shaken_ && verdict != X509_V_OK) {
+    if (problem_ && !shaken_ && verdict != X509_V_OK) {
         error_ = {static_cast<int>(verdict), tls_verify_category()};
     } else if (!error_) {
         error_ =
@@ -205,7 +205,7 @@ std::string TlsSession::peer_name(const std::string& address) const {
 Failure TlsSession::failure(const std::string& address) const {
     const std::string peer = peer_name(address);
     if (error_.category() == tls_verify_category()) {
-        return {error_, "the certificate of " + peer + " " + problem_};
+        return {error_, "the certificate of " + peer + " " + *problem_};
     }
     if (error_ == unexpected_tls_eof()) {
         return shaken_ ? Failure{error_, "the connection to " + peer + " ended without a goodbye"}

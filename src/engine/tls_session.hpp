@@ -98,8 +98,8 @@ private:
     bool more_ = false; // of what is being written
     bool shaken_ = false;
     std::error_code error_;
-    int (*their_verify_)(int, X509_STORE_CTX*); // what `ssl` came with
-    std::string problem_;                       // of the certificate that was refused
+    int (*their_verify_)(int, X509_STORE_CTX*);  // what `ssl` came with
+    std::unique_ptr<const std::string> problem_; // of the certificate that was refused
 };
 
 } // namespace hocket::engine

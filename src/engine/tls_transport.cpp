@@ -42,10 +42,10 @@ void TlsTransport::start(std::string_view received) noexcept {
 
 void TlsTransport::on_data(std::string_view ciphertext) noexcept {
     const Lifetime::Watch watch(lifetime_);
-    if (held_.empty()) {
-        take(ciphertext, watch);
+    if (held_) {
+        held_->append(ciphertext);
     } else {
-        held_.append(ciphertext);
+        take(ciphertext, watch);
     }
 }
 
@@ -63,7 +63,7 @@ void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watc
     taking_ = false;
     if (const std::string_view rest = session_.take_input();
         !rest.empty() && state_ != State::finished) {
-        held_ = rest;
+        held_ = std::make_unique<std::string>(rest);
     }
     finish_turn();
 }
@@ -77,9 +77,8 @@ bool TlsTransport::shake_hands(const Lifetime::Watch& watch) noexcept {
     }
     clear_deadline();
     state_ = State::open;
-    if (const std::string early = std::move(early_); !early.empty()) {
-        early_.clear();
-        static_cast<void>(write(early));
+    if (const auto early = std::move(early_)) {
+        static_cast<void>(write(*early));
         if (watch.ended() || state_ != State::open) {
             return false;
         }
@@ -157,7 +156,7 @@ bool TlsTransport::on_eof() noexcept {
         finish(); // who closes the connection upon a goodbye has understood it
     } else if (state_ != State::finished) {
         session_.feed_eof();
-        if (held_.empty()) {
+        if (!held_) {
             const Lifetime::Watch watch(lifetime_);
             take({}, watch);
         }
@@ -185,8 +184,8 @@ void TlsTransport::resume_reading() noexcept {
 void TlsTransport::on_turn_end() noexcept {
     const Lifetime::Watch watch(lifetime_);
     if (std::exchange(resuming_, false) && !paused_) {
-        const std::string held = std::exchange(held_, {});
-        take(held, watch);
+        const auto held = std::move(held_);
+        take(held ? std::string_view(*held) : std::string_view(), watch);
         if (watch.ended()) {
             return;
         }
@@ -224,7 +223,7 @@ void TlsTransport::end_input() noexcept {
         return;
     }
     input_ended_ = true;
-    held_.clear();
+    held_.reset();
     const Lifetime::Watch watch(lifetime_);
     const bool stays_open = above_.on_eof();
     if (!watch.ended() && !stays_open) {
@@ -240,7 +239,10 @@ bool TlsTransport::write(std::string_view data) {
         return false;
     }
     if (state_ == State::handshake) {
-        early_.append(data);
+        if (!early_) {
+            early_ = std::make_unique<std::string>();
+        }
+        early_->append(data);
         return true;
     }
     owes_answer_ = false;
@@ -348,14 +350,14 @@ void TlsTransport::break_off() noexcept {
         return;
     }
     closing_ = true;
-    failure_ = std::make_unique<Failure>(session_.failure(below_.peer().text()));
+    failure_ = std::make_unique<Failure>(session_.failure(below_.peer_text()));
     finish();
 }
 
 void TlsTransport::finish() noexcept {
     state_ = State::finished;
     closing_ = true;
-    held_.clear();
+    held_.reset();
     if (!deadline_.is_armed() || failure_) {
         set_deadline(timeouts_.shutdown); // the peer may not want to read what is queued
     }
@@ -402,6 +404,6 @@ void TlsTransport::on_deadline() noexcept {
     abort();
 }
 
-std::string TlsTransport::peer_name() const { return session_.peer_name(below_.peer().text()); }
+std::string TlsTransport::peer_name() const { return session_.peer_name(below_.peer_text()); }
 
 } // namespace hocket::engine

@@ -70,7 +70,7 @@ public:
     [[nodiscard]] std::size_t high_water() const noexcept override { return below_.high_water(); }
     [[nodiscard]] std::size_t low_water() const noexcept override { return below_.low_water(); }
     [[nodiscard]] std::size_t write_buffer_size() const noexcept override {
-        return below_.write_buffer_size() + gathered_size_ + early_.size();
+        return below_.write_buffer_size() + gathered_size_ + (early_ ? early_->size() : 0);
     }
 
     [[nodiscard]] SSL* ssl() const noexcept { return session_.ssl(); }
@@ -134,8 +134,8 @@ private:
     bool input_ends_ = false;  // end_input_when_answered was called
     bool input_ended_ = false; // what comes is dropped
     unsigned ignored_writes_ = 0;
-    std::string held_;  // ciphertext that came before reading was paused
-    std::string early_; // plaintext that was written before the handshake was done
+    std::unique_ptr<std::string> held_;     // ciphertext that came before reading was paused
+    std::unique_ptr<std::string> early_;    // plaintext written before the handshake was done
     std::unique_ptr<std::byte[]> gathered_; // plaintext of this turn, of one of the loop's blocks
     std::size_t gathered_size_ = 0;
     std::unique_ptr<Failure> failure_; // why it finished

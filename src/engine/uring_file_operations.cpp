@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+#include <hocket/detail/sanitizers.hpp>
+
 namespace hocket::engine {
 
 namespace {
@@ -121,6 +123,11 @@ std::error_code UringFileOperations::probe() noexcept {
     io_uring_free_probe(found);
     if (!has_needed) {
         return error_of(-EOPNOTSUPP);
+    }
+    if (detail::thread_sanitized) {
+        // Threads do it: ThreadSanitizer must see a descriptor's end, or the next one with its
+        // number is the same to it.
+        supported_ &= ~bit(Call::close);
     }
     // A filter may allow the making of rings and forbid their use.
     io_uring_prep_nop(io_uring_get_sqe(&ring_));

@@ -43,7 +43,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t inline_capacity = 192;
+    static constexpr std::size_t inline_capacity = 128;
     static constexpr std::size_t most_pieces = 64; // in one gathered write; IOV_MAX is 1024
 
     Sent send(int socket, PipeChannel* pipe, std::string_view tail) noexcept;

@@ -3,14 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HOCKET_PLAIN_FRAMES 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define HOCKET_PLAIN_FRAMES 1 // a free list would hide a use after free
-#endif
-#endif
+#include <hocket/detail/sanitizers.hpp>
 
 /// Where coroutine frames and tasks come from when the thread's free list has none: one name under
 /// which profilers find all coroutine memory. Throws std::bad_alloc.
@@ -41,24 +34,22 @@ constexpr std::size_t frame_class(std::size_t size) noexcept {
 }
 
 /// Memory for a coroutine frame or a task, 16-byte aligned. Any thread; may be freed on another.
+/// From no free list where sanitizers are: it would hide a use after free.
 inline void* allocate_frame(std::size_t size) {
     const std::size_t cls = frame_class(size);
-#ifndef HOCKET_PLAIN_FRAMES
-    if (cls < frame_classes) [[likely]] {
+    if (!sanitized && cls < frame_classes) [[likely]] {
         if (FreeFrame* frame = frame_cache.free[cls]) [[likely]] {
             frame_cache.free[cls] = frame->next;
             return frame;
         }
     }
-#endif
     // The class's size also without a free list: code built without sanitizers may free it.
     return hocket_frame_alloc(cls * frame_class_size + 8);
 }
 
-inline void free_frame(void* memory, [[maybe_unused]] std::size_t size) noexcept {
-#ifndef HOCKET_PLAIN_FRAMES
+inline void free_frame(void* memory, std::size_t size) noexcept {
     const std::size_t cls = frame_class(size);
-    if (cls < frame_classes) [[likely]] {
+    if (!sanitized && cls < frame_classes) [[likely]] {
         FreeFrame* head = frame_cache.free[cls];
         const std::size_t depth = head == nullptr ? 1 : head->depth + 1;
         if (depth <= frames_kept) [[likely]] {
@@ -69,7 +60,6 @@ inline void free_frame(void* memory, [[maybe_unused]] std::size_t size) noexcept
             return;
         }
     }
-#endif
     hocket_frame_free(memory);
 }
 

@@ -22,18 +22,16 @@ struct ReadRequest {
     enum class Kind : std::uint8_t { some, all, exactly, until, line, into };
 
     Kind kind = Kind::some;
-    std::size_t size = 0;               // of some and exactly: bytes
-    std::string separator = {};         // of until and line
-    std::vector<std::string> more = {}; // further separators of until
-    std::span<std::byte> space = {};    // of into
+    std::size_t size = 0;            // of some and exactly: bytes
+    std::span<std::byte> space = {}; // of into
+    // Of until. Elsewhere than in the frame of whoever waits: most reads have none.
+    std::unique_ptr<const std::vector<std::string>> separators = nullptr;
 };
 
 /// One read from a StreamReader, as an awaiter: ready at once when the bytes are there.
 class ReadOperation : public Operation {
 public:
     using hocket_awaitable = void;
-
-    ReadOperation(ReadBuffer& buffer, ReadRequest request);
 
     /// Throws what broke the stream; RuntimeError when another task waits on it already.
     bool await_ready();
@@ -55,14 +53,15 @@ public:
     void lose_buffer() noexcept { buffer_ = nullptr; }
 
 protected:
+    /// `bytes` is where they go, unless they are read `into` the caller's memory.
+    ReadOperation(ReadBuffer& buffer, ReadRequest request, std::string* bytes);
     ~ReadOperation();
 
-    /// On resuming: throws, or leaves the bytes in `result_` and their number in `count_`.
+    /// On resuming: throws, or leaves what was read in `bytes`; of `into`, how much in `count_`.
     void finish();
     [[nodiscard]] std::shared_ptr<ReadBuffer> owner() const;
     [[nodiscard]] ReadRequest& request() noexcept { return request_; }
 
-    std::string result_;
     std::size_t count_ = 0;
 
 private:
@@ -75,6 +74,7 @@ private:
     [[nodiscard]] const char* name() const noexcept;
 
     ReadBuffer* buffer_;
+    std::string* bytes_;
     TaskBase* task_ = nullptr;
     ReadRequest request_;
     std::size_t searched_ = 0; // up to here there is no separator
@@ -87,20 +87,27 @@ private:
 class [[nodiscard]] ReadBytes final : public ReadOperation {
 public:
     using value_type = std::string;
-    using ReadOperation::ReadOperation;
+
+    ReadBytes(ReadBuffer& buffer, ReadRequest request)
+        : ReadOperation(buffer, std::move(request), &result_) {}
 
     operator Coro<std::string>() &&; // NOLINT(google-explicit-constructor): what Python's would be
     std::string await_resume() {
         finish();
         return std::move(result_);
     }
+
+private:
+    std::string result_;
 };
 
 /// A read into the caller's memory, which yields how much.
 class [[nodiscard]] ReadInto final : public ReadOperation {
 public:
     using value_type = std::size_t;
-    using ReadOperation::ReadOperation;
+
+    ReadInto(ReadBuffer& buffer, ReadRequest request)
+        : ReadOperation(buffer, std::move(request), nullptr) {}
 
     operator Coro<std::size_t>() &&; // NOLINT(google-explicit-constructor)
     std::size_t await_resume() {
