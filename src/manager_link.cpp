@@ -15,6 +15,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/per_process.hpp"
+#include "linger.hpp"
 #include "manager_server.hpp"
 #include "remote_exception.hpp"
 
@@ -127,7 +128,13 @@ void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descr
     const int socket = connection->socket.get();
     std::error_code error = send_manager_message(socket, request, descriptors);
     if (!error) {
-        error = connection->message.receive(socket);
+        linger([&] {
+            error = connection->message.receive(socket, MSG_DONTWAIT);
+            return error != std::errc::resource_unavailable_try_again;
+        });
+        if (error == std::errc::resource_unavailable_try_again) {
+            error = connection->message.receive(socket);
+        }
     }
     if (error == std::errc::broken_pipe || error == std::errc::connection_reset) {
         throw_died();

@@ -41,10 +41,10 @@ std::error_code send(int socket, std::size_t size, const Descriptors& descriptor
 ManagerMessage::ManagerMessage()
     : space_(std::make_unique_for_overwrite<char[]>(largest_in_socket)) {}
 
-std::error_code ManagerMessage::receive(int socket) {
+std::error_code ManagerMessage::receive(int socket, int flags) {
     region_ = {};
     const auto received =
-        engine::receive_message(socket, {space_.get(), largest_in_socket}, descriptors_);
+        engine::receive_message(socket, {space_.get(), largest_in_socket}, descriptors_, flags);
     if (received.error) {
         return received.error;
     }

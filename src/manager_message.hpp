@@ -17,8 +17,9 @@ class ManagerMessage {
 public:
     ManagerMessage();
 
-    /// Waits for the next message if the socket does. EPIPE at the end.
-    [[nodiscard]] std::error_code receive(int socket);
+    /// Waits for the next message if the socket does, unless `flags` are MSG_DONTWAIT. EPIPE at the
+    /// end.
+    [[nodiscard]] std::error_code receive(int socket, int flags = 0);
     /// Valid until the next `receive`.
     [[nodiscard]] std::span<const char> bytes() const noexcept { return bytes_; }
     [[nodiscard]] Descriptors& descriptors() noexcept { return descriptors_; }

@@ -14,6 +14,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "event_loop_state.hpp"
+#include "linger.hpp"
 #include "remote_exception.hpp"
 
 namespace hocket::detail {
@@ -68,6 +70,7 @@ ManagerServer::~ManagerServer() {
 
 Coro<> ManagerServer::serve() {
     loop_ = &get_running_loop();
+    reactor_of(*loop_).set_linger(linger_time); // clients ask one thing after the other
     loop_->add_signal_handler(SIGTERM, [this] { stopped_.set(); });
     loop_->add_reader(listener_.get(), [this] { accept(); });
     co_await stopped_.wait();

@@ -15,6 +15,7 @@
 #include "bell.hpp"
 #include "engine/descriptor_passing.hpp"
 #include "engine/memory_mapping.hpp"
+#include "linger.hpp"
 
 namespace hocket::detail {
 
@@ -159,8 +160,11 @@ void PipeEndBase::send_parcel(Parcel parcel) const {
 Message PipeEndBase::receive() const {
     require_readable();
     Message message;
-    while (!try_receive(message)) {
-        static_cast<void>(wait_until_ready(fileno(), POLLIN, {}));
+    const auto attempt = [&] { return try_receive(message); };
+    if (!linger(attempt)) {
+        while (!attempt()) {
+            static_cast<void>(wait_until_ready(fileno(), POLLIN, {}));
+        }
     }
     return message;
 }

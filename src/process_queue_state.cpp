@@ -212,7 +212,7 @@ void ProcessQueueState::receive_descriptors(std::uint64_t ticket, Descriptors& d
         std::uint64_t found = 0;
         const auto received = engine::receive_message(
             descriptors_in_.get(), {reinterpret_cast<char*>(&found), sizeof found}, descriptors,
-            engine::Take::copy);
+            MSG_PEEK);
         if (received.error) {
             throw std::system_error(received.error, "receive descriptors from a ProcessQueue");
         }

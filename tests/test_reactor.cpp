@@ -72,6 +72,64 @@ TEST(Reactor, CancelledTurnEndsDoNotRun) {
     reactor.end_turn();
 }
 
+/// A loop that tells how often it slept, and an eventfd that it watches.
+struct Lingering {
+    explicit Lingering(Nanoseconds time) {
+        reactor.set_linger(time);
+        reactor.set_blocking_hooks(
+            {[](void* count) noexcept { ++*static_cast<int*>(count); }, nullptr, &sleeps});
+        seen.body = [this](std::uint32_t) {
+            eventfd_t value = 0;
+            ::eventfd_read(event, &value);
+            ++events;
+        };
+        EXPECT_FALSE(reactor.poller().add(seen, event, Watcher::readable));
+        ::eventfd_write(event, 1);
+        EXPECT_TRUE(run_until(reactor, [&] { return events == 1; }));
+        sleeps = 0;
+    }
+    ~Lingering() {
+        reactor.poller().remove(seen);
+        ::close(event);
+    }
+
+    Reactor reactor;
+    Seen seen;
+    int event = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    int events = 0;
+    int sleeps = 0;
+};
+
+constexpr Nanoseconds very_long = 20'000'000'000;
+
+TEST(Reactor, WhatComesWhileItLingersFindsItAwake) {
+    Lingering loop(very_long);
+    std::thread other([&] { ::eventfd_write(loop.event, 1); });
+    EXPECT_TRUE(run_until(loop.reactor, [&] { return loop.events == 2; }));
+    other.join();
+    bool posted = false;
+    Call call([&] { posted = true; });
+    other = std::thread([&] { loop.reactor.post(call); });
+    EXPECT_TRUE(run_until(loop.reactor, [&] { return posted; }));
+    other.join();
+    EXPECT_EQ(loop.sleeps, 0);
+}
+
+TEST(Reactor, LingersNoLongerThanToTheNextTimer) {
+    Lingering loop(very_long);
+    const auto began = Reactor::now();
+    EXPECT_FALSE(run_until(
+        loop.reactor, [] { return false; }, std::chrono::milliseconds(1)));
+    EXPECT_LT(Reactor::now() - began, very_long);
+}
+
+TEST(Reactor, SleepsAfterItHasLingeredForNothing) {
+    Lingering loop(1000);
+    EXPECT_FALSE(run_until(
+        loop.reactor, [] { return false; }, std::chrono::milliseconds(1)));
+    EXPECT_GE(loop.sleeps, 1);
+}
+
 TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
     Reactor reactor;
     Seen first;

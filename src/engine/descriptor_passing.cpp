@@ -124,8 +124,7 @@ Passed receive_some(int fd, std::span<char> space, std::size_t most,
 }
 
 Received receive_message(int fd, std::span<char> space, std::vector<FileDescriptor>& descriptors,
-                         Take take) {
-    const int flags = MSG_CMSG_CLOEXEC | (take == Take::copy ? MSG_PEEK : 0);
+                         int flags) {
     descriptors.clear();
     iovec part{space.data(), space.size()};
     msghdr message{};
@@ -136,7 +135,7 @@ Received receive_message(int fd, std::span<char> space, std::vector<FileDescript
         message.msg_iovlen = 1;
         message.msg_control = control.bytes.data();
         message.msg_controllen = control.bytes.size();
-        received = ::recvmsg(fd, &message, flags);
+        received = ::recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
         // After ECONNRESET, what was sent before the other end closed is still there.
     } while (received < 0 && (errno == EINTR || errno == ECONNRESET));
     if (received < 0) {

@@ -29,16 +29,12 @@ struct Received {
     std::size_t size = 0;
 };
 
-/// Whether a message that is received goes, or stays for another to receive.
-enum class Take { all, copy };
-
 /// Receives one message into `space`; its descriptors (close-on-exec) replace what is in
 /// `descriptors`. Errors: EAGAIN when the socket does not block and nothing is there, EMSGSIZE when
 /// the message was larger than `space`, EMFILE when the process has no room for its descriptors (it
-/// is lost in both cases, unless it is copied). Signals do not interrupt it.
+/// is lost in both cases, unless `flags` are MSG_PEEK). Signals do not interrupt it.
 [[nodiscard]] Received receive_message(int fd, std::span<char> space,
-                                       std::vector<FileDescriptor>& descriptors,
-                                       Take take = Take::all);
+                                       std::vector<FileDescriptor>& descriptors, int flags = 0);
 
 /// How send_some and receive_some went.
 struct Passed {

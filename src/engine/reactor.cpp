@@ -1,5 +1,6 @@
 #include "engine/reactor.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <ctime>
 #include <utility>
@@ -40,30 +41,12 @@ void Reactor::poll(bool may_block) {
     // What asked for the turn's end at a turn's end waits for this turn's.
     if (!ready_.empty() || !turn_ends_.empty() || !may_block) {
         if (poll_is_due(time)) {
-            poller_.wait(0);
+            dispatch(poller_.collect(0));
             polled_at_ = time;
         }
     } else {
-        Nanoseconds timeout = -1;
-        if (!timers_.empty()) {
-            timeout = timers_.next_wakeup() - now();
-            timeout = timeout < 0 ? 0 : timeout;
-        }
-        if (timeout != 0 && more_posts_are_near()) {
-            timeout = 0;
-        }
-        if (timeout == 0 || !inbox_.prepare_to_sleep()) {
-            poller_.wait(0);
-        } else {
-            if (hooks_.before != nullptr) {
-                hooks_.before(hooks_.context);
-            }
-            const int count = poller_.collect(timeout);
-            inbox_.woke_up();
-            if (hooks_.after != nullptr) {
-                hooks_.after(hooks_.context);
-            }
-            poller_.dispatch(count);
+        if (!lingers_until_ready()) {
+            sleep();
         }
         time = timers_.empty() ? 0 : now();
         polled_at_ = time;
@@ -78,6 +61,31 @@ void Reactor::poll(bool may_block) {
     }
 }
 
+// Until a descriptor is ready, something is posted, or the next timer is due.
+void Reactor::sleep() {
+    Nanoseconds timeout = -1;
+    if (!timers_.empty()) {
+        timeout = timers_.next_wakeup() - now();
+        timeout = timeout < 0 ? 0 : timeout;
+    }
+    if (timeout != 0 && more_posts_are_near()) {
+        timeout = 0;
+    }
+    if (timeout == 0 || !inbox_.prepare_to_sleep()) {
+        dispatch(poller_.collect(0));
+        return;
+    }
+    if (hooks_.before != nullptr) {
+        hooks_.before(hooks_.context);
+    }
+    const int count = poller_.collect(timeout);
+    inbox_.woke_up();
+    if (hooks_.after != nullptr) {
+        hooks_.after(hooks_.context);
+    }
+    dispatch(count);
+}
+
 // Who has posted may be in the middle of a batch, on this very processor: to let it run on before
 // going to sleep saves both of them a wake-up for every post.
 bool Reactor::more_posts_are_near() noexcept {
@@ -86,6 +94,30 @@ bool Reactor::more_posts_are_near() noexcept {
     }
     ::sched_yield();
     return inbox_.has_posts();
+}
+
+// Dispatches what came, if anything has.
+bool Reactor::lingers_until_ready() noexcept {
+    if (linger_ == 0 || !std::exchange(had_events_, false)) {
+        return false;
+    }
+    Nanoseconds until = now() + linger_;
+    if (!timers_.empty()) {
+        until = std::min(until, timers_.next_wakeup());
+    }
+    do {
+        if (const int count = poller_.collect(0); count != 0) {
+            dispatch(count);
+            return true;
+        }
+        ::sched_yield();
+    } while (now() < until && !inbox_.has_posts());
+    return false;
+}
+
+void Reactor::dispatch(int count) noexcept {
+    had_events_ = had_events_ || count != 0;
+    poller_.dispatch(count);
 }
 
 void Reactor::discard_ready() noexcept {

@@ -88,6 +88,9 @@ public:
     }
 
     void set_blocking_hooks(BlockingHooks hooks) noexcept { hooks_ = hooks; }
+    /// Before it sleeps, a loop that has just had something to do looks for so long whether more
+    /// comes: for one whose peers answer within microseconds. 0, as at first: not at all.
+    void set_linger(Nanoseconds time) noexcept { linger_ = time; }
     void set_signal_sink(SignalSink* sink) noexcept { signal_sink_ = sink; }
 
     /// The first half of a turn: waits until something is ready (not at all when something is
@@ -115,7 +118,10 @@ private:
     };
 
     [[nodiscard]] bool poll_is_due(Nanoseconds& time) noexcept;
+    void sleep();
     [[nodiscard]] bool more_posts_are_near() noexcept;
+    [[nodiscard]] bool lingers_until_ready() noexcept;
+    void dispatch(int count) noexcept;
     void deliver_signals() noexcept;
 
     ReadyQueue ready_;
@@ -131,7 +137,9 @@ private:
     BlockingHooks hooks_;
     SignalSink* signal_sink_ = nullptr;
     Nanoseconds polled_at_ = 0;
-    bool had_posts_ = false; // in the turn before
+    Nanoseconds linger_ = 0;
+    bool had_posts_ = false;  // in the turn before
+    bool had_events_ = false; // since it last lingered
 };
 
 } // namespace hocket::engine
