@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+
 #include <gtest/gtest.h>
 
 #include "datagram_sockets.hpp"
@@ -269,6 +271,39 @@ TEST_F(DatagramTransportTest, ARefusalIsReportedAndTheTransportGoesOn) {
     transport->send("now?");
     EXPECT_THAT(read_far(1), ElementsAre("now?"));
     EXPECT_EQ(handler.closes, 0);
+}
+
+TEST_F(DatagramTransportTest, EachRefusalIsReportedWithItsAddressWhereASocketAsksForThem) {
+    Socket later = datagram_socket();
+    const SocketAddress nobody = later.local_address();
+    later.close();
+    Socket near = datagram_socket();
+    const int on = 1;
+    ASSERT_EQ(::setsockopt(near.fd(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+    open(std::move(near));
+    transport->send("anybody?", nobody);
+    ASSERT_TRUE(run_until(reactor, [&] { return !handler.errors.empty(); }));
+    EXPECT_EQ(handler.errors[0].message(), "sendto " + nobody.text() + ": Connection refused");
+    run_turns(reactor);
+    EXPECT_EQ(handler.errors.size(), 1u);
+    EXPECT_EQ(reactor.poller().collect(0), 0) << "the loop would go round and round";
+    EXPECT_FALSE(transport->is_closing());
+}
+
+TEST_F(DatagramTransportTest, ARefusalOfAConnectedSocketThatAsksForThemIsReportedOnce) {
+    Socket later = datagram_socket();
+    const SocketAddress nobody = later.local_address();
+    later.close();
+    Socket near = datagram_socket();
+    const int on = 1;
+    ASSERT_EQ(::setsockopt(near.fd(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+    ASSERT_FALSE(near.connect(nobody));
+    open(std::move(near), nobody);
+    transport->send("anybody?");
+    ASSERT_TRUE(run_until(reactor, [&] { return !handler.errors.empty(); }));
+    run_turns(reactor);
+    EXPECT_EQ(handler.errors.size(), 1u);
+    EXPECT_EQ(reactor.poller().collect(0), 0) << "the loop would go round and round";
 }
 
 TEST_F(DatagramTransportTest, ARefusedDatagramDoesNotTakeTheNextOneWithIt) {

@@ -23,6 +23,7 @@
 #include <hocket/timeout.hpp>
 
 #include "open_descriptors.hpp"
+#include "tls_contexts.hpp"
 
 namespace hocket {
 namespace {
@@ -457,6 +458,75 @@ TEST(ServeOn, ManyClientsThatComeAndGoAreAllAnswered) {
         EXPECT_EQ(counts.size(), 2U);
         EXPECT_EQ(counts[0] + counts[1], 400);
         EXPECT_EQ(co_await server.drain(1h), true);
+    });
+}
+
+TEST(ServeOn, ClientsOfEveryLoopSpeakTlsAndResumeTheirSessionsOnAnyOfThem) {
+    TlsContexts contexts;
+    contexts.server.set_alpn_protocols({"echo"});
+    contexts.client.set_alpn_protocols({"echo"});
+    run([&]() -> Coro<> {
+        Spread spread;
+        ServeOnOptions options{.loops = 2};
+        options.server.ssl = contexts.server;
+        Server server = co_await serve_on(
+            [&](StreamReader reader, StreamWriter writer) {
+                spread.count();
+                return echo_lines(std::move(reader), std::move(writer));
+            },
+            "127.0.0.1", 0, options);
+        std::vector<Task<int>> tasks;
+        for (int i = 0; i < 8; ++i) {
+            tasks.push_back(create_task([](Server to, const SSLContext& context) -> Coro<int> {
+                int resumed = 0;
+                SSLSession session;
+                for (int round = 0; round < 10; ++round) {
+                    ConnectOptions connecting;
+                    connecting.ssl = context;
+                    if (session) {
+                        connecting.ssl_session = session;
+                    }
+                    Connection client =
+                        co_await open_connection("127.0.0.1", to.sockets()[0].port(), connecting);
+                    co_await check_echo(client);
+                    resumed += client.writer.ssl_object().session_reused() ? 1 : 0;
+                    EXPECT_EQ(client.writer.ssl_object().selected_alpn_protocol(), "echo");
+                    session = client.writer.ssl_object().session();
+                    client.writer.close();
+                    co_await client.writer.wait_closed();
+                }
+                co_return resumed;
+            }(server, contexts.client)));
+        }
+        for (auto& task : tasks) {
+            EXPECT_EQ(co_await task, 9); // each but the first
+        }
+        const std::vector<int> counts = spread.counts();
+        EXPECT_EQ(counts.size(), 2U);
+        EXPECT_EQ(counts[0] + counts[1], 80);
+        EXPECT_EQ(co_await server.drain(1h), true);
+    });
+}
+
+TEST(ServeOn, AFailedHandshakeHurtsNobodyElse) {
+    TlsContexts contexts;
+    run([&]() -> Coro<> {
+        ServeOnOptions options{.loops = 2};
+        options.server.ssl = contexts.server;
+        Server server = co_await serve_on(echo_lines, "127.0.0.1", 0, options);
+        ConnectOptions connecting;
+        connecting.ssl = contexts.client;
+        Connection good =
+            co_await open_connection("127.0.0.1", server.sockets()[0].port(), connecting);
+        for (int i = 0; i < 4; ++i) {
+            Connection plain = co_await connect_to(server);
+            plain.writer.write("this is no handshake\n");
+            EXPECT_EQ(co_await plain.reader.read(), ""); // the end
+            plain.writer.close();
+        }
+        co_await check_echo(good);
+        EXPECT_EQ(co_await server.drain(1h), true);
+        EXPECT_EQ(co_await good.reader.read(), ""); // with its goodbye
     });
 }
 

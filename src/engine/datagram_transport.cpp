@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "engine/datagram_batch.hpp"
+#include "engine/error_queue.hpp"
 
 namespace hocket::engine {
 
@@ -75,6 +76,12 @@ bool DatagramTransport::set_write_buffer_limits(std::optional<std::size_t> high,
 void DatagramTransport::on_ready(std::uint32_t events) noexcept {
     const Lifetime::Watch watch(lifetime_);
     const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if ((events & EPOLLERR) != 0 && is_reading()) {
+        report_queued_errors(watch);
+        if (watch.ended()) {
+            return;
+        }
+    }
     if (((events & EPOLLIN) != 0 || is_broken) && is_reading()) {
         receive();
         if (watch.ended()) {
@@ -86,6 +93,18 @@ void DatagramTransport::on_ready(std::uint32_t events) noexcept {
     }
     if (socket_full_ && !is_armed() && !ended_ && ((events & EPOLLOUT) != 0 || is_broken)) {
         flush();
+    }
+}
+
+// Who sets IP_RECVERR gets every refusal, with its address, also on a socket that is not connected.
+void DatagramTransport::report_queued_errors(const Lifetime::Watch& watch) noexcept {
+    while (const auto error = take_queued_error(socket_.fd())) {
+        if (error->code) {
+            handler_.on_error({error->code, "sendto " + error->to.text()});
+            if (watch.ended() || ended_) {
+                return;
+            }
+        }
     }
 }
 

@@ -96,6 +96,7 @@ private:
     void on_turn_end() noexcept override;
     void expire() noexcept override;
 
+    void report_queued_errors(const Lifetime::Watch& watch) noexcept;
     void receive() noexcept;
     void deliver(std::size_t count, const Lifetime::Watch& watch) noexcept;
     void flush() noexcept;
