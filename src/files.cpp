@@ -140,14 +140,19 @@ std::int64_t Listing::perform(void* context) noexcept {
     if (folder == nullptr) {
         return -errno;
     }
-    errno = 0;
-    while (const dirent* entry = ::readdir(folder)) {
+    int error = 0;
+    for (;;) {
+        errno = 0;
+        const dirent* const entry = ::readdir(folder);
+        if (entry == nullptr) {
+            error = errno; // 0 at the end
+            break;
+        }
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") {
             self.names.emplace_back(name);
         }
     }
-    const int error = errno; // 0 at the end
     ::closedir(folder);
     return -error;
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
+#include <thread>
 
 #include <sys/wait.h>
 
@@ -11,6 +13,16 @@
 inline std::size_t open_descriptors() {
     return static_cast<std::size_t>(
         std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+/// Whether no more descriptors are open than `before`, now or when a thread has closed the files
+/// that were dropped open for writing.
+inline bool no_more_descriptors_than(std::size_t before) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (open_descriptors() > before && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    return open_descriptors() <= before;
 }
 
 /// Whether no child of this process is left, ended or not.

@@ -49,16 +49,6 @@ std::string pattern(std::size_t size) {
     return bytes;
 }
 
-/// Whether no more descriptors are open than `before`, now or when a thread has closed the files
-/// that were dropped open for writing.
-bool no_more_descriptors_than(std::size_t before) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (open_descriptors() > before && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::yield();
-    }
-    return open_descriptors() <= before;
-}
-
 template <class E> std::string thrown_by(Coro<> (*body)(std::string), std::string path) {
     try {
         run(body(std::move(path)));
@@ -537,9 +527,6 @@ Coro<> use_everything(std::string path) {
     co_await file.close();
     EXPECT_EQ(line + rest, "one\ntwo\nt");
 }
-
-/// Turn by turn at first, then faster: a disk may take a million turns.
-constexpr int next_step(int step) { return step + 1 + step / 8; }
 
 TEST_F(FileTest, CancellingAtAnyStepLeaksNothing) {
     run([&]() -> Coro<> {

@@ -13,11 +13,13 @@
 
 #include "crawl/temporary_folder.hpp"
 #include "end_of.hpp"
+#include "open_descriptors.hpp"
 #include "turns.hpp"
 
 namespace hocket {
 namespace {
 
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
@@ -141,27 +143,79 @@ TEST_F(PathFunctions, AWriteThatFailsLeavesTheOldFileAndNothingElse) {
     EXPECT_THAT(names(), ElementsAre("a"));
 }
 
-/// Turn by turn at first, then faster: a disk may take a million turns.
-constexpr int next_step(int step) { return step + 1 + step / 8; }
-
-TEST_F(PathFunctions, AWriteThatIsCancelledAtAnyStepIsWholeOrNotThere) {
+/// Runs what `make` makes again and again, cancelled a little later each time, until it completes
+/// before that; `check(was_cancelled)` looks at what each left.
+template <class Make, class Check> void cancel_at_each_step(Make make, Check check) {
     run([&]() -> Coro<> {
+        static_cast<void>(co_await make()); // threads and rings are there from now on
+        const std::size_t before = open_descriptors();
         bool was_cancelled = true;
-        int step = 0;
-        for (; was_cancelled && step < 50'000'000; step = next_step(step)) {
-            co_await files::write_text(path("a"), "old", {.durable = false});
-            auto task = create_task(files::write_text(path("a"), "new"));
+        int times = 0;
+        for (int step = 0; was_cancelled && step < 50'000'000; step = next_step(step)) {
+            auto task = create_task(make());
             co_await turns(step);
             task.cancel();
             co_await end_of(task);
             was_cancelled = task.cancelled();
-            const std::string found = content(path("a"));
-            EXPECT_TRUE(found == "new" || (was_cancelled && found == "old")) << found;
-            EXPECT_THAT(names(), ElementsAre("a")) << "step " << step;
+            times += was_cancelled ? 1 : 0;
+            EXPECT_THAT(ending(task), AnyOf("done", "cancelled")) << "step " << step;
+            EXPECT_TRUE(no_more_descriptors_than(before)) << "step " << step;
+            check(was_cancelled);
         }
-        EXPECT_GT(step, 10);
+        EXPECT_GT(times, 0);
         EXPECT_FALSE(was_cancelled);
     });
+}
+
+TEST_F(PathFunctions, AWriteThatIsCancelledAtAnyStepIsWholeOrNotThere) {
+    cancel_at_each_step(
+        [&] {
+            write("a", "old");
+            return files::write_text(path("a"), "new");
+        },
+        [&](bool was_cancelled) {
+            const std::string found = content(path("a"));
+            EXPECT_TRUE(found == "new" || (was_cancelled && found == "old")) << found;
+            EXPECT_THAT(names(), ElementsAre("a"));
+        });
+}
+
+TEST_F(PathFunctions, ARenameThatIsCancelledAtAnyStepIsDoneOrNot) {
+    cancel_at_each_step(
+        [&] {
+            std::filesystem::remove(path("b"));
+            write("a", "it");
+            return files::rename(path("a"), path("b"));
+        },
+        [&](bool was_cancelled) {
+            ASSERT_EQ(names().size(), 1u);
+            EXPECT_TRUE(names().front() == "b" || was_cancelled);
+            EXPECT_EQ(content(path(names().front())), "it");
+        });
+}
+
+TEST_F(PathFunctions, FoldersAreMadeAndListedAndRemovedOrNotWhenCancelledAtAnyStep) {
+    const auto exists = [&](const char* name) { return std::filesystem::exists(path(name)); };
+    cancel_at_each_step(
+        [&] {
+            std::filesystem::remove_all(path("a"));
+            return files::makedirs(path("a/b/c"));
+        },
+        [&](bool was_cancelled) {
+            EXPECT_TRUE(was_cancelled || exists("a/b/c"));
+            EXPECT_THAT(names(), AnyOf(IsEmpty(), ElementsAre("a")));
+        });
+    cancel_at_each_step([&] { return files::listdir(path("a")); },
+                        [&](bool) { EXPECT_TRUE(exists("a/b/c")); });
+    cancel_at_each_step(
+        [&] {
+            std::filesystem::create_directories(path("a/b/c"));
+            return files::rmdir(path("a/b/c"));
+        },
+        [&](bool was_cancelled) {
+            EXPECT_TRUE(was_cancelled || !exists("a/b/c"));
+            EXPECT_TRUE(exists("a/b"));
+        });
 }
 
 TEST_F(PathFunctions, AWriteWhoseLoopClosesAtAnyStepIsWholeOrNotThere) {
@@ -276,6 +330,13 @@ TEST_F(PathFunctions, WalksATreeFromTheTopOrFromTheBottom) {
     EXPECT_EQ(from_below.back(), ": a/ b/ 4");
     EXPECT_LT(std::find(from_below.begin(), from_below.end(), "/a/deep: 2"),
               std::find(from_below.begin(), from_below.end(), "/a: deep/ 1"));
+}
+
+TEST_F(PathFunctions, AWalkCanBeCancelledAtAnyStepAndLeavesNothingOpen) {
+    write("a/1", "");
+    write("a/deep/2", "");
+    write("b/3", "");
+    cancel_at_each_step([&] { return walked(folder()); }, [](bool) {});
 }
 
 TEST_F(PathFunctions, WalkLeavesOutWhatIsTakenFromDirnames) {
