@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -219,6 +220,29 @@ TEST(StreamSendfile, FallsBackForAPipe) {
         };
         const std::string received = co_await through_server(send);
         EXPECT_EQ(received, "out of a pipe.");
+    });
+}
+
+TEST(StreamSendfile, WithoutADescriptorLeftTheFallbackFailsAndNothingIsLost) {
+    run([]() -> Coro<> {
+        const auto send = [&](StreamReader, StreamWriter writer) -> Coro<> {
+            const FileDescriptor pipe = pipe_with("out of a pipe");
+            rlimit before{};
+            ::getrlimit(RLIMIT_NOFILE, &before);
+            const rlimit none{4, before.rlim_max}; // fewer than are open
+            ::setrlimit(RLIMIT_NOFILE, &none);
+            std::error_code error;
+            try {
+                co_await writer.sendfile(pipe.get());
+            } catch (const std::system_error& thrown) {
+                error = thrown.code();
+            }
+            ::setrlimit(RLIMIT_NOFILE, &before);
+            EXPECT_EQ(error, std::errc::too_many_files_open);
+            EXPECT_EQ(co_await writer.sendfile(pipe.get()), 13U);
+        };
+        const std::string received = co_await through_server(send);
+        EXPECT_EQ(received, "out of a pipe");
     });
 }
 
