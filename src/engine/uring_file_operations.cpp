@@ -7,8 +7,6 @@
 
 #include <sys/stat.h>
 
-#include <hocket/detail/sanitizers.hpp>
-
 namespace hocket::engine {
 
 namespace {
@@ -21,59 +19,6 @@ constexpr unsigned submission_entries = 256;
 constexpr unsigned completion_entries = 1024;
 
 std::error_code error_of(int negative) noexcept { return {-negative, std::system_category()}; }
-
-constexpr std::uint32_t bit(Call call) noexcept { return 1U << static_cast<unsigned>(call); }
-
-struct Opcode {
-    Call call;
-    int opcode;
-    bool is_needed;
-};
-// What is needed came with Linux 5.6, renaming and unlinking with 5.11, making directories with
-// 5.15.
-constexpr Opcode opcodes[] = {
-    {Call::open, IORING_OP_OPENAT, true},      {Call::close, IORING_OP_CLOSE, true},
-    {Call::read, IORING_OP_READ, true},        {Call::write, IORING_OP_WRITE, true},
-    {Call::sync, IORING_OP_FSYNC, true},       {Call::data_sync, IORING_OP_FSYNC, true},
-    {Call::stat, IORING_OP_STATX, true},       {Call::rename, IORING_OP_RENAMEAT, false},
-    {Call::unlink, IORING_OP_UNLINKAT, false}, {Call::make_directory, IORING_OP_MKDIRAT, false},
-};
-
-/// The codes by which the kernel tells itself to restart a call (ERESTARTSYS and its siblings,
-/// which programs are not meant to see) come out of a worker that was stopped in the middle of
-/// opening.
-bool is_interruption(int result) noexcept {
-    return result == -EINTR || (result <= -512 && result >= -516);
-}
-
-void prepare(io_uring_sqe* entry, const FileRequest& request) noexcept {
-    const auto size = static_cast<unsigned>(request.size);
-    const auto offset = static_cast<std::uint64_t>(request.offset);
-    switch (request.kind) {
-    case Call::open:
-        io_uring_prep_openat(entry, request.fd, request.path, request.flags, request.mode);
-        break;
-    case Call::close: io_uring_prep_close(entry, request.fd); break;
-    case Call::read: io_uring_prep_read(entry, request.fd, request.memory, size, offset); break;
-    case Call::write: io_uring_prep_write(entry, request.fd, request.memory, size, offset); break;
-    case Call::sync: io_uring_prep_fsync(entry, request.fd, 0); break;
-    case Call::data_sync: io_uring_prep_fsync(entry, request.fd, IORING_FSYNC_DATASYNC); break;
-    case Call::stat:
-        io_uring_prep_statx(entry, request.fd, request.path, request.flags, STATX_BASIC_STATS,
-                            static_cast<struct statx*>(request.memory));
-        break;
-    case Call::rename:
-        io_uring_prep_renameat(entry, request.fd, request.path, request.fd, request.new_path, 0);
-        break;
-    case Call::unlink:
-        io_uring_prep_unlinkat(entry, request.fd, request.path, request.flags);
-        break;
-    case Call::make_directory:
-        io_uring_prep_mkdirat(entry, request.fd, request.path, request.mode);
-        break;
-    case Call::function: break; // done by threads
-    }
-}
 
 } // namespace
 
@@ -101,47 +46,15 @@ std::error_code UringFileOperations::set_up() noexcept {
         return error_of(code);
     }
     is_set_up_ = true;
-    if (const auto error = probe()) {
-        return error;
+    supported_ = probe_uring(ring_, code);
+    if (supported_ == 0) {
+        return error_of(code);
     }
     return reactor_.poller().add(*this, ring_.ring_fd, Watcher::readable);
 }
 
-std::error_code UringFileOperations::probe() noexcept {
-    io_uring_probe* const found = io_uring_get_probe_ring(&ring_);
-    if (found == nullptr) {
-        return error_of(-ENOSYS);
-    }
-    bool has_needed = true;
-    for (const Opcode& known : opcodes) {
-        if (io_uring_opcode_supported(found, known.opcode) != 0) {
-            supported_ |= bit(known.call);
-        } else {
-            has_needed = has_needed && !known.is_needed;
-        }
-    }
-    io_uring_free_probe(found);
-    if (!has_needed) {
-        return error_of(-EOPNOTSUPP);
-    }
-    if (detail::thread_sanitized) {
-        // Threads do it: ThreadSanitizer must see a descriptor's end, or the next one with its
-        // number is the same to it.
-        supported_ &= ~bit(Call::close);
-    }
-    // A filter may allow the making of rings and forbid their use.
-    io_uring_prep_nop(io_uring_get_sqe(&ring_));
-    const int submitted = io_uring_submit_and_wait(&ring_, 1);
-    io_uring_cqe* completion = nullptr;
-    if (submitted < 0 || io_uring_peek_cqe(&ring_, &completion) != 0) {
-        return error_of(submitted < 0 ? submitted : -ENOSYS);
-    }
-    io_uring_cqe_seen(&ring_, completion);
-    return {};
-}
-
 bool UringFileOperations::supports(Call call) const noexcept {
-    return (supported_ & bit(call)) != 0;
+    return (supported_ & uring_call(call)) != 0;
 }
 
 void UringFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
@@ -251,7 +164,7 @@ void UringFileOperations::prepare_queued() noexcept {
             return;
         }
         FileOperation& operation = *queued_.pop_front();
-        prepare(entry, operation.request_);
+        prepare_uring_call(*entry, operation.request_);
         io_uring_sqe_set_data(entry, &operation);
         if (operation.is_to_block_) {
             io_uring_sqe_set_flags(entry, IOSQE_ASYNC);
@@ -350,7 +263,7 @@ void UringFileOperations::complete(FileOperation& operation, int result) noexcep
         queued_.push_back(operation);
         return;
     }
-    if (is_interruption(result)) {
+    if (is_uring_interruption(result)) {
         if (operation.request_.kind == Call::close) {
             result = 0; // the descriptor is gone all the same
         } else if (operation.is_cancel_requested_) {

@@ -6,6 +6,7 @@
 #include <liburing.h>
 
 #include "engine/thread_file_operations.hpp"
+#include "engine/uring_calls.hpp"
 
 namespace hocket::engine {
 
@@ -30,7 +31,6 @@ private:
         : FileOperations(reactor), threads_(reactor) {}
 
     [[nodiscard]] std::error_code set_up() noexcept;
-    [[nodiscard]] std::error_code probe() noexcept;
     [[nodiscard]] bool supports(FileRequest::Call call) const noexcept;
 
     void cancel(FileOperation& operation) noexcept override;
@@ -54,7 +54,7 @@ private:
     ThreadFileOperations threads_;
     io_uring ring_{};
     bool is_set_up_ = false;
-    std::uint32_t supported_ = 0; // a bit for each FileRequest::Call
+    UringCalls supported_ = 0;
     unsigned running_count_ = 0;
     IntrusiveList<FileOperation> queued_; // the kernel does not know of them yet
     IntrusiveList<FileOperation> running_;

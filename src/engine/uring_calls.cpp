@@ -1,0 +1,103 @@
+#include "engine/uring_calls.hpp"
+
+#include <cerrno>
+
+#include <hocket/detail/sanitizers.hpp>
+
+namespace hocket::engine {
+
+namespace {
+
+using Call = FileRequest::Call;
+
+struct Opcode {
+    Call call;
+    int opcode;
+    bool is_needed;
+};
+// What is needed came with Linux 5.6, renaming and unlinking with 5.11, making directories with
+// 5.15.
+constexpr Opcode opcodes[] = {
+    {Call::open, IORING_OP_OPENAT, true},      {Call::close, IORING_OP_CLOSE, true},
+    {Call::read, IORING_OP_READ, true},        {Call::write, IORING_OP_WRITE, true},
+    {Call::sync, IORING_OP_FSYNC, true},       {Call::data_sync, IORING_OP_FSYNC, true},
+    {Call::stat, IORING_OP_STATX, true},       {Call::rename, IORING_OP_RENAMEAT, false},
+    {Call::unlink, IORING_OP_UNLINKAT, false}, {Call::make_directory, IORING_OP_MKDIRAT, false},
+};
+
+} // namespace
+
+UringCalls probe_uring(io_uring& ring, int& code) noexcept {
+    io_uring_probe* const found = io_uring_get_probe_ring(&ring);
+    if (found == nullptr) {
+        code = -ENOSYS;
+        return 0;
+    }
+    UringCalls supported = 0;
+    bool has_needed = true;
+    for (const Opcode& known : opcodes) {
+        if (io_uring_opcode_supported(found, known.opcode) != 0) {
+            supported |= uring_call(known.call);
+        } else {
+            has_needed = has_needed && !known.is_needed;
+        }
+    }
+    io_uring_free_probe(found);
+    if (!has_needed) {
+        code = -EOPNOTSUPP;
+        return 0;
+    }
+    // A filter may allow the making of rings and forbid their use.
+    io_uring_prep_nop(io_uring_get_sqe(&ring));
+    const int submitted = io_uring_submit_and_wait(&ring, 1);
+    io_uring_cqe* completion = nullptr;
+    if (submitted < 0 || io_uring_peek_cqe(&ring, &completion) != 0) {
+        code = submitted < 0 ? submitted : -ENOSYS;
+        return 0;
+    }
+    io_uring_cqe_seen(&ring, completion);
+    if (detail::thread_sanitized) {
+        // Threads do it: ThreadSanitizer must see a descriptor's end, or the next one with its
+        // number is the same to it.
+        supported &= ~uring_call(Call::close);
+    }
+    return supported;
+}
+
+// The codes by which the kernel tells itself to restart a call (ERESTARTSYS and its siblings,
+// which programs are not meant to see) come out of a worker that was stopped in the middle of
+// opening.
+bool is_uring_interruption(int result) noexcept {
+    return result == -EINTR || (result <= -512 && result >= -516);
+}
+
+void prepare_uring_call(io_uring_sqe& entry, const FileRequest& request) noexcept {
+    const auto size = static_cast<unsigned>(request.size);
+    const auto offset = static_cast<std::uint64_t>(request.offset);
+    switch (request.kind) {
+    case Call::open:
+        io_uring_prep_openat(&entry, request.fd, request.path, request.flags, request.mode);
+        break;
+    case Call::close: io_uring_prep_close(&entry, request.fd); break;
+    case Call::read: io_uring_prep_read(&entry, request.fd, request.memory, size, offset); break;
+    case Call::write: io_uring_prep_write(&entry, request.fd, request.memory, size, offset); break;
+    case Call::sync: io_uring_prep_fsync(&entry, request.fd, 0); break;
+    case Call::data_sync: io_uring_prep_fsync(&entry, request.fd, IORING_FSYNC_DATASYNC); break;
+    case Call::stat:
+        io_uring_prep_statx(&entry, request.fd, request.path, request.flags, STATX_BASIC_STATS,
+                            static_cast<struct statx*>(request.memory));
+        break;
+    case Call::rename:
+        io_uring_prep_renameat(&entry, request.fd, request.path, request.fd, request.new_path, 0);
+        break;
+    case Call::unlink:
+        io_uring_prep_unlinkat(&entry, request.fd, request.path, request.flags);
+        break;
+    case Call::make_directory:
+        io_uring_prep_mkdirat(&entry, request.fd, request.path, request.mode);
+        break;
+    case Call::function: break; // done by threads
+    }
+}
+
+} // namespace hocket::engine
