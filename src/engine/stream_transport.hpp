@@ -135,6 +135,8 @@ public:
     [[nodiscard]] int fd() const noexcept { return pipe_ ? pipe_->fd() : socket_.fd(); }
 
 private:
+    static constexpr std::size_t default_high_water = std::size_t{64} * 1024;
+
     void on_ready(std::uint32_t events) noexcept override;
     void on_turn_end() noexcept override;
 
@@ -176,8 +178,8 @@ private:
     bool writer_paused_ = false; // on_pause_writing was called last
     bool always_ready_ = false;  // a file: epoll refuses it, so it is read once in every turn
     unsigned ignored_writes_ = 0;
-    std::size_t high_water_;
-    std::size_t low_water_;
+    std::size_t high_water_ = default_high_water;
+    std::size_t low_water_ = default_high_water / 4;
     Lifetime lifetime_;
     DirectSend* direct_ = nullptr;
     std::unique_ptr<Failure> failure_;

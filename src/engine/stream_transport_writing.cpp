@@ -1,0 +1,174 @@
+// StreamTransport: what goes out.
+#include "engine/stream_transport.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace hocket::engine {
+
+namespace {
+
+// A write of this size goes out alone: copying it would cost more than the system call it might
+// save.
+constexpr std::size_t direct_write_size = 4096;
+// So much queued in one turn is worth a write before the turn ends.
+constexpr std::size_t early_flush_size = std::size_t{32} * 1024;
+
+} // namespace
+
+bool StreamTransport::set_write_buffer_limits(std::optional<std::size_t> high,
+                                              std::optional<std::size_t> low) noexcept {
+    const std::size_t new_high = high ? *high : low ? 4 * *low : default_high_water;
+    const std::size_t new_low = low ? *low : new_high / 4;
+    if (new_low > new_high) {
+        return false;
+    }
+    high_water_ = new_high;
+    low_water_ = new_low;
+    pause_writer_above_high_water();
+    return true;
+}
+
+bool StreamTransport::write(std::string_view data) {
+    if (closing_) {
+        ++ignored_writes_;
+        return false;
+    }
+    put(data);
+    tell_writer();
+    return true;
+}
+
+void StreamTransport::put(std::string_view data, bool more, bool now) {
+    if (closing_ || data.empty()) {
+        return;
+    }
+    owes_answer_ = false;
+    if (input_ends_) [[unlikely]] {
+        end_input_if_answered();
+    }
+    if (!socket_full_ && !more && (now || data.size() >= direct_write_size)) {
+        data.remove_prefix(send(data));
+        if (ended_ || data.empty()) {
+            return;
+        }
+    }
+    queue_.append(data);
+    if (socket_full_) {
+        // EPOLLOUT will come.
+    } else if (queue_.size() >= early_flush_size || queue_.size() > high_water_) {
+        send({});
+    } else if (!reading_) {
+        reactor_.at_turn_end(*this);
+    }
+}
+
+void StreamTransport::tell_writer() noexcept {
+    if (!ended_) {
+        pause_writer_above_high_water();
+    }
+}
+
+void StreamTransport::flush_now() noexcept {
+    if (!ended_ && !queue_.empty() && !socket_full_) {
+        reactor_.cancel_turn_end(*this);
+        flush();
+    }
+}
+
+// Sends what it can of the queue and `tail`; returns how much of the tail. Calls nobody.
+std::size_t StreamTransport::send(std::string_view tail) noexcept {
+    const WriteQueue::Sent sent =
+        pipe_ ? queue_.send(*pipe_, tail) : queue_.send(socket_.fd(), tail);
+    if (sent.error) {
+        fail_call(pipe_ ? "write to " : "send to ", sent.error);
+        return tail.size();
+    }
+    const bool is_full = !queue_.empty() || sent.of_tail < tail.size();
+    if (always_ready_) {
+        if (is_full) {
+            reactor_.at_turn_end(*this);
+        }
+        return sent.of_tail;
+    }
+    wait_until_writable(is_full || direct_ != nullptr);
+    return sent.of_tail;
+}
+
+void StreamTransport::wait_until_writable(bool wanted) noexcept {
+    if (std::exchange(socket_full_, wanted) != wanted) {
+        update_interest();
+    }
+}
+
+void StreamTransport::flush() noexcept {
+    if (direct_ != nullptr && queue_.empty()) {
+        send_directly();
+        return;
+    }
+    send({});
+    if (!ended_) {
+        settle_after_flush();
+    }
+}
+
+void StreamTransport::start_direct_send(DirectSend& direct) noexcept {
+    direct_ = &direct;
+    wait_until_writable(true);
+}
+
+void StreamTransport::cancel_direct_send() noexcept {
+    direct_ = nullptr; // flush, which will come, finds what there is to do
+}
+
+void StreamTransport::send_directly() noexcept {
+    if (!direct_->send_some(socket_)) {
+        direct_ = nullptr;
+        wait_until_writable(false);
+        if (!ended_) {
+            settle_after_flush();
+        }
+    }
+}
+
+void StreamTransport::settle_after_flush() noexcept {
+    if (writer_paused_ && queue_.size() <= low_water_) {
+        writer_paused_ = false;
+        const Lifetime::Watch watch(lifetime_);
+        handler_->on_resume_writing(); // may write again
+        if (watch.ended() || ended_) {
+            return;
+        }
+    }
+    if (!queue_.empty() || direct_ != nullptr) {
+        return;
+    }
+    if (closing_) {
+        end(std::nullopt);
+    } else if (eof_written_) {
+        socket_.shutdown_write(); // an error here is an error of the connection: reading tells it
+    }
+}
+
+void StreamTransport::pause_writer_above_high_water() noexcept {
+    if (!writer_paused_ && queue_.size() > high_water_) {
+        writer_paused_ = true;
+        handler_->on_pause_writing();
+    }
+}
+
+void StreamTransport::write_eof() noexcept {
+    if (closing_ || eof_written_) {
+        return;
+    }
+    if (pipe_) {
+        close();
+        return;
+    }
+    eof_written_ = true;
+    if (queue_.empty() && direct_ == nullptr) {
+        socket_.shutdown_write();
+    }
+}
+
+} // namespace hocket::engine
