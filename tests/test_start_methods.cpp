@@ -22,6 +22,8 @@
 #include <gtest/gtest.h>
 
 #include <hocket/errors.hpp>
+#include <hocket/file.hpp>
+#include <hocket/files.hpp>
 #include <hocket/manager.hpp>
 #include <hocket/pool.hpp>
 #include <hocket/process.hpp>
@@ -32,6 +34,7 @@
 #include <hocket/sleep.hpp>
 #include <hocket/thread_pool_executor.hpp>
 
+#include "crawl/temporary_folder.hpp"
 #include "fork_safe_mutex.hpp"
 #include "open_descriptors.hpp"
 #include "start_methods.hpp"
@@ -213,6 +216,28 @@ TEST_P(StartMethods, AProcessStartedByATaskRunsALoopOfItsOwn) {
         co_return co_await process.wait();
     };
     EXPECT_EQ(run(main), 5);
+}
+
+TEST_P(StartMethods, AProcessStartedByATaskThatReadsFilesReadsItsOwn) {
+    crawl_tests::TemporaryFolder folder;
+    folder.write("a", std::string(100'000, 'a'));
+    const std::string path = (folder.path() / "a").string();
+    run([&]() -> Coro<> {
+        File file = co_await open(path); // with io_uring, the loop's ring is there by now
+        const std::string first = co_await file.read(10);
+        Process process(
+            {.start_method = GetParam()},
+            [](const std::string& at) {
+                const std::string all = run(files::read_text(at));
+                std::exit(all.size() == 100'000 ? 0 : 1);
+            },
+            path);
+        process.start();
+        const std::string rest = co_await file.read();
+        EXPECT_EQ(rest.size(), 99'990U);
+        EXPECT_EQ(co_await process.wait(), 0);
+        EXPECT_EQ((co_await files::read_text(path)).size(), 100'000U);
+    });
 }
 
 TEST_P(StartMethods, AProcessStartedByAPoolsThreadHasPoolsOfItsOwn) {
