@@ -81,6 +81,8 @@ private:
             co_return failed(fetch, error);
         } catch (const hocket::WorkerDied& death) {
             co_return fetch.failed(web::Problem::reader_died, reader_died(death.exitcode()));
+        } catch (const hocket::BrokenExecutor& broken) { // no worker could be started at all
+            co_return fetch.failed(web::Problem::reader_died, broken.what());
         } catch (const hocket::TimeoutError&) {
             co_return fetch.failed(web::Problem::timeout, no_answer_within(options_.timeout));
         }
