@@ -10,7 +10,8 @@ from harness.programs import collect
 class Micro:
     """Programs that each print the same names.
 
-    `programs` maps a column to a command, `printed` the name that they print to its row.
+    `programs` maps a column to a command, `printed` the name that they print to its row, or to
+    several, which differ in their bars.
     """
 
     name: str
@@ -25,7 +26,7 @@ class Micro:
 
     @property
     def rows(self):
-        return list(self.printed.values())
+        return [row for name in self.printed for row in self._rows_of(name)]
 
     def steps(self, run):
         return len(self._plan(run))
@@ -35,10 +36,14 @@ class Micro:
             run.progress.step(self.name, f"round {number + 1} of {self._rounds(run)}, {column}")
             measured = collect(command, core=1 if self.one_core else None)
             for name, value in measured.items():
-                if name in self.printed:
-                    run.samples.add(self.printed[name], column, number, value)
+                for row in self._rows_of(name):
+                    run.samples.add(row, column, number, value)
                 if name in self.also and column != OURS:
                     run.samples.add(self.also[name], column, number, value)
+
+    def _rows_of(self, name):
+        rows = self.printed.get(name, ())
+        return rows if isinstance(rows, tuple) else (rows,)
 
     def _rounds(self, run):
         return 1 if run.quick else self.rounds

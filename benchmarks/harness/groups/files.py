@@ -4,6 +4,7 @@ from harness.micro import Micro
 from harness.model import BY_HAND, OURS, Bar, Group, Python, Row
 
 _READ = "4 KiB random reads of 1 GiB in the page cache, 64 in flight"
+_LEAST = Bar(0.5, "libuv"), Bar(0.5, "Asio")  # half of each
 
 GROUP = Group(
     name="files",
@@ -20,8 +21,10 @@ GROUP = Group(
                 "Python": Python("micro.py", ("files",)),
             },
             {
-                "read_64": Row(_READ, "ns", Bar(0.5, "libuv")),
-                "read_64_cpu": Row(_READ, "ns CPU", Bar(1.2, BY_HAND)),
+                "read_64": Row(_READ, "ns", _LEAST[0]),
+                "read_64_cpu": tuple(
+                    Row(_READ, "ns CPU", bar) for bar in (*_LEAST, Bar(1.2, BY_HAND))
+                ),
             },
             rounds=3,
         ),
@@ -29,6 +32,7 @@ GROUP = Group(
     notes="""\
 - One read, by the clock and by the CPU time of all of a process's threads; the fastest of three rounds of
   five batches, after one in each round that does not count.
+- Most of a read is the copy from memory that is in no cache, which is all that by hand and hocket do.
 - By hand is a bare loop over a ring of io_uring. Asio is built with `ASIO_HAS_IO_URING` and without epoll,
   since it has no files otherwise; libuv has its four threads, Python `run_in_executor(None, os.pread, …)`.
 - Each program makes the file itself, without a name and of holes, which the page cache holds as zeros.
