@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include <hocket/detail/sanitizers.hpp>
 #include <hocket/run.hpp>
 #include <hocket/thread.hpp>
 
@@ -17,7 +18,7 @@ std::atomic<int> allocations{0};
 
 } // namespace
 
-#ifndef HOCKET_PLAIN_FRAMES // sanitizers have their own, and see every frame
+#if !HOCKET_ADDRESS_SANITIZER && !HOCKET_THREAD_SANITIZER // they have their own
 // Not inlined, or g++ 12 takes new and free for a mismatch.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     ++allocations;
