@@ -125,9 +125,10 @@ TEST(Reactor, LingersNoLongerThanToTheNextTimer) {
 
 TEST(Reactor, SleepsAfterItHasLingeredForNothing) {
     Lingering loop(1000);
-    EXPECT_FALSE(run_until(
-        loop.reactor, [] { return false; }, std::chrono::milliseconds(1)));
-    EXPECT_GE(loop.sleeps, 1);
+    while (loop.sleeps == 0) { // on a busy machine the limit may be over before the sleep begins
+        EXPECT_FALSE(run_until(
+            loop.reactor, [] { return false; }, std::chrono::milliseconds(1)));
+    }
 }
 
 TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
