@@ -23,12 +23,12 @@ Nanoseconds Reactor::now() noexcept {
     return Nanoseconds{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-Reactor::Reactor() : inbox_(poller_), timers_(now()), signals_(inbox_) {}
+Reactor::Reactor() : inbox_(poller_), alarm_(poller_), timers_(now()), signals_(inbox_) {}
 
-// A turn with work at hand need not ask the kernel when nothing is watched but the inbox, which is
-// looked at without its help.
+// A turn with work at hand need not ask the kernel when nothing is watched but the inbox and the
+// alarm: what they would tell is looked at without its help.
 bool Reactor::poll_is_due(Nanoseconds& time) noexcept {
-    const bool watching = poller_.size() > 1;
+    const bool watching = poller_.size() > 2;
     if (!watching && timers_.empty()) {
         return false;
     }
@@ -65,8 +65,9 @@ void Reactor::poll(bool may_block) {
 void Reactor::sleep() {
     Nanoseconds timeout = -1;
     if (!timers_.empty()) {
-        timeout = timers_.next_wakeup() - now();
-        timeout = timeout < 0 ? 0 : timeout;
+        const Nanoseconds time = now();
+        const Nanoseconds deadline = timers_.next_wakeup();
+        timeout = deadline <= time ? 0 : alarm_.covers(deadline, time) ? -1 : deadline - time;
     }
     if (timeout != 0 && more_posts_are_near()) {
         timeout = 0;

@@ -7,6 +7,7 @@
 #include <hocket/detail/ready_queue.hpp>
 #include <hocket/detail/timer.hpp>
 
+#include "engine/alarm.hpp"
 #include "engine/buffer_pool.hpp"
 #include "engine/datagram_batch.hpp"
 #include "engine/inbox.hpp"
@@ -130,6 +131,7 @@ private:
     std::unique_ptr<DatagramBatch> datagrams_;
     Poller poller_;
     Inbox inbox_;
+    Alarm alarm_;
     TimerQueue timers_;
     Signals signals_;
     IntrusiveList<TurnEnd> turn_ends_;
