@@ -233,7 +233,7 @@ TEST(Connector, CancellingInEveryPhaseLeavesNoDescriptorBehind) {
     outcome.socket.close();
     run_turns(reactor);
     EXPECT_EQ(open_descriptors(), before);
-    EXPECT_EQ(reactor.poller().size(), 1U); // the inbox
+    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the alarm
 }
 
 TEST(Connector, MayBeDestroyedByItsSink) {

@@ -131,6 +131,56 @@ TEST(Reactor, SleepsAfterItHasLingeredForNothing) {
     }
 }
 
+struct Expiry final : Timer {
+    explicit Expiry(Reactor& loop) : reactor(loop) {}
+    ~Expiry() {
+        if (is_armed()) {
+            reactor.timers().cancel(*this);
+        }
+    }
+    void arm(std::chrono::nanoseconds after) {
+        reactor.timers().arm(*this, Reactor::now() + after.count());
+    }
+    void expire() noexcept override { late_by = Reactor::now() - deadline(); }
+
+    Reactor& reactor;
+    Nanoseconds late_by = -1; // not expired
+};
+
+TEST(Alarm, WakesTheLoopForADeadlineThatIsFar) {
+    Reactor reactor;
+    Expiry far(reactor);
+    far.arm(std::chrono::milliseconds(150));
+    EXPECT_TRUE(run_until(reactor, [&] { return far.late_by >= 0; }));
+}
+
+TEST(Alarm, IsSetAnewForAnEarlierDeadline) {
+    Reactor reactor;
+    Expiry far(reactor);
+    Expiry nearer(reactor);
+    far.arm(std::chrono::hours(1));
+    Call call([&] { nearer.arm(std::chrono::milliseconds(150)); });
+    std::thread other([&] { reactor.post(call); }); // perhaps when the loop sleeps already
+    EXPECT_TRUE(run_until(reactor, [&] { return nearer.late_by >= 0; }));
+    other.join();
+    EXPECT_TRUE(far.is_armed());
+}
+
+TEST(Alarm, OfADeadlineThatWasCancelledWakesTheLoopForNothing) {
+    Lingering loop(0);
+    Expiry cancelled(loop.reactor);
+    Expiry later(loop.reactor);
+    cancelled.arm(std::chrono::seconds(1));
+    ::eventfd_write(loop.event, 1);
+    loop.reactor.poll(true); // sets the alarm, and does not sleep
+    EXPECT_EQ(loop.events, 2);
+    loop.reactor.timers().cancel(cancelled);
+    later.arm(std::chrono::milliseconds(1200));
+    EXPECT_TRUE(run_until(loop.reactor, [&] { return later.late_by >= 0; }));
+    EXPECT_EQ(cancelled.late_by, -1);
+    EXPECT_GE(loop.sleeps, 2);
+}
+
 TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
     Reactor reactor;
     Seen first;
@@ -178,7 +228,7 @@ TEST(Poller, HandlesMoreEventsThanFitIntoOneBatch) {
         ASSERT_FALSE(reactor.poller().add(watcher, sockets.back().fd(), Watcher::readable));
     }
     ASSERT_TRUE(run_until(reactor, [&] { return seen == count; }));
-    EXPECT_EQ(reactor.poller().size(), 1U);
+    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the alarm
 }
 
 TEST(Inbox, PostsFromManyThreadsAllArriveEachThreadsInOrder) {
