@@ -531,11 +531,14 @@ TEST(DatagramEndpoint, OpeningMayBeCancelledAtEveryStep) {
                 co_await wait(ended);
                 EXPECT_EQ(opening.cancelled(), !completed);
             }
-            // Who asks for the name has some for a moment, on a thread that goes on.
-            for (int i = 0; i < 5000 && open_descriptors() != descriptors; ++i) {
+            // Who asks for the name has some for a moment, on a thread that goes on: they are
+            // counted once more only after a pause.
+            std::size_t open = open_descriptors();
+            for (int i = 0; i < 5000 && open > descriptors; ++i) {
                 co_await sleep(1ms);
+                open = open_descriptors();
             }
-            EXPECT_EQ(open_descriptors(), descriptors);
+            EXPECT_LE(open, descriptors);
         }
     });
 }
