@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <hocket/detail/waiter.hpp>
+#include <hocket/detail/sync/waiter.hpp>
 
 namespace hocket {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <hocket/detail/context_data.hpp>
+#include <hocket/detail/loop/context_data.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket {

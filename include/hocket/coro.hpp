@@ -4,7 +4,7 @@
 #include <source_location>
 #include <utility>
 
-#include <hocket/detail/promise_base.hpp>
+#include <hocket/detail/loop/promise_base.hpp>
 
 namespace hocket {
 

@@ -17,7 +17,7 @@
 #include <variant>
 #include <vector>
 
-#include <hocket/detail/msgpack.hpp>
+#include <hocket/detail/processes/calls/msgpack.hpp>
 
 namespace hocket {
 

@@ -10,7 +10,7 @@
 #include <hocket/coro.hpp>
 #include <hocket/datagram.hpp>
 #include <hocket/datagram_socket_options.hpp>
-#include <hocket/detail/datagram_operations.hpp>
+#include <hocket/detail/net/datagram_operations.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/socket.hpp>
 

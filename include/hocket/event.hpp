@@ -1,6 +1,6 @@
 #pragma once
 
-#include <hocket/detail/waiter.hpp>
+#include <hocket/detail/sync/waiter.hpp>
 
 namespace hocket {
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/detail/callback.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/loop_core.hpp>
+#include <hocket/detail/loop/callback.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/loop/loop_core.hpp>
 #include <hocket/handle.hpp>
 #include <hocket/loop_io.hpp>
 #include <hocket/loop_pipes.hpp>

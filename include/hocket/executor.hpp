@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <hocket/context.hpp>
-#include <hocket/detail/call.hpp>
+#include <hocket/detail/threads/call.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
 #include <hocket/map_results.hpp>

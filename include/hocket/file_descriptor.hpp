@@ -1,6 +1,6 @@
 #pragma once
 
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 namespace hocket {
 

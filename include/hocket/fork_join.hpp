@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include <hocket/detail/fork_peers.hpp>
+#include <hocket/detail/threads/fork_peers.hpp>
 #include <hocket/thread_pool_executor.hpp>
 
 namespace hocket {

@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/future_state.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/threads/future_state.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/ensure_task.hpp>
-#include <hocket/detail/gathering.hpp>
+#include <hocket/detail/loop/ensure_task.hpp>
+#include <hocket/detail/tasks/gathering.hpp>
 
 namespace hocket {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <hocket/detail/callback.hpp>
+#include <hocket/detail/loop/callback.hpp>
 
 namespace hocket {
 

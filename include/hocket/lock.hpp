@@ -1,7 +1,7 @@
 #pragma once
 
-#include <hocket/detail/guard.hpp>
-#include <hocket/detail/waiter.hpp>
+#include <hocket/detail/sync/guard.hpp>
+#include <hocket/detail/sync/waiter.hpp>
 
 namespace hocket {
 

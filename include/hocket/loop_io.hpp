@@ -13,9 +13,9 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/datagram.hpp>
-#include <hocket/detail/datagram_factory.hpp>
-#include <hocket/detail/protocol_factory.hpp>
-#include <hocket/detail/sendfile.hpp>
+#include <hocket/detail/net/datagram_factory.hpp>
+#include <hocket/detail/net/protocol_factory.hpp>
+#include <hocket/detail/loop/sendfile.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/protocol.hpp>
 #include <hocket/server.hpp>

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/subprocess_command.hpp>
+#include <hocket/detail/subprocess/subprocess_command.hpp>
 #include <hocket/file_descriptor.hpp>
 #include <hocket/loop_io.hpp>
 #include <hocket/subprocess_options.hpp>

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/managed_update.hpp>
+#include <hocket/detail/processes/manager/managed_update.hpp>
 
 namespace hocket {
 

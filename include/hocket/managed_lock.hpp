@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/guard.hpp>
-#include <hocket/detail/managed_reference.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/sync/guard.hpp>
+#include <hocket/detail/processes/manager/managed_reference.hpp>
 #include <hocket/lock.hpp>
 
 namespace hocket {

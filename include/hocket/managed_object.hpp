@@ -3,7 +3,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/managed_reference.hpp>
+#include <hocket/detail/processes/manager/managed_reference.hpp>
 
 namespace hocket {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <utility>
 
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/managed_reference.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/manager/managed_reference.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/queue.hpp>
 #include <hocket/wait.hpp>

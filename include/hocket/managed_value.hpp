@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <hocket/detail/managed_update.hpp>
+#include <hocket/detail/processes/manager/managed_update.hpp>
 
 namespace hocket {
 

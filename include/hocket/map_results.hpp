@@ -9,9 +9,9 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/ordered_map.hpp>
-#include <hocket/detail/pull_iterator.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/threads/ordered_map.hpp>
+#include <hocket/detail/threads/pull_iterator.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket {

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/parallel_loop.hpp>
+#include <hocket/detail/threads/parallel_loop.hpp>
 #include <hocket/fork_join.hpp>
 #include <hocket/thread_pool_executor.hpp>
 

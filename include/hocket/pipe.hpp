@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <hocket/detail/pipe_end.hpp>
+#include <hocket/detail/processes/shared/pipe_end.hpp>
 
 namespace hocket {
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/imap_results.hpp>
-#include <hocket/detail/pool_map.hpp>
+#include <hocket/detail/processes/pool/imap_results.hpp>
+#include <hocket/detail/processes/pool/pool_map.hpp>
 #include <hocket/process_pool_executor.hpp>
 
 namespace hocket {

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/callback.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/remote_callee.hpp>
+#include <hocket/detail/loop/callback.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/calls/remote_callee.hpp>
 #include <hocket/start_method.hpp>
 
 namespace hocket {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
+#include <hocket/detail/loop/deadline.hpp>
 #include <hocket/shared_memory.hpp>
 
 namespace hocket {

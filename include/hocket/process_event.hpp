@@ -4,8 +4,8 @@
 #include <memory>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/parcel.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/calls/parcel.hpp>
 
 namespace hocket {
 

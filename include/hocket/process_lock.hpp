@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/process_guard.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/shared/process_guard.hpp>
 #include <hocket/lock_outcome.hpp>
 #include <hocket/shared_memory.hpp>
 

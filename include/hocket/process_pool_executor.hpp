@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/remote_call.hpp>
-#include <hocket/detail/remote_chunk.hpp>
+#include <hocket/detail/processes/calls/remote_call.hpp>
+#include <hocket/detail/processes/calls/remote_chunk.hpp>
 #include <hocket/executor.hpp>
 #include <hocket/start_method.hpp>
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include <hocket/detail/process_queue_base.hpp>
+#include <hocket/detail/processes/shared/process_queue_base.hpp>
 
 namespace hocket {
 

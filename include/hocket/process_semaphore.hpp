@@ -6,8 +6,8 @@
 #include <memory>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/process_guard.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/shared/process_guard.hpp>
 #include <hocket/lock_outcome.hpp>
 #include <hocket/shared_memory.hpp>
 

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/queue_base.hpp>
-#include <hocket/detail/queue_store.hpp>
+#include <hocket/detail/sync/queue_base.hpp>
+#include <hocket/detail/sync/queue_store.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/ensure_task.hpp>
-#include <hocket/detail/remote_task.hpp>
+#include <hocket/detail/loop/ensure_task.hpp>
+#include <hocket/detail/threads/remote_task.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
 

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <limits>
 
-#include <hocket/detail/guard.hpp>
-#include <hocket/detail/waiter.hpp>
+#include <hocket/detail/sync/guard.hpp>
+#include <hocket/detail/sync/waiter.hpp>
 
 namespace hocket {
 

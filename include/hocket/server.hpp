@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/waiter.hpp>
+#include <hocket/detail/sync/waiter.hpp>
 #include <hocket/socket.hpp>
 
 namespace hocket {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-#include <hocket/detail/parcel.hpp>
+#include <hocket/detail/processes/calls/parcel.hpp>
 
 namespace hocket {
 

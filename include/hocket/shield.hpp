@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include <hocket/detail/ensure_task.hpp>
+#include <hocket/detail/loop/ensure_task.hpp>
 
 namespace hocket {
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/operation.hpp>
-#include <hocket/detail/timer.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/engine/operation.hpp>
+#include <hocket/engine/timer.hpp>
 
 namespace hocket {
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include <hocket/detail/socket.hpp>
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/socket.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 namespace hocket {
 

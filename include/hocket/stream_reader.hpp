@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/read_operation.hpp>
+#include <hocket/detail/net/read_operation.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket {

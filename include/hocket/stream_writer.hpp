@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/sendfile.hpp>
-#include <hocket/detail/waiter.hpp>
+#include <hocket/detail/loop/sendfile.hpp>
+#include <hocket/detail/sync/waiter.hpp>
 #include <hocket/socket.hpp>
 #include <hocket/ssl_object.hpp>
 #include <hocket/ssl_options.hpp>

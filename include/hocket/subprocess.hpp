@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/subprocess_command.hpp>
+#include <hocket/detail/subprocess/subprocess_command.hpp>
 #include <hocket/stream_reader.hpp>
 #include <hocket/stream_writer.hpp>
 #include <hocket/subprocess_options.hpp>

@@ -16,7 +16,7 @@
 
 #include <hocket/context.hpp>
 #include <hocket/coro.hpp>
-#include <hocket/detail/task_state.hpp>
+#include <hocket/detail/loop/task_state.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/option_string.hpp>
 
@@ -150,5 +150,5 @@ auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
 
 } // namespace hocket
 
-#include <hocket/detail/create_task.hpp>
-#include <hocket/detail/ensure_task.hpp>
+#include <hocket/detail/loop/create_task.hpp>
+#include <hocket/detail/loop/ensure_task.hpp>

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/ensure_task.hpp>
-#include <hocket/detail/group_members.hpp>
-#include <hocket/detail/scoped_body.hpp>
+#include <hocket/detail/loop/ensure_task.hpp>
+#include <hocket/detail/tasks/group_members.hpp>
+#include <hocket/detail/tasks/scoped_body.hpp>
 #include <hocket/exception_group.hpp>
 #include <hocket/task.hpp>
 

@@ -11,9 +11,9 @@
 
 #include <sys/types.h>
 
-#include <hocket/detail/callback.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/thread_state.hpp>
+#include <hocket/detail/loop/callback.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/threads/thread_state.hpp>
 #include <hocket/future.hpp>
 #include <hocket/option_string.hpp>
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include <hocket/detail/thread_local_base.hpp>
+#include <hocket/detail/threads/thread_local_base.hpp>
 
 namespace hocket {
 

@@ -3,9 +3,9 @@
 #include <chrono>
 #include <optional>
 
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/threadsafe_line.hpp>
-#include <hocket/detail/threadsafe_wait.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/sync/threadsafe_line.hpp>
+#include <hocket/detail/sync/threadsafe_wait.hpp>
 
 namespace hocket {
 

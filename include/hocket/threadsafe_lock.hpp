@@ -1,7 +1,7 @@
 #pragma once
 
-#include <hocket/detail/guard.hpp>
-#include <hocket/detail/threadsafe_permits.hpp>
+#include <hocket/detail/sync/guard.hpp>
+#include <hocket/detail/sync/threadsafe_permits.hpp>
 
 namespace hocket {
 

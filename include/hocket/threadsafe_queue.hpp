@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/threadsafe_queue_base.hpp>
-#include <hocket/detail/threadsafe_queue_wait.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/sync/threadsafe_queue_base.hpp>
+#include <hocket/detail/sync/threadsafe_queue_wait.hpp>
 
 namespace hocket {
 

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-#include <hocket/detail/guard.hpp>
-#include <hocket/detail/threadsafe_permits.hpp>
+#include <hocket/detail/sync/guard.hpp>
+#include <hocket/detail/sync/threadsafe_permits.hpp>
 
 namespace hocket {
 

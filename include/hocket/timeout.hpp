@@ -7,9 +7,9 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/deadline.hpp>
-#include <hocket/detail/scoped_body.hpp>
-#include <hocket/detail/task_state.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/tasks/scoped_body.hpp>
+#include <hocket/detail/loop/task_state.hpp>
 #include <hocket/handle.hpp>
 
 namespace hocket {

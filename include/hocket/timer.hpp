@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/callback.hpp>
-#include <hocket/detail/deadline.hpp>
+#include <hocket/detail/loop/callback.hpp>
+#include <hocket/detail/loop/deadline.hpp>
 #include <hocket/thread.hpp>
 #include <hocket/threadsafe_event.hpp>
 

@@ -9,9 +9,9 @@
 
 #include <hocket/async_generator.hpp>
 #include <hocket/coro.hpp>
-#include <hocket/detail/completions.hpp>
-#include <hocket/detail/ensure_task.hpp>
-#include <hocket/detail/wait_within.hpp>
+#include <hocket/detail/tasks/completions.hpp>
+#include <hocket/detail/loop/ensure_task.hpp>
+#include <hocket/detail/tasks/wait_within.hpp>
 #include <hocket/task.hpp>
 
 namespace hocket {

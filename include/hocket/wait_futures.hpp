@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/future_completions.hpp>
-#include <hocket/detail/pull_iterator.hpp>
+#include <hocket/detail/threads/future_completions.hpp>
+#include <hocket/detail/threads/pull_iterator.hpp>
 #include <hocket/future.hpp>
 #include <hocket/wait.hpp>
 

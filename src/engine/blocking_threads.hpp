@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <mutex>
 
-#include <hocket/detail/intrusive_list.hpp>
+#include <hocket/engine/intrusive_list.hpp>
 
 namespace hocket::engine {
 

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 #include "engine/poller.hpp"
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include <hocket/detail/socket.hpp>
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/socket.hpp>
+#include <hocket/engine/timer.hpp>
 
 #include "engine/failure.hpp"
 #include "engine/poller.hpp"

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 namespace hocket::engine {
 

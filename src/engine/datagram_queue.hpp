@@ -4,7 +4,7 @@
 #include <string_view>
 #include <system_error>
 
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 #include "engine/block.hpp"
 #include "engine/buffer_pool.hpp"

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include <hocket/detail/socket.hpp>
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/socket.hpp>
+#include <hocket/engine/timer.hpp>
 
 #include "engine/datagram_queue.hpp"
 #include "engine/failure.hpp"

@@ -6,8 +6,8 @@
 #include <system_error>
 #include <vector>
 
-#include <hocket/detail/file_descriptor.hpp>
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/file_descriptor.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 namespace hocket::engine {
 

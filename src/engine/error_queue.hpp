@@ -3,7 +3,7 @@
 #include <optional>
 #include <system_error>
 
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 namespace hocket::engine {
 

@@ -1,4 +1,4 @@
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 #include <cerrno>
 #include <system_error>

@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 #include "engine/blocking_threads.hpp"
 

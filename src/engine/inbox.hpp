@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include <hocket/detail/ready_queue.hpp>
+#include <hocket/engine/ready_queue.hpp>
 
 #include "engine/poller.hpp"
 

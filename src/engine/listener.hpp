@@ -1,7 +1,7 @@
 #pragma once
 
-#include <hocket/detail/socket.hpp>
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/socket.hpp>
+#include <hocket/engine/timer.hpp>
 
 #include "engine/failure.hpp"
 #include "engine/lifetime.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 namespace hocket::engine {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <system_error>
 
-#include <hocket/detail/socket.hpp>
+#include <hocket/engine/socket.hpp>
 
 namespace hocket::engine {
 

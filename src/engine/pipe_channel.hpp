@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 #include "engine/quiet_write.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <sys/epoll.h>
 
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/timer.hpp>
 
 namespace hocket::engine {
 

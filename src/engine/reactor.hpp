@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <memory>
 
-#include <hocket/detail/intrusive_list.hpp>
-#include <hocket/detail/ready_queue.hpp>
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/intrusive_list.hpp>
+#include <hocket/engine/ready_queue.hpp>
+#include <hocket/engine/timer.hpp>
 
 #include "engine/alarm.hpp"
 #include "engine/buffer_pool.hpp"

@@ -6,8 +6,8 @@
 #include <system_error>
 #include <vector>
 
-#include <hocket/detail/intrusive_list.hpp>
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/intrusive_list.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 #include "engine/failure.hpp"
 #include "engine/reactor.hpp"

@@ -1,4 +1,4 @@
-#include <hocket/detail/socket.hpp>
+#include <hocket/engine/socket.hpp>
 
 #include <cerrno>
 

@@ -1,4 +1,4 @@
-#include <hocket/detail/socket_address.hpp>
+#include <hocket/engine/socket_address.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <hocket/detail/sanitizers.hpp>
+#include <hocket/engine/sanitizers.hpp>
 
 #include "engine/spawn_child.hpp"
 

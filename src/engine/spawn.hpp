@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include <hocket/detail/file_descriptor.hpp>
+#include <hocket/engine/file_descriptor.hpp>
 
 #include "engine/failure.hpp"
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include <hocket/detail/socket.hpp>
+#include <hocket/engine/socket.hpp>
 
 #include "engine/failure.hpp"
 #include "engine/lifetime.hpp"

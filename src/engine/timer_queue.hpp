@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/timer.hpp>
 
 namespace hocket::engine {
 

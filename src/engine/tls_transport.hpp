@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/detail/timer.hpp>
+#include <hocket/engine/timer.hpp>
 
 #include "engine/lifetime.hpp"
 #include "engine/stream_transport.hpp"

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include <hocket/detail/sanitizers.hpp>
+#include <hocket/engine/sanitizers.hpp>
 
 namespace hocket::engine {
 

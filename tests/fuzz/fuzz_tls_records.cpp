@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "tls_pair.hpp"
+#include "support/tls_pair.hpp"
 
 namespace {
 

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <type_traits>
+
+#include <hocket/engine/timer.hpp>
+
+namespace hocket::detail {
+
+/// `duration` in nanoseconds; what does not fit is for ever, and not-a-number is for ever too.
+template <class Rep, class Period>
+constexpr std::chrono::nanoseconds
+to_nanoseconds(std::chrono::duration<Rep, Period> duration) noexcept {
+    using namespace std::chrono;
+    constexpr nanoseconds longest = hours(24 * 365 * 100);
+    const auto seconds_about = duration_cast<std::chrono::duration<double>>(duration).count();
+    if (!(seconds_about < std::chrono::duration<double>(longest).count())) {
+        return longest;
+    }
+    if (seconds_about < 0) {
+        return nanoseconds(0);
+    }
+    if constexpr (std::is_floating_point_v<Rep>) {
+        return ceil<nanoseconds>(duration);
+    } else {
+        return duration_cast<nanoseconds>(duration);
+    }
+}
+
+/// When a blocking wait ends at the latest; none: never.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+/// The time on the loop's clock at which `delay` will have passed.
+template <class Rep, class Period>
+std::chrono::steady_clock::time_point
+deadline_after(std::chrono::duration<Rep, Period> delay) noexcept {
+    return std::chrono::steady_clock::now() + to_nanoseconds(delay);
+}
+
+} // namespace hocket::detail

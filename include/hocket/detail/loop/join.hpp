@@ -1,0 +1,82 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <hocket/detail/loop/promise_base.hpp>
+#include <hocket/engine/timer.hpp>
+#include <hocket/task.hpp>
+
+namespace hocket::detail {
+
+/// Throws ValueError unless all tasks belong to the running loop.
+void require_running_loop(std::span<const AnyTask> tasks);
+
+/// Waits for several tasks at once: what gather, wait and a closing loop have in common. Watches
+/// them from its construction on; the tasks must outlive it. Awaiting it, once, throws only
+/// CancelledError: the tasks' outcomes are for the caller to look at.
+class Join final : public engine::Timer {
+public:
+    using hocket_awaitable = void;
+
+    enum class Until {
+        all_done,
+        first_done,
+        first_failed,    ///< by an exception
+        first_unfinished ///< by an exception, or cancelled
+    };
+    /// What cancelling the waiting task does to the tasks: nothing (the wait ends at once), or it
+    /// cancels them (the wait goes on until they have answered).
+    enum class OnCancel { leave, pass_on };
+
+    Join(std::span<const AnyTask> tasks, Until until, OnCancel on_cancel = OnCancel::leave);
+    ~Join();
+
+    /// Ends the wait after `timeout` nanoseconds, with what is done by then.
+    void set_timeout(engine::Nanoseconds timeout) noexcept { timeout_ = timeout; }
+
+    /// The task that ended the wait before all were done; nullptr when none did.
+    [[nodiscard]] TaskBase* decisive() const noexcept { return decisive_; }
+    /// What the tasks throw, now or later, is nobody's loss.
+    void mark_retrieved() noexcept;
+
+    bool await_ready() const noexcept { return satisfied_; }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        task_ = caller.promise().task;
+        arm();
+        task_->suspend(caller.promise(), *this);
+    }
+    void await_resume();
+
+private:
+    struct Link final : CompletionWaiter {
+        void on_done(TaskBase& task) noexcept override { join->one_done(task); }
+        TaskBase* awaiting_task() const noexcept override { return join->task_; }
+        Join* join = nullptr;
+        TaskBase* task = nullptr;
+    };
+
+    bool cancel(std::string_view message) noexcept override;
+    void expire() noexcept override;
+    void arm();
+    void disarm() noexcept;
+    void unlink() noexcept;
+    void one_done(TaskBase& task) noexcept;
+    void satisfy() noexcept;
+
+    std::unique_ptr<Link[]> links_;
+    std::size_t count_ = 0;
+    std::size_t pending_ = 0;
+    Until until_;
+    OnCancel on_cancel_;
+    bool satisfied_ = false;
+    bool passed_on_ = false; // the tasks were cancelled on behalf of the waiting one
+    TaskBase* decisive_ = nullptr;
+    engine::Nanoseconds timeout_ = -1;
+    TaskBase* task_ = nullptr; // the waiting one
+};
+
+} // namespace hocket::detail

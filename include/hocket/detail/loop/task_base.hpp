@@ -1,0 +1,230 @@
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <iosfwd>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <hocket/detail/loop/context_data.hpp>
+#include <hocket/detail/loop/frame_alloc.hpp>
+#include <hocket/engine/intrusive_list.hpp>
+#include <hocket/detail/loop/loop_core.hpp>
+#include <hocket/engine/operation.hpp>
+#include <hocket/engine/ready_queue.hpp>
+
+namespace hocket::detail {
+
+class PromiseBase;
+class TaskBase;
+struct UnstartedDeleter;
+
+/// Something that is told once when a task is done, in the order of asking.
+class CompletionWaiter : public engine::ListLink {
+public:
+    virtual void on_done(TaskBase& task) noexcept = 0;
+    /// Nobody will call on_done: the task is destroyed undone.
+    virtual void discard() noexcept {}
+    /// The task that waits, for the tree of who awaits whom; nullptr for a callback.
+    [[nodiscard]] virtual TaskBase* awaiting_task() const noexcept { return nullptr; }
+
+protected:
+    ~CompletionWaiter() = default;
+};
+
+/// A coroutine that the loop runs: everything about a task but its result's type. Counted
+/// references: one is the loop's while the task runs, the others are the handles'. Except for
+/// `ref`, `unref`, `done` and `cancel`, for the loop's thread only.
+class TaskBase : public engine::Runnable, public engine::ListLink {
+public:
+    enum class State : std::uint8_t { pending, finished, failed, cancelled };
+
+    TaskBase(LoopCore& loop, std::source_location created_at);
+
+    static void* operator new(std::size_t size) { return allocate_frame(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept {
+        free_frame(memory, size);
+    }
+
+    void ref() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+    void unref() noexcept {
+        if (references_.load(std::memory_order_acquire) == 1 ||
+            references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            destroy();
+        }
+    }
+
+    /// Hands the coroutine over; the first step runs in the next turn, or now when `eager`.
+    void start(PromiseBase& root, bool eager);
+
+    // Where an awaiter suspends and wakes the task.
+    void suspend(PromiseBase& leaf, Operation& operation) noexcept {
+        leaf_ = &leaf;
+        waiting_on_ = &operation;
+    }
+    /// Goes through the ready queue once without waiting on anything.
+    void yield(PromiseBase& leaf) noexcept {
+        leaf_ = &leaf;
+        loop_->ready->push(*this);
+    }
+    void wake() noexcept {
+        waiting_on_ = nullptr;
+        loop_->ready->push(*this);
+    }
+    /// Takes a `suspend` back: the operation turned out to be complete.
+    void unsuspend() noexcept { waiting_on_ = nullptr; }
+    /// As wake, but runs the task at once: for operations that are run by the loop themselves.
+    void wake_now() noexcept {
+        waiting_on_ = nullptr;
+        run();
+    }
+    /// Wakes the task with a CancelledError.
+    void interrupt() noexcept {
+        flags_ |= interrupted;
+        wake();
+    }
+    /// Called by every awaiter as the task resumes after a suspension: true when the operation's
+    /// outcome must be given up and `throw_cancelled` be called.
+    [[nodiscard]] bool take_cancellation() noexcept {
+        if ((flags_ & (interrupted | must_cancel)) == 0) [[likely]] {
+            return false;
+        }
+        flags_ &= static_cast<std::uint8_t>(~(interrupted | must_cancel));
+        return true;
+    }
+    [[noreturn]] void throw_cancelled();
+    void throw_if_cancelled() {
+        if (take_cancellation()) [[unlikely]] {
+            throw_cancelled();
+        }
+    }
+
+    // The task as its handles see it.
+    [[nodiscard]] State state() const noexcept { return state_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool done() const noexcept { return state() != State::pending; }
+    bool cancel(std::string_view message);
+    int uncancel() noexcept;
+    [[nodiscard]] int cancelling() const noexcept { return cancels_; }
+    [[nodiscard]] std::string name() const;
+    void set_name(std::string name);
+    [[nodiscard]] std::source_location created_at() const noexcept { return created_at_; }
+    void set_created_at(std::source_location place) noexcept { created_at_ = place; }
+    [[nodiscard]] std::source_location waiting_at() const noexcept;
+    void print_stack(std::ostream& out) const;
+    [[nodiscard]] std::string describe() const override;
+    [[nodiscard]] LoopCore& loop() const noexcept { return *loop_; }
+    [[nodiscard]] const Operation* waiting_on() const noexcept { return waiting_on_; }
+
+    /// The exception of a failed or cancelled task, nullptr otherwise; counts as retrieved.
+    [[nodiscard]] std::exception_ptr error() noexcept;
+    /// Nobody needs to look at the exception any more.
+    void mark_retrieved() noexcept { flags_ |= retrieved; }
+
+    void add_waiter(CompletionWaiter& waiter) noexcept { waiters_.push_back(waiter); }
+    void remove_waiter(CompletionWaiter& waiter) noexcept { waiters_.erase(waiter); }
+    [[nodiscard]] engine::IntrusiveList<CompletionWaiter>& waiters() noexcept { return waiters_; }
+
+    [[nodiscard]] ContextValues* context_values() const noexcept {
+        return extras_ ? extras_->context.get() : nullptr;
+    }
+    ContextPointer& context() { return extras().context; }
+
+    /// Destroys the coroutine of a task that will never run again (its loop is closed).
+    void abandon() noexcept;
+
+    void run() noexcept override;
+
+protected:
+    friend UnstartedDeleter;
+    virtual ~TaskBase();
+
+    /// Moves the value out of `root`.
+    virtual void collect(PromiseBase& root) = 0;
+    /// Destroys what `collect` took.
+    virtual void drop_result() noexcept = 0;
+    /// For a task that has no value: throws what ended it, or InvalidStateError.
+    [[noreturn]] void throw_outcome();
+
+private:
+    enum Flag : std::uint8_t {
+        interrupted = 1, // the operation was cancelled: CancelledError on resuming
+        must_cancel = 2, // cancel() came with nothing to cancel: likewise, unless uncancelled
+        started = 4,
+        retrieved = 8,
+        report_unretrieved = 16,
+    };
+
+    struct Extras {
+        std::string name;
+        std::string cancel_message;
+        ContextPointer context;
+    };
+    Extras& extras();
+
+    void destroy() noexcept;
+    void finish_coroutine() noexcept;
+    void finish(State how, std::exception_ptr error) noexcept;
+    void set_outcome(State how, std::exception_ptr error) noexcept;
+    [[nodiscard]] std::exception_ptr make_cancelled();
+    [[nodiscard]] bool has_error() const noexcept { return state() > State::finished; }
+
+    std::atomic<std::uint32_t> references_{2};
+    std::atomic<State> state_{State::pending};
+    std::uint8_t flags_ = 0;
+    std::uint16_t cancels_ = 0;
+    LoopCore* loop_;
+    union {                        // a million parked tasks pay for every field
+        PromiseBase* root_;        // while pending
+        std::exception_ptr error_; // when failed or cancelled
+    };
+    PromiseBase* leaf_ = nullptr;
+    Operation* waiting_on_ = nullptr;
+    engine::IntrusiveList<CompletionWaiter> waiters_;
+    std::source_location created_at_;
+    std::uint64_t id_;
+    std::unique_ptr<Extras> extras_; // most tasks have none
+};
+
+/// Deletes a task that was never handed a coroutine.
+struct UnstartedDeleter {
+    void operator()(TaskBase* task) const noexcept { delete task; }
+};
+
+/// Counted pointer to a task.
+template <class TaskType> class TaskPointer {
+public:
+    TaskPointer() noexcept = default;
+    /// Takes over a reference.
+    explicit TaskPointer(TaskType* task) noexcept : task_(task) {}
+    TaskPointer(const TaskPointer& other) noexcept : task_(other.task_) {
+        if (task_ != nullptr) {
+            task_->ref();
+        }
+    }
+    TaskPointer(TaskPointer&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
+    TaskPointer& operator=(TaskPointer other) noexcept {
+        std::swap(task_, other.task_);
+        return *this;
+    }
+    ~TaskPointer() {
+        if (task_ != nullptr) {
+            task_->unref();
+        }
+    }
+
+    [[nodiscard]] TaskType* get() const noexcept { return task_; }
+    TaskType* operator->() const noexcept { return task_; }
+    TaskType& operator*() const noexcept { return *task_; }
+    explicit operator bool() const noexcept { return task_ != nullptr; }
+    [[nodiscard]] TaskType* release() noexcept { return std::exchange(task_, nullptr); }
+
+private:
+    TaskType* task_ = nullptr;
+};
+
+} // namespace hocket::detail

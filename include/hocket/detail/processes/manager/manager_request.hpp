@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/coro.hpp>
+#include <hocket/detail/processes/calls/remote_callee.hpp>
+#include <hocket/detail/loop/task_state.hpp>
+
+namespace hocket::detail {
+
+/// An object that lives at a manager, whatever its type.
+class HeldObject {
+public:
+    HeldObject() = default;
+    HeldObject(const HeldObject&) = delete;
+    HeldObject& operator=(const HeldObject&) = delete;
+    virtual ~HeldObject() = default;
+    /// The process `pid`, which used the manager, has ended.
+    virtual void client_ended(int pid) noexcept = 0;
+};
+
+/// For what a manager holds and wants to hear of the deaths of its clients.
+class ClientObserver {
+public:
+    virtual void client_ended(int process) noexcept = 0;
+
+protected:
+    ~ClientObserver() = default;
+};
+
+template <class T> class Held final : public HeldObject {
+public:
+    template <class... Args> explicit Held(Args&&... args) : value(std::forward<Args>(args)...) {}
+    void client_ended([[maybe_unused]] int pid) noexcept override {
+        if constexpr (std::is_base_of_v<ClientObserver, T>) {
+            value.client_ended(pid);
+        }
+    }
+    T value;
+};
+
+class ManagerServer; // src/manager_server.hpp
+
+constexpr std::uint64_t the_manager = 0; // the number of its ManagerControl
+constexpr int nobody = 0;                // no process has this number
+
+/// What is asked of the manager itself. See ManagerServer.
+class ManagerControl {
+public:
+    explicit ManagerControl(ManagerServer& server) noexcept : server_(server) {}
+    std::uint64_t hold(std::shared_ptr<HeldObject> object);
+    void add_reference(std::uint64_t id);
+    void adopt_reference(std::uint64_t id);
+    void drop_reference(std::uint64_t id);
+
+private:
+    ManagerServer& server_;
+};
+
+/// The process whose request the manager answers just now.
+[[nodiscard]] int calling_process() noexcept;
+/// The request is for an object of another type than its proxy says.
+[[noreturn]] void throw_wrong_object();
+
+/// What is sent back.
+struct ManagerResult {
+    msgpack::sbuffer bytes;
+    Descriptors descriptors;
+};
+
+/// A request at the manager. Its answer is in `result`, or will be in `later_result` when the
+/// coroutine `later` is done.
+struct ManagerRequest {
+    HeldObject& object;
+    const msgpack::object* arguments;
+    Descriptors& argument_descriptors;
+    ManagerResult& result;
+    std::optional<Coro<>> later = {};
+    std::shared_ptr<ManagerResult> later_result = {};
+};
+using ManagerThunk = void (*)(ManagerRequest& request);
+
+template <class R> struct AwaitedResult {
+    using type = R;
+};
+template <class R> struct AwaitedResult<Coro<R>> {
+    using type = R;
+};
+
+/// What a proxy's call returns: a copy, and of a coroutine its result.
+template <class Object, class F, class... Args>
+using ManagedResult =
+    std::decay_t<typename AwaitedResult<std::invoke_result_t<F&, Object&, Carried<Args>...>>::type>;
+
+template <class F, class R, class... Args> consteval void require_managed_call() {
+    static_assert(Captureless<F>);
+    static_assert((crosses<Carried<Args>> && ...),
+                  "hocket: an argument's type cannot cross to a manager. Give the class "
+                  "MSGPACK_DEFINE(its members...), or pass what it stands for");
+    static_assert(std::is_void_v<R> || crosses<R>,
+                  "hocket: the result's type cannot cross from a manager. Give the class "
+                  "MSGPACK_DEFINE(its members...), or return what it stands for");
+}
+
+template <class T> void pack_managed_result(ManagerResult& result, const T& value) {
+    const DescriptorScope scope(result.descriptors);
+    ResultPacker packer(result.bytes);
+    pack_value(packer, value);
+}
+
+template <class R> Coro<> pack_when_done(Coro<R> answering, std::shared_ptr<ManagerResult> result) {
+    if constexpr (std::is_void_v<R>) {
+        co_await std::move(answering);
+        ResultPacker(result->bytes).pack_nil();
+    } else {
+        const R value = co_await std::move(answering);
+        pack_managed_result(*result, value);
+    }
+}
+
+/// At the manager: calls F with the object and the arguments.
+template <class Object, class F, class... Stored> void call_at_manager(ManagerRequest& request) {
+    auto* const held = dynamic_cast<Held<Object>*>(&request.object);
+    if (held == nullptr) {
+        throw_wrong_object();
+    }
+    auto values = [&]<std::size_t... Is>(std::index_sequence<Is...>) {
+        const DescriptorScope scope(request.argument_descriptors);
+        return std::tuple<Stored...>{unpack_value<Stored>(request.arguments[Is])...};
+    }(std::index_sequence_for<Stored...>());
+    const auto call = [held](Stored&... each) -> decltype(auto) {
+        F function;
+        return function(held->value, std::move(each)...);
+    };
+    using R = std::invoke_result_t<F&, Object&, Stored...>;
+    if constexpr (is_coro<R>) {
+        request.later_result = std::make_shared<ManagerResult>();
+        request.later.emplace(pack_when_done(std::apply(call, values), request.later_result));
+    } else if constexpr (std::is_void_v<R>) {
+        std::apply(call, values);
+        ResultPacker(request.result.bytes).pack_nil();
+    } else {
+        const std::decay_t<R> value = std::apply(call, values);
+        pack_managed_result(request.result, value);
+    }
+}
+
+} // namespace hocket::detail

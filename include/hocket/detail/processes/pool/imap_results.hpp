@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <hocket/detail/threads/completion_queue.hpp>
+#include <hocket/detail/processes/pool/pool_map.hpp>
+#include <hocket/process_pool_executor.hpp>
+
+namespace hocket::detail {
+
+/// What Pool::imap returns: results as they are asked for. An input range, which can be iterated
+/// once, and by one thread. Only a few chunks for each worker are on their way at a time, however
+/// long the input is; when `Range` is an lvalue reference, it is only referred to. Must not outlive
+/// the pool.
+template <class F, class Range> class ImapResults {
+    using Item = RangeItem<Range>;
+    using R = ItemResult<Passing::whole, F, Item>;
+    static_assert(!std::is_void_v<R>, "hocket: imap needs a function that returns something; map "
+                                      "takes one that does not");
+    using Chunk = Future<std::vector<R>>;
+
+public:
+    class Iterator {
+    public:
+        using value_type = R;
+        using difference_type = std::ptrdiff_t;
+        using iterator_concept = std::input_iterator_tag;
+
+        Iterator() noexcept = default;
+        explicit Iterator(ImapResults& results) : results_(&results) { ++*this; }
+        R& operator*() const { return *results_->current_; }
+        Iterator& operator++() {
+            results_->current_ = results_->next();
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        [[nodiscard]] bool operator==(std::default_sentinel_t) const noexcept {
+            return !results_->current_;
+        }
+
+    private:
+        ImapResults* results_ = nullptr;
+    };
+
+    ImapResults(ProcessPoolExecutor& executor, std::size_t chunks, const F& function, Range&& items,
+                std::size_t chunksize, ResultOrder order)
+        : executor_(&executor),
+          most_chunks_(chunks),
+          callee_(function),
+          chunksize_(chunksize),
+          order_(order),
+          input_(std::make_unique<Input>(std::forward<Range>(items))) {
+        submit_chunks();
+    }
+
+    /// Blocks for the next result; nothing after the last. Throws what the function threw for it
+    /// (for any item of its chunk); the results behind it can be asked for all the same.
+    std::optional<R> next() {
+        while (position_ == results_.size()) {
+            if (on_their_way_ == 0) {
+                return std::nullopt;
+            }
+            Chunk chunk = take_chunk_in_order();
+            --on_their_way_;
+            submit_chunks();
+            results_.clear();
+            position_ = 0;
+            results_ = chunk.result();
+        }
+        return std::move(results_[position_++]);
+    }
+
+    [[nodiscard]] Iterator begin() { return Iterator(*this); }
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+private:
+    struct Input {
+        explicit Input(Range&& range)
+            : items(std::forward<Range>(range)), at(std::ranges::begin(items)) {}
+        Range items;
+        RangeIterator<Range> at; // of the next item
+    };
+
+    void submit_chunks() {
+        while (on_their_way_ < most_chunks_ && input_->at != std::ranges::end(input_->items)) {
+            const auto items =
+                take_chunk<Item>(input_->at, std::ranges::end(input_->items), chunksize_);
+            const Chunk chunk =
+                executor_->submit(CallWithEach<Passing::whole, F, Item>(), callee_, items);
+            ++on_their_way_;
+            if (order_ == ResultOrder::of_items) {
+                in_order_.push_back(chunk);
+            } else {
+                chunk.add_done_callback(
+                    [completed = completed_](const Chunk& done) { completed.put(done.state()); });
+            }
+        }
+    }
+    Chunk take_chunk_in_order() {
+        if (order_ == ResultOrder::of_completion) {
+            return Chunk(completed_.template get<FutureState<std::vector<R>>>());
+        }
+        Chunk first = std::move(in_order_.front());
+        in_order_.pop_front();
+        return first;
+    }
+
+    ProcessPoolExecutor* executor_;
+    std::size_t most_chunks_;
+    RemoteCallee<F> callee_;
+    std::size_t chunksize_;
+    ResultOrder order_;
+    std::unique_ptr<Input> input_; // stays where it is: its iterator points into it
+    std::size_t on_their_way_ = 0;
+    std::deque<Chunk> in_order_;
+    CompletionQueue completed_;
+    std::vector<R> results_; // of the chunk at hand
+    std::size_t position_ = 0;
+    std::optional<R> current_;
+};
+
+} // namespace hocket::detail

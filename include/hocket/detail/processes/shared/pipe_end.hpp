@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include <hocket/coro.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
+
+namespace hocket::detail {
+
+/// What the ends of pipes of all types have in common.
+class PipeEndBase {
+public:
+    PipeEndBase() noexcept = default; ///< A closed end.
+
+    /// Whether `recv` would return, or throw EOFError, at once. RuntimeError for an end that only
+    /// sends.
+    [[nodiscard]] bool poll() const { return poll(std::chrono::seconds(0)); }
+    /// Blocks for at most `timeout` until it would.
+    template <class Rep, class Period>
+    [[nodiscard]] bool poll(std::chrono::duration<Rep, Period> timeout) const {
+        return poll_until(deadline_after(timeout));
+    }
+
+    /// Closes this end in this process, all copies of it; not while another thread uses it. A task
+    /// that waits for it goes on waiting.
+    void close() noexcept;
+    [[nodiscard]] bool closed() const noexcept;
+    /// The descriptor, for select and its like. InvalidStateError when closed.
+    [[nodiscard]] int fileno() const;
+    [[nodiscard]] bool readable() const noexcept { return readable_; }
+    [[nodiscard]] bool writable() const noexcept { return writable_; }
+
+    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    template <class Packer> void msgpack_pack(Packer& packer) const {
+        packer.pack_array(3);
+        packer.pack(attach_descriptor(fileno()));
+        packer.pack(readable_);
+        packer.pack(writable_);
+    }
+    void msgpack_unpack(const msgpack::object& object);
+
+protected:
+    static void connect(PipeEndBase& a, PipeEndBase& b, bool duplex);
+    void send_parcel(Parcel parcel) const;
+    [[nodiscard]] Message receive() const;
+    static Coro<> send_in_task(PipeEndBase end, Parcel parcel);
+    static Coro<Message> receive_in_task(PipeEndBase end);
+
+private:
+    [[nodiscard]] bool poll_until(const Deadline& deadline) const;
+    void require_readable() const;
+    void require_writable() const;
+    [[nodiscard]] bool try_send(const Parcel& parcel) const;
+    [[nodiscard]] bool try_receive(Message& message) const;
+
+    std::shared_ptr<engine::FileDescriptor> socket_;
+    bool readable_ = true;
+    bool writable_ = true;
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include <hocket/coro.hpp>
+#include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
+
+namespace hocket::detail {
+
+class ProcessQueueState; // src/process_queue_state.hpp
+
+/// What the ProcessQueues of all types have in common.
+class ProcessQueueBase {
+public:
+    /// How many items there are.
+    [[nodiscard]] std::size_t qsize() const;
+    [[nodiscard]] bool empty() const { return qsize() == 0; }
+    /// Whether `put` would wait.
+    [[nodiscard]] bool full() const { return maxsize() != 0 && qsize() >= maxsize(); }
+    /// 0 when there is no limit.
+    [[nodiscard]] std::size_t maxsize() const noexcept;
+
+    /// Ends the use of the queue in this process, through any copy: `put` and `get` throw
+    /// ValueError from now on. Who waits goes on waiting. What was put is for the others.
+    void close() noexcept;
+
+    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    template <class Packer> void msgpack_pack(Packer& packer) const { packer.pack(attach_all()); }
+    void msgpack_unpack(const msgpack::object& object);
+
+protected:
+    explicit ProcessQueueBase(std::size_t maxsize);
+
+    void put_parcel(const Parcel& parcel, const Deadline& deadline) const;
+    [[nodiscard]] Message get_message(const Deadline& deadline) const;
+    [[nodiscard]] Coro<> put_in_task(Parcel parcel) const {
+        return await_room(state_, std::move(parcel));
+    }
+    [[nodiscard]] Coro<Message> get_in_task() const { return await_item(state_); }
+
+private:
+    using Pointer = std::shared_ptr<ProcessQueueState>;
+    static Coro<> await_room(Pointer state, Parcel parcel);
+    static Coro<Message> await_item(Pointer state);
+    /// The numbers of the descriptors in the message.
+    [[nodiscard]] std::vector<std::uint32_t> attach_all() const;
+
+    Pointer state_;
+};
+
+} // namespace hocket::detail

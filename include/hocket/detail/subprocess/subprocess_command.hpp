@@ -1,0 +1,51 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hocket/detail/threads/input_range.hpp>
+#include <hocket/subprocess_options.hpp>
+
+namespace hocket::detail {
+
+/// A word of a command: a string, or a path.
+template <class T>
+concept CommandWord =
+    std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, std::string>;
+/// Words, or a range of words, which stands for all of them: Python's *words.
+template <class T>
+concept CommandPart = CommandWord<T> || (InputRange<const T> && CommandWord<RangeValue<const T>>);
+
+template <CommandWord T> void append_part(std::vector<std::string>& command, const T& word) {
+    if constexpr (std::convertible_to<const T&, std::string_view>) {
+        command.emplace_back(std::string_view(word));
+    } else {
+        command.push_back(word);
+    }
+}
+template <CommandPart T> requires(!CommandWord<T>)
+void append_part(std::vector<std::string>& command, const T& words) {
+    for (const auto& word : words) {
+        append_part(command, word);
+    }
+}
+
+template <CommandPart... Parts> std::vector<std::string> make_command(const Parts&... parts) {
+    std::vector<std::string> command;
+    (append_part(command, parts), ...);
+    return command;
+}
+/// /bin/sh -c
+[[nodiscard]] std::vector<std::string> make_shell_command(std::string_view command);
+
+/// Options and command, checked and copied: what they refer to may go.
+struct SubprocessRequest;
+/// Throws ValueError. `unset` is what a Stdio means that is not set.
+[[nodiscard]] std::shared_ptr<SubprocessRequest>
+request_subprocess(const SubprocessOptions& options, std::vector<std::string> command,
+                   subprocess::Stdio unset);
+
+} // namespace hocket::detail

@@ -1,0 +1,228 @@
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/detail/sync/waiter.hpp>
+
+namespace hocket::detail {
+
+/// What a queue is apart from its items: who waits for items, who for room, and how much of each is
+/// nobody's yet.
+///
+/// An item put while a getter waits is stored, and reserved for that getter, whose task resumes in
+/// the next turn: nobody who comes later can take it away, which Python's queue allows. In between,
+/// it counts in `qsize`, as in Python; but `empty` and `get_nowait` go by what is not reserved, so
+/// that `get_nowait` does what `empty` says.
+///
+/// The room a taken item leaves goes to the putter that waits longest: its item is added right
+/// then, and its task resumes in the next turn, with the put behind it. That halves the switches
+/// between tasks when the queue is small. A cancellation that arrives in between cannot take the
+/// item back: it is thrown at the task's next `co_await`. Where adding the item might throw, the
+/// putter does it itself as it resumes, and until then has the room reserved.
+class QueueBase {
+public:
+    QueueBase(const QueueBase&) = delete;
+    QueueBase& operator=(const QueueBase&) = delete;
+
+protected:
+    explicit QueueBase(std::size_t maxsize) noexcept;
+    ~QueueBase() = default;
+
+    friend class QueueWaiter;
+    friend class QueueJoin;
+
+    // Taking hold of an item or of room, if there is one that is nobody's.
+    [[nodiscard]] bool claim_item() noexcept {
+        if (items_ == 0) {
+            return false;
+        }
+        --items_;
+        return true;
+    }
+    [[nodiscard]] bool claim_room() noexcept {
+        if (room_ == 0 || shut_down_) {
+            return false;
+        }
+        --room_;
+        return true;
+    }
+    // Making one available: to who waits longest, or to all.
+    void offer_item() noexcept {
+        if (getters_.has_waiting()) {
+            getters_.grant_first();
+        } else {
+            ++items_;
+        }
+    }
+    void reserve_room() noexcept {
+        if (putters_.has_waiting()) {
+            putters_.grant_first();
+        } else {
+            ++room_;
+        }
+    }
+
+    /// Once the queue is shut down nothing is put, so nobody need wait longer than until those who
+    /// were woken before have taken their items, or given them back.
+    void recall_if_shut_down() noexcept {
+        if (shut_down_) [[unlikely]] {
+            getters_.recall_all();
+        }
+    }
+
+    void finish_one();
+    void shut_down();
+    /// The queue is shut down and its `count` items are dropped: nobody will get them.
+    void forget_items(std::size_t count) noexcept;
+
+    void throw_if_shut_down() const {
+        if (shut_down_) [[unlikely]] {
+            throw_shut_down();
+        }
+    }
+    [[noreturn]] static void throw_shut_down();
+    [[noreturn]] void throw_no_item() const;
+    [[noreturn]] void throw_no_room() const;
+
+    std::size_t maxsize_;
+    std::size_t items_ = 0; // not reserved
+    std::size_t room_;      // not reserved
+    std::size_t unfinished_ = 0;
+    bool shut_down_ = false;
+    Line getters_;
+    Line putters_;
+    Line joiners_;
+};
+
+/// Waits for an item or for room.
+class QueueWaiter : public Waiter {
+public:
+    /// On resuming: returns when `line`'s item or room is the task's; throws otherwise.
+    void collect_grant(QueueBase& queue, Line& line) {
+        const bool cancelled = task().take_cancellation();
+        if (cancelled || state() != State::granted) [[unlikely]] {
+            look_again(queue, line, cancelled);
+        }
+        line.remove(*this);
+    }
+
+private:
+    void look_again(QueueBase& queue, Line& line, bool cancelled);
+};
+
+/// Waits for room with an item.
+template <class T> class QueuePutter final : public QueueWaiter {
+public:
+    QueuePutter(T& put_item, bool is_copied) noexcept : item(put_item), copies(is_copied) {}
+
+    T& item; // not to be changed when `copies`
+    const bool copies;
+};
+
+class [[nodiscard]] QueueJoin {
+public:
+    using hocket_awaitable = void;
+    using value_type = void;
+
+    explicit QueueJoin(QueueBase& queue) noexcept : queue_(queue) {}
+    operator Coro<void>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
+
+    bool await_ready() const noexcept { return queue_.unfinished_ == 0; }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        waiter_.make().wait_in(queue_.joiners_, caller, "Queue");
+    }
+    void await_resume() {
+        if (waiter_) {
+            waiter_->throw_if_unlucky("Queue");
+        }
+    }
+
+private:
+    QueueBase& queue_;
+    LazyWaiter<> waiter_;
+};
+
+template <class Q> class [[nodiscard]] QueueGet {
+public:
+    using hocket_awaitable = void;
+    using value_type = typename Q::value_type;
+
+    explicit QueueGet(Q& queue) noexcept : queue_(queue) {}
+    operator Coro<value_type>()
+        const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+        return await_in_coro<QueueGet, Q&>(queue_);
+    }
+
+    bool await_ready() const {
+        if (queue_.claim_item()) {
+            return true;
+        }
+        // What is reserved for others may come back.
+        if (queue_.qsize() == 0) {
+            queue_.throw_if_shut_down();
+        }
+        return false;
+    }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        waiter_.make().wait_in(queue_.getters_, caller, "Queue");
+        queue_.recall_if_shut_down();
+    }
+    value_type await_resume() {
+        if (waiter_) {
+            waiter_->collect_grant(queue_, queue_.getters_);
+        }
+        return queue_.take();
+    }
+
+private:
+    Q& queue_;
+    LazyWaiter<QueueWaiter> waiter_;
+};
+
+/// `Item` is const when the item is to be copied, and else moved from.
+template <class Q, class Item> class [[nodiscard]] QueuePut {
+public:
+    using hocket_awaitable = void;
+    using value_type = void;
+
+    QueuePut(Q& queue, Item& item) noexcept : queue_(queue), item_(item) {}
+    operator Coro<void>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+        return put_in_coro(queue_, pass_item());
+    }
+
+    bool await_ready() const {
+        if (queue_.claim_room()) {
+            return true;
+        }
+        queue_.throw_if_shut_down();
+        return false;
+    }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        putter_.make(const_cast<T&>(item_), std::is_const_v<Item>)
+            .wait_in(queue_.putters_, caller, "Queue");
+    }
+    void await_resume() {
+        if (putter_) {
+            if (putter_->state() == Waiter::State::served) {
+                return; // if cancelled as well, the task is told at its next co_await
+            }
+            putter_->collect_grant(queue_, queue_.putters_);
+        }
+        queue_.place(pass_item());
+    }
+
+private:
+    using T = typename Q::value_type;
+    using Passed = std::conditional_t<std::is_const_v<Item>, Item&, Item&&>;
+    [[nodiscard]] Passed pass_item() const noexcept { return static_cast<Passed>(item_); }
+
+    static Coro<void> put_in_coro(Q& queue, T item) { co_await queue.put(std::move(item)); }
+
+    Q& queue_;
+    Item& item_;
+    LazyWaiter<QueuePutter<T>> putter_;
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <coroutine>
+#include <string_view>
+
+#include <hocket/coro.hpp>
+#include <hocket/engine/operation.hpp>
+#include <hocket/detail/loop/task_base.hpp>
+#include <hocket/detail/sync/threadsafe_line.hpp>
+#include <hocket/detail/sync/waiter.hpp>
+
+namespace hocket::detail {
+
+/// A task that waits in a ThreadsafeLine. What is posted to its loop to wake it is the task, not
+/// this: a loop that is closed destroys this with the coroutine, before it empties its inbox.
+class ThreadsafeTaskWaiter : public Operation, public ThreadsafeWaiter {
+public:
+    ThreadsafeTaskWaiter() noexcept = default;
+    // A loop that is closed destroys the coroutines of its tasks where they stand.
+    ~ThreadsafeTaskWaiter() { give_up(); }
+
+    /// Suspends `caller` in `line`. False when it need not wait.
+    template <class P> bool wait_in(ThreadsafeLine& line, std::coroutine_handle<P> caller) {
+        task_ = caller.promise().task;
+        task_->suspend(caller.promise(), *this);
+        if (!enter(line)) {
+            return true;
+        }
+        task_->unsuspend();
+        task_ = nullptr;
+        return false;
+    }
+    /// On resuming: leaves the line and returns how the wait has ended. Throws when the task was
+    /// cancelled, or the object (`owner`: "ThreadsafeLock") is gone.
+    State resume(const char* owner);
+
+private:
+    bool cancel(std::string_view message) noexcept override;
+    void wake() noexcept override;
+
+    TaskBase* task_ = nullptr; // nullptr unless it has suspended
+};
+
+/// Awaits a permit. `Value` is bool, always true, or void.
+template <class Value> class [[nodiscard]] ThreadsafeWait {
+public:
+    using hocket_awaitable = void;
+    using value_type = Value;
+
+    ThreadsafeWait(ThreadsafeLine& line, const char* owner) noexcept : line_(line), owner_(owner) {}
+    operator Coro<Value>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
+        return await_in_coro<ThreadsafeWait, ThreadsafeLine&, const char*>(line_, owner_);
+    }
+
+    bool await_ready() noexcept { return line_.try_claim(); }
+    template <class P> bool await_suspend(std::coroutine_handle<P> caller) {
+        return waiter_.make().wait_in(line_, caller);
+    }
+    Value await_resume() {
+        if (waiter_) {
+            waiter_->resume(owner_);
+        }
+        return static_cast<Value>(true);
+    }
+
+private:
+    ThreadsafeLine& line_;
+    const char* owner_;
+    LazyWaiter<ThreadsafeTaskWaiter> waiter_;
+};
+
+} // namespace hocket::detail

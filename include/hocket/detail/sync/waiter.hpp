@@ -1,0 +1,220 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <hocket/coro.hpp>
+#include <hocket/engine/intrusive_list.hpp>
+#include <hocket/engine/operation.hpp>
+#include <hocket/detail/loop/task_base.hpp>
+
+namespace hocket::detail {
+
+class Line;
+
+/// A task that waits its turn in the Line of a Lock, an Event, a Queue …. Lives in the awaiter, in
+/// the awaiting coroutine's frame.
+class Waiter : public Operation, public engine::ListLink {
+public:
+    enum class State : std::uint8_t {
+        waiting,
+        granted,     // what it waits for is its own; the task is in the ready queue
+        served,      // woken, with nothing to give back
+        turned_away, // woken without what it waited for: the queue was shut down, the barrier
+                     // broken
+        orphaned,    // the object it waited for is gone
+    };
+
+    Waiter() noexcept = default;
+    // A loop that is closed destroys the coroutines of its tasks where they stand.
+    ~Waiter() {
+        if (is_linked()) {
+            leave_line();
+        }
+    }
+
+    /// Leaves the line. What was granted already is for the awaiter to give back as it resumes.
+    bool cancel(std::string_view message) noexcept override;
+
+    /// Suspends `caller` at the end of `line`. `owner` names the object in errors: "Lock".
+    template <class P>
+    void wait_in(Line& line, std::coroutine_handle<P> caller, const char* owner) {
+        TaskBase& task = *caller.promise().task;
+        join_line(line, task, owner);
+        task.suspend(caller.promise(), *this);
+    }
+    [[nodiscard]] bool has_waited() const noexcept { return task_ != nullptr; }
+    [[nodiscard]] TaskBase& task() const noexcept { return *task_; }
+    [[nodiscard]] State state() const noexcept { return state_; }
+
+    /// On resuming, when there is nothing to give back: throws when the task was cancelled, or the
+    /// object is gone.
+    void throw_if_unlucky(const char* owner) const {
+        task_->throw_if_cancelled();
+        if (state_ == State::orphaned) [[unlikely]] {
+            throw_orphaned(owner);
+        }
+    }
+    [[noreturn]] static void throw_orphaned(const char* owner);
+
+private:
+    friend class Line;
+    void join_line(Line& line, TaskBase& task, const char* owner);
+    void leave_line() noexcept;
+
+    TaskBase* task_ = nullptr;
+    Line* line_ = nullptr;
+    State state_ = State::waiting;
+};
+
+/// Room for a Waiter in an awaiter that suspends seldom: made then, so that an await that is ready
+/// pays for a flag only.
+template <class W = Waiter> class LazyWaiter {
+public:
+    LazyWaiter() noexcept {}
+    ~LazyWaiter() {
+        if (made_) {
+            waiter_.W::~W();
+        }
+    }
+    LazyWaiter(const LazyWaiter&) = delete;
+    LazyWaiter& operator=(const LazyWaiter&) = delete;
+
+    template <class... Args> W& make(Args&&... args) noexcept {
+        std::construct_at(&waiter_, std::forward<Args>(args)...);
+        made_ = true;
+        return waiter_;
+    }
+    explicit operator bool() const noexcept { return made_; }
+    W* operator->() noexcept { return &waiter_; }
+    W& operator*() noexcept { return waiter_; }
+
+private:
+    union {
+        W waiter_;
+    };
+    bool made_ = false;
+};
+
+/// Who waits for one thing, first come first served. Those that have been granted it stay at the
+/// front until their tasks resume: they still count as waiting, as in Python, and the destructor
+/// finds them. Belongs to the loop of the first task that waits in it.
+class Line {
+public:
+    Line() noexcept = default;
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+    /// Who still waits does so until it is cancelled.
+    ~Line() {
+        if (!list_.empty()) [[unlikely]] {
+            orphan_all();
+        }
+    }
+
+    /// Nobody waits, and nobody granted is still to resume.
+    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
+    /// Somebody waits that has not been granted.
+    [[nodiscard]] bool has_waiting() const noexcept { return first_waiting_ != nullptr; }
+    [[nodiscard]] Waiter& first_waiting() const noexcept { return *first_waiting_; }
+
+    /// Adds a waiter whose task is set.
+    void add(Waiter& waiter) noexcept {
+        waiter.line_ = this;
+        waiter.state_ = Waiter::State::waiting;
+        list_.push_back(waiter);
+        if (first_waiting_ == nullptr) {
+            first_waiting_ = &waiter;
+        }
+    }
+    void remove(Waiter& waiter) noexcept {
+        if (first_waiting_ == &waiter) {
+            first_waiting_ = list_.after(waiter);
+        }
+        list_.erase(waiter);
+    }
+    /// Wakes the first that waits; it stays in the line until it resumes.
+    void grant_first() noexcept { wake_first(Waiter::State::granted); }
+    /// Wakes all that wait, to look for themselves whether there is anything for them. They stay in
+    /// the line until they resume, as `turned_away`.
+    void recall_all() noexcept {
+        while (first_waiting_ != nullptr) {
+            wake_first(Waiter::State::turned_away);
+        }
+    }
+    /// Takes the first that waits out, and wakes it with nothing to give back.
+    void release_first(Waiter::State outcome) noexcept {
+        Waiter& waiter = *first_waiting_;
+        remove(waiter);
+        waiter.state_ = outcome;
+        waiter.task_->wake();
+    }
+    void release_all(Waiter::State outcome) noexcept {
+        while (first_waiting_ != nullptr) {
+            release_first(outcome);
+        }
+    }
+    /// Takes out those that were woken and have not resumed: there is nothing for them any more.
+    /// Returns how many there were.
+    std::size_t turn_away_woken() noexcept;
+
+    /// In debug mode, throws RuntimeError when waking who waits would touch another thread's loop.
+    void require_own_thread(const char* owner) const {
+        if (first_waiting_ != nullptr && loop_->debug) [[unlikely]] {
+            require_running(owner);
+        }
+    }
+    /// Throws RuntimeError when the line belongs to a different loop than `loop`.
+    void bind(LoopCore& loop, const char* owner) {
+        if (loop_ != &loop) [[unlikely]] {
+            bind_first(loop, owner);
+        }
+    }
+
+private:
+    void wake_first(Waiter::State outcome) noexcept {
+        Waiter& waiter = *first_waiting_;
+        first_waiting_ = list_.after(waiter);
+        waiter.state_ = outcome;
+        waiter.task_->wake();
+    }
+    void bind_first(LoopCore& loop, const char* owner);
+    void require_running(const char* owner) const;
+    void orphan_all() noexcept;
+
+    engine::IntrusiveList<Waiter> list_;
+    Waiter* first_waiting_ = nullptr; // behind those that were woken
+    LoopCore* loop_ = nullptr;
+};
+
+inline void Waiter::join_line(Line& line, TaskBase& task, const char* owner) {
+    line.bind(task.loop(), owner);
+    task_ = &task;
+    line.add(*this);
+}
+
+inline void Waiter::leave_line() noexcept { line_->remove(*this); }
+
+/// A Coro that makes an awaiter of `args` and awaits it: what an awaiter becomes where a Coro is
+/// asked for.
+template <class A, class... Args> Coro<typename A::value_type> await_in_coro(Args... args) {
+    A awaiter(static_cast<Args&&>(args)...);
+    co_return co_await awaiter;
+}
+
+/// An operation that is complete when it is called, and can be awaited because Python's has to be.
+class Done {
+public:
+    using hocket_awaitable = void;
+    using value_type = void;
+
+    bool await_ready() const noexcept { return true; }
+    template <class P> void await_suspend(std::coroutine_handle<P>) const noexcept {}
+    void await_resume() const noexcept {}
+    operator Coro<void>() const; // NOLINT(google-explicit-constructor)
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <hocket/async_generator.hpp>
+#include <hocket/detail/loop/promise_base.hpp>
+#include <hocket/engine/timer.hpp>
+#include <hocket/task.hpp>
+
+namespace hocket::detail {
+
+/// Tells the order in which tasks complete, from its construction on: what as_completed is made of.
+/// `co_await completions` yields the index of the next one; TimeoutError when the time is over
+/// before.
+class Completions final : public engine::Timer {
+public:
+    using hocket_awaitable = void;
+
+    Completions(std::vector<AnyTask> tasks, std::optional<std::chrono::nanoseconds> timeout);
+    ~Completions();
+
+    /// Whether all were awaited.
+    [[nodiscard]] bool exhausted() const noexcept { return taken_ == tasks_.size(); }
+
+    bool await_ready() const noexcept { return taken_ < order_.size() || out_of_time_; }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) noexcept {
+        task_ = resumed_ = caller.promise().task;
+        task_->suspend(caller.promise(), *this);
+    }
+    std::size_t await_resume();
+
+private:
+    struct Link final : CompletionWaiter {
+        void on_done(TaskBase&) noexcept override { completions->one_done(*this); }
+        TaskBase* awaiting_task() const noexcept override { return completions->task_; }
+        Completions* completions = nullptr;
+    };
+
+    bool cancel(std::string_view message) noexcept override;
+    void expire() noexcept override;
+    void one_done(const Link& link) noexcept;
+    void disarm() noexcept;
+    void wake() noexcept;
+
+    std::vector<AnyTask> tasks_;
+    std::unique_ptr<Link[]> links_;
+    std::vector<std::size_t> order_; // indices of those that are done
+    std::size_t taken_ = 0;
+    bool out_of_time_ = false;
+    LoopCore& loop_;
+    TaskBase* task_ = nullptr;    // who awaits
+    TaskBase* resumed_ = nullptr; // who awaited, until it has looked whether it was cancelled
+};
+
+template <class T>
+AsyncGenerator<Task<T>> in_order_of_completion(std::vector<Task<T>> tasks,
+                                               std::unique_ptr<Completions> completions) {
+    while (!completions->exhausted()) {
+        const std::size_t index = co_await *completions;
+        co_yield tasks[index];
+    }
+}
+
+} // namespace hocket::detail

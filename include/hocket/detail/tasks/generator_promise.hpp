@@ -1,0 +1,116 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <source_location>
+#include <utility>
+
+#include <hocket/detail/loop/promise_base.hpp>
+#include <hocket/detail/loop/result.hpp>
+
+namespace hocket {
+
+template <class T> class AsyncGenerator;
+
+namespace detail {
+
+/// The part of a generator that does not know what it yields. To who awaits `next`, it is a
+/// coroutine that finishes at each `co_yield`; `state` says how.
+class GeneratorPromiseBase : public PromiseBase {
+public:
+    /// The body goes on from its last `co_yield` for `next` in `caller`.
+    void go_on_in(TaskBase& caller) noexcept {
+        task = &caller;
+        state = ResultState::none;
+        detached = false;
+        running = true;
+    }
+    void return_void() noexcept {
+        state = ResultState::value;
+        exhausted = true;
+    }
+    void unhandled_exception() noexcept {
+        fail(std::current_exception());
+        exhausted = true;
+    }
+
+    bool running = false;   // somebody awaits `next`
+    bool exhausted = false; // the body has ended
+};
+
+/// Throws RuntimeError when somebody awaits the generator's `next`.
+void require_not_running(const GeneratorPromiseBase* generator, const char* call);
+
+template <class T> class GeneratorPromise final : public GeneratorPromiseBase {
+public:
+    ~GeneratorPromise() { drop_value(); }
+
+    AsyncGenerator<T>
+    get_return_object(std::source_location defined = std::source_location::current()) noexcept {
+        where = defined;
+        return AsyncGenerator<T>(*this);
+    }
+    template <class U = T> FinalAwaiter yield_value(U&& value) {
+        value_.set_value(std::forward<U>(value));
+        has_value_ = true;
+        state = ResultState::value;
+        return {};
+    }
+    /// What the body did when it ran last.
+    std::optional<T> take() {
+        running = false;
+        if (state == ResultState::error) [[unlikely]] {
+            rethrow();
+        }
+        if (!has_value_) {
+            return std::nullopt;
+        }
+        std::optional<T> value(std::in_place, std::move(value_.value()));
+        drop_value();
+        return value;
+    }
+
+private:
+    void drop_value() noexcept {
+        if (has_value_) {
+            has_value_ = false;
+            value_.clear(ResultState::value);
+        }
+    }
+
+    ResultStorage<T> value_;
+    bool has_value_ = false;
+};
+
+/// Awaits the generator's next `co_yield`.
+template <class T> class GeneratorNext {
+public:
+    using hocket_awaitable = void;
+    using value_type = std::optional<T>;
+
+    explicit GeneratorNext(GeneratorPromise<T>* generator) noexcept : generator_(generator) {}
+
+    /// For the awaiting coroutine's promise.
+    void start_in(TaskBase& task) {
+        require_not_running(generator_, "next()");
+        if (generator_ != nullptr && !generator_->exhausted) {
+            generator_->go_on_in(task);
+        } else {
+            generator_ = nullptr;
+        }
+    }
+    bool await_ready() { return generator_ == nullptr || StartAwaiter(*generator_).await_ready(); }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) noexcept {
+        StartAwaiter(*generator_).await_suspend(caller);
+    }
+    std::optional<T> await_resume() {
+        return generator_ == nullptr ? std::nullopt : generator_->take();
+    }
+
+private:
+    GeneratorPromise<T>* generator_;
+};
+
+} // namespace detail
+} // namespace hocket

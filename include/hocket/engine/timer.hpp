@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include <hocket/engine/intrusive_list.hpp>
+#include <hocket/engine/operation.hpp>
+
+namespace hocket::engine {
+
+/// Nanoseconds on CLOCK_MONOTONIC, the clock of std::chrono::steady_clock.
+using Nanoseconds = std::int64_t;
+
+/// A deadline that waits in a TimerQueue. Lives in whoever waits. An Operation too, so that a
+/// sleeping task pays for one table of functions, not two.
+class Timer : public Operation, public ListLink {
+public:
+    Timer() noexcept = default;
+    /// `deadline` is what `deadline()` returns until the timer is armed.
+    explicit Timer(Nanoseconds deadline) noexcept : deadline_(deadline) {}
+
+    /// Called once, on the loop's thread, when the deadline has passed. The timer is out of the
+    /// queue by then and may be armed again or destroyed.
+    virtual void expire() noexcept = 0;
+    /// The loop is closed and the timer out of its queue: let go of what it holds.
+    virtual void discard() noexcept {}
+    bool cancel(std::string_view) noexcept override { return false; }
+
+    [[nodiscard]] bool is_armed() const noexcept { return place_ != unarmed; }
+    [[nodiscard]] Nanoseconds deadline() const noexcept { return deadline_; }
+
+protected:
+    ~Timer() = default;
+
+private:
+    friend class TimerQueue;
+    static constexpr std::uint32_t unarmed = 0xffffffff;
+    Nanoseconds deadline_ = 0;
+    std::uint32_t place_ = unarmed; // a wheel slot, or a place in the heap (see TimerQueue)
+};
+
+} // namespace hocket::engine

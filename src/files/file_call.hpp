@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cerrno>
+#include <coroutine>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include <hocket/engine/operation.hpp>
+#include <hocket/detail/loop/task_base.hpp>
+#include <hocket/event_loop.hpp>
+
+#include "engine/file_operations.hpp"
+
+namespace hocket::detail {
+
+/// How `loop`'s files are done: by io_uring or by threads.
+[[nodiscard]] engine::FileOperations& file_operations_of(EventLoop& loop);
+
+/// Awaits one call to the file system. A named local of the coroutine that awaits it, declared
+/// behind the memory that the call uses. Yields the call's result, or -errno. A cancellation is
+/// passed on to the kernel; CancelledError comes when the call is over, and `result` says how.
+class FileCall final : public Operation, private engine::FileOperation {
+public:
+    using hocket_awaitable = void;
+
+    explicit FileCall(const engine::FileRequest& request) noexcept : request_(request) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
+        task_ = caller.promise().task;
+        file_operations_of(*task_->loop().loop).start(*this, request_);
+        task_->suspend(caller.promise(), *this);
+    }
+    std::int64_t await_resume() {
+        task_->throw_if_cancelled();
+        return result_;
+    }
+
+    [[nodiscard]] std::int64_t result() const noexcept { return result_; }
+    /// What was opened. Closed with this when nobody takes it, as after a cancellation.
+    [[nodiscard]] engine::FileDescriptor take_descriptor() noexcept {
+        return std::move(descriptor_);
+    }
+
+private:
+    bool cancel(std::string_view) noexcept override {
+        if (!is_pending()) {
+            return false;
+        }
+        is_cancelled_ = true;
+        request_cancel();
+        return true;
+    }
+    void on_complete(std::int64_t result) noexcept override {
+        result_ = result;
+        if (request_.kind == engine::FileRequest::Call::open && result >= 0) {
+            descriptor_ = engine::FileDescriptor(static_cast<int>(result));
+        }
+        if (is_cancelled_) {
+            task_->interrupt();
+        } else {
+            task_->wake();
+        }
+    }
+
+    engine::FileRequest request_;
+    TaskBase* task_ = nullptr;
+    bool is_cancelled_ = false;
+    std::int64_t result_ = -ECANCELED;
+    engine::FileDescriptor descriptor_;
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,258 @@
+#include <hocket/event_loop.hpp>
+
+#include <utility>
+
+#include <hocket/errors.hpp>
+#include <hocket/executor.hpp>
+
+#include "loop/context_scope.hpp"
+#include "loop/event_loop_state.hpp"
+#include "loop/place.hpp"
+#include "loop/report.hpp"
+
+namespace hocket {
+
+namespace detail {
+
+namespace {
+
+thread_local LoopCore* running = nullptr;
+
+// A chain of coroutines that start each other is nested this deep on the stack; what goes deeper is
+// started by the loop. Small enough for any thread's stack, large enough to be rare.
+constexpr std::ptrdiff_t stack_budget = 64 * 1024;
+
+/// Makes a loop the running one of this thread.
+class RunningScope {
+public:
+    explicit RunningScope(EventLoopState& state) : state_(state) {
+        if (running != nullptr) {
+            throw RuntimeError(
+                "cannot run an event loop while another one is running in this thread");
+        }
+        if (state_.running) {
+            throw RuntimeError("this event loop is already running, in another thread");
+        }
+        if (state_.closed) {
+            throw RuntimeError("the event loop is closed");
+        }
+        running = &state_.core;
+        state_.running = true;
+        state_.core.stack_limit = static_cast<char*>(__builtin_frame_address(0)) - stack_budget;
+    }
+    ~RunningScope() {
+        running = nullptr;
+        state_.running = false;
+        state_.stopping = false;
+    }
+    RunningScope(const RunningScope&) = delete;
+    RunningScope& operator=(const RunningScope&) = delete;
+
+private:
+    EventLoopState& state_;
+    const LoopContextScope context_;
+};
+
+} // namespace
+
+LoopCore* running_core() noexcept { return running; }
+
+LoopCore& require_running_core() {
+    if (running == nullptr) {
+        throw RuntimeError(
+            "no running event loop in this thread: call this from within hocket::run");
+    }
+    return *running;
+}
+
+EventLoopState::EventLoopState(EventLoop& loop, std::string loop_name)
+    : name(std::move(loop_name)) {
+    core.ready = &reactor.ready();
+    core.loop = &loop;
+    reactor.set_signal_sink(this);
+}
+
+void require_usable(const EventLoop& loop) {
+    if (loop.is_closed()) {
+        throw RuntimeError("the event loop is closed");
+    }
+    if (loop.get_debug() && loop.is_running() && running != &loop.core()) {
+        throw RuntimeError(
+            "non-thread-safe operation invoked on an event loop other than the current "
+            "one: use call_soon_threadsafe from other threads");
+    }
+}
+
+CallbackBase::CallbackBase(LoopCore& loop) noexcept
+    : loop_(loop), context_(copy_current_context()) {}
+
+void CallbackBase::run() noexcept {
+    if (!withdrawn()) {
+        const ContextScope scope(&context_);
+        try {
+            invoke();
+        } catch (...) {
+            report_exception(loop_, "exception in a callback", std::current_exception());
+        }
+    }
+    unref();
+}
+
+void CallbackBase::expire() noexcept { loop_.ready->push(*this); }
+
+void CallbackBase::withdraw() noexcept {
+    withdrawn_.store(true, std::memory_order_relaxed);
+    if (is_armed()) {
+        reactor_of(*loop_.loop).timers().cancel(*this);
+        unref();
+    }
+}
+
+} // namespace detail
+
+EventLoop::EventLoop(std::string name)
+    : state_(std::make_unique<detail::EventLoopState>(*this, std::move(name))) {}
+
+EventLoop::~EventLoop() { close(); }
+
+detail::LoopCore& EventLoop::core() const noexcept { return state_->core; }
+const std::string& EventLoop::name() const noexcept { return state_->name; }
+bool EventLoop::is_running() const noexcept { return state_->running; }
+bool EventLoop::is_closed() const noexcept { return state_->closed; }
+void EventLoop::set_debug(bool enabled) noexcept { state_->core.debug = enabled; }
+bool EventLoop::get_debug() const noexcept { return state_->core.debug; }
+
+void EventLoop::run_forever() {
+    const detail::RunningScope scope(*state_);
+    engine::Reactor& reactor = state_->reactor;
+    do {
+        reactor.poll(!state_->stopping);
+        if (state_->core.debug) [[unlikely]] {
+            run_ready_timed();
+        } else {
+            reactor.run_ready();
+        }
+    } while (!state_->stopping);
+    if (state_->interruption) {
+        std::rethrow_exception(std::exchange(state_->interruption, nullptr));
+    }
+}
+
+void EventLoop::run_ready_timed() {
+    engine::ReadyQueue batch = state_->reactor.ready().take_all();
+    while (!batch.empty()) {
+        engine::Runnable& item = batch.pop();
+        // Described before it runs: it may be gone afterwards.
+        const std::string description = item.describe();
+        const Clock::time_point start = Clock::now();
+        item.run();
+        const auto took = Clock::now() - start;
+        if (took >= slow_callback_duration) {
+            detail::report_slow(description, took);
+        }
+    }
+    state_->reactor.end_turn();
+}
+
+void EventLoop::run_until_done(const AnyTask& task) {
+    detail::require_usable(*this);
+    struct StopWhenDone final : detail::CompletionWaiter {
+        explicit StopWhenDone(EventLoop& to_stop) : loop(to_stop) {}
+        void on_done(detail::TaskBase&) noexcept override { loop.stop(); }
+        EventLoop& loop;
+    } waiter(*this);
+    if (!task.done()) {
+        task.state().add_waiter(waiter);
+        try {
+            run_forever();
+        } catch (...) {
+            if (waiter.is_linked()) {
+                task.state().remove_waiter(waiter);
+            }
+            throw;
+        }
+        if (waiter.is_linked()) {
+            task.state().remove_waiter(waiter);
+            throw RuntimeError("the event loop was stopped before " + task.name() + " was done");
+        }
+    }
+}
+
+void EventLoop::stop() noexcept { state_->stopping = true; }
+
+void EventLoop::close() {
+    if (state_->closed) {
+        return;
+    }
+    if (state_->running) {
+        throw RuntimeError("cannot close a running event loop");
+    }
+    for (int signal = 1; signal < engine::Signals::count; ++signal) {
+        remove_signal_handler(signal);
+    }
+    engine::Reactor& reactor = state_->reactor;
+    // First, for the coroutines that are destroyed next hold those who wait for other tasks.
+    auto& tasks = state_->core.tasks;
+    for (auto* task = tasks.front(); task != nullptr; task = tasks.after(*task)) {
+        while (detail::CompletionWaiter* waiter = task->waiters().pop_front()) {
+            waiter->discard();
+        }
+    }
+    // The tasks are kept until the ready queue, which they may be in, is empty.
+    std::vector<AnyTask> abandoned;
+    while (detail::TaskBase* task = state_->core.tasks.front()) {
+        task->ref();
+        abandoned.emplace_back(detail::TaskPointer<detail::TaskBase>(task));
+        task->abandon();
+    }
+    state_->network.close();
+    if (state_->file_operations) {
+        state_->file_operations->close();
+    }
+    reactor.timers().discard_all();
+    reactor.discard_ready();
+    state_->closed = true;
+    state_->executor.reset();
+}
+
+Handle EventLoop::schedule(detail::CallbackBase& callback) {
+    Handle handle(callback);
+    try {
+        detail::require_usable(*this);
+    } catch (...) {
+        callback.unref();
+        throw;
+    }
+    state_->reactor.ready().push(callback);
+    return handle;
+}
+
+Handle EventLoop::schedule_threadsafe(detail::CallbackBase& callback) {
+    Handle handle(callback);
+    if (state_->closed) {
+        callback.unref();
+        throw RuntimeError("the event loop is closed");
+    }
+    state_->reactor.post(callback);
+    return handle;
+}
+
+Handle EventLoop::schedule_at(Clock::time_point when, detail::CallbackBase& callback) {
+    Handle handle(callback);
+    try {
+        detail::require_usable(*this);
+        state_->reactor.timers().arm(callback, when.time_since_epoch().count());
+    } catch (...) {
+        callback.unref();
+        throw;
+    }
+    return handle;
+}
+
+void EventLoop::set_exception_handler(ExceptionHandler handler) {
+    state_->exception_handler = std::move(handler);
+}
+
+EventLoop& get_running_loop() { return *detail::require_running_core().loop; }
+
+} // namespace hocket

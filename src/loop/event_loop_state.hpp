@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <hocket/detail/loop/loop_core.hpp>
+#include <hocket/event_loop.hpp>
+
+#include "engine/file_operations.hpp"
+#include "engine/reactor.hpp"
+#include "loop/loop_network.hpp"
+
+namespace hocket::detail {
+
+class SignalWait; // signal_wait.hpp
+
+/// What an EventLoop is made of.
+class EventLoopState final : public engine::SignalSink {
+public:
+    EventLoopState(EventLoop& loop, std::string loop_name);
+
+    void on_signal(int signal) noexcept override;
+    /// Takes `signal` over from the process. Throws as EventLoop::add_signal_handler.
+    void take_signal(int signal);
+    /// Gives it back, if nobody handles it or waits for it any more.
+    void give_back_signal(int signal) noexcept;
+
+    LoopCore core;
+    engine::Reactor reactor;
+    LoopNetwork network{reactor};
+    std::unique_ptr<engine::FileOperations> file_operations; // made when first asked for
+    std::string name;
+    bool running = false;
+    bool stopping = false;
+    bool closed = false;
+    std::exception_ptr interruption; // ends run_forever
+    EventLoop::ExceptionHandler exception_handler;
+    std::shared_ptr<Executor> executor;
+    bool executor_shut_down = false;
+    std::array<std::function<void()>, engine::Signals::count> signal_handlers;
+    engine::IntrusiveList<SignalWait> signal_waits;
+};
+
+/// The reactor under a loop.
+[[nodiscard]] inline engine::Reactor& reactor_of(const EventLoop& loop) noexcept {
+    return loop.state().reactor;
+}
+
+/// Ends a loop as `run` does: cancels its tasks and waits for them, ends the default executor,
+/// closes it.
+void close_loop(EventLoop& loop);
+
+/// Throws RuntimeError when `loop` is closed, or, in debug mode, runs on another thread.
+void require_usable(const EventLoop& loop);
+
+} // namespace hocket::detail

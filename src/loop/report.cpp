@@ -1,0 +1,143 @@
+#include "loop/report.hpp"
+
+#include <exception>
+#include <iostream>
+#include <mutex>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <hocket/detail/loop/promise_base.hpp>
+#include <hocket/errors.hpp>
+#include <hocket/event_loop.hpp>
+#include <hocket/exception_group.hpp>
+
+#include "loop/event_loop_state.hpp"
+#include "loop/fork_safe_mutex.hpp"
+#include "loop/place.hpp"
+
+namespace hocket {
+
+namespace {
+
+// One report at a time, whole lines, from any thread.
+void write_report(const std::string& text) noexcept {
+    static detail::ForkSafeMutex mutex;
+    const std::scoped_lock lock(mutex);
+    std::cerr << text << std::flush;
+}
+
+} // namespace
+
+namespace detail {
+
+std::string describe_place(const std::source_location& place) {
+    if (place.line() == 0) {
+        return "an unknown place";
+    }
+    return fmt::format("{}:{}", place.file_name(), place.line());
+}
+
+void report_exception(LoopCore& loop, std::string_view message, const std::exception_ptr& error,
+                      TaskBase* task) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const CancelledError&) {
+        return;
+    } catch (const KeyboardInterrupt&) {
+        interrupt_loop(error);
+        return;
+    } catch (...) {
+    }
+    ExceptionContext context;
+    context.message = message;
+    context.exception = error;
+    if (task != nullptr) {
+        task->ref();
+        context.task = AnyTask(TaskPointer<TaskBase>(task));
+        context.created_at = task->created_at();
+    }
+    loop.loop->call_exception_handler(context);
+}
+
+void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noexcept {
+    // No handle may be made of a task that is being destroyed: only its description goes on.
+    ExceptionContext context;
+    context.message = fmt::format("the exception of {} was never retrieved", task.describe());
+    context.exception = error;
+    context.created_at = task.created_at();
+    if (const LoopCore* core = running_core()) {
+        core->loop->call_exception_handler(context);
+    } else {
+        report_thread_exception(context.message, error);
+    }
+}
+
+void report_thread_exception(std::string_view message, const std::exception_ptr& error) noexcept {
+    write_report(fmt::format("hocket: {}: {}\n", message, describe_exception(error)));
+}
+
+void report_destroyed_pending(TaskBase& task) noexcept {
+    write_report(fmt::format("hocket: {} was destroyed but it is pending, at {}\n", task.describe(),
+                             describe_place(task.waiting_at())));
+}
+
+void report_never_awaited(const PromiseBase& promise) noexcept {
+    write_report(fmt::format("hocket: the coroutine '{}' was never awaited (defined at {})\n",
+                             promise.where.function_name(), describe_place(promise.where)));
+}
+
+void report_slow(std::string_view what, std::chrono::nanoseconds took) noexcept {
+    write_report(fmt::format("hocket: executing {} took {:.3f} seconds\n", what,
+                             std::chrono::duration<double>(took).count()));
+}
+
+void interrupt_loop(const std::exception_ptr& error) noexcept {
+    if (LoopCore* core = running_core()) {
+        core->loop->state().interruption = error;
+        core->loop->stop();
+    }
+}
+
+bool post_cancel(TaskBase& task, std::string_view message) {
+    if (task.done()) {
+        return false;
+    }
+    task.ref();
+    AnyTask handle{TaskPointer<TaskBase>(&task)};
+    task.loop().loop->call_soon_threadsafe(
+        [handle = std::move(handle), text = std::string(message)]() mutable {
+            handle.cancel(text);
+        });
+    return true;
+}
+
+} // namespace detail
+
+void EventLoop::call_exception_handler(const ExceptionContext& context) noexcept {
+    if (!state_->exception_handler) {
+        default_exception_handler(context);
+        return;
+    }
+    try {
+        state_->exception_handler(*this, context);
+    } catch (...) {
+        default_exception_handler({"unhandled error in the exception handler",
+                                   std::current_exception(), context.task, context.created_at});
+        default_exception_handler(context);
+    }
+}
+
+void EventLoop::default_exception_handler(const ExceptionContext& context) noexcept {
+    std::string text = "hocket: " + context.message;
+    if (context.exception) {
+        text += ": " + describe_exception(context.exception);
+    }
+    text += '\n';
+    if (context.task) {
+        text += "  in " + context.task.state().describe() + '\n';
+    }
+    write_report(text);
+}
+
+} // namespace hocket

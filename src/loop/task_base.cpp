@@ -1,0 +1,273 @@
+#include <hocket/detail/loop/task_base.hpp>
+
+#include <ostream>
+
+#include <hocket/detail/loop/promise_base.hpp>
+#include <hocket/detail/loop/task_state.hpp>
+#include <hocket/errors.hpp>
+#include <hocket/event_loop.hpp>
+
+#include "loop/context_scope.hpp"
+#include "loop/place.hpp"
+#include "loop/report.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+// Ids for "Task-N" come in blocks, so that creating a task costs no atomic operation.
+constexpr std::uint64_t id_block = 1024;
+std::atomic<std::uint64_t> next_id_block{1};
+
+std::uint64_t next_task_id(LoopCore& loop) noexcept {
+    if (loop.next_task_id == loop.last_task_id) {
+        loop.next_task_id = next_id_block.fetch_add(id_block, std::memory_order_relaxed);
+        loop.last_task_id = loop.next_task_id + id_block;
+    }
+    return loop.next_task_id++;
+}
+
+TaskBase::State how_it_ended(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const CancelledError&) {
+        return TaskBase::State::cancelled;
+    } catch (const KeyboardInterrupt&) {
+        interrupt_loop(error);
+    } catch (...) {
+    }
+    return TaskBase::State::failed;
+}
+
+} // namespace
+
+TaskBase::TaskBase(LoopCore& loop, std::source_location created_at)
+    : loop_(&loop), root_(nullptr), created_at_(created_at), id_(next_task_id(loop)) {
+    if (ContextPointer context = copy_current_context()) [[unlikely]] {
+        extras().context = std::move(context);
+    }
+}
+
+TaskBase::~TaskBase() {
+    if (has_error()) {
+        std::destroy_at(&error_);
+    }
+}
+
+void TaskBase::start(PromiseBase& root, bool eager) {
+    root.task = this;
+    root_ = leaf_ = &root;
+    loop_->tasks.push_back(*this);
+    if (eager) {
+        const ContextScope own_context(nullptr);
+        run();
+    } else {
+        loop_->ready->push(*this);
+    }
+}
+
+void TaskBase::run() noexcept {
+    LoopCore& loop = *loop_;
+    if ((flags_ & started) == 0) {
+        flags_ |= started;
+        if ((flags_ & must_cancel) != 0) [[unlikely]] {
+            finish(State::cancelled, make_cancelled());
+            return;
+        }
+    }
+    TaskBase* const outer = std::exchange(loop.current, this);
+    // Not kept: what it runs may end and be destroyed, and print_tasks would look at it.
+    PromiseBase* next = std::exchange(leaf_, nullptr);
+    do {
+        next->handle().resume();
+        next = std::exchange(loop.transfer, nullptr);
+    } while (next != nullptr);
+    loop.current = outer;
+    if (root_->is_finished()) {
+        finish_coroutine();
+    } else if ((flags_ & must_cancel) != 0 && waiting_on_ != nullptr) [[unlikely]] {
+        // Cancelled by itself, before it suspended here.
+        if (waiting_on_->cancel(extras_ ? extras_->cancel_message : std::string_view())) {
+            flags_ &= static_cast<std::uint8_t>(~must_cancel);
+        }
+    }
+}
+
+void TaskBase::finish_coroutine() noexcept {
+    if (root_->state == ResultState::error) [[unlikely]] {
+        std::exception_ptr error = std::exchange(loop_->in_flight, nullptr);
+        const State how = how_it_ended(error);
+        finish(how, std::move(error));
+        return;
+    }
+    try {
+        collect(*root_);
+    } catch (...) {
+        finish(State::failed, std::current_exception()); // the value could not be moved
+        return;
+    }
+    // Cancelled in its last step: Python lets the cancellation win over a result, not over an
+    // error.
+    if ((flags_ & must_cancel) != 0) [[unlikely]] {
+        drop_result();
+        finish(State::cancelled, make_cancelled());
+        return;
+    }
+    finish(State::finished, nullptr);
+}
+
+void TaskBase::set_outcome(State how, std::exception_ptr error) noexcept {
+    leaf_ = nullptr;
+    waiting_on_ = nullptr;
+    if (how != State::finished) {
+        std::construct_at(&error_, std::move(error));
+    }
+    state_.store(how, std::memory_order_release);
+    loop_->tasks.erase(*this);
+}
+
+void TaskBase::finish(State how, std::exception_ptr error) noexcept {
+    root_->handle().destroy();
+    set_outcome(how, std::move(error));
+    while (CompletionWaiter* waiter = waiters_.pop_front()) {
+        waiter->on_done(*this);
+    }
+    unref();
+}
+
+void TaskBase::destroy() noexcept {
+    if (state() == State::failed && (flags_ & retrieved) == 0) [[unlikely]] {
+        report_never_retrieved(*this, error_);
+    }
+    delete this;
+}
+
+void TaskBase::abandon() noexcept {
+    report_destroyed_pending(*this);
+    if (waiting_on_ != nullptr) {
+        waiting_on_->cancel("the event loop was closed");
+    }
+    root_->handle().destroy();
+    set_outcome(State::cancelled,
+                std::make_exception_ptr(CancelledError("the event loop was closed")));
+    while (CompletionWaiter* waiter = waiters_.pop_front()) {
+        waiter->discard();
+    }
+    unref();
+}
+
+std::exception_ptr TaskBase::error() noexcept {
+    mark_retrieved();
+    return has_error() ? error_ : nullptr;
+}
+
+void TaskBase::throw_outcome() {
+    if (!done()) {
+        throw_not_done(*this);
+    }
+    mark_retrieved();
+    std::rethrow_exception(error_);
+}
+
+bool TaskBase::cancel(std::string_view message) {
+    if (running_core() != loop_) {
+        return post_cancel(*this, message);
+    }
+    if (done()) {
+        return false;
+    }
+    ++cancels_;
+    if (waiting_on_ != nullptr) {
+        if (!message.empty() || extras_) {
+            extras().cancel_message = message;
+        }
+        if (waiting_on_->cancel(message)) {
+            return true;
+        }
+    }
+    if (!message.empty() || extras_) {
+        extras().cancel_message = message;
+    }
+    flags_ |= must_cancel;
+    return true;
+}
+
+int TaskBase::uncancel() noexcept {
+    if (cancels_ > 0 && --cancels_ == 0) {
+        flags_ &= static_cast<std::uint8_t>(~must_cancel);
+    }
+    return cancels_;
+}
+
+std::exception_ptr TaskBase::make_cancelled() {
+    return std::make_exception_ptr(
+        CancelledError(extras_ ? extras_->cancel_message : std::string()));
+}
+
+void TaskBase::throw_cancelled() {
+    throw CancelledError(extras_ ? extras_->cancel_message : std::string());
+}
+
+TaskBase::Extras& TaskBase::extras() {
+    if (!extras_) {
+        extras_ = std::make_unique<Extras>();
+    }
+    return *extras_;
+}
+
+std::string TaskBase::name() const {
+    return extras_ && !extras_->name.empty() ? extras_->name : "Task-" + std::to_string(id_);
+}
+
+void TaskBase::set_name(std::string name) { extras().name = std::move(name); }
+
+std::source_location TaskBase::waiting_at() const noexcept {
+    return leaf_ != nullptr ? leaf_->where : std::source_location();
+}
+
+std::string TaskBase::describe() const {
+    return "<Task '" + name() + "' created at " + describe_place(created_at_) + ">";
+}
+
+void TaskBase::print_stack(std::ostream& out) const {
+    if (done()) {
+        out << "No stack for " << describe() << ": it is done\n";
+        return;
+    }
+    out << "Stack for " << describe() << " (most recent await last):\n";
+    std::vector<const PromiseBase*> chain;
+    // Of the task that runs, only the last await of its own coroutine is known.
+    for (const PromiseBase* promise = leaf_ != nullptr ? leaf_ : root_; promise != nullptr;
+         promise = promise->continuation) {
+        chain.push_back(promise);
+    }
+    for (auto promise = chain.rbegin(); promise != chain.rend(); ++promise) {
+        const std::source_location& place = (*promise)->where;
+        out << "  " << describe_place(place) << " in " << place.function_name() << '\n';
+    }
+}
+
+void throw_not_done(const TaskBase& task) {
+    throw InvalidStateError("the result of " + task.name() +
+                            " is not ready: the task is still running");
+}
+
+void TaskAwaiterBase::require_awaitable(const TaskBase& task, const TaskBase& awaited) {
+    if (&task == &awaited) {
+        throw RuntimeError(task.name() + " cannot await itself");
+    }
+    if (&task.loop() != &awaited.loop()) {
+        throw RuntimeError(task.name() + " cannot await " + awaited.name() +
+                           ": it belongs to a different event loop (use run_coroutine_threadsafe)");
+    }
+}
+
+void throw_already_awaited(const PromiseBase* promise) {
+    if (promise == nullptr) {
+        throw RuntimeError("cannot await an empty Coro: it was moved from");
+    }
+    throw RuntimeError(std::string("cannot await the coroutine '") +
+                       promise->where.function_name() + "' again: it was awaited before");
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <hocket/datagram.hpp>
+#include <hocket/detail/net/datagram_factory.hpp>
+#include <hocket/detail/sync/waiter.hpp>
+#include <hocket/event_loop.hpp>
+
+#include "engine/datagram_queue.hpp"
+#include "engine/datagram_transport.hpp"
+#include "loop/open_connection.hpp"
+
+namespace hocket::detail {
+
+/// What the copies of a DatagramEndpoint share. The loop keeps it alive until it is closed.
+///
+/// What was received and each error is an item. One that comes while tasks wait is granted to the
+/// first of them, and nobody who comes later may take so many that a granted task finds none.
+class DatagramEndpointState final : public engine::DatagramHandler,
+                                    public OpenConnection,
+                                    public std::enable_shared_from_this<DatagramEndpointState> {
+public:
+    /// Use `open`.
+    DatagramEndpointState(EventLoop& loop, DatagramSocket socket, std::size_t limit);
+
+    /// Takes over the socket and begins to receive.
+    [[nodiscard]] static std::shared_ptr<DatagramEndpointState>
+    open(EventLoop& loop, DatagramSocket socket, std::size_t limit);
+
+    void send(std::string_view data, const SocketAddress& to);
+    [[nodiscard]] bool is_closing() const noexcept {
+        return !transport_ || transport_->is_closing();
+    }
+    [[nodiscard]] bool is_lost() const noexcept { return lost_; }
+    [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
+    /// Why the endpoint was lost; nullptr when it was closed.
+    [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
+    /// Not open once the endpoint is closed.
+    [[nodiscard]] Socket& socket() noexcept { return transport_ ? transport_->socket() : none_; }
+
+    // For who receives.
+    /// Whether a task that has not waited finds something: an item, or the end.
+    [[nodiscard]] bool has_item() const noexcept { return items() > granted_ || lost_; }
+    Line& receivers() noexcept { return receivers_; }
+    /// A task that has waited resumes; it takes an item now, or offers it.
+    void leave(Waiter& waiter) noexcept;
+    /// An item that nobody has been granted: wakes the first that waits.
+    void offer_item() noexcept;
+    /// Throw an error in the datagram's place, or EOFError when there is none.
+    [[nodiscard]] Datagram take();
+    [[nodiscard]] DatagramSize take_into(std::span<std::byte> space);
+
+    Line& drain_waiters() noexcept { return drain_waiters_; }
+    Line& close_waiters() noexcept { return close_waiters_; }
+
+    void close_connection() noexcept override;
+    void abort_connection() noexcept override;
+    void drop_connection() noexcept override;
+
+private:
+    void on_datagram(std::string_view data, const SocketAddress& from) noexcept override;
+    void on_error(const engine::Failure& failure) noexcept override;
+    void on_closed(const engine::Failure* failure) noexcept override;
+    void on_pause_writing() noexcept override { writing_paused_ = true; }
+    void on_resume_writing() noexcept override;
+
+    [[nodiscard]] std::size_t items() const noexcept {
+        return received_.count() + (error_ ? 1 : 0);
+    }
+    void require_datagram();
+    void pop() noexcept;
+
+    EventLoop& loop_;
+    SocketAddress peer_;
+    std::size_t limit_;
+    bool writing_paused_ = false;
+    bool lost_ = false;
+    std::size_t granted_ = 0; // tasks that were woken to take an item and have not resumed
+    std::optional<engine::Failure> error_; // comes before the datagrams
+    std::exception_ptr failure_;
+    Socket none_; // what is shown when the loop is closed
+    Line receivers_;
+    Line drain_waiters_;
+    Line close_waiters_;
+    engine::DatagramQueue received_; // empty once the endpoint is lost: its memory is the loop's
+    std::optional<engine::DatagramTransport> transport_; // until the loop is closed
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <hocket/coro.hpp>
+#include <hocket/detail/loop/sendfile.hpp>
+
+namespace hocket {
+
+class Transport;
+class BaseProtocol;
+
+namespace detail {
+
+class StreamState;
+
+/// Throws ValueError for an offset or a count that makes no sense.
+void require_sendable(const SendfileOptions& options);
+
+/// StreamWriter::sendfile.
+Coro<std::uint64_t> sendfile_to_stream(std::shared_ptr<StreamState> stream, int file,
+                                       SendfileOptions options);
+
+} // namespace detail
+} // namespace hocket

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <hocket/detail/sync/waiter.hpp>
+#include <hocket/event_loop.hpp>
+#include <hocket/socket.hpp>
+#include <hocket/stream_reader.hpp>
+
+#include "net/connection_layers.hpp"
+#include "loop/open_connection.hpp"
+#include "net/read_buffer.hpp"
+#include "tls/tls_handshake.hpp"
+
+namespace hocket::detail {
+
+/// A connection, or a pipe, with streams on it: what its StreamReaders and StreamWriters share. The
+/// loop keeps it alive until the connection is closed; the last writer's end closes it.
+class StreamState final : public engine::StreamHandler,
+                          public OpenConnection,
+                          public std::enable_shared_from_this<StreamState> {
+public:
+    /// Use `open`.
+    StreamState(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit);
+
+    StreamState(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
+
+    /// Takes over a connected socket, for `server` when it is not null, and begins to read; with a
+    /// `plan` after the `handshake`. Throws SSLError, ValueError.
+    [[nodiscard]] static std::shared_ptr<StreamState>
+    open(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit,
+         std::shared_ptr<ServerState> server, const TlsPlan* plan = nullptr,
+         std::shared_ptr<TlsHandshake> handshake = nullptr);
+    /// Takes over a pipe; begins to read when it is one to read from.
+    [[nodiscard]] static std::shared_ptr<StreamState>
+    open_pipe(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
+
+    /// Begins a handshake on a stream without TLS; what its reader has not read was the peer's part
+    /// of it. Throws RuntimeError where that cannot be, SSLError, ValueError.
+    void start_tls(const TlsPlan& plan, std::shared_ptr<TlsHandshake> handshake);
+    [[nodiscard]] bool is_servers() const noexcept { return is_servers_; }
+    [[nodiscard]] SSLObject ssl_object() const { return layers_.ssl_object(); }
+
+    [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
+    [[nodiscard]] StreamReader reader();
+    /// A reader whose last copy's end closes the pipe, as a connection's last writer does. Once.
+    [[nodiscard]] StreamReader pipe_reader();
+    /// nullptr once the loop is closed.
+    [[nodiscard]] engine::Stream* stream() const noexcept { return layers_.top(); }
+    /// nullptr once the loop is closed.
+    [[nodiscard]] engine::StreamTransport* transport() noexcept { return layers_.socket(); }
+    /// See ConnectionLayers.
+    [[nodiscard]] engine::StreamTransport* plain_socket() noexcept {
+        return layers_.plain_socket();
+    }
+    [[nodiscard]] const SocketAddress& peer() const noexcept { return layers_.peer(); }
+    [[nodiscard]] std::string peer_text() const;
+
+    void add_writer() noexcept { ++writers_; }
+    void remove_writer() noexcept;
+
+    void write(std::string_view data);
+    [[nodiscard]] bool is_closing() const noexcept {
+        return stream() == nullptr || stream()->is_closing();
+    }
+    [[nodiscard]] bool is_lost() const noexcept { return lost_; }
+    [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
+    /// Why the connection was lost; nullptr when it was closed.
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+    [[nodiscard]] const std::exception_ptr& read_error() const noexcept {
+        return input_.exception();
+    }
+    Line& drain_waiters() noexcept { return drain_waiters_; }
+    Line& close_waiters() noexcept { return close_waiters_; }
+
+    void close_connection() noexcept override;
+    void abort_connection() noexcept override;
+    void finish_connection() noexcept override;
+    void drop_connection() noexcept override;
+
+private:
+    std::span<std::byte> get_buffer(std::size_t hint) noexcept override;
+    void on_buffer_filled(std::size_t count) noexcept override { input_.direct_filled(count); }
+    void on_data(std::string_view data) noexcept override;
+    bool on_eof() noexcept override;
+    void on_closed(const engine::Failure* failure) noexcept override;
+    void on_handshake_done() noexcept override;
+    void on_pause_writing() noexcept override { writing_paused_ = true; }
+    void on_resume_writing() noexcept override;
+
+    EventLoop& loop_;
+    const char* pipe_name_ = nullptr; // of a pipe
+    bool writing_paused_ = false;
+    bool lost_ = false;
+    bool is_servers_ = false; // a server's end of the connection
+    unsigned writers_ = 0;
+    std::exception_ptr error_;
+    ReadBuffer input_;
+    Line drain_waiters_;
+    Line close_waiters_;
+    std::shared_ptr<TlsHandshake> handshake_; // while it goes on
+    ConnectionLayers layers_;
+};
+
+/// How many ignored writes are too many to say nothing: asyncio's
+/// LOG_THRESHOLD_FOR_CONNLOST_WRITES.
+inline constexpr unsigned ignored_writes_to_report = 5;
+
+/// Writes on a closed connection go nowhere: tells the loop's exception handler, once for each
+/// connection.
+void report_ignored_writes(EventLoop& loop, const std::string& peer) noexcept;
+
+/// The exception for what the engine says.
+[[nodiscard]] std::exception_ptr make_system_error(const engine::Failure& failure);
+
+} // namespace hocket::detail

@@ -1,0 +1,160 @@
+#include "processes/calls/module_table.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+
+#include <hocket/errors.hpp>
+
+#include "loop/fork_safe_mutex.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
+    static constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) {
+        text += digits[bytes[i] >> 4];
+        text += digits[bytes[i] & 15];
+    }
+    return text;
+}
+
+std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
+
+std::string build_id_of(const dl_phdr_info& info) {
+    for (int i = 0; i < info.dlpi_phnum; ++i) {
+        const ElfW(Phdr)& segment = info.dlpi_phdr[i];
+        if (segment.p_type != PT_NOTE) {
+            continue;
+        }
+        const auto* at = reinterpret_cast<const unsigned char*>(info.dlpi_addr + segment.p_vaddr);
+        const unsigned char* const end = at + segment.p_memsz;
+        while (at + sizeof(ElfW(Nhdr)) <= end) {
+            const auto& note = *reinterpret_cast<const ElfW(Nhdr)*>(at);
+            const unsigned char* const name = at + sizeof note;
+            const unsigned char* const description = name + padded(note.n_namesz);
+            if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+                std::string_view(reinterpret_cast<const char*>(name), 3) == "GNU") {
+                return hexadecimal(description, note.n_descsz);
+            }
+            at = description + padded(note.n_descsz);
+        }
+    }
+    return {};
+}
+
+/// Asks `matches(info)` of each module that is loaded, the program first; the first that does.
+template <class Matches> std::optional<Module> find_module(Matches matches) {
+    struct Search {
+        Matches& matches;
+        bool is_first = true;
+        std::optional<Module> found{};
+    } search{matches};
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* data) {
+            auto& search = *static_cast<Search*>(data);
+            const std::string path = std::exchange(search.is_first, false) ? "" : info->dlpi_name;
+            if (!search.matches(path, *info)) {
+                return 0;
+            }
+            search.found = Module{path, build_id_of(*info), info->dlpi_addr};
+            return 1;
+        },
+        &search);
+    return search.found;
+}
+
+std::optional<Module> find_by_path(const std::string& path) {
+    return find_module([&](const std::string& is, const dl_phdr_info&) { return is == path; });
+}
+
+struct Table {
+    Table() { modules.push_back(*find_by_path("")); }
+    ForkSafeMutex mutex;
+    std::vector<Module> modules;
+    std::atomic<std::uint32_t> size{1};
+};
+
+Table& table() {
+    static Table instance;
+    return instance;
+}
+
+} // namespace
+
+std::uint32_t ModuleTable::number_of(std::uint64_t base) {
+    Table& known = table();
+    const std::scoped_lock lock(known.mutex);
+    for (std::size_t i = 0; i < known.modules.size(); ++i) {
+        if (known.modules[i].base == base) {
+            return static_cast<std::uint32_t>(i);
+        }
+    }
+    const auto found = find_module(
+        [&](const std::string&, const dl_phdr_info& info) { return info.dlpi_addr == base; });
+    if (!found) {
+        throw RuntimeError("a function's module was unloaded while the function was located");
+    }
+    known.modules.push_back(*found);
+    known.size.store(static_cast<std::uint32_t>(known.modules.size()), std::memory_order_release);
+    return static_cast<std::uint32_t>(known.modules.size() - 1);
+}
+
+std::uint32_t ModuleTable::size() noexcept { return table().size.load(std::memory_order_acquire); }
+
+Module ModuleTable::get(std::uint32_t number) {
+    Table& known = table();
+    const std::scoped_lock lock(known.mutex);
+    return known.modules.at(number);
+}
+
+FunctionRef locate_function(const void* function) {
+    dl_find_object object{};
+    if (::_dl_find_object(const_cast<void*>(function), &object) != 0) {
+        throw ValueError("this function cannot cross to another process: it is not in the program "
+                         "nor in a shared library (it was made at run time)");
+    }
+    const std::uint64_t base = object.dlfo_link_map->l_addr;
+    return {ModuleTable::number_of(base), reinterpret_cast<std::uint64_t>(function) - base};
+}
+
+ForeignModules::ForeignModules() { add(ModuleTable::get(0)); }
+
+void ForeignModules::add(const Module& module) {
+    Entry entry;
+    std::optional<Module> found = find_by_path(module.path);
+    if (!found) {
+        if (::dlopen(module.path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+            entry.error =
+                std::string("the worker cannot load the library of the function: ") + ::dlerror();
+        }
+        found = find_by_path(module.path);
+    }
+    if (found && found->build_id != module.build_id) {
+        entry.error = "the worker found another build of " +
+                      (module.path.empty() ? "the program" : module.path) + ": its build id is " +
+                      found->build_id + ", the owner's " + module.build_id +
+                      ". Was it built anew while the program runs?";
+    }
+    entry.base = found ? found->base : 0;
+    entries_.push_back(std::move(entry));
+}
+
+const void* ForeignModules::resolve(FunctionRef function) const {
+    const Entry& module = entries_.at(function.module);
+    if (!module.error.empty()) {
+        throw RuntimeError(module.error);
+    }
+    return reinterpret_cast<const void*>(module.base + function.offset);
+}
+
+} // namespace hocket::detail

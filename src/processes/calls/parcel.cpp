@@ -1,0 +1,69 @@
+#include <hocket/detail/processes/calls/parcel.hpp>
+
+#include <limits>
+
+#include <msgpack/unpack.hpp>
+
+namespace hocket::detail {
+
+namespace {
+
+thread_local Descriptors* current = nullptr;
+
+} // namespace
+
+DescriptorScope::DescriptorScope(Descriptors& descriptors) noexcept
+    : outer_(std::exchange(current, &descriptors)) {}
+DescriptorScope::~DescriptorScope() { current = outer_; }
+
+std::uint32_t attach_descriptor(int fd) {
+    if (current == nullptr) {
+        throw RuntimeError(
+            "shared memory, pipes and locks of processes can be packed only as a part of what "
+            "crosses "
+            "to another process of this program: an argument, a result, an item of a ProcessQueue");
+    }
+    current->push_back(engine::FileDescriptor::duplicate(fd));
+    return static_cast<std::uint32_t>(current->size() - 1);
+}
+
+engine::FileDescriptor take_descriptor(std::uint32_t number) {
+    if (current == nullptr || number >= current->size() || !(*current)[number].is_open()) {
+        throw RuntimeError("descriptor " + std::to_string(number) +
+                           " of a message is missing, or was taken before");
+    }
+    return std::move((*current)[number]);
+}
+
+std::uint32_t block_size(std::size_t count, std::size_t element) {
+    if (count > std::numeric_limits<std::uint32_t>::max() / element) {
+        throw ValueError(
+            "a vector of " + std::to_string(count) + " elements of " + std::to_string(element) +
+            " bytes is too large to cross by value (4 GiB are allowed): pass a SharedArray");
+    }
+    return static_cast<std::uint32_t>(count * element);
+}
+
+void throw_wrong_block(std::size_t size, std::size_t element) {
+    throw ValueError("a block of " + std::to_string(size) + " bytes is no vector of elements of " +
+                     std::to_string(element) + " bytes");
+}
+
+std::span<const char> unpack_block(const msgpack::object& object, std::size_t element) {
+    if (object.type != msgpack::type::BIN) {
+        throw msgpack::type_error();
+    }
+    const auto& block = object.via.bin;
+    if (block.size % element != 0) {
+        throw_wrong_block(block.size, element);
+    }
+    return {block.ptr, block.size};
+}
+
+msgpack::object unpack_object(msgpack::zone& zone, std::span<const char> bytes) {
+    std::size_t offset = 0;
+    return msgpack::unpack(zone, bytes.data(), bytes.size(), offset,
+                           [](msgpack::type::object_type, std::size_t, void*) { return true; });
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,145 @@
+#include "processes/calls/thrown_stack.hpp"
+
+#ifdef NDEBUG
+
+namespace hocket::detail {
+
+void remember_thrown_stacks() noexcept {}
+std::string thrown_stack() { return {}; }
+
+} // namespace hocket::detail
+
+#else
+
+// __cxa_throw, which every `throw` calls, is this file's own: the program and its libraries find it
+// before the C++ library's, in a static as in a shared hocket. It notes the stack and goes on to
+// the next one, which may be a sanitizer's. A rethrow does not come here: the first stack stays.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstring>
+#include <exception>
+#include <mutex>
+
+#include <dlfcn.h>
+#include <execinfo.h>
+
+#include <fmt/format.h>
+
+#include "loop/demangled.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+struct ThrownStack {
+    const void* exception = nullptr;
+    std::array<void*, 48> frames{};
+    std::size_t depth = 0;
+};
+
+/// Several, because cleaning up may throw and catch other exceptions while one is under way, and
+/// other threads throw too.
+class ThrownStacks {
+public:
+    void add(const void* exception) noexcept {
+        const std::scoped_lock lock(mutex_);
+        ThrownStack& stack = stacks_[next_];
+        next_ = (next_ + 1) % stacks_.size();
+        stack.exception = exception;
+        const int depth = ::backtrace(stack.frames.data(), static_cast<int>(stack.frames.size()));
+        stack.depth = static_cast<std::size_t>(depth);
+    }
+    ThrownStack find(const void* exception) noexcept {
+        const std::scoped_lock lock(mutex_);
+        // The newest first: memory of exceptions is used again.
+        for (std::size_t back = 1; back <= stacks_.size(); ++back) {
+            const ThrownStack& stack = stacks_[(next_ + stacks_.size() - back) % stacks_.size()];
+            if (stack.exception == exception) {
+                return stack;
+            }
+        }
+        return {};
+    }
+
+private:
+    std::mutex mutex_;
+    std::array<ThrownStack, 16> stacks_;
+    std::size_t next_ = 0;
+};
+
+std::atomic<bool> remembers{false};
+
+ThrownStacks& thrown_stacks() noexcept {
+    static ThrownStacks instance;
+    return instance;
+}
+
+/// The object that was thrown: an exception_ptr is a pointer to it, here as in every libstdc++.
+const void* current_exception_object() noexcept {
+    const std::exception_ptr current = std::current_exception();
+    static_assert(sizeof current == sizeof(void*));
+    const void* object = nullptr;
+    std::memcpy(&object, &current, sizeof object);
+    return object;
+}
+
+std::string describe_frame(void* frame) {
+    // A return address may be the first one behind a function that ends with a throw.
+    const char* const call = static_cast<const char*>(frame) - 1;
+    Dl_info info{};
+    if (::dladdr(call, &info) == 0) {
+        return fmt::format("{}\n", frame);
+    }
+    if (info.dli_sname == nullptr) {
+        return fmt::format("?? + {:#x} ({})\n", call - static_cast<const char*>(info.dli_fbase),
+                           info.dli_fname);
+    }
+    return fmt::format("{} + {:#x} ({})\n", demangled(info.dli_sname),
+                       call - static_cast<const char*>(info.dli_saddr), info.dli_fname);
+}
+
+} // namespace
+
+void remember_thrown_stacks() noexcept { remembers.store(true, std::memory_order_release); }
+
+std::string thrown_stack() {
+    ThrownStack stack = thrown_stacks().find(current_exception_object());
+    std::string text;
+    constexpr std::size_t own_frames = 2; // add and __cxa_throw
+    for (std::size_t i = own_frames; i < stack.depth; ++i) {
+        text += describe_frame(stack.frames[i]);
+    }
+    return text;
+}
+
+namespace {
+
+// g++ declares __cxa_throw by itself, with a plain pointer to the type.
+using Throw = void (*)(void*, void*, void (*)(void*));
+
+Throw next_throw() noexcept {
+    // Copied, since ISO C++ has no cast from an object pointer to a function pointer.
+    void* const symbol = ::dlsym(RTLD_NEXT, "__cxa_throw");
+    Throw next = nullptr;
+    std::memcpy(&next, &symbol, sizeof next);
+    return next;
+}
+
+} // namespace
+
+} // namespace hocket::detail
+
+extern "C" [[noreturn, gnu::noinline, gnu::visibility("default")]] void
+__cxa_throw(void* exception, void* type, void (*destructor)(void*)) {
+    using namespace hocket::detail;
+    if (remembers.load(std::memory_order_acquire)) {
+        thrown_stacks().add(exception);
+    }
+    static const Throw next = next_throw();
+    next(exception, type, destructor);
+    __builtin_unreachable();
+}
+
+#endif

@@ -1,0 +1,255 @@
+#include "processes/manager/manager_link.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <hocket/errors.hpp>
+
+#include "engine/per_process.hpp"
+#include "processes/shared/linger.hpp"
+#include "processes/manager/manager_server.hpp"
+#include "processes/calls/remote_exception.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+constexpr int unknown_exitcode = 255;
+
+std::system_error last_error(const char* what) { return {errno, std::system_category(), what}; }
+
+struct AbstractAddress {
+    explicit AbstractAddress(const std::string& name) {
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path + 1, name.data(), name.size()); // behind a zero
+        size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    }
+    [[nodiscard]] const sockaddr* get() const noexcept {
+        return reinterpret_cast<const sockaddr*>(&address);
+    }
+    sockaddr_un address{};
+    socklen_t size;
+};
+
+} // namespace
+
+std::string random_address() {
+    unsigned char random[16];
+    if (::getrandom(random, sizeof random, 0) != sizeof random) {
+        throw last_error("getrandom for a manager's address");
+    }
+    std::string name = "hocket-manager-";
+    for (const unsigned char byte : random) {
+        name += "0123456789abcdef"[byte >> 4];
+        name += "0123456789abcdef"[byte & 15];
+    }
+    return name;
+}
+
+engine::FileDescriptor listen_at(const std::string& address) {
+    engine::FileDescriptor socket(
+        ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const AbstractAddress at(address);
+    if (!socket.is_open() || ::bind(socket.get(), at.get(), at.size) != 0 ||
+        ::listen(socket.get(), SOMAXCONN) != 0) {
+        throw last_error("listen for the clients of a manager");
+    }
+    return socket;
+}
+
+std::shared_ptr<ManagerLink> ManagerLink::find(const std::string& address, pid_t manager) {
+    struct Links {
+        std::mutex mutex;
+        std::map<std::string, std::weak_ptr<ManagerLink>> by_address;
+    };
+    static PerProcess<Links> of_process;
+    auto& [mutex, links] = of_process.get();
+    const std::scoped_lock lock(mutex);
+    std::erase_if(links, [](const auto& each) { return each.second.expired(); });
+    std::weak_ptr<ManagerLink>& known = links[address];
+    std::shared_ptr<ManagerLink> link = known.lock();
+    if (!link) {
+        link = std::make_shared<ManagerLink>(address, manager);
+        known = link;
+    }
+    return link;
+}
+
+engine::FileDescriptor ManagerLink::connect() const {
+    engine::FileDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    if (!socket.is_open()) {
+        throw last_error("socket for a manager");
+    }
+    const AbstractAddress at(address_);
+    while (::connect(socket.get(), at.get(), at.size) != 0) {
+        if (errno == ECONNREFUSED) {
+            throw_died();
+        }
+        if (errno != EINTR) {
+            throw last_error("connect to a manager");
+        }
+    }
+    return socket;
+}
+
+std::unique_ptr<ManagerLink::Connection> ManagerLink::take_connection() {
+    {
+        const std::scoped_lock lock(lock_);
+        if (std::exchange(process_of_idle_, ::getpid()) != ::getpid()) {
+            idle_.clear(); // a forked child has copies of its parent's, which go on being used
+        }
+        if (!idle_.empty()) {
+            auto connection = std::move(idle_.back());
+            idle_.pop_back();
+            return connection;
+        }
+    }
+    auto connection = std::make_unique<Connection>();
+    connection->socket = connect();
+    return connection;
+}
+
+void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descriptors,
+                           void* result, UnpackResult unpack) {
+    if (ManagerServer::here(address_) != nullptr) {
+        throw RuntimeError("a manager's object cannot call another object of the same manager: "
+                           "the manager is busy with this call");
+    }
+    auto connection = take_connection();
+    const int socket = connection->socket.get();
+    std::error_code error = send_manager_message(socket, request, descriptors);
+    if (!error) {
+        linger([&] {
+            error = connection->message.receive(socket, MSG_DONTWAIT);
+            return error != std::errc::resource_unavailable_try_again;
+        });
+        if (error == std::errc::resource_unavailable_try_again) {
+            error = connection->message.receive(socket);
+        }
+    }
+    if (error == std::errc::broken_pipe || error == std::errc::connection_reset) {
+        throw_died();
+    }
+    if (error) {
+        throw std::system_error(error, "cannot ask a manager");
+    }
+    {
+        const DescriptorScope scope(connection->message.descriptors());
+        msgpack::zone zone(zone_size(connection->message.bytes()));
+        const msgpack::object answer = unpack_object(zone, connection->message.bytes());
+        const msgpack::object* const parts = answer.via.array.ptr;
+        if (parts[0].as<bool>()) {
+            unpack(result, parts[1]);
+        } else {
+            const std::exception_ptr thrown = unpack_exception(parts[1]);
+            const std::scoped_lock lock(lock_);
+            idle_.push_back(std::move(connection));
+            std::rethrow_exception(thrown);
+        }
+    }
+    const std::scoped_lock lock(lock_);
+    idle_.push_back(std::move(connection));
+}
+
+void ManagerLink::throw_died() const {
+    int exitcode = unknown_exitcode;
+    if (const auto process = process_.lock(); process && process->is_ours()) {
+        // Its sockets are closed an instant before it can be reaped.
+        process->join_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+        exitcode = process->exitcode().value_or(unknown_exitcode);
+    }
+    std::string what = "the manager (process " + std::to_string(manager_) + ") has ended";
+    if (exitcode != unknown_exitcode) {
+        what += exitcode < 0 ? ", by signal " + std::to_string(-exitcode)
+                             : ", with exit code " + std::to_string(exitcode);
+    }
+    throw WorkerDied(what, manager_, exitcode, {});
+}
+
+ManagedReference::Hold::Hold(std::shared_ptr<ManagerLink> link, std::uint64_t id) noexcept
+    : link_(std::move(link)), id_(id) {}
+
+ManagedReference::Hold::~Hold() {
+    if (id_ == the_manager) {
+        return;
+    }
+    if (ManagerServer* const server = ManagerServer::here(link_->address())) {
+        server->drop_reference(id_, nobody);
+        return;
+    }
+    try {
+        ManagerReference(link_).drop_reference(id_);
+    } catch (...) {
+        // The manager has ended, or cannot be reached: at worst it keeps the object.
+    }
+}
+
+ManagedReference::ManagedReference(std::shared_ptr<ManagerLink> link, std::uint64_t id)
+    : hold_(std::make_shared<const Hold>(std::move(link), id)) {}
+
+const ManagedReference::Hold& ManagedReference::hold() const {
+    if (hold_ == nullptr) {
+        throw RuntimeError("this proxy refers to nothing: proxies come from a Manager");
+    }
+    return *hold_;
+}
+
+std::uint64_t ManagedReference::id() const { return hold().id(); }
+
+void ManagedReference::exchange(const GatherBuffer& request, const Descriptors& descriptors,
+                                void* result, UnpackResult unpack) const {
+    hold().link()->exchange(request, descriptors, result, unpack);
+}
+
+ManagedReference::Sent ManagedReference::sent() const {
+    const std::shared_ptr<ManagerLink>& link = hold().link();
+    if (ManagerServer* const server = ManagerServer::here(link->address())) {
+        server->add_reference(id());
+    } else {
+        ManagerReference(link).add_reference(id());
+    }
+    return {link->address(), link->manager(), id()};
+}
+
+void ManagedReference::msgpack_unpack(const msgpack::object& object) {
+    if (object.is_nil()) {
+        hold_ = nullptr;
+        return;
+    }
+    Sent received;
+    std::tie(received.address, received.manager, received.id) =
+        object.as<std::tuple<std::string, int, std::uint64_t>>();
+    auto link = ManagerLink::find(received.address, received.manager);
+    // In an object at the manager itself, the reference stays nobody's.
+    if (ManagerServer::here(received.address) == nullptr) {
+        ManagerReference(link).adopt_reference(received.id);
+    }
+    hold_ = std::make_shared<const Hold>(std::move(link), received.id);
+}
+
+ManagerReference::ManagerReference(std::shared_ptr<ManagerLink> link)
+    : ManagedReference(std::move(link), the_manager) {}
+
+void ManagerReference::add_reference(std::uint64_t id) const {
+    ask<ManagerControl>(
+        [](ManagerControl& manager, std::uint64_t of) { manager.add_reference(of); }, id);
+}
+void ManagerReference::adopt_reference(std::uint64_t id) const {
+    ask<ManagerControl>(
+        [](ManagerControl& manager, std::uint64_t of) { manager.adopt_reference(of); }, id);
+}
+void ManagerReference::drop_reference(std::uint64_t id) const {
+    ask<ManagerControl>(
+        [](ManagerControl& manager, std::uint64_t of) { manager.drop_reference(of); }, id);
+}
+
+} // namespace hocket::detail

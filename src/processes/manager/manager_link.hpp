@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <hocket/detail/processes/manager/managed_reference.hpp>
+
+#include "processes/start/child_process.hpp"
+#include "processes/manager/manager_message.hpp"
+
+namespace hocket::detail {
+
+/// This process's way to one manager: as many connections as threads have asked at a time. Any
+/// thread.
+class ManagerLink {
+public:
+    using UnpackResult = void (*)(void* to, const msgpack::object& object);
+
+    /// The one to the manager with this address (an abstract name) and process.
+    static std::shared_ptr<ManagerLink> find(const std::string& address, pid_t manager);
+
+    ManagerLink(std::string address, pid_t manager)
+        : address_(std::move(address)), manager_(manager) {}
+
+    /// Sends the request and unpacks what comes back. Throws what was thrown there; WorkerDied when
+    /// the manager has ended.
+    void exchange(const GatherBuffer& request, const Descriptors& descriptors, void* result,
+                  UnpackResult unpack);
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
+    [[nodiscard]] pid_t manager() const noexcept { return manager_; }
+    /// In the manager's owner, which alone knows how it ended.
+    void set_process(std::weak_ptr<ChildProcess> process) { process_ = std::move(process); }
+
+private:
+    struct Connection {
+        engine::FileDescriptor socket;
+        ManagerMessage message;
+    };
+    std::unique_ptr<Connection> take_connection();
+    [[nodiscard]] engine::FileDescriptor connect() const;
+    [[noreturn]] void throw_died() const;
+
+    const std::string address_;
+    const pid_t manager_;
+    std::weak_ptr<ChildProcess> process_;
+    std::mutex lock_; // guards what follows
+    pid_t process_of_idle_ = 0;
+    std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+/// A name of 128 random bits in the abstract namespace, which nobody can guess.
+[[nodiscard]] std::string random_address();
+/// Listens there.
+[[nodiscard]] engine::FileDescriptor listen_at(const std::string& address);
+
+} // namespace hocket::detail

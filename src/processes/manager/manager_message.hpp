@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <system_error>
+
+#include <hocket/detail/processes/calls/gather_buffer.hpp>
+#include <hocket/detail/processes/calls/parcel.hpp>
+
+#include "engine/memory_mapping.hpp"
+
+namespace hocket::detail {
+
+/// A request to a manager or its answer, as it was received.
+class ManagerMessage {
+public:
+    ManagerMessage();
+
+    /// Waits for the next message if the socket does, unless `flags` are MSG_DONTWAIT. EPIPE at the
+    /// end.
+    [[nodiscard]] std::error_code receive(int socket, int flags = 0);
+    /// Valid until the next `receive`.
+    [[nodiscard]] std::span<const char> bytes() const noexcept { return bytes_; }
+    [[nodiscard]] Descriptors& descriptors() noexcept { return descriptors_; }
+
+private:
+    std::unique_ptr<char[]> space_;
+    std::span<const char> bytes_;
+    Descriptors descriptors_;
+    engine::MemoryMapping region_; // of a large message
+};
+
+/// Sends one message with duplicates of `descriptors`. A large one travels as memory beside it, so
+/// that all of them fit the socket. The errors are those of engine::send_message.
+[[nodiscard]] std::error_code send_manager_message(int socket, const GatherBuffer& message,
+                                                   const Descriptors& descriptors);
+[[nodiscard]] std::error_code send_manager_message(int socket, std::span<const char> message,
+                                                   const Descriptors& descriptors);
+
+} // namespace hocket::detail

@@ -1,0 +1,351 @@
+#include "processes/pool/pool_worker.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <csignal>
+#include <cstring>
+#include <limits>
+#include <system_error>
+#include <tuple>
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/descriptor_passing.hpp"
+#include "processes/calls/module_table.hpp"
+#include "processes/start/worker_bootstrap.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+using engine::MessageHeader;
+using State = MessageHeader::State;
+
+// Of arguments on their way to one worker; more wait in the pool.
+constexpr std::size_t most_in_segments = std::size_t{256} << 20;
+
+engine::SegmentHeader& header_of(engine::MemoryMapping& segment) noexcept {
+    return *reinterpret_cast<engine::SegmentHeader*>(segment.data());
+}
+
+std::byte* body_of(engine::MemoryMapping& segment) noexcept {
+    return segment.data() + sizeof(engine::SegmentHeader);
+}
+
+} // namespace
+
+PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell,
+                       int eventfd, StartMethod method, std::int64_t spin, const OutputSink& output,
+                       OnExit on_exit)
+    : ChildWatcher(poller),
+      number_(number),
+      link_region_(engine::MemoryMapping::create("worker", sizeof(engine::WorkerLink))),
+      link_(reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
+      requests_(link_->requests()),
+      replies_(link_->replies()),
+      on_exit_(std::move(on_exit)) {
+    Parcel first = pack_parcel(Bootstrap{Bootstrap::pool_worker, spin});
+    for (const int fd : {link_region_.fd(), bell.fd(), eventfd}) {
+        first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
+    }
+    if (output) {
+        output_.emplace(poller, number, output);
+        first.descriptors.push_back(std::move(output_->worker_stdout));
+        first.descriptors.push_back(std::move(output_->worker_stderr));
+    }
+    process_ = start_worker(method);
+    try {
+        introduce(std::move(first));
+    } catch (...) {
+        abandon(process_); // nobody watches it
+        throw;
+    }
+}
+
+// Begins to watch the process, and tells it what it is.
+void PoolWorker::introduce(Parcel first) {
+    std::error_code error = engine::send_message(
+        process_.control.get(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
+    // EPIPE: it has ended already, which its watcher will tell.
+    if (!error || error == std::errc::broken_pipe) {
+        error = ChildWatcher::start(engine::FileDescriptor::duplicate(process_.pidfd.get()),
+                                    process_.reports.get());
+    }
+    if (error) {
+        throw std::system_error(error, "cannot talk to a new worker process");
+    }
+}
+
+PoolWorker::~PoolWorker() {
+    if (ChildWatcher::is_started()) {
+        kill();
+    }
+}
+
+void PoolWorker::kill() noexcept {
+    ending_ = true;
+    ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
+}
+
+void PoolWorker::on_exit(int status, std::error_code error) noexcept {
+    on_exit_(*this, status, error);
+}
+
+bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
+    if (modules_known_ < ModuleTable::size() && !send_modules()) {
+        return false;
+    }
+    const std::size_t size = body.size();
+    const bool in_ring = size <= engine::WorkerLink::largest_body;
+    MessageHeader* const message = requests_->reserve(in_ring ? size : 0);
+    if (message == nullptr) {
+        return false;
+    }
+    Segment* segment = nullptr;
+    if (!in_ring) {
+        segment = segment_for(size, message->segment);
+        if (segment == nullptr) {
+            return false;
+        }
+        message->segment_size = size;
+    }
+    Segment* const introduced = segment != nullptr && !segment->is_known ? segment : nullptr;
+    if (!call.descriptors.empty() || introduced != nullptr) {
+        if (const auto error = send_descriptors(call, introduced)) {
+            if (segment != nullptr) {
+                header_of(segment->region).in_use.store(0);
+            }
+            if (error == std::errc::resource_unavailable_try_again ||
+                error == std::errc::broken_pipe) {
+                return false; // later, or never: then its watcher will tell
+            }
+            throw std::system_error(error, "cannot pass descriptors to a worker");
+        }
+        message->descriptors = static_cast<std::uint16_t>(call.descriptors.size());
+        if (introduced != nullptr) {
+            ++message->descriptors;
+            introduced->is_known = true;
+        }
+    }
+    message->kind = static_cast<std::uint16_t>(call.timeout > 0 ? engine::Request::timed_call
+                                                                : engine::Request::call);
+    message->module = call.function.module;
+    message->offset = call.function.offset;
+    body.copy_to(in_ring ? engine::SharedRing::body(*message).data() : body_of(segment->region));
+    sent_.push_back({&call, message, requests_->position()});
+    ++outstanding_;
+    requests_->commit();
+    call.worker_ = this;
+    call.place_ = RemoteCall::Place::worker;
+    if (calls_left_ != unlimited && --calls_left_ == 0) {
+        stop();
+    }
+    return true;
+}
+
+// Those of what the arguments share and, last, that of a segment which the worker does not know.
+std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* introduced) {
+    const char mark = 'd';
+    if (introduced == nullptr) {
+        return engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);
+    }
+    const int segment = ::fcntl(introduced->region.fd(), F_DUPFD_CLOEXEC, 0);
+    if (segment < 0) {
+        return {errno, std::system_category()};
+    }
+    call.descriptors.push_back(engine::FileDescriptor(segment));
+    const auto error = engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);
+    call.descriptors.pop_back();
+    return error;
+}
+
+// Tells the worker of the modules that functions have crossed from since it was told last.
+bool PoolWorker::send_modules() {
+    while (modules_known_ < ModuleTable::size()) {
+        const Module module = ModuleTable::get(modules_known_);
+        const Parcel parcel = pack_parcel(std::tuple(module.path, module.build_id));
+        MessageHeader* const message = requests_->reserve(parcel.bytes.size());
+        if (message == nullptr) {
+            return false;
+        }
+        message->kind = static_cast<std::uint16_t>(engine::Request::module);
+        std::memcpy(engine::SharedRing::body(*message).data(), parcel.bytes.data(),
+                    parcel.bytes.size());
+        requests_->commit();
+        ++modules_known_;
+    }
+    return true;
+}
+
+void PoolWorker::stop() {
+    ending_ = true;
+    // A word of its own: the ring may be full.
+    link_->stop.store(1, std::memory_order_seq_cst);
+    ring();
+}
+
+// A segment that is free, or a new one; nullptr when large arguments fill too much memory already.
+PoolWorker::Segment* PoolWorker::segment_for(std::size_t size, std::uint32_t& number) {
+    const std::size_t needed = size + sizeof(engine::SegmentHeader);
+    std::size_t in_use = 0;
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+        engine::MemoryMapping& region = segments_[i].region;
+        std::uint32_t expected = 0;
+        if (region.size() >= needed &&
+            header_of(region).in_use.compare_exchange_strong(expected, 1)) {
+            number = static_cast<std::uint32_t>(i);
+            return &segments_[i];
+        }
+        in_use += header_of(region).in_use.load() != 0 ? region.size() : 0;
+    }
+    if (outstanding_ > 0 && in_use + needed > most_in_segments) {
+        return nullptr;
+    }
+    segments_.push_back({engine::MemoryMapping::create("argument", std::bit_ceil(needed))});
+    header_of(segments_.back().region).in_use.store(1);
+    number = static_cast<std::uint32_t>(segments_.size() - 1);
+    return &segments_.back();
+}
+
+std::vector<RemoteCall*> PoolWorker::take_back(std::size_t most) {
+    std::vector<RemoteCall*> taken;
+    for (auto sent = sent_.rbegin(); sent != sent_.rend() && taken.size() < most; ++sent) {
+        if (sent->taken_back) {
+            continue;
+        }
+        RemoteCall* const call = sent->call;
+        if (!take_back(*sent)) {
+            break; // started, and so is everything before it
+        }
+        if (call != nullptr) {
+            taken.push_back(call);
+        }
+    }
+    return {taken.rbegin(), taken.rend()};
+}
+
+bool PoolWorker::take_back(RemoteCall& call) {
+    const auto sent = std::ranges::find(sent_, &call, &Sent::call);
+    return sent != sent_.end() && take_back(*sent);
+}
+
+// The bytes go back into the call: they are still there, for only `send` writes over them.
+bool PoolWorker::take_back(Sent& sent) noexcept {
+    State expected = State::ready;
+    if (requests_->has_been_read(sent.position) ||
+        !sent.message->state.compare_exchange_strong(expected, State::revoked,
+                                                     std::memory_order_acq_rel)) {
+        return false;
+    }
+    MessageHeader& message = *sent.message;
+    if (sent.call != nullptr) {
+        std::string& to = sent.call->body_;
+        if (message.segment_size == 0) {
+            const auto body = engine::SharedRing::body(message);
+            to.assign(reinterpret_cast<const char*>(body.data()), body.size());
+        } else {
+            engine::MemoryMapping& region = segments_[message.segment].region;
+            to.assign(reinterpret_cast<const char*>(body_of(region)), message.segment_size);
+        }
+        sent.call->worker_ = nullptr;
+        sent.call->place_ = RemoteCall::Place::left;
+    }
+    if (message.segment_size != 0) {
+        header_of(segments_[message.segment].region).in_use.store(0);
+    }
+    sent.call = nullptr;
+    sent.taken_back = true;
+    --outstanding_;
+    return true;
+}
+
+void PoolWorker::drop_taken_back() noexcept {
+    while (!sent_.empty() && sent_.front().taken_back) {
+        sent_.pop_front();
+    }
+}
+
+const PoolWorker::Sent* PoolWorker::oldest() noexcept {
+    drop_taken_back();
+    return sent_.empty() ? nullptr : &sent_.front();
+}
+
+std::int64_t PoolWorker::shortest_timeout() const noexcept {
+    std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
+    for (const Sent& sent : sent_) {
+        if (sent.call != nullptr && sent.call->timeout > 0 && !is_started(sent)) {
+            shortest = std::min(shortest, sent.call->timeout);
+        }
+    }
+    return shortest;
+}
+
+void PoolWorker::give_up(RemoteCall& call) noexcept {
+    for (Sent& sent : sent_) {
+        if (sent.call == &call) {
+            sent.call = nullptr;
+        }
+    }
+}
+
+PoolWorker::Answer PoolWorker::take_answer() {
+    MessageHeader& reply = *replies_->front();
+    drop_taken_back();
+    Answer answer{sent_.front().call,
+                  reply.kind == static_cast<std::uint16_t>(engine::Reply::exception),
+                  {},
+                  {},
+                  {}};
+    sent_.pop_front();
+    --outstanding_;
+    if (answer.call != nullptr) {
+        answer.call->worker_ = nullptr;
+        answer.call->place_ = RemoteCall::Place::left;
+    }
+    try {
+        receive_body(reply, answer);
+    } catch (...) {
+        answer.lost = std::current_exception();
+    }
+    return answer;
+}
+
+void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
+    if (reply.descriptors > 0) {
+        char mark = 0;
+        const auto received =
+            engine::receive_message(process_.control.get(), {&mark, 1}, answer.descriptors);
+        if (received.error) {
+            throw std::system_error(received.error,
+                                    "cannot receive the descriptors of a worker's result");
+        }
+    }
+    if (reply.segment_size == 0) {
+        const auto body = engine::SharedRing::body(reply);
+        answer.body = {reinterpret_cast<const char*>(body.data()), body.size()};
+        return;
+    }
+    if (!workers_segments_.contains(reply.segment)) {
+        // A new one's descriptor comes last.
+        workers_segments_.emplace(reply.segment, engine::MemoryMapping::of_received(
+                                                     std::move(answer.descriptors.back())));
+        answer.descriptors.pop_back();
+    }
+    answer.body = {reinterpret_cast<const char*>(body_of(workers_segments_.at(reply.segment))),
+                   reply.segment_size};
+}
+
+void PoolWorker::answer_taken() noexcept {
+    const MessageHeader& reply = *replies_->front();
+    // One that could not be mapped stays in use: its worker takes another.
+    if (const auto segment = workers_segments_.find(reply.segment);
+        reply.segment_size != 0 && segment != workers_segments_.end()) {
+        header_of(segment->second).in_use.store(0, std::memory_order_release);
+    }
+    replies_->pop();
+    link_->space_bell.ring();
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <hocket/detail/processes/calls/gather_buffer.hpp>
+#include <hocket/detail/processes/calls/remote_call.hpp>
+
+#include "engine/child_watcher.hpp"
+#include "engine/memory_mapping.hpp"
+#include "engine/worker_link.hpp"
+#include "processes/start/start_worker.hpp"
+#include "processes/start/worker_output.hpp"
+
+namespace hocket::detail {
+
+/// The owner's side of one worker process of a pool: what was sent to it and how far it is. Under
+/// the pool's lock, except for what the supervisor alone calls.
+class PoolWorker final : public engine::ChildWatcher {
+public:
+    /// What was sent and not answered, in order. `call` is nullptr when nobody wants the answer.
+    struct Sent {
+        RemoteCall* call;
+        engine::MessageHeader* message; // overwritten some time after the worker has read it
+        std::uint64_t position;         // of the message in the ring
+        bool taken_back = false;        // there will be no answer
+    };
+    struct Answer {
+        RemoteCall* call; // nullptr when nobody wants it any more
+        bool is_exception;
+        std::span<const char> body;
+        Descriptors descriptors;
+        std::exception_ptr lost; // why it could not be received
+    };
+    static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+
+    /// With an error the status is unknown.
+    using OnExit = std::function<void(PoolWorker&, int status, std::error_code error)>;
+
+    /// Starts the process. Throws std::system_error.
+    PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell, int eventfd,
+               StartMethod method, std::int64_t spin, const OutputSink& output, OnExit on_exit);
+    ~PoolWorker();
+
+    [[nodiscard]] int number() const noexcept { return number_; }
+    [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
+    [[nodiscard]] bool is_fork_servers() const noexcept { return process_.reports.is_open(); }
+    [[nodiscard]] bool is_ready() const noexcept {
+        return link_->stage.load(std::memory_order_acquire) == engine::WorkerLink::Stage::ready;
+    }
+    /// The supervisor's: true once, when it has become ready since the last time.
+    [[nodiscard]] bool became_ready() noexcept {
+        return is_ready() && !std::exchange(known_to_be_ready_, true);
+    }
+    /// Calls it was sent and has not answered.
+    [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
+    /// Takes calls, as many as `most` at a time: neither stopped nor killed.
+    [[nodiscard]] bool accepts(std::size_t most) const noexcept {
+        return !ending_ && outstanding_ < most && calls_left_ != 0;
+    }
+    [[nodiscard]] bool is_ending() const noexcept { return ending_; }
+
+    /// Writes a call into the ring; false when there is no room now.
+    [[nodiscard]] bool send(RemoteCall& call, const GatherBuffer& body);
+    /// To be called after `send`, without the lock: wakes the worker when it sleeps.
+    void ring() noexcept { link_->requests_bell.ring(); }
+    /// At most this many more calls; then it is told to stop.
+    void limit_calls(std::size_t calls) noexcept { calls_left_ = calls; }
+    /// Tells it to end when it has done what it was sent.
+    void stop();
+
+    /// Takes back what it has not started, oldest first: at most the last `most` of it.
+    std::vector<RemoteCall*> take_back(std::size_t most);
+    /// Takes back one call; false when it was started.
+    [[nodiscard]] bool take_back(RemoteCall& call);
+    /// The oldest without an answer; nullptr when there is none.
+    [[nodiscard]] const Sent* oldest() noexcept;
+    /// The answer to this call will be dropped.
+    void give_up(RemoteCall& call) noexcept;
+    [[nodiscard]] bool is_started(const Sent& sent) const noexcept {
+        return requests_->has_been_read(sent.position) ||
+               sent.message->state.load(std::memory_order_acquire) ==
+                   engine::MessageHeader::State::started;
+    }
+    /// When the timed call that runs was started, on the monotonic clock.
+    [[nodiscard]] std::int64_t started_at() const noexcept {
+        return link_->started_at.load(std::memory_order_acquire);
+    }
+    /// Of what it was sent and has not started; the largest number when none has one.
+    [[nodiscard]] std::int64_t shortest_timeout() const noexcept;
+    void kill() noexcept;
+
+    /// The collector's: its next answer. The body stays until `answer_taken`.
+    [[nodiscard]] bool has_answer() const noexcept { return !replies_->empty(); }
+    [[nodiscard]] Answer take_answer();
+    void answer_taken() noexcept;
+
+    /// What it wrote to stderr last.
+    [[nodiscard]] std::string last_words() { return output_ ? output_->finish() : std::string(); }
+
+private:
+    struct Segment {
+        engine::MemoryMapping region;
+        bool is_known = false; // to the worker
+    };
+
+    void on_exit(int status, std::error_code error) noexcept override;
+    void introduce(Parcel first);
+    void receive_body(engine::MessageHeader& reply, Answer& answer);
+    [[nodiscard]] bool take_back(Sent& sent) noexcept;
+    void drop_taken_back() noexcept;
+    [[nodiscard]] bool send_modules();
+    Segment* segment_for(std::size_t size, std::uint32_t& number);
+    [[nodiscard]] std::error_code send_descriptors(RemoteCall& call, const Segment* introduced);
+
+    const int number_;
+    StartedWorker process_;
+    engine::MemoryMapping link_region_;
+    engine::WorkerLink* link_ = nullptr;
+    std::optional<engine::SharedRing> requests_;
+    std::optional<engine::SharedRing> replies_;
+    std::optional<WorkerOutput> output_;
+    OnExit on_exit_;
+    std::deque<Sent> sent_;
+    std::size_t outstanding_ = 0;
+    std::size_t calls_left_ = unlimited;
+    std::uint32_t modules_known_ = 1; // to the worker; the program is
+    bool ending_ = false;
+    bool known_to_be_ready_ = false;
+    std::vector<Segment> segments_; // for large arguments
+    std::map<std::uint32_t, engine::MemoryMapping> workers_segments_;
+};
+
+} // namespace hocket::detail

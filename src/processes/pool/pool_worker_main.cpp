@@ -1,0 +1,282 @@
+#include "processes/pool/pool_worker_main.hpp"
+
+#include <bit>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include <malloc.h>
+#include <sched.h>
+#include <stdio_ext.h>
+#include <unistd.h>
+
+#include <hocket/errors.hpp>
+
+#include "engine/cpu_pause.hpp"
+#include "engine/descriptor_passing.hpp"
+#include "engine/reactor.hpp"
+#include "processes/calls/module_table.hpp"
+#include "processes/calls/remote_exception.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+// A buffer that a large result has left behind is not kept.
+constexpr int kept_memory = 256 << 20;
+constexpr std::size_t largest_kept_buffer = std::size_t{1} << 20;
+
+ForeignModules& owners_modules() {
+    static ForeignModules modules;
+    return modules;
+}
+
+void flush_output() noexcept {
+    if (::__fpending(stdout) > 0) {
+        std::fflush(stdout);
+    }
+}
+
+std::span<const char> as_chars(std::span<const std::byte> bytes) noexcept {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+} // namespace
+
+const void* resolve_function(FunctionRef function) { return owners_modules().resolve(function); }
+
+PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors)
+    : control_(control),
+      spin_(bootstrap.spin),
+      link_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(0)))),
+      bell_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
+      eventfd_(std::move(descriptors.at(2))),
+      link_(*reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
+      bell_(*reinterpret_cast<engine::ReplyBell*>(bell_region_.data())),
+      requests_(link_.requests()),
+      replies_(link_.replies()) {
+    owners_modules() = {}; // not the modules of the owner of the process that forked this one
+    if (descriptors.size() > 4) {
+        ::dup2(descriptors[3].get(), STDOUT_FILENO);
+        ::dup2(descriptors[4].get(), STDERR_FILENO);
+        descriptors.clear();
+        // Line by line, so that the owner can say whose line it is.
+        std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    }
+}
+
+void PoolWorkerMain::run() {
+    // What large arguments took is kept for the next ones: fresh pages cost several times what
+    // copying into them does.
+    ::mallopt(M_MMAP_MAX, 0);
+    ::mallopt(M_TRIM_THRESHOLD, kept_memory);
+    link_.stage.store(engine::WorkerLink::Stage::ready, std::memory_order_release);
+    ring_owner();
+    while (Header* const next = wait_for_request()) {
+        Header& request = *next;
+        if (request.kind == static_cast<std::uint16_t>(engine::Request::timed_call)) {
+            // Before the owner can see that it is started.
+            link_.started_at.store(engine::Reactor::now(), std::memory_order_release);
+        }
+        auto expected = Header::State::ready;
+        if (request.state.compare_exchange_strong(expected, Header::State::started,
+                                                  std::memory_order_acq_rel)) {
+            handle(request);
+        } else {
+            Descriptors unused;
+            static_cast<void>(open_segment(request, unused)); // what came beside it is dropped
+        }
+        requests_.pop();
+    }
+}
+
+// The next request; nullptr when there will be none. Lets others run once before it sleeps: the
+// owner may be in the middle of a batch, on this very processor.
+engine::MessageHeader* PoolWorkerMain::wait_for_request() {
+    for (;;) {
+        if (Header* request = spin_for_request()) {
+            return request;
+        }
+        ::sched_yield();
+        if (Header* request = requests_.front()) {
+            return request;
+        }
+        if (link_.stop.load(std::memory_order_seq_cst) != 0) {
+            return nullptr;
+        }
+        link_.requests_bell.sleep(-1, [this] {
+            return requests_.front() != nullptr || link_.stop.load(std::memory_order_seq_cst) != 0;
+        });
+    }
+}
+
+engine::MessageHeader* PoolWorkerMain::spin_for_request() {
+    Header* request = requests_.front();
+    if (request != nullptr || spin_ == 0) {
+        return request;
+    }
+    const engine::Nanoseconds until = engine::Reactor::now() + spin_;
+    do {
+        for (int i = 0; i < 64 && request == nullptr; ++i) {
+            engine::cpu_pause();
+            request = requests_.front();
+        }
+    } while (request == nullptr && engine::Reactor::now() < until);
+    return request;
+}
+
+void PoolWorkerMain::handle(Header& request) {
+    Descriptors descriptors;
+    const auto body = open_segment(request, descriptors);
+    switch (static_cast<engine::Request>(request.kind)) {
+    case engine::Request::module: {
+        msgpack::zone zone;
+        const auto [path, build_id] =
+            unpack_object(zone, body).as<std::tuple<std::string, std::string>>();
+        owners_modules().add({path, build_id, 0});
+        break;
+    }
+    case engine::Request::timed_call:
+    case engine::Request::call: call(request, body, descriptors); break;
+    }
+    if (request.segment_size != 0) {
+        auto* header =
+            reinterpret_cast<engine::SegmentHeader*>(owners_segments_.at(request.segment).data());
+        header->in_use.store(0, std::memory_order_release);
+    }
+}
+
+void PoolWorkerMain::call(Header& request, std::span<const char> body, Descriptors& descriptors) {
+    engine::Reply kind = engine::Reply::result;
+    Descriptors results;
+    result_.clear();
+    try {
+        const void* const address = resolve_function({request.module, request.offset});
+        Thunk thunk = nullptr;
+        std::memcpy(&thunk, &address, sizeof thunk);
+        ResultPacker packer(result_);
+        // What the function packs or unpacks while it runs has scopes of its own.
+        const msgpack::object arguments = unpack_object(zone_, body);
+        thunk(arguments, packer, descriptors, results);
+    } catch (...) {
+        kind = engine::Reply::exception;
+        results.clear();
+        result_.clear();
+        ResultPacker packer(result_);
+        pack_current_exception(packer, "process " + std::to_string(::getpid()));
+    }
+    zone_.clear();
+    flush_output();
+    try {
+        send_reply(kind, results);
+    } catch (...) {
+        // No room for a large result, or no descriptor for what it shares.
+        results.clear();
+        result_.clear();
+        ResultPacker packer(result_);
+        pack_current_exception(packer, "process " + std::to_string(::getpid()));
+        send_reply(engine::Reply::exception, results);
+    }
+    if (result_.size() > largest_kept_buffer) {
+        result_ = msgpack::sbuffer();
+    }
+}
+
+// The request's bytes, wherever they are, and the descriptors that came beside them.
+std::span<const char> PoolWorkerMain::open_segment(const Header& request,
+                                                   Descriptors& descriptors) {
+    if (request.descriptors > 0) {
+        char mark = 0;
+        const auto received = engine::receive_message(control_, {&mark, 1}, descriptors);
+        if (received.error) {
+            throw std::system_error(received.error, "the worker cannot receive descriptors");
+        }
+    }
+    const auto body = engine::SharedRing::body(const_cast<Header&>(request));
+    if (request.segment_size == 0) {
+        return as_chars(body);
+    }
+    auto found = owners_segments_.find(request.segment);
+    if (found == owners_segments_.end()) {
+        // A new segment's descriptor comes last.
+        found = owners_segments_
+                    .emplace(request.segment,
+                             engine::MemoryMapping::of_received(std::move(descriptors.back())))
+                    .first;
+        descriptors.pop_back();
+    }
+    return as_chars({found->second.data() + sizeof(engine::SegmentHeader), request.segment_size});
+}
+
+void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
+    const std::size_t size = result_.size();
+    const bool in_ring = size <= engine::WorkerLink::largest_body;
+    std::uint32_t number = 0;
+    std::byte* to = nullptr;
+    if (!in_ring) {
+        bool is_new = false;
+        engine::MemoryMapping& segment = free_segment(size, number, is_new);
+        to = segment.data() + sizeof(engine::SegmentHeader);
+        if (is_new) {
+            descriptors.push_back(engine::FileDescriptor::duplicate(segment.fd()));
+        }
+    }
+    if (!descriptors.empty()) {
+        // In front of the reply: who reads the reply finds them there.
+        const char mark = 'd';
+        if (const auto error = engine::send_message(control_, {&mark, 1}, descriptors)) {
+            throw std::system_error(error, "the worker cannot send descriptors");
+        }
+    }
+    Header& reply = reserve_reply(in_ring ? size : 0);
+    reply.kind = static_cast<std::uint16_t>(kind);
+    reply.descriptors = static_cast<std::uint16_t>(descriptors.size());
+    if (in_ring) {
+        to = engine::SharedRing::body(reply).data();
+    } else {
+        reply.segment = number;
+        reply.segment_size = size;
+    }
+    std::memcpy(to, result_.data(), size);
+    replies_.commit();
+    ring_owner();
+}
+
+engine::MessageHeader& PoolWorkerMain::reserve_reply(std::size_t size) {
+    for (;;) {
+        if (Header* reply = replies_.reserve(size)) {
+            return *reply;
+        }
+        // The owner rings after it has read replies.
+        link_.space_bell.sleep(-1, [&] { return replies_.reserve(size) != nullptr; });
+    }
+}
+
+engine::MemoryMapping& PoolWorkerMain::free_segment(std::size_t size, std::uint32_t& number,
+                                                    bool& is_new) {
+    const std::size_t needed = size + sizeof(engine::SegmentHeader);
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+        auto* header = reinterpret_cast<engine::SegmentHeader*>(segments_[i].data());
+        std::uint32_t expected = 0;
+        if (segments_[i].size() >= needed && header->in_use.compare_exchange_strong(expected, 1)) {
+            number = static_cast<std::uint32_t>(i);
+            return segments_[i];
+        }
+    }
+    segments_.push_back(engine::MemoryMapping::create("result", std::bit_ceil(needed)));
+    reinterpret_cast<engine::SegmentHeader*>(segments_.back().data())->in_use.store(1);
+    number = static_cast<std::uint32_t>(segments_.size() - 1);
+    is_new = true;
+    return segments_.back();
+}
+
+void PoolWorkerMain::ring_owner() noexcept {
+    bell_.bell.ring();
+    if (bell_.loop_sleeps.load(std::memory_order_seq_cst) != 0 &&
+        bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const auto written = ::write(eventfd_.get(), &one, sizeof one);
+    }
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <hocket/detail/processes/calls/remote_function.hpp>
+
+#include "engine/memory_mapping.hpp"
+#include "engine/worker_link.hpp"
+#include "processes/start/worker_bootstrap.hpp"
+
+namespace hocket::detail {
+
+/// The worker's end of a ProcessPoolExecutor: takes calls from its ring, one after the other, until
+/// it is told to stop.
+class PoolWorkerMain {
+public:
+    /// `descriptors` as Bootstrap says; `control` is the socket to the owner.
+    PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors);
+
+    void run();
+
+private:
+    using Header = engine::MessageHeader;
+
+    Header* wait_for_request();
+    Header* spin_for_request();
+    void handle(Header& request);
+    void call(Header& request, std::span<const char> body, Descriptors& descriptors);
+    std::span<const char> open_segment(const Header& request, Descriptors& descriptors);
+    void send_reply(engine::Reply kind, Descriptors& descriptors);
+    Header& reserve_reply(std::size_t size);
+    engine::MemoryMapping& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
+    void ring_owner() noexcept;
+
+    int control_;
+    std::int64_t spin_;
+    engine::MemoryMapping link_region_;
+    engine::MemoryMapping bell_region_;
+    engine::FileDescriptor eventfd_;
+    engine::WorkerLink& link_;
+    engine::ReplyBell& bell_;
+    engine::SharedRing requests_;
+    engine::SharedRing replies_;
+    std::map<std::uint32_t, engine::MemoryMapping> owners_segments_;
+    std::vector<engine::MemoryMapping> segments_; // for large results
+    msgpack::sbuffer result_;
+    msgpack::zone zone_;
+};
+
+} // namespace hocket::detail

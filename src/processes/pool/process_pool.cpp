@@ -1,0 +1,296 @@
+#include "processes/pool/process_pool.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <sys/eventfd.h>
+
+#include <hocket/errors.hpp>
+
+namespace hocket::detail {
+
+namespace {
+
+// So many calls are in a worker's ring at once, the one that runs included: it need not wait for
+// its owner between two short ones. What it has not started is taken back when another is idle.
+constexpr std::size_t calls_ahead = 128;
+
+engine::FileDescriptor make_eventfd() {
+    engine::FileDescriptor descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!descriptor.is_open()) {
+        throw std::system_error(errno, std::system_category(), "eventfd for a process pool");
+    }
+    return descriptor;
+}
+
+} // namespace
+
+bool RemoteCall::withdraw() noexcept { return pool_->withdraw(*this); }
+bool RemoteCall::collect_until_done(const FutureStateBase& future) noexcept {
+    return pool_->collect_until_done(future);
+}
+
+void RemoteCall::wake_collector() noexcept { pool_->wake_collector(); }
+bool RemoteCall::is_started() const noexcept { return pool_->is_started(*this); }
+
+ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
+    : max_workers_(max_workers),
+      options_(std::move(options)),
+      output_(options_.on_output ? options_.on_output : print_worker_line),
+      bell_region_(engine::MemoryMapping::create("pool", sizeof(engine::ReplyBell))),
+      bell_(*reinterpret_cast<engine::ReplyBell*>(bell_region_.data())),
+      eventfd_(make_eventfd()) {
+    if (const auto error =
+            reactor_.poller().add(answer_watch_, eventfd_.get(), engine::Watcher::readable)) {
+        throw std::system_error(error, "epoll_ctl for a process pool");
+    }
+    reactor_.set_blocking_hooks(
+        {[](void* pool) noexcept { static_cast<ProcessPool*>(pool)->before_sleep(); },
+         [](void* pool) noexcept {
+             static_cast<ProcessPool*>(pool)->supervisor_sleeps_.store(false);
+             static_cast<ProcessPool*>(pool)->bell_.loop_sleeps.store(0, std::memory_order_relaxed);
+         },
+         this});
+}
+
+ProcessPool::~ProcessPool() {
+    if (supervisor_.joinable()) {
+        // The last one to hold the pool may be the supervisor itself.
+        if (supervisor_id_.load() == std::this_thread::get_id()) {
+            supervisor_.detach();
+        } else {
+            supervisor_.join();
+        }
+    }
+    reactor_.poller().remove(answer_watch_);
+}
+
+void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
+    try {
+        const std::scoped_lock lock(lock_);
+        if (broken_) {
+            std::rethrow_exception(broken_);
+        }
+        if (shut_down_) {
+            throw RuntimeError("cannot submit a call to a process pool after its shutdown");
+        }
+        if (call.priority != 0 && !std::exchange(has_priorities_, true)) {
+            // From here on calls are handed out one by one, the most urgent first.
+            for (const auto& worker : workers_) {
+                put_back(worker->take_back(PoolWorker::unlimited));
+            }
+        }
+        has_timeouts_ |= call.timeout > 0;
+        PoolWorker* const worker = waiting_count_ == 0 ? least_busy() : nullptr;
+        if (worker != nullptr && worker->send(call, body)) {
+            worker->ring();
+        } else {
+            call.body_.resize(body.size());
+            body.copy_to(reinterpret_cast<std::byte*>(call.body_.data()));
+            wait_in_queue(call, false);
+            if (has_priorities_) {
+                dispatch();
+            }
+        }
+        if (live_workers() < wanted_workers()) {
+            staffing_.ask();
+        }
+    } catch (...) {
+        call.release();
+        throw;
+    }
+    if (call.timeout > 0) {
+        deadlines_.ask();
+    }
+}
+
+void ProcessPool::wait_in_queue(RemoteCall& call, bool first) {
+    auto& queue = waiting_[call.priority];
+    if (first) {
+        queue.push_front(&call);
+    } else {
+        queue.push_back(&call);
+    }
+    call.place_ = RemoteCall::Place::queue;
+    ++waiting_count_;
+}
+
+void ProcessPool::put_back(const std::vector<RemoteCall*>& calls) {
+    for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+        wait_in_queue(**call, true);
+    }
+}
+
+// The first that waits and was not withdrawn; nullptr when none does.
+RemoteCall* ProcessPool::next_waiting() {
+    while (!waiting_.empty()) {
+        auto& queue = waiting_.begin()->second;
+        while (!queue.empty()) {
+            if (queue.front()->place_ == RemoteCall::Place::queue) {
+                return queue.front();
+            }
+            queue.front()->release();
+            queue.pop_front();
+        }
+        waiting_.erase(waiting_.begin());
+    }
+    return nullptr;
+}
+
+void ProcessPool::drop_next_waiting() {
+    waiting_.begin()->second.pop_front();
+    --waiting_count_;
+}
+
+std::size_t ProcessPool::prefetch() const noexcept { return has_priorities_ ? 1 : calls_ahead; }
+
+PoolWorker* ProcessPool::least_busy() noexcept {
+    PoolWorker* least = nullptr;
+    for (const auto& worker : workers_) {
+        if (worker->accepts(prefetch()) &&
+            (least == nullptr || worker->outstanding() < least->outstanding())) {
+            least = worker.get();
+        }
+    }
+    return least;
+}
+
+// Hands out what waits for as long as workers have room.
+void ProcessPool::dispatch() {
+    while (RemoteCall* const call = next_waiting()) {
+        PoolWorker* const worker = least_busy();
+        if (worker == nullptr) {
+            break;
+        }
+        GatherBuffer body;
+        body.write(call->body_.data(), call->body_.size());
+        try {
+            if (!worker->send(*call, body)) {
+                break;
+            }
+        } catch (...) {
+            // Its future is told without the lock, for its callbacks may come back here.
+            drop_next_waiting();
+            call->place_ = RemoteCall::Place::left;
+            undeliverable_.emplace_back(call, std::current_exception());
+            undelivered_.ask();
+            continue;
+        }
+        drop_next_waiting();
+        call->body_ = {};
+        worker->ring();
+    }
+    if (shut_down_ && waiting_count_ == 0) {
+        for (const auto& worker : workers_) {
+            if (!worker->is_ending()) {
+                worker->stop();
+            }
+        }
+    }
+}
+
+// An idle worker gets half of what the busiest one has not started.
+void ProcessPool::feed(PoolWorker& idle) {
+    if (waiting_count_ > 0 || !idle.accepts(prefetch())) {
+        return;
+    }
+    const auto busiest = std::ranges::max_element(
+        workers_, {}, [](const auto& worker) { return worker->outstanding(); });
+    if (busiest != workers_.end() && (*busiest)->outstanding() > 1) {
+        put_back((*busiest)->take_back((*busiest)->outstanding() / 2));
+    }
+}
+
+// What a worker that ends still has is its own affair: it does it, or its exit puts it back.
+std::size_t ProcessPool::wanted_workers() const noexcept {
+    std::size_t calls = waiting_count_;
+    for (const auto& worker : workers_) {
+        calls += worker->is_ending() ? 0 : worker->outstanding();
+    }
+    return broken_ ? 0 : std::min(max_workers_, calls);
+}
+
+std::size_t ProcessPool::live_workers() const noexcept {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(workers_, [](const auto& worker) { return !worker->is_ending(); }));
+}
+
+void ProcessPool::take_all_waiting(std::vector<RemoteCall*>& calls) {
+    while (RemoteCall* const call = next_waiting()) {
+        drop_next_waiting();
+        call->place_ = RemoteCall::Place::left;
+        calls.push_back(call);
+    }
+}
+
+bool ProcessPool::withdraw(RemoteCall& call) noexcept {
+    {
+        const std::scoped_lock lock(lock_);
+        switch (call.place_) {
+        case RemoteCall::Place::left: return false;
+        case RemoteCall::Place::queue:
+            call.place_ = RemoteCall::Place::left; // whoever finds it in the queue lets go of it
+            --waiting_count_;
+            dispatch();
+            return true;
+        case RemoteCall::Place::worker:
+            if (!call.worker_->take_back(call) && !end_worker_of(call)) {
+                return false;
+            }
+        }
+    }
+    call.release();
+    return true;
+}
+
+bool ProcessPool::is_started(const RemoteCall& call) noexcept {
+    const std::scoped_lock lock(lock_);
+    if (call.place_ != RemoteCall::Place::worker) {
+        return false;
+    }
+    const PoolWorker::Sent* const front = call.worker_->oldest();
+    return front != nullptr && front->call == &call && call.worker_->is_started(*front);
+}
+
+void ProcessPool::shutdown(const ShutdownOptions& options) {
+    std::vector<RemoteCall*> cancelled;
+    {
+        const std::scoped_lock lock(lock_);
+        shut_down_ = true;
+        if (options.cancel_futures) {
+            take_all_waiting(cancelled);
+            for (const auto& worker : workers_) {
+                std::ranges::move(worker->take_back(PoolWorker::unlimited),
+                                  std::back_inserter(cancelled));
+            }
+        }
+        dispatch();
+    }
+    for (RemoteCall* const call : cancelled) {
+        call->cancel_future();
+        call->release();
+    }
+    wake_collector();
+    staffing_.ask();
+    // A callback that is called by the pool cannot wait for it.
+    if (options.wait && supervisor_id_.load() != std::this_thread::get_id() &&
+        !collector_.is_this_thread()) {
+        const std::scoped_lock lock(join_lock_);
+        if (supervisor_.joinable()) {
+            supervisor_.join();
+        }
+    }
+}
+
+void ProcessPool::kill_workers() {
+    shutdown({.wait = false, .cancel_futures = true});
+    const std::scoped_lock lock(lock_);
+    for (const auto& worker : workers_) {
+        worker->kill();
+    }
+}
+
+} // namespace hocket::detail

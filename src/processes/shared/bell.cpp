@@ -1,0 +1,99 @@
+#include "processes/shared/bell.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <hocket/event_loop.hpp>
+
+#include "loop/event_loop_state.hpp"
+#include "loop/network_operations.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+[[noreturn]] void throw_errno(const char* what) {
+    throw std::system_error(errno, std::system_category(), what);
+}
+
+timespec remaining(std::chrono::steady_clock::time_point deadline) noexcept {
+    using namespace std::chrono;
+    const auto now = steady_clock::now();
+    const nanoseconds left = deadline > now ? deadline - now : nanoseconds(0);
+    const auto whole = floor<seconds>(left);
+    return {static_cast<std::time_t>(whole.count()), static_cast<long>((left - whole).count())};
+}
+
+Coro<> await_ready(int fd, FdWatch::Direction direction) {
+    const auto own = engine::FileDescriptor::duplicate(fd);
+    FdReady ready(get_running_loop().state().network, own.get(), direction);
+    co_await ready;
+}
+
+} // namespace
+
+bool wait_until_ready(int fd, short events, const Deadline& deadline) {
+    for (;;) {
+        pollfd watched{fd, events, 0};
+        timespec left{};
+        if (deadline) {
+            left = remaining(*deadline);
+        }
+        const int ready = ::ppoll(&watched, 1, deadline ? &left : nullptr, nullptr);
+        if (ready >= 0) {
+            return ready > 0;
+        }
+        if (errno != EINTR) {
+            throw_errno("poll what processes share");
+        }
+    }
+}
+
+Coro<> await_readable(int fd) { return await_ready(fd, FdWatch::Direction::read); }
+Coro<> await_writable(int fd) { return await_ready(fd, FdWatch::Direction::write); }
+
+Bell::Bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!fd_.is_open()) {
+        throw_errno("create an eventfd to wake other processes");
+    }
+}
+
+void Bell::ring() const noexcept {
+    // Refused only once the count is full, after 2^64 rings.
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(fd_.get(), &one, sizeof one));
+}
+
+BellListener::BellListener(const Bell& bell) : set_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (!set_.is_open()) {
+        throw_errno("create an epoll set to wait for other processes");
+    }
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET; // once for each ring, though the eventfd is never read
+    if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, bell.fd(), &event) != 0) {
+        throw_errno("wait for other processes");
+    }
+    ::epoll_wait(set_.get(), &event, 1, 0); // rings of the past
+}
+
+void BellListener::add_process(engine::FileDescriptor process) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, process.get(), &event) != 0) {
+        throw_errno("watch another process");
+    }
+    processes_.push_back(std::move(process));
+}
+
+bool BellListener::wait(const Deadline& deadline) const {
+    return wait_until_ready(set_.get(), POLLIN, deadline);
+}
+
+} // namespace hocket::detail

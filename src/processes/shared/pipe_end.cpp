@@ -1,0 +1,196 @@
+#include <hocket/detail/processes/shared/pipe_end.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <tuple>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <hocket/errors.hpp>
+
+#include "processes/shared/bell.hpp"
+#include "engine/descriptor_passing.hpp"
+#include "engine/memory_mapping.hpp"
+#include "processes/shared/linger.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+// A message is the packed value and, as its last byte, one of these.
+constexpr char is_inside = 0; // the value is in the message
+constexpr char is_beside =
+    1; // the message has its size; it is in a memory file, the last descriptor
+
+// Well under the smallest common socket buffer, and what the kernel finds room for in one piece.
+constexpr std::size_t largest_inside = std::size_t{16} * 1024;
+
+void end_with(Parcel& parcel, char kind) { parcel.bytes.write(&kind, 1); }
+
+/// Done before it is sent, so that a sender that is killed sends all of a value or nothing.
+void frame(Parcel& parcel) {
+    const std::size_t size = parcel.bytes.size();
+    if (size <= largest_inside) {
+        end_with(parcel, is_inside);
+        return;
+    }
+    auto file = make_memory_file("message", size, Growth::forbidden);
+    write_memory_file(file.get(), {parcel.bytes.data(), size}, 0);
+    parcel.descriptors.push_back(std::move(file));
+    parcel.bytes.clear();
+    parcel.bytes.write(reinterpret_cast<const char*>(&size), sizeof size);
+    end_with(parcel, is_beside);
+}
+
+void unframe(Message& message) {
+    if (message.space[--message.size] == is_inside) {
+        return;
+    }
+    std::size_t size = 0;
+    std::memcpy(&size, message.space.get(), sizeof size);
+    const auto file = std::move(message.descriptors.back());
+    message.descriptors.pop_back();
+    message.space = std::make_unique_for_overwrite<char[]>(size);
+    message.size = size;
+    read_memory_file(file.get(), {message.space.get(), size}, 0);
+}
+
+[[noreturn]] void throw_error(std::error_code error, const char* call, const Descriptors& sent) {
+    if (sent.size() > engine::most_descriptors) {
+        throw ValueError(std::to_string(sent.size()) +
+                         " descriptors (of shared memory, locks, pipes) in one value: at most " +
+                         std::to_string(engine::most_descriptors) + " can come along");
+    }
+    throw std::system_error(error, call);
+}
+
+bool would_block(std::error_code error) noexcept {
+    return error == std::errc::resource_unavailable_try_again;
+}
+
+} // namespace
+
+void PipeEndBase::connect(PipeEndBase& a, PipeEndBase& b, bool duplex) {
+    std::array<int, 2> sockets{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets.data()) !=
+        0) {
+        throw std::system_error(errno, std::system_category(), "create a Pipe");
+    }
+    engine::FileDescriptor first(sockets[0]);
+    engine::FileDescriptor second(sockets[1]);
+    a.socket_ = std::make_shared<engine::FileDescriptor>(std::move(first));
+    b.socket_ = std::make_shared<engine::FileDescriptor>(std::move(second));
+    a.writable_ = b.readable_ = duplex;
+}
+
+void PipeEndBase::close() noexcept {
+    if (socket_) {
+        socket_->close();
+    }
+}
+
+bool PipeEndBase::closed() const noexcept { return !socket_ || !socket_->is_open(); }
+
+int PipeEndBase::fileno() const {
+    if (closed()) {
+        throw InvalidStateError("this PipeEnd is closed");
+    }
+    return socket_->get();
+}
+
+void PipeEndBase::require_readable() const {
+    if (!readable_) {
+        throw RuntimeError("this PipeEnd only sends: it is the second of Pipe(duplex = false)");
+    }
+}
+
+void PipeEndBase::require_writable() const {
+    if (!writable_) {
+        throw RuntimeError("this PipeEnd only receives: it is the first of Pipe(duplex = false)");
+    }
+}
+
+bool PipeEndBase::poll_until(const Deadline& deadline) const {
+    require_readable();
+    return wait_until_ready(fileno(), POLLIN, deadline);
+}
+
+bool PipeEndBase::try_send(const Parcel& parcel) const {
+    const auto error = engine::send_message(fileno(), {parcel.bytes.data(), parcel.bytes.size()},
+                                            parcel.descriptors);
+    if (error && !would_block(error)) {
+        throw_error(error, "send on a PipeEnd", parcel.descriptors);
+    }
+    return !error;
+}
+
+bool PipeEndBase::try_receive(Message& message) const {
+    constexpr std::size_t largest = largest_inside + 1;
+    if (!message.space) {
+        message.space = std::make_unique_for_overwrite<char[]>(largest);
+    }
+    const auto received =
+        engine::receive_message(fileno(), {message.space.get(), largest}, message.descriptors);
+    if (would_block(received.error)) {
+        return false;
+    }
+    if (received.error) {
+        throw_error(received.error, "receive on a PipeEnd", {});
+    }
+    if (received.size == 0) {
+        throw EOFError("the other end of the pipe is closed, and everything was received");
+    }
+    message.size = received.size;
+    unframe(message);
+    return true;
+}
+
+void PipeEndBase::send_parcel(Parcel parcel) const {
+    require_writable();
+    frame(parcel);
+    while (!try_send(parcel)) {
+        static_cast<void>(wait_until_ready(fileno(), POLLOUT, {}));
+    }
+}
+
+Message PipeEndBase::receive() const {
+    require_readable();
+    Message message;
+    const auto attempt = [&] { return try_receive(message); };
+    if (!linger(attempt)) {
+        while (!attempt()) {
+            static_cast<void>(wait_until_ready(fileno(), POLLIN, {}));
+        }
+    }
+    return message;
+}
+
+Coro<> PipeEndBase::send_in_task(PipeEndBase end, Parcel parcel) {
+    end.require_writable();
+    frame(parcel);
+    while (!end.try_send(parcel)) {
+        co_await await_writable(end.fileno());
+    }
+}
+
+Coro<Message> PipeEndBase::receive_in_task(PipeEndBase end) {
+    end.require_readable();
+    Message message;
+    while (!end.try_receive(message)) {
+        co_await await_readable(end.fileno());
+    }
+    co_return message;
+}
+
+void PipeEndBase::msgpack_unpack(const msgpack::object& object) {
+    const auto [number, readable, writable] = object.as<std::tuple<std::uint32_t, bool, bool>>();
+    socket_ = std::make_shared<engine::FileDescriptor>(take_descriptor(number));
+    readable_ = readable;
+    writable_ = writable;
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,289 @@
+#include <hocket/process_barrier.hpp>
+
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "processes/shared/bell.hpp"
+#include "processes/shared/process_identity.hpp"
+#include "processes/shared/process_mutex.hpp"
+
+namespace hocket {
+
+namespace detail {
+
+/// The phase and the places tell all, so that a process may be killed between any two stores.
+struct SharedBarrier {
+    enum class Phase : std::uint32_t {
+        filling,
+        draining,  // all have come, and leave
+        resetting, // those that waited leave with an error
+        broken,
+    };
+
+    ProcessMutex mutex;
+    std::size_t parties = 0;
+    Phase phase = Phase::filling;
+
+    static std::size_t size(std::size_t parties) noexcept {
+        return sizeof(SharedBarrier) + parties * sizeof(ProcessIdentity);
+    }
+    /// Who is inside: waiting, or about to leave. The others are zero.
+    [[nodiscard]] std::span<ProcessIdentity> places() noexcept {
+        return {reinterpret_cast<ProcessIdentity*>(this + 1), parties};
+    }
+    [[nodiscard]] std::size_t count() noexcept {
+        return static_cast<std::size_t>(std::count_if(places().begin(), places().end(), is_taken));
+    }
+    static bool is_taken(const ProcessIdentity& place) noexcept { return place.pid != 0; }
+    /// Those that came before leave, and another round may begin when they have.
+    void end_round_if_empty() noexcept {
+        if ((phase == Phase::draining || phase == Phase::resetting) && count() == 0) {
+            phase = Phase::filling;
+        }
+    }
+};
+
+static_assert(sizeof(SharedBarrier) % alignof(ProcessIdentity) == 0);
+
+/// One wait at a barrier: comes, and leaves at the end of its life.
+class BarrierVisit {
+public:
+    explicit BarrierVisit(const ProcessBarrier& barrier)
+        : state_(barrier.shared()), bell_(*barrier.bell_), self_(this_process()) {}
+    ~BarrierVisit() {
+        if (place_) {
+            const ProcessMutexHold hold(state_.mutex);
+            leave();
+        }
+    }
+    BarrierVisit(const BarrierVisit&) = delete;
+    BarrierVisit& operator=(const BarrierVisit&) = delete;
+
+    /// The place's number when the wait is over; nothing: wait until `listener` hears something. It
+    /// is made while nobody can ring, so that what is rung for after this is heard.
+    [[nodiscard]] std::optional<std::size_t> advance(std::optional<BellListener>& listener) {
+        listener.reset();
+        const ProcessMutexHold hold(state_.mutex);
+        if (place_) {
+            return stay(listener);
+        }
+        state_.end_round_if_empty(); // who left last may have been killed as it was about to
+        switch (state_.phase) {
+        case Phase::filling: return enter(listener);
+        case Phase::broken: throw BrokenBarrierError("the ProcessBarrier is broken");
+        default: break;
+        }
+        if (watch_all(listener)) {
+            return {};
+        }
+        // Who ended as it was about to leave has left.
+        bell_.ring();
+        for (ProcessIdentity& place : state_.places()) {
+            if (has_ended(place)) {
+                place = {};
+            }
+        }
+        state_.end_round_if_empty();
+        return state_.phase == Phase::filling ? enter(listener) : std::nullopt;
+    }
+    /// The deadline has passed.
+    void give_up() {
+        const ProcessMutexHold hold(state_.mutex);
+        if (!place_) {
+            throw TimeoutError("those of the last round have not left the ProcessBarrier in time");
+        }
+        if (state_.phase == Phase::filling) {
+            break_barrier();
+        }
+    }
+
+private:
+    using Phase = SharedBarrier::Phase;
+
+    std::optional<std::size_t> enter(std::optional<BellListener>& listener) {
+        const auto places = state_.places();
+        const bool is_last = state_.count() + 1 == state_.parties;
+        if (is_last && std::any_of(places.begin(), places.end(), has_ended)) {
+            break_barrier();
+            throw BrokenBarrierError("a process ended as it waited at the ProcessBarrier");
+        }
+        const auto free = std::find_if_not(places.begin(), places.end(), SharedBarrier::is_taken);
+        if (state_.parties > 1) {
+            bell_.ring(); // who waits has one more to watch, or may go on
+        }
+        if (is_last) {
+            state_.phase = Phase::draining;
+            state_.end_round_if_empty();
+            return static_cast<std::size_t>(free - places.begin());
+        }
+        *free = self_;
+        place_ = static_cast<std::size_t>(free - places.begin());
+        return stay(listener);
+    }
+    std::optional<std::size_t> stay(std::optional<BellListener>& listener) {
+        const std::size_t place = *place_;
+        switch (state_.phase) {
+        case Phase::filling: break;
+        case Phase::draining: leave(); return place;
+        case Phase::resetting: leave(); throw BrokenBarrierError("the ProcessBarrier was reset");
+        case Phase::broken:
+            leave();
+            throw BrokenBarrierError("the ProcessBarrier was broken: it was aborted, a wait timed "
+                                     "out, or a process ended as it waited");
+        }
+        if (!watch_next(listener)) {
+            break_barrier();
+            leave();
+            throw BrokenBarrierError("a process ended as it waited at the ProcessBarrier");
+        }
+        return {};
+    }
+    /// Each watches the next that waits, so that with one descriptor for each nobody ends unseen.
+    bool watch_next(std::optional<BellListener>& listener) {
+        listener.emplace(bell_);
+        const auto places = state_.places();
+        for (std::size_t step = 1; step < places.size(); ++step) {
+            const ProcessIdentity& next = places[(*place_ + step) % places.size()];
+            if (SharedBarrier::is_taken(next) && next != self_) {
+                return watch(next, *listener);
+            }
+        }
+        return true;
+    }
+    bool watch_all(std::optional<BellListener>& listener) {
+        listener.emplace(bell_);
+        return std::all_of(state_.places().begin(), state_.places().end(),
+                           [&](const ProcessIdentity& each) {
+                               return !SharedBarrier::is_taken(each) || watch(each, *listener);
+                           });
+    }
+    static bool watch(const ProcessIdentity& process, BellListener& listener) {
+        auto descriptor = watch_process(process);
+        if (!descriptor.is_open()) {
+            return false;
+        }
+        listener.add_process(std::move(descriptor));
+        return true;
+    }
+    [[nodiscard]] static bool has_ended(const ProcessIdentity& place) {
+        return SharedBarrier::is_taken(place) && !watch_process(place).is_open();
+    }
+    void break_barrier() noexcept {
+        bell_.ring();
+        state_.phase = Phase::broken;
+    }
+    void leave() noexcept {
+        // Another watched this one, and must watch the next; or waits for the last to leave.
+        if (state_.phase == Phase::filling || state_.count() == 1) {
+            bell_.ring();
+        }
+        state_.places()[*place_] = {};
+        place_.reset();
+        state_.end_round_if_empty();
+    }
+
+    SharedBarrier& state_;
+    const Bell& bell_;
+    ProcessIdentity self_;
+    std::optional<std::size_t> place_;
+};
+
+} // namespace detail
+
+using detail::ProcessMutexHold;
+using detail::SharedBarrier;
+using Phase = SharedBarrier::Phase;
+
+ProcessBarrier::ProcessBarrier(std::ptrdiff_t parties) {
+    constexpr std::ptrdiff_t most = 10'000;
+    if (parties < 1 || parties > most) {
+        throw ValueError("a ProcessBarrier is for 1 to " + std::to_string(most) +
+                         " parties, not for " + std::to_string(parties));
+    }
+    memory_ = SharedMemory(SharedBarrier::size(static_cast<std::size_t>(parties)));
+    bell_ = std::make_shared<const detail::Bell>();
+    auto* const made = new (memory_.data()) SharedBarrier;
+    made->parties = static_cast<std::size_t>(parties);
+}
+
+SharedBarrier& ProcessBarrier::shared() const {
+    if (memory_.data() == nullptr) {
+        throw InvalidStateError("this ProcessBarrier is empty: it refers to no barrier");
+    }
+    return *std::launder(reinterpret_cast<SharedBarrier*>(memory_.data()));
+}
+
+std::size_t ProcessBarrier::wait_until(const detail::Deadline& deadline) const {
+    detail::BarrierVisit visit(*this);
+    std::optional<detail::BellListener> listener;
+    for (;;) {
+        if (const auto place = visit.advance(listener)) {
+            return *place;
+        }
+        if (!listener->wait(deadline)) {
+            visit.give_up();
+        }
+    }
+}
+
+Coro<std::size_t> ProcessBarrier::await_parties(ProcessBarrier barrier) {
+    detail::BarrierVisit visit(barrier);
+    std::optional<detail::BellListener> listener;
+    for (;;) {
+        if (const auto place = visit.advance(listener)) {
+            co_return *place;
+        }
+        co_await listener->wait_async();
+    }
+}
+
+void ProcessBarrier::reset() const {
+    SharedBarrier& state = shared();
+    const ProcessMutexHold hold(state.mutex);
+    if (state.phase == Phase::draining) {
+        return; // those that leave have passed
+    }
+    bell_->ring();
+    state.phase = Phase::resetting;
+    state.end_round_if_empty();
+}
+
+void ProcessBarrier::abort() const {
+    SharedBarrier& state = shared();
+    const ProcessMutexHold hold(state.mutex);
+    bell_->ring();
+    state.phase = Phase::broken;
+}
+
+std::size_t ProcessBarrier::parties() const { return shared().parties; }
+
+std::size_t ProcessBarrier::n_waiting() const {
+    SharedBarrier& state = shared();
+    const ProcessMutexHold hold(state.mutex);
+    return state.phase == Phase::filling ? state.count() : 0;
+}
+
+bool ProcessBarrier::broken() const {
+    SharedBarrier& state = shared();
+    const ProcessMutexHold hold(state.mutex);
+    return state.phase == Phase::broken;
+}
+
+std::uint32_t ProcessBarrier::attach_bell() const {
+    static_cast<void>(shared()); // there is one
+    return detail::attach_descriptor(bell_->fd());
+}
+
+void ProcessBarrier::msgpack_unpack(const msgpack::object& object) {
+    const auto [memory, bell] = object.as<std::tuple<SharedMemory, std::uint32_t>>();
+    if (memory.size() <= sizeof(SharedBarrier)) {
+        detail::throw_wrong_block(memory.size(), sizeof(SharedBarrier));
+    }
+    bell_ = std::make_shared<const detail::Bell>(detail::take_descriptor(bell));
+    memory_ = memory;
+}
+
+} // namespace hocket

@@ -1,0 +1,55 @@
+#include <hocket/process_event.hpp>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "processes/shared/bell.hpp"
+
+namespace hocket {
+
+ProcessEvent::ProcessEvent()
+    : flag_(std::make_shared<const engine::FileDescriptor>(
+          ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+    if (!flag_->is_open()) {
+        throw std::system_error(errno, std::system_category(), "create a ProcessEvent");
+    }
+}
+
+bool ProcessEvent::is_set() const {
+    return wait_until(std::chrono::steady_clock::time_point::min());
+}
+
+void ProcessEvent::set() const noexcept {
+    // Refused only when it is set already, 2^64 times.
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(flag_->get(), &one, sizeof one));
+}
+
+void ProcessEvent::clear() const noexcept {
+    // Reading takes all of the count; refused when there is none.
+    std::uint64_t count = 0;
+    static_cast<void>(!::read(flag_->get(), &count, sizeof count));
+}
+
+bool ProcessEvent::wait_until(const detail::Deadline& deadline) const {
+    return detail::wait_until_ready(flag_->get(), POLLIN, deadline);
+}
+
+Coro<bool> ProcessEvent::await_flag(ProcessEvent event) {
+    while (!event.is_set()) {
+        co_await detail::await_readable(event.flag_->get());
+    }
+    co_return true;
+}
+
+void ProcessEvent::msgpack_unpack(const msgpack::object& object) {
+    flag_ = std::make_shared<const engine::FileDescriptor>(
+        detail::take_descriptor(object.as<std::uint32_t>()));
+}
+
+} // namespace hocket

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <hocket/process.hpp>
+
+#include "processes/start/start_worker.hpp"
+
+namespace hocket::detail {
+
+/// A child process of this one, which runs one call. Any thread.
+class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
+public:
+    ChildProcess(ProcessOptions options, ProcessCall call);
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
+
+    /// Those of this process that were started and have not ended, in the order of their start.
+    /// Reaps those that have ended.
+    [[nodiscard]] static std::vector<std::shared_ptr<ChildProcess>> active();
+
+    void start();
+    /// False when `deadline` passed first.
+    bool join_until(std::chrono::steady_clock::time_point deadline);
+    void send_signal(int signal);
+    /// What the destructor of a Process does.
+    void end() noexcept;
+    /// Reaps the process when it has ended.
+    [[nodiscard]] std::optional<int> exitcode();
+    [[nodiscard]] std::optional<int> pid();
+    /// Whether it is a child of this process, not of one that this process was forked from.
+    [[nodiscard]] bool is_ours() const noexcept;
+    /// False when it is not ours.
+    [[nodiscard]] bool is_alive();
+    [[nodiscard]] int sentinel();
+    [[nodiscard]] const ProcessOptions& options() const noexcept { return options_; }
+
+private:
+    void require_child(const char* what);
+    void hand_over(ProcessCall call);
+
+    const ProcessOptions options_;
+    std::mutex lock_; // guards what follows
+    std::optional<ProcessCall> call_;
+    StartedWorker process_; // pid 0: not started
+    pid_t owner_ = 0;       // whose child it is
+    std::optional<int> exitcode_;
+};
+
+} // namespace hocket::detail

@@ -1,0 +1,93 @@
+// The start method "fork": a copy of this process, with one of its threads.
+
+#include "processes/start/start_worker.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <stdio_ext.h>
+#include <unistd.h>
+
+#include "engine/signals.hpp"
+#include "processes/start/worker_main.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+// Other files may have been written to by the parent, whose bytes they still hold.
+[[noreturn]] void leave(int status) {
+    std::fflush(stdout);
+    std::fflush(stderr);
+    ::_exit(status);
+}
+
+// Until now every signal is blocked: the parent's handlers do not run here.
+void reset_signals() noexcept {
+    engine::Signals::forget_all();
+    for (int signal = 1; signal < engine::Signals::count; ++signal) {
+        std::signal(signal, SIG_DFL); // not SIGKILL's, nor the C library's own
+    }
+    std::signal(SIGINT, SIG_IGN);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+void close_stdin() noexcept {
+    engine::FileDescriptor nothing(::open("/dev/null", O_RDONLY));
+    ::dup2(nothing.get(), STDIN_FILENO);
+    if (nothing.get() == STDIN_FILENO) { // which was closed
+        static_cast<void>(nothing.release());
+    }
+}
+
+[[noreturn]] void be_worker(int control) {
+    OwnerEnd::close_all();
+    reset_signals();
+    if (control == STDIN_FILENO) { // the parent has closed its own
+        control = ::fcntl(control, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    }
+    close_stdin();
+    ::__fpurge(stdout); // the parent writes it
+    // exit() runs what was registered last first: what this process registers from here on, then
+    // this, and nothing of the parent's.
+    ::on_exit([](int status, void*) { leave(status); }, nullptr);
+    leave(worker_main(control));
+}
+
+/// Forks on a thread that does nothing else. The child has just that thread: with no loop running,
+/// no executor and no other thread_local of whoever asked, and no destructors of such.
+pid_t fork_on_fresh_thread(const engine::FileDescriptor& control) {
+    pid_t pid = -1;
+    int error = 0;
+    std::thread([&] {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        pid = ::fork();
+        if (pid == 0) {
+            be_worker(control.get());
+        }
+        error = errno;
+    }).join();
+    if (pid < 0) {
+        throw std::system_error(error, std::system_category(), "fork of a worker");
+    }
+    return pid;
+}
+
+} // namespace
+
+StartedWorker start_by_fork() {
+    auto [ours, theirs] = OwnerEnd::connect();
+    const pid_t pid = fork_on_fresh_thread(theirs);
+    return {pid, std::move(ours), open_pidfd(pid), {}};
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,175 @@
+// The start method "forkserver": the owner's side of the server, of which fork_server.cpp is the
+// other.
+
+#include <cerrno>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <hocket/detail/processes/calls/parcel.hpp>
+
+#include "engine/descriptor_passing.hpp"
+#include "engine/per_process.hpp"
+#include "engine/process_exit.hpp"
+#include "loop/fork_safe_mutex.hpp"
+#include "processes/start/fork_server.hpp"
+#include "processes/start/start_worker.hpp"
+#include "processes/start/worker_bootstrap.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+// A server may be killed just as it is asked: then the next one is asked.
+constexpr int most_servers_asked = 3;
+
+engine::FileDescriptor duplicate_output(int fd) {
+    engine::FileDescriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!copy.is_open() && errno == EBADF) { // closed, as daemons have it
+        copy = engine::FileDescriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    }
+    if (!copy.is_open()) {
+        throw std::system_error(errno, std::system_category(), "dup of a worker's output");
+    }
+    return copy;
+}
+
+Descriptors make_request(StartedWorker& worker) {
+    Descriptors request;
+    auto [owners, workers] = OwnerEnd::connect();
+    worker.control = std::move(owners);
+    request.push_back(std::move(workers));
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        throw std::system_error(errno, std::system_category(), "socketpair for a worker's end");
+    }
+    worker.reports = engine::FileDescriptor(ends[0]);
+    request.emplace_back(ends[1]);
+    request.push_back(duplicate_output(STDOUT_FILENO));
+    request.push_back(duplicate_output(STDERR_FILENO));
+    return request;
+}
+
+class ForkServerLink {
+public:
+    /// Asks the server, which is started if there is none, for `worker`: gives that its ends of
+    /// what it has in common with the server and with the process. False when the server has ended.
+    [[nodiscard]] bool ask(StartedWorker& worker) {
+        // No fork comes in between. Its child would have the server's end of the reports, too, and
+        // who waits for a report would not see that the server is gone.
+        const std::scoped_lock lock(mutex());
+        const Descriptors request = make_request(worker);
+        ensure_running();
+        const char mark = 'f';
+        const auto error = engine::send_message(server_.control.get(), {&mark, 1}, request);
+        if (error == std::errc::broken_pipe) {
+            bury();
+        } else if (error) {
+            throw std::system_error(error, "cannot ask the forkserver for a worker");
+        }
+        return !error;
+    }
+    /// Why the last server, or the one there is, has not started a worker.
+    [[nodiscard]] std::string describe_failure() {
+        const std::scoped_lock lock(mutex());
+        if (last_status_ == 0) {
+            return "the forkserver has no descriptors left for another worker";
+        }
+        return "the forkserver " +
+               (last_status_ < 0 ? "was ended by signal " + std::to_string(-last_status_)
+                                 : "left with exit code " + std::to_string(last_status_)) +
+               " before it had started a worker";
+    }
+
+private:
+    static ForkSafeMutex& mutex() {
+        static ForkSafeMutex instance;
+        return instance;
+    }
+    // The server has closed its socket: it is ending.
+    void bury() noexcept {
+        pollfd end{server_.pidfd.get(), POLLIN, 0};
+        while (::poll(&end, 1, -1) < 0) {
+        }
+        if (const auto exit = engine::reap(server_.pidfd.get())) {
+            last_status_ = exit->status;
+        }
+        server_ = {};
+    }
+    void ensure_running() {
+        if (server_.pid != 0) {
+            const auto exit = engine::reap(server_.pidfd.get());
+            if (!exit) {
+                return;
+            }
+            last_status_ = exit->status;
+            server_ = {};
+        }
+        StartedWorker server = start_by_spawn();
+        const Parcel first = pack_parcel(Bootstrap{Bootstrap::fork_server});
+        const auto error =
+            engine::send_message(server.control.get(), {first.bytes.data(), first.bytes.size()});
+        // EPIPE: it has ended already, as who asks it will see.
+        if (error && error != std::errc::broken_pipe) {
+            abandon(server);
+            throw std::system_error(error, "cannot talk to the new forkserver");
+        }
+        server_ = std::move(server);
+    }
+
+    StartedWorker server_; // pid 0: none
+    int last_status_ = 0;  // of the last server that has ended
+};
+
+ForkServerLink& link_to_server() {
+    static PerProcess<ForkServerLink> link;
+    return link.get();
+}
+
+// Asks once. Nothing when the server dropped the request: it was killed, or is out of descriptors.
+std::optional<StartedWorker> try_to_start() {
+    StartedWorker worker;
+    if (!link_to_server().ask(worker)) {
+        return std::nullopt;
+    }
+    ForkAnswer answer;
+    Descriptors pidfd;
+    const auto received = engine::receive_message(
+        worker.reports.get(), {reinterpret_cast<char*>(&answer), sizeof answer}, pidfd);
+    if (received.error) {
+        throw std::system_error(received.error, "cannot hear from the forkserver");
+    }
+    if (received.size == 0) {
+        return std::nullopt;
+    }
+    if (answer.error != 0 || pidfd.empty()) {
+        throw std::system_error(answer.error, std::system_category(),
+                                "the forkserver cannot fork a worker");
+    }
+    worker.pid = answer.pid;
+    worker.pidfd = std::move(pidfd.front());
+    return worker;
+}
+
+} // namespace
+
+StartedWorker start_by_fork_server() {
+    for (int asked = 1;; ++asked) {
+        if (auto worker = try_to_start()) {
+            return *std::move(worker);
+        }
+        if (asked == most_servers_asked) {
+            throw std::system_error(EAGAIN, std::system_category(),
+                                    link_to_server().describe_failure());
+        }
+    }
+}
+
+} // namespace hocket::detail

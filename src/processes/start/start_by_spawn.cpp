@@ -1,0 +1,111 @@
+// The start method "spawn": the program is started again, by exec.
+
+#include "processes/start/start_worker.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <hocket/errors.hpp>
+
+extern "C" int hocket_worker_main(const char* socket);
+
+namespace hocket::detail {
+
+namespace {
+
+// What starts workers links in what they run: the hook refers to it only if it is there.
+[[gnu::used]] constexpr auto linked_worker_main = &hocket_worker_main;
+
+constexpr const char* program = "/proc/self/exe";
+constexpr int socket_in_worker = 3;
+
+void check(int error, const char* call) {
+    if (error != 0) {
+        throw std::system_error(error, std::system_category(), call);
+    }
+}
+
+class FileActions {
+public:
+    FileActions() {
+        check(::posix_spawn_file_actions_init(&actions_), "posix_spawn_file_actions_init");
+    }
+    ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
+    FileActions(const FileActions&) = delete;
+    FileActions& operator=(const FileActions&) = delete;
+    posix_spawn_file_actions_t* get() noexcept { return &actions_; }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+};
+
+class Attributes {
+public:
+    Attributes() { check(::posix_spawnattr_init(&attributes_), "posix_spawnattr_init"); }
+    ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
+    Attributes(const Attributes&) = delete;
+    Attributes& operator=(const Attributes&) = delete;
+    posix_spawnattr_t* get() noexcept { return &attributes_; }
+
+private:
+    posix_spawnattr_t attributes_{};
+};
+
+} // namespace
+
+StartedWorker start_by_spawn() {
+    if (std::getenv("HOCKET_WORKER") != nullptr) {
+        throw RuntimeError("this process was to be a worker, but ran its program: hocket's hook in "
+                           "front of main was not linked in, or HOCKET_WORKER is set in the "
+                           "environment");
+    }
+    auto [ours, low] = OwnerEnd::connect();
+    // Out of the way of the numbers that the worker's descriptors will have.
+    const engine::FileDescriptor theirs(::fcntl(low.get(), F_DUPFD_CLOEXEC, socket_in_worker + 1));
+    check(theirs.is_open() ? 0 : errno, "fcntl(F_DUPFD_CLOEXEC) for a worker");
+
+    FileActions actions;
+    check(::posix_spawn_file_actions_adddup2(actions.get(), theirs.get(), socket_in_worker),
+          "posix_spawn_file_actions_adddup2");
+    check(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0),
+          "posix_spawn_file_actions_addopen");
+    check(::posix_spawn_file_actions_addclosefrom_np(actions.get(), socket_in_worker + 1),
+          "posix_spawn_file_actions_addclosefrom_np");
+
+    // SIGINT stays blocked until the worker ignores it; everything else is as for a new program.
+    Attributes attributes;
+    sigset_t blocked;
+    ::sigemptyset(&blocked);
+    ::sigaddset(&blocked, SIGINT);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(attributes.get(), &blocked);
+    ::posix_spawnattr_setsigdefault(attributes.get(), &all);
+    ::posix_spawnattr_setflags(attributes.get(), POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+    std::string title = "[hocket worker]";
+    std::string name = ::program_invocation_name;
+    char* arguments[] = {name.data(), title.data(), nullptr};
+    std::string mark = "HOCKET_WORKER=" + std::to_string(socket_in_worker);
+    std::vector<char*> environment{mark.data()};
+    for (char** variable = ::environ; *variable != nullptr; ++variable) {
+        environment.push_back(*variable);
+    }
+    environment.push_back(nullptr);
+
+    pid_t pid = 0;
+    check(::posix_spawn(&pid, program, actions.get(), attributes.get(), arguments,
+                        environment.data()),
+          "posix_spawn of a worker (/proc/self/exe)");
+    return {pid, std::move(ours), open_pidfd(pid), {}};
+}
+
+} // namespace hocket::detail

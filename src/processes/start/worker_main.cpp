@@ -1,0 +1,90 @@
+#include "processes/start/worker_main.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <thread>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <hocket/errors.hpp>
+
+#include "engine/descriptor_passing.hpp"
+#include "processes/start/fork_server.hpp"
+#include "processes/pool/pool_worker_main.hpp"
+#include "processes/start/process_main.hpp"
+#include "processes/calls/thrown_stack.hpp"
+#include "processes/start/worker_bootstrap.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+constexpr std::size_t longest_bootstrap = 4096;
+
+/// Ends this process when its owner has ended, whatever it is doing: the owner's end of the socket
+/// is closed then.
+void watch_owner(int control) {
+    std::thread([control] {
+        pollfd owner{control, POLLRDHUP, 0};
+        while (::poll(&owner, 1, -1) <= 0 || (owner.revents & (POLLRDHUP | POLLHUP)) == 0) {
+        }
+        ::_exit(EXIT_FAILURE);
+    }).detach();
+}
+
+int be_worker(int control) {
+    remember_thrown_stacks();
+    // The owner decides what Ctrl-C means.
+    std::signal(SIGINT, SIG_IGN);
+    std::array<char, longest_bootstrap> bytes{};
+    Descriptors descriptors;
+    const auto received = engine::receive_message(control, bytes, descriptors);
+    if (received.error) {
+        throw std::system_error(received.error, "the worker cannot receive its first message");
+    }
+    if (received.size == 0) {
+        return EXIT_FAILURE; // the owner is gone already
+    }
+    const auto bootstrap =
+        unpack_parcel<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
+    if (bootstrap.kind == Bootstrap::fork_server) {
+        return serve_forks(control);
+    }
+    watch_owner(control);
+    if (bootstrap.kind == Bootstrap::single_call) {
+        return make_single_call(descriptors);
+    }
+    PoolWorkerMain(control, bootstrap, descriptors).run();
+    return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int worker_main(int control) noexcept {
+    try {
+        return be_worker(control);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "hocket: a worker process failed: %s\n", error.what());
+        return EXIT_FAILURE;
+    }
+}
+
+} // namespace hocket::detail
+
+// In place of the program's main, see worker_hook.cpp. Leaves without the destructors of statics:
+// they belong to the program that was not run.
+extern "C" int hocket_worker_main(const char* socket) {
+    int control = -1;
+    std::from_chars(socket, socket + std::strlen(socket), control);
+    ::unsetenv("HOCKET_WORKER"); // what this process starts is no worker
+    const int status = hocket::detail::worker_main(control);
+    std::fflush(nullptr);
+    ::_exit(status);
+}

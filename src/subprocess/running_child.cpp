@@ -1,0 +1,85 @@
+#include "subprocess/running_child.hpp"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <csignal>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "loop/event_loop_state.hpp"
+#include "loop/loop_network.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which older headers do not name
+
+int signal_child(int pidfd, int signal) noexcept {
+    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
+} // namespace
+
+RunningChild::RunningChild(EventLoop& loop)
+    : ChildWatcher(reactor_of(loop).poller()), loop_(loop) {}
+
+RunningChild::~RunningChild() = default;
+
+void RunningChild::watch(pid_t pid, FileDescriptor pidfd, std::shared_ptr<void> self) {
+    pid_ = pid;
+    if (const auto error = ChildWatcher::start(std::move(pidfd))) {
+        end(pidfd.get()); // was not taken over
+        throw std::system_error(error, "watch process " + std::to_string(pid));
+    }
+    enlist(loop_.state().network, nullptr, std::move(self));
+}
+
+void RunningChild::send_signal(int signal) {
+    // Not before it is reaped: until then the kernel takes signals for it, as for Python.
+    if (returncode_ || signal_child(pidfd(), signal) != 0) {
+        const std::error_code error(returncode_ ? ESRCH : errno, std::system_category());
+        throw std::system_error(error, "send signal " + std::to_string(signal) + " to process " +
+                                           std::to_string(pid_));
+    }
+}
+
+void RunningChild::signal_quietly(int signal, bool to_group) noexcept {
+    if (!is_started()) {
+        return;
+    }
+    // The number of a group is its leader's, which is free again only when that is reaped.
+    if (!to_group || ::kill(-pid_, signal) != 0) {
+        signal_child(pidfd(), signal);
+    }
+}
+
+void RunningChild::on_exit(int status, std::error_code) noexcept {
+    returncode_ = status;
+    // Perhaps the last reference.
+    const auto self = delist();
+    on_ended();
+}
+
+void RunningChild::drop_connection() noexcept {
+    end(pidfd());
+    stop();
+    returncode_ = -SIGKILL;
+    const auto self = delist();
+}
+
+void RunningChild::end(int pidfd) noexcept {
+    // Another user's program (it was a set-user-id one) may refuse: it cannot be waited for then.
+    const bool is_killed = signal_child(pidfd, SIGKILL) == 0;
+    siginfo_t info{};
+    while (::waitid(by_pidfd, static_cast<id_t>(pidfd), &info,
+                    WEXITED | (is_killed ? 0 : WNOHANG)) != 0 &&
+           errno == EINTR) {
+    }
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,160 @@
+#include <hocket/detail/sync/threadsafe_line.hpp>
+
+#include <condition_variable>
+
+#include <hocket/detail/sync/threadsafe_wait.hpp>
+
+#include "loop/event_loop_state.hpp"
+
+namespace hocket::detail {
+
+bool ThreadsafeWaiter::enter(ThreadsafeLine& line) noexcept {
+    const std::scoped_lock lock(line.lock_);
+    if (line.claim()) {
+        state_ = State::granted;
+        return true;
+    }
+    if (line.ended_) {
+        state_ = State::turned_away;
+        return true;
+    }
+    line_ = &line;
+    line.waiting_.push_back(*this);
+    return false;
+}
+
+ThreadsafeWaiter::State ThreadsafeWaiter::leave() noexcept {
+    if (line_ != nullptr) {
+        const std::scoped_lock lock(line_->lock_);
+        line_->remove(*this);
+    }
+    return state_;
+}
+
+bool ThreadsafeWaiter::withdraw() noexcept {
+    if (line_ == nullptr) {
+        return state_ == State::waiting;
+    }
+    const std::scoped_lock lock(line_->lock_);
+    if (state_ != State::waiting) {
+        return false;
+    }
+    line_->remove(*this);
+    return true;
+}
+
+void ThreadsafeWaiter::give_up() noexcept {
+    if (line_ != nullptr) {
+        ThreadsafeLine& line = *line_;
+        const std::scoped_lock lock(line.lock_);
+        line.remove(*this);
+        if (state_ == State::granted) {
+            line.offer();
+        }
+    }
+}
+
+// Nobody is woken: at the end of a program's main coroutine its locks and queues go before the
+// tasks it leaves behind are cancelled, and those did nothing wrong.
+ThreadsafeLine::~ThreadsafeLine() {
+    const std::scoped_lock lock(lock_);
+    while (ThreadsafeWaiter* waiter = waiting_.pop_front()) {
+        waiter->line_ = nullptr;
+    }
+    while (ThreadsafeWaiter* waiter = woken_.pop_front()) {
+        waiter->line_ = nullptr;
+        if (waiter->state_ == State::granted) {
+            waiter->state_ = State::orphaned;
+        }
+    }
+}
+
+void ThreadsafeLine::wake_first(State outcome) noexcept {
+    ThreadsafeWaiter& waiter = *waiting_.pop_front();
+    woken_.push_back(waiter);
+    waiter.state_ = outcome;
+    waiter.wake();
+}
+
+void ThreadsafeLine::wake_all(State outcome) noexcept {
+    while (!waiting_.empty()) {
+        wake_first(outcome);
+    }
+}
+
+void ThreadsafeLine::remove(ThreadsafeWaiter& waiter) noexcept {
+    (waiter.state_ == State::waiting ? waiting_ : woken_).erase(waiter);
+    waiter.line_ = nullptr;
+}
+
+namespace {
+
+class BlockedThread final : public ThreadsafeWaiter {
+public:
+    void sleep() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return woken_; });
+    }
+    void sleep_until(std::chrono::steady_clock::time_point deadline) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, deadline, [this] { return woken_; });
+    }
+
+private:
+    void wake() noexcept override {
+        {
+            const std::scoped_lock lock(mutex_);
+            woken_ = true;
+        }
+        changed_.notify_one();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool woken_ = false;
+};
+
+} // namespace
+
+ThreadsafeWaiter::State
+claim_blocking(ThreadsafeLine& line, std::optional<std::chrono::steady_clock::time_point> deadline,
+               void* item) {
+    BlockedThread waiter;
+    waiter.item = item;
+    if (!waiter.enter(line)) {
+        if (deadline) {
+            waiter.sleep_until(*deadline);
+        } else {
+            waiter.sleep();
+        }
+    }
+    return waiter.leave();
+}
+
+bool ThreadsafeTaskWaiter::cancel(std::string_view) noexcept {
+    if (!withdraw()) {
+        return false; // woken: the task is on its way to its loop
+    }
+    task_->interrupt();
+    return true;
+}
+
+void ThreadsafeTaskWaiter::wake() noexcept { reactor_of(*task_->loop().loop).post(*task_); }
+
+ThreadsafeWaiter::State ThreadsafeTaskWaiter::resume(const char* owner) {
+    if (task_ != nullptr) {
+        task_->unsuspend();
+        // What is completed cannot be taken back: the task is told at its next co_await.
+        if (state() != State::completed && task_->take_cancellation()) [[unlikely]] {
+            give_up();
+            task_->throw_cancelled();
+        }
+    }
+    const State state = leave();
+    if (state == State::orphaned) [[unlikely]] {
+        Waiter::throw_orphaned(owner);
+    }
+    return state;
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,76 @@
+#include <hocket/detail/sync/waiter.hpp>
+
+#include <string>
+
+#include <hocket/detail/sync/guard.hpp>
+#include <hocket/errors.hpp>
+
+#include "loop/report.hpp"
+
+namespace hocket::detail {
+
+bool Waiter::cancel(std::string_view) noexcept {
+    if (is_linked()) {
+        leave_line();
+    }
+    task_->interrupt();
+    return true;
+}
+
+void Waiter::throw_orphaned(const char* owner) {
+    throw RuntimeError("the " + std::string(owner) +
+                       " was destroyed before this task, which was woken by it, could resume: it "
+                       "must outlive its users");
+}
+
+std::size_t Line::turn_away_woken() noexcept {
+    std::size_t count = 0;
+    while (list_.front() != first_waiting_) {
+        Waiter& waiter = *list_.front();
+        list_.erase(waiter);
+        waiter.state_ = Waiter::State::turned_away;
+        ++count;
+    }
+    return count;
+}
+
+void Line::bind_first(LoopCore& loop, const char* owner) {
+    if (loop_ != nullptr) {
+        throw RuntimeError("this " + std::string(owner) +
+                           " is bound to a different event loop: tasks of that loop waited for it");
+    }
+    loop_ = &loop;
+}
+
+void Line::require_running(const char* owner) const {
+    if (running_core() != loop_) {
+        throw RuntimeError("tasks of an event loop on another thread wait for this " +
+                           std::string(owner) + ": use that loop's call_soon_threadsafe");
+    }
+}
+
+// The tasks that wait are not woken: at the end of a program's main coroutine its locks and queues
+// go before the tasks it leaves behind are cancelled, and those did nothing wrong.
+void Line::orphan_all() noexcept {
+    first_waiting_ = nullptr;
+    while (Waiter* waiter = list_.pop_front()) {
+        // Who was turned away asks nothing of the object but whether it is still there.
+        if (waiter->state_ != Waiter::State::turned_away) {
+            waiter->state_ = Waiter::State::orphaned;
+        }
+    }
+}
+
+void report_failed_release() noexcept {
+    LoopCore* const core = running_core();
+    if (core != nullptr) {
+        report_exception(*core, "releasing what a guard holds failed", std::current_exception(),
+                         core->current);
+    } else {
+        report_thread_exception("releasing what a guard holds failed", std::current_exception());
+    }
+}
+
+Done::operator Coro<void>() const { return await_in_coro<Done>(); }
+
+} // namespace hocket::detail

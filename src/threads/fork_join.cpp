@@ -1,0 +1,112 @@
+#include <hocket/fork_join.hpp>
+
+#include <bit>
+#include <chrono>
+#include <thread>
+
+#include "threads/futex.hpp"
+#include "threads/spin.hpp"
+
+namespace hocket::detail {
+
+void ForkJob::run_taken() noexcept {
+    call_(*this);
+    // The frame it lives in may be left as soon as it is done; the kernel only compares addresses.
+    if (state_.exchange(done_state, std::memory_order_acq_rel) == awaited_state) {
+        wake_futex(state_);
+    }
+}
+
+void ForkJob::doze() noexcept {
+    std::uint32_t expected = open_state;
+    if (state_.compare_exchange_strong(expected, awaited_state, std::memory_order_acq_rel) ||
+        expected == awaited_state) {
+        wait_on_futex(state_, awaited_state, std::chrono::milliseconds(1));
+    }
+}
+
+void ForkPlace::help_until_done(ForkJob& job) noexcept {
+    constexpr int before_yielding = 100;
+    constexpr int before_dozing = 300;
+    for (int idle = 0; !job.done();) {
+        if (ForkJob* other = peers->steal(*this)) {
+            other->run_taken();
+            idle = 0;
+        } else if (++idle < before_yielding) {
+            relax_processor();
+        } else if (idle < before_dozing) {
+            std::this_thread::yield();
+        } else {
+            job.doze(); // and looks again after a while: who has it may fork
+        }
+    }
+}
+
+ForkPeers::ForkPeers(std::size_t workers)
+    : workers_(workers), places_(std::make_unique<ForkPlace[]>(workers + guests)) {
+    for (std::size_t i = 0; i < workers + guests; ++i) {
+        places_[i].peers = this;
+    }
+}
+
+ForkPlace* ForkPeers::enter() noexcept {
+    std::uint64_t seats = seats_.load(std::memory_order_relaxed);
+    for (;;) {
+        const auto seat = static_cast<std::size_t>(std::countr_one(seats));
+        if (seat >= guests) {
+            return nullptr;
+        }
+        if (seats_.compare_exchange_weak(seats, (seats | std::uint64_t{1} << seat) + one_guest,
+                                         std::memory_order_acq_rel, std::memory_order_relaxed)) {
+            return &places_[workers_ + seat];
+        }
+    }
+}
+
+void ForkPeers::leave(ForkPlace& place) noexcept {
+    const auto seat = static_cast<std::size_t>(&place - places_.get()) - workers_;
+    seats_.fetch_and(~(std::uint64_t{1} << seat), std::memory_order_acq_rel);
+}
+
+ForkJob* ForkPeers::steal(const ForkPlace& thief) noexcept {
+    if (any(seats_.load(std::memory_order_acquire))) {
+        for (std::size_t i = 0; i < guests; ++i) {
+            ForkPlace& victim = places_[workers_ + i];
+            if (&victim != &thief && !victim.deque.empty()) {
+                if (ForkJob* job = victim.deque.steal()) {
+                    return job;
+                }
+            }
+        }
+    }
+    const std::size_t count = started_.load(std::memory_order_acquire);
+    const auto self = static_cast<std::size_t>(&thief - places_.get());
+    for (std::size_t i = 1; i <= count; ++i) { // not all start with the same victim
+        ForkPlace& victim = places_[(self + i) % count];
+        if (&victim != &thief && !victim.deque.empty()) {
+            if (ForkJob* job = victim.deque.steal()) {
+                return job;
+            }
+        }
+    }
+    return nullptr;
+}
+
+bool ForkPeers::has_forks() const noexcept {
+    if (any(seats_.load(std::memory_order_acquire))) {
+        for (std::size_t i = 0; i < guests; ++i) {
+            if (!places_[workers_ + i].deque.empty()) {
+                return true;
+            }
+        }
+    }
+    const std::size_t count = started_.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!places_[i].deque.empty()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,29 @@
+#include <hocket/detail/threads/remote_task.hpp>
+
+#include <hocket/errors.hpp>
+
+namespace hocket::detail {
+
+void RemoteCancel::close() noexcept {
+    const std::scoped_lock lock(mutex_);
+    loop_ = nullptr;
+    task_ = AnyTask();
+}
+
+void RemoteCancel::request(const std::shared_ptr<RemoteCancel>& self) {
+    const std::scoped_lock lock(self->mutex_);
+    if (self->loop_ == nullptr) {
+        return;
+    }
+    try {
+        self->loop_->call_soon_threadsafe([self] {
+            if (self->task_) {
+                self->task_.cancel();
+            }
+        });
+    } catch (const RuntimeError&) {
+        // The loop is closed, and with it goes the task.
+    }
+}
+
+} // namespace hocket::detail

@@ -1,0 +1,421 @@
+// What a process pool promises when its workers die: each test tries to break it.
+
+#include <hocket/process_pool_executor.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <hocket/errors.hpp>
+#include <hocket/gather.hpp>
+#include <hocket/run.hpp>
+#include <hocket/shared_array.hpp>
+#include <hocket/shared_value.hpp>
+#include <hocket/sleep.hpp>
+#include <hocket/task_group.hpp>
+
+#include "support/start_methods.hpp"
+
+using namespace hocket;
+using namespace std::chrono_literals;
+
+namespace {
+
+int twice(int n) { return 2 * n; }
+
+[[gnu::noinline]] int overflow_the_stack(int depth) {
+    volatile char frame[4096];
+    frame[0] = static_cast<char>(depth);
+    if (depth < 0) {
+        return 0; // never: the stack is shorter
+    }
+    return overflow_the_stack(depth + 1) + frame[0];
+}
+
+/// Runs `deadly` among calls that must not notice; returns the error of its future.
+template <class F> WorkerDied die_among_others(StartMethod method, F deadly) {
+    ProcessPoolExecutor pool(2, {.start_method = method});
+    std::vector<Future<int>> others;
+    for (int i = 0; i < 50; ++i) {
+        others.push_back(pool.submit(twice, i));
+    }
+    const auto dying = pool.submit(deadly);
+    for (int i = 50; i < 100; ++i) {
+        others.push_back(pool.submit(twice, i));
+    }
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(others[static_cast<std::size_t>(i)].result(), 2 * i);
+    }
+    try {
+        dying.result();
+    } catch (const WorkerDied& error) {
+        return error;
+    }
+    ADD_FAILURE() << "the call survived";
+    return WorkerDied("", 0, 0, "");
+}
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/proc/self/fd")) {
+        ++count;
+    }
+    return count;
+}
+
+std::size_t files_in_shared_memory() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
+        ++count;
+    }
+    return count;
+}
+
+// A worker that is to fail at its start looks here, before main.
+constexpr const char* fail_at_start = "HOCKET_TEST_FAIL_AT_START";
+const bool failed_at_start = [] {
+    if (std::getenv("HOCKET_WORKER") != nullptr) {
+        if (const char* path = std::getenv(fail_at_start)) {
+            // So many starts fail as the file has bytes.
+            std::error_code error;
+            const auto left = std::filesystem::file_size(path, error);
+            if (!error && left > 0) {
+                std::filesystem::resize_file(path, left - 1, error);
+                ::_exit(42);
+            }
+        }
+    }
+    return false;
+}();
+
+/// Lets the next `count` workers of this process end as they start.
+class FailingStarts {
+public:
+    explicit FailingStarts(int count)
+        : path_(std::filesystem::temp_directory_path() /
+                ("hocket-test-" + std::to_string(::getpid()))) {
+        std::ofstream(path_) << std::string(static_cast<std::size_t>(count), '.');
+        ::setenv(fail_at_start, path_.c_str(), 1);
+        end_fork_server(); // it has started already
+    }
+    ~FailingStarts() {
+        ::unsetenv(fail_at_start);
+        std::filesystem::remove(path_);
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+class WorkerDeath : public EachStartMethod {
+protected:
+    /// What is made once is made; a fork server that was killed is reaped, and there is another.
+    static void start_once() {
+        ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+        pool.submit(twice, 1).result();
+    }
+};
+INSTANTIATE_FOR_EACH_START_METHOD(WorkerDeath);
+
+} // namespace
+
+TEST_P(WorkerDeath, ByAKillIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), [] { ::raise(SIGKILL); });
+    EXPECT_EQ(error.exitcode(), -SIGKILL);
+    EXPECT_NE(std::string(error.what()).find("SIGKILL"), std::string::npos) << error.what();
+}
+
+TEST_P(WorkerDeath, ByACrashIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), [] {
+        std::signal(SIGSEGV, SIG_DFL); // sanitizers have a handler
+        ::raise(SIGSEGV);
+    });
+    EXPECT_EQ(error.exitcode(), -SIGSEGV);
+}
+
+TEST_P(WorkerDeath, ByExitIsOneCallsFailure) {
+    EXPECT_EQ(die_among_others(GetParam(), [] { ::_exit(3); }).exitcode(), 3);
+    EXPECT_EQ(die_among_others(GetParam(), [] { ::_exit(0); }).exitcode(), 0);
+}
+
+TEST_P(WorkerDeath, ByAStackOverflowIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), [] {
+        std::signal(SIGSEGV, SIG_DFL);
+        return overflow_the_stack(0);
+    });
+    EXPECT_LT(error.exitcode(), 0);
+}
+
+TEST_P(WorkerDeath, TellsItsLastWords) {
+    const WorkerDied error = die_among_others(GetParam(), [] {
+        std::fputs("the disk is on fire\n", stderr);
+        ::abort();
+    });
+    EXPECT_EQ(error.exitcode(), -SIGABRT);
+    EXPECT_NE(error.last_words().find("the disk is on fire"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("the disk is on fire"), std::string::npos);
+}
+
+TEST_P(WorkerDeath, OutOfMemoryIsAnExceptionOrADeathOfThatCallOnly) {
+    if (sanitized) {
+        GTEST_SKIP() << "sanitizers reserve more address space than the limit";
+    }
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    const auto hungry = pool.submit([] {
+        const rlimit limit{std::size_t{256} << 20, std::size_t{256} << 20};
+        ::setrlimit(RLIMIT_AS, &limit);
+        return std::string(std::size_t{1} << 30, 'x');
+    });
+    EXPECT_THROW(hungry.result(), std::bad_alloc);
+    EXPECT_EQ(pool.submit(twice, 4).result(), 8);
+}
+
+TEST_P(WorkerDeath, BetweenCallsIsNobodysFailure) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    const pid_t worker = pool.submit([] { return ::getpid(); }).result();
+    ::kill(worker, SIGKILL);
+    EXPECT_EQ(pool.submit(twice, 21).result(), 42);
+}
+
+TEST_P(WorkerDeath, WhileStartingIsTriedAgain) {
+    if (GetParam() == StartMethod::fork) {
+        GTEST_SKIP() << "a forked worker makes no statics that could fail";
+    }
+    const FailingStarts failing(3);
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    EXPECT_EQ(pool.submit(twice, 21).result(), 42);
+}
+
+TEST_P(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
+    if (GetParam() == StartMethod::fork) {
+        GTEST_SKIP() << "a forked worker makes no statics that could fail";
+    }
+    const FailingStarts failing(1000);
+    ProcessPoolExecutor pool(2, {.start_method = GetParam()});
+    const auto call = pool.submit(twice, 21);
+    try {
+        call.result();
+        FAIL();
+    } catch (const BrokenExecutor& error) {
+        EXPECT_NE(std::string(error.what()).find("exit code 42"), std::string::npos)
+            << error.what();
+    }
+    EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
+}
+
+TEST_P(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {
+    // The result is copied into shared memory for some milliseconds: the kill falls into them.
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    std::minstd_rand random(7);
+    int died = 0;
+    for (int round = 0; round < 30; ++round) {
+        const pid_t worker = pool.submit([] { return ::getpid(); }).result();
+        const auto large =
+            pool.submit([] { return std::vector<double>(std::size_t{4} << 20, 1.0); });
+        while (!large.running() && !large.done()) {
+            std::this_thread::yield();
+        }
+        ::usleep(static_cast<useconds_t>(random() % 20'000));
+        ::kill(worker, SIGKILL);
+        try {
+            const auto values = large.result();
+            EXPECT_EQ(values.size(), std::size_t{4} << 20);
+            EXPECT_EQ(std::ranges::count(values, 1.0), std::ptrdiff_t{4} << 20);
+        } catch (const WorkerDied&) {
+            ++died;
+        }
+    }
+    EXPECT_GT(died, 0);
+    EXPECT_EQ(pool.submit(twice, 21).result(), 42);
+}
+
+TEST_P(WorkerDeath, OfTheOwnerEndsTheWorkers) {
+    SharedValue<int> pid_of_worker;
+    // The owner is a worker itself, so that it can be killed.
+    ProcessPoolExecutor outer(1, {.start_method = GetParam()});
+    const auto owner = outer.submit(
+        [](SharedValue<int> shared, StartMethod method) {
+            ProcessPoolExecutor inner(1, {.start_method = method});
+            inner
+                .submit(
+                    [](SharedValue<int> known) {
+                        known.store(::getpid());
+                        ::pause();
+                    },
+                    shared)
+                .result();
+        },
+        pid_of_worker, GetParam());
+    while (pid_of_worker.load() == 0) {
+        std::this_thread::yield();
+    }
+    ASSERT_TRUE(owner.cancel()); // kills the owner
+    while (!is_gone(pid_of_worker.load())) {
+        std::this_thread::yield();
+    }
+}
+
+TEST_P(WorkerDeath, LeavesNothingBehind) {
+    start_once();
+    const std::size_t descriptors = open_descriptors();
+    const std::size_t shared = files_in_shared_memory();
+    {
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
+        std::vector<Future<void>> dying;
+        for (int i = 0; i < 10; ++i) {
+            dying.push_back(pool.submit([] { ::raise(SIGKILL); }));
+        }
+        for (const auto& each : dying) {
+            EXPECT_THROW(each.result(), WorkerDied);
+        }
+    }
+    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(files_in_shared_memory(), shared);
+    EXPECT_TRUE(no_worker_is_left());
+}
+
+TEST_P(WorkerDeath, ManyPoolsLeaveNothingBehind) {
+    start_once();
+    const std::size_t descriptors = open_descriptors();
+    const std::size_t shared = files_in_shared_memory();
+    // A process that is instrumented takes thirty times as long to start.
+    const int pools = sanitized ? 50 : GetParam() == StartMethod::spawn ? 1000 : 200;
+    for (int i = 0; i < pools; ++i) {
+        ProcessPoolExecutor pool(2, {.start_method = GetParam()});
+        switch (i % 4) {
+        case 0: break;
+        case 1: EXPECT_EQ(pool.submit(twice, i).result(), 2 * i); break;
+        case 2: static_cast<void>(pool.submit(twice, i)); break;
+        default: static_cast<void>(pool.submit([] { ::_exit(1); })); break;
+        }
+    }
+    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_EQ(files_in_shared_memory(), shared);
+    EXPECT_TRUE(no_worker_is_left());
+}
+
+namespace {
+
+/// What came of the calls of a run under fire. Every call must be in exactly one of these.
+struct Tally {
+    std::atomic<int> results{0};
+    std::atomic<int> deaths{0};
+    std::atomic<int> wrong{0};
+
+    void count(const Future<int>& call, int argument) {
+        try {
+            (call.result() == 2 * argument ? results : wrong).fetch_add(1);
+        } catch (const WorkerDied&) {
+            deaths.fetch_add(1);
+        } catch (...) {
+            wrong.fetch_add(1);
+        }
+    }
+};
+
+// Each worker writes its process id into a slot of its own as it starts on a call.
+constexpr std::size_t slots = 64;
+
+int twice_as_target(SharedArray<pid_t> targets, int n) {
+    targets[static_cast<std::size_t>(::getpid()) % slots] = ::getpid();
+    std::atomic<int> work = 0;
+    while (work.fetch_add(1, std::memory_order_relaxed) < (n % 64) * 500) {
+    }
+    return 2 * n;
+}
+
+} // namespace
+
+TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
+    const auto duration = GetParam() == StartMethod::spawn ? 20s : 5s;
+    constexpr std::size_t in_flight = 200;
+    const SharedArray<pid_t> targets(slots);
+    Tally tally;
+    std::atomic<int> submitted{0};
+    start_once();
+    const std::size_t descriptors = open_descriptors();
+    {
+        ProcessPoolExecutor pool(3, {.start_method = GetParam()});
+        std::atomic<bool> over{false};
+
+        std::thread assassin([&] {
+            std::minstd_rand random(42);
+            while (!over) {
+                ::usleep(static_cast<useconds_t>(random() % 20'000));
+                const SeenProcess target = look_at(targets[random() % slots]);
+                // Whose number was used anew by now is no process of this program.
+                if (target.pid > 0 && runs_this_program(target.pid)) {
+                    const SeenProcess parent = look_at(target.parent);
+                    const bool is_servers_turn = parent.name == "forkserver" && random() % 8 == 0;
+                    ::kill(is_servers_turn ? parent.pid : target.pid, SIGKILL);
+                }
+            }
+        });
+        const auto submit_from_thread = [&] {
+            std::deque<std::pair<Future<int>, int>> calls;
+            for (int n = 0; !over; ++n) {
+                calls.emplace_back(pool.submit(twice_as_target, targets, n), n);
+                submitted.fetch_add(1);
+                if (calls.size() >= in_flight) {
+                    tally.count(calls.front().first, calls.front().second);
+                    calls.pop_front();
+                }
+            }
+            for (const auto& [call, n] : calls) {
+                tally.count(call, n);
+            }
+        };
+        std::thread first(submit_from_thread);
+        std::thread second(submit_from_thread);
+        const auto submit_from_tasks = [&]() -> Coro<> {
+            const auto worker = [&]() -> Coro<> {
+                for (int n = 0; !over; ++n) {
+                    const auto call = pool.submit(twice_as_target, targets, n);
+                    submitted.fetch_add(1);
+                    const auto outcomes = co_await gather_settled(call);
+                    static_cast<void>(outcomes);
+                    tally.count(call, n);
+                }
+            };
+            const auto body = [&](TaskGroup& group) -> Coro<> {
+                for (int i = 0; i < 50; ++i) {
+                    group.create_task(worker);
+                }
+                co_await sleep(duration);
+                over = true;
+            };
+            co_await with_task_group(body);
+        };
+        run(submit_from_tasks);
+        first.join();
+        second.join();
+        assassin.join();
+    }
+    EXPECT_EQ(tally.wrong, 0);
+    EXPECT_EQ(tally.results + tally.deaths, submitted);
+    EXPECT_GT(tally.deaths, GetParam() == StartMethod::spawn ? 10 : 0);
+    EXPECT_GT(tally.results, 1000);
+    start_once();
+    EXPECT_EQ(open_descriptors(), descriptors);
+    EXPECT_TRUE(no_worker_is_left());
+    std::printf("%d calls: %d results, %d deaths\n", submitted.load(), tally.results.load(),
+                tally.deaths.load());
+}

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <hocket/engine/socket.hpp>
+
+namespace hocket::engine::testing {
+
+/// A bound datagram socket, non-blocking, on a port of the kernel's choice.
+inline Socket datagram_socket(const char* host = "127.0.0.1") {
+    const SocketAddress address = *SocketAddress::from_ip(host, 0);
+    std::error_code error;
+    Socket socket = Socket::create(address.family(), SOCK_DGRAM, 0, error);
+    if (error || socket.bind(address)) {
+        std::cerr << "no datagram socket on " << host << '\n';
+        std::abort();
+    }
+    return socket;
+}
+
+/// A datagram socket with an abstract name of the kernel's choice, or without one.
+inline Socket unix_datagram_socket(bool with_name = true) {
+    std::error_code error;
+    Socket socket = Socket::create(AF_UNIX, SOCK_DGRAM, 0, error);
+    const sa_family_t family = AF_UNIX; // alone, it asks for a name
+    const auto* const native = reinterpret_cast<const sockaddr*>(&family);
+    if (error || (with_name && ::bind(socket.fd(), native, sizeof family) != 0)) {
+        std::cerr << "no Unix datagram socket\n";
+        std::abort();
+    }
+    return socket;
+}
+
+inline std::pair<Socket, Socket> unix_datagram_pair() {
+    int fds[2];
+    if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) {
+        std::cerr << "socketpair failed\n";
+        std::abort();
+    }
+    return {Socket(fds[0]), Socket(fds[1])};
+}
+
+/// Where `socket` once was: nobody is there any more.
+inline SocketAddress closed_address(Socket socket) { return socket.local_address(); }
+
+/// False when the peer has no room.
+inline bool send_datagram(const Socket& from, std::string_view data, const SocketAddress& to) {
+    return ::sendto(from.fd(), data.data(), data.size(), MSG_NOSIGNAL, to.native(),
+                    to.native_size()) == static_cast<ssize_t>(data.size());
+}
+
+/// The next datagram that is there; "(nothing)" when none is.
+inline std::string receive_datagram(const Socket& socket, SocketAddress* from = nullptr) {
+    constexpr std::size_t most = std::size_t{300} * 1024;
+    const auto data = std::make_unique_for_overwrite<char[]>(most);
+    sockaddr_storage storage;
+    socklen_t size = sizeof storage;
+    auto* const native = reinterpret_cast<sockaddr*>(&storage);
+    const ssize_t received = ::recvfrom(socket.fd(), data.get(), most, MSG_DONTWAIT, native, &size);
+    if (received < 0) {
+        return "(nothing)";
+    }
+    if (from != nullptr) {
+        *from = SocketAddress::from_native(native, size);
+    }
+    return {data.get(), static_cast<std::size_t>(received)};
+}
+
+inline void set_send_buffer(const Socket& socket, int bytes) {
+    ::setsockopt(socket.fd(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+} // namespace hocket::engine::testing

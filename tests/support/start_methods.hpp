@@ -1,0 +1,126 @@
+#pragma once
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <hocket/engine/sanitizers.hpp>
+#include <hocket/process.hpp>
+#include <hocket/start_method.hpp>
+
+using hocket::detail::sanitized;
+using hocket::detail::thread_sanitized;
+
+inline const char* name_of(hocket::StartMethod method) {
+    switch (method) {
+    case hocket::StartMethod::spawn: return "spawn";
+    case hocket::StartMethod::forkserver: return "forkserver";
+    case hocket::StartMethod::fork: break;
+    }
+    return "fork";
+}
+
+/// A test that is run with each start method, which is GetParam().
+class EachStartMethod : public testing::TestWithParam<hocket::StartMethod> {
+protected:
+    void SetUp() override {
+        if (sanitized && GetParam() == hocket::StartMethod::fork) {
+            GTEST_SKIP()
+                << "a sanitizer's own locks (of AddressSanitizer's allocator, for one) are "
+                   "not free in a process that was forked from one with threads";
+        }
+    }
+};
+
+/// The same for tests in which no other thread is busy while the process forks.
+class EachStartMethodInOneThread : public EachStartMethod {
+protected:
+    void SetUp() override {
+        if (thread_sanitized) {
+            EachStartMethod::SetUp();
+        }
+    }
+};
+
+#define INSTANTIATE_FOR_EACH_START_METHOD(suite)                                                   \
+    INSTANTIATE_TEST_SUITE_P(Started, suite,                                                       \
+                             testing::Values(hocket::StartMethod::spawn,                           \
+                                             hocket::StartMethod::forkserver,                      \
+                                             hocket::StartMethod::fork),                           \
+                             [](const auto& info) { return name_of(info.param); })
+
+/// A process as /proc shows it.
+struct SeenProcess {
+    pid_t pid = 0;
+    std::string name;
+    char state = 0; // Z: ended, and not reaped
+    pid_t parent = 0;
+};
+
+/// What process `pid` is at the moment; its state is 0 when there is none.
+inline SeenProcess look_at(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    SeenProcess seen;
+    seen.pid = pid;
+    const auto name = text.find('(');
+    const auto name_end = text.rfind(')');
+    if (name_end != std::string::npos) {
+        seen.name = text.substr(name + 1, name_end - name - 1);
+        std::istringstream(text.substr(name_end + 1)) >> seen.state >> seen.parent;
+    }
+    return seen;
+}
+
+/// Whether it has ended. It may still wait for whoever must reap it.
+inline bool is_gone(pid_t pid) {
+    const char state = look_at(pid).state;
+    return state == 0 || state == 'Z';
+}
+
+inline bool runs_this_program(pid_t pid) {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", error) ==
+           std::filesystem::read_symlink("/proc/self/exe");
+}
+
+/// The children of a process, those included that have ended and are not reaped.
+inline std::vector<SeenProcess> children_of(pid_t parent) {
+    std::vector<SeenProcess> children;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename();
+        if (const auto seen = look_at(std::atoi(name.c_str()));
+            seen.state != 0 && seen.parent == parent) {
+            children.push_back(seen);
+        }
+    }
+    return children;
+}
+
+/// The next worker of a fork server will be the child of a new one.
+inline void end_fork_server() {
+    for (const auto& child : children_of(::getpid())) {
+        if (child.name == "forkserver") {
+            ::kill(child.pid, SIGKILL);
+            while (!is_gone(child.pid)) {
+            }
+        }
+    }
+}
+
+/// Whether this process has no children, not even a zombie, but a fork server that has none.
+inline bool no_worker_is_left() {
+    const auto children = children_of(::getpid());
+    return children.empty() || (children.size() == 1 && children[0].name == "forkserver" &&
+                                children[0].state != 'Z' && children_of(children[0].pid).empty());
+}

@@ -1,0 +1,114 @@
+// Each trace is what tests/python/structured_concurrency.py prints for the case of the same name.
+
+#include <gtest/gtest.h>
+
+#include <hocket/hocket.hpp>
+
+#include "support/trace.hpp"
+
+using namespace hocket;
+using namespace std::chrono_literals;
+using trace::attempt;
+using trace::note;
+using trace::noted;
+using trace::turns;
+
+namespace {
+
+TEST(Shield, YieldsWhatItsTaskYields) {
+    run([]() -> Coro<> {
+        auto text = []() -> Coro<std::string> { co_return "value"; };
+        EXPECT_EQ(co_await shield(text()), "value");
+        EXPECT_EQ(co_await shield(text), "value");
+        co_await shield(sleep(0s));
+        auto failing = []() -> Coro<> {
+            co_await sleep(0s);
+            throw ValueError("A");
+        };
+        EXPECT_THROW(co_await shield(failing()), ValueError);
+    });
+}
+
+TEST(Shield, LetsItsTaskGoOnWhenTheAwaitingOneIsCancelled) {
+    EXPECT_EQ(trace::of([]() -> Coro<> {
+                  Event event;
+                  auto work = [&]() -> Coro<int> {
+                      co_await event.wait();
+                      note("inner goes on");
+                      co_return 1;
+                  };
+                  const Task<int> inner = create_task(work);
+                  Task<void> task = create_task(attempt(shield(inner)));
+                  co_await turns(2);
+                  task.cancel();
+                  co_await task;
+                  event.set();
+                  co_await attempt(inner);
+              }),
+              "CancelledError, cancelling 1, inner goes on, value 1, cancelling 0");
+}
+
+TEST(Shield, ThrowsCancelledErrorWhenItsTaskIsCancelled) {
+    EXPECT_EQ(trace::of([]() -> Coro<> {
+                  Task<void> inner = create_task(noted("inner"));
+                  Task<void> task = create_task(attempt(shield(inner)));
+                  co_await turns(2);
+                  inner.cancel();
+                  co_await task;
+              }),
+              "inner cancelled, inner ended, CancelledError, cancelling 0");
+}
+
+TEST(Shield, KeepsATimeoutFromItsTask) {
+    EXPECT_EQ(trace::of([]() -> Coro<> {
+                  Event event;
+                  auto work = [&]() -> Coro<int> {
+                      co_await event.wait();
+                      co_return 1;
+                  };
+                  const Task<int> inner = create_task(work);
+                  co_await attempt(wait_for(shield(inner), 1ms));
+                  co_await attempt(wait_for(shield(inner), 0s));
+                  event.set();
+                  co_await attempt(inner);
+              }),
+              "TimeoutError, cancelling 0, TimeoutError, cancelling 0, value 1, cancelling 0");
+}
+
+TEST(Shield, CancelledInTheTurnInWhichItsTaskEndedIsCancelled) {
+    EXPECT_EQ(trace::of([]() -> Coro<> {
+                  auto work = []() -> Coro<int> {
+                      co_await turns(2);
+                      co_return 1;
+                  };
+                  const Task<int> inner = create_task(work);
+                  Task<void> task = create_task(attempt(shield(inner)));
+                  while (!inner.done()) {
+                      co_await sleep(0s);
+                  }
+                  task.cancel();
+                  co_await trace::ended(task);
+              }),
+              "CancelledError, cancelling 1");
+}
+
+TEST(Shield, ExceptionOfATaskThatNobodyAwaitsAnyMoreIsReported) {
+    std::string reported;
+    run([&]() -> Coro<> {
+        get_running_loop().set_exception_handler(
+            [&](EventLoop&, const ExceptionContext& context) { reported += context.message; });
+        auto failing = []() -> Coro<> {
+            co_await turns(4);
+            throw ValueError("A");
+        };
+        auto main = [&]() -> Coro<> { co_await shield(failing()); };
+        Task<void> task = create_task(main);
+        co_await turns(2);
+        task.cancel();
+        co_await trace::ended(task);
+        co_await turns(5);
+    });
+    EXPECT_NE(reported.find("never retrieved"), std::string::npos) << reported;
+}
+
+} // namespace
