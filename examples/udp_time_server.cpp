@@ -48,14 +48,14 @@ private:
 hocket::Coro<hocket::SocketAddress> start(int port) {
     auto [transport, protocol] = co_await hocket::get_running_loop().create_datagram_endpoint(
         [] { return std::make_unique<TimeServer>(); },
-        {.local_addr = hocket::LocalAddress{"127.0.0.1", port}});
+        {.local_addr = hocket::HostPort{"127.0.0.1", port}});
     co_return transport->sockname();
 }
 
 // Datagrams get lost: asks again every second, three times.
 hocket::Coro<std::string> ask(int port) {
     const auto endpoint = co_await hocket::open_datagram_endpoint(
-        {.remote_addr = hocket::RemoteAddress{"127.0.0.1", port}});
+        {.remote_addr = hocket::HostPort{"127.0.0.1", port}});
     for (int attempt = 1;; ++attempt) {
         endpoint.send("what time is it?");
         try {
@@ -87,7 +87,7 @@ hocket::Coro<> demonstrate() {
     int free_port = 0;
     {
         const auto gone = co_await hocket::open_datagram_endpoint(
-            {.local_addr = hocket::LocalAddress{"127.0.0.1", 0}});
+            {.local_addr = hocket::HostPort{"127.0.0.1", 0}});
         free_port = gone.sockname().port();
         gone.close();
         co_await gone.wait_closed();

@@ -560,9 +560,9 @@ TEST(Api, Datagrams) {
         EventLoop& loop = get_running_loop();
         const auto make = [] { return std::make_unique<Answers>(); };
         auto [transport, protocol] =
-            co_await loop.create_datagram_endpoint(make, {.local_addr = LocalAddress{"127.0.0.1"}});
+            co_await loop.create_datagram_endpoint(make, {.local_addr = HostPort{"127.0.0.1"}});
         const DatagramEndpoint endpoint = co_await open_datagram_endpoint(
-            {.remote_addr = RemoteAddress{"127.0.0.1", transport->sockname().port()}});
+            {.remote_addr = HostPort{"127.0.0.1", transport->sockname().port()}});
         endpoint.send("ping");
         const Datagram answer = co_await endpoint.recv();
         EXPECT_EQ(answer.data, "ping");

@@ -26,7 +26,7 @@ private:
 hocket::Coro<> echo(int port) {
     const auto made = co_await hocket::get_running_loop().create_datagram_endpoint(
         [] { return std::make_unique<Echo>(); },
-        {.local_addr = hocket::LocalAddress{"127.0.0.1", port}});
+        {.local_addr = hocket::HostPort{"127.0.0.1", port}});
     hocket::Event never;
     co_await never.wait();
 }

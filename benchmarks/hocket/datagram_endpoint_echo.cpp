@@ -10,7 +10,7 @@ namespace {
 
 hocket::Coro<> echo(int port) {
     const auto endpoint = co_await hocket::open_datagram_endpoint(
-        {.local_addr = hocket::LocalAddress{"127.0.0.1", port}});
+        {.local_addr = hocket::HostPort{"127.0.0.1", port}});
     for (;;) {
         const auto [data, address] = co_await endpoint.recv();
         endpoint.send(data, address);

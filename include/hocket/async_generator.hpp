@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <hocket/detail/tasks/generator_promise.hpp>
 #include <hocket/detail/sync/waiter.hpp>
+#include <hocket/detail/tasks/generator_promise.hpp>
 
 namespace hocket {
 

@@ -55,8 +55,8 @@ private:
     void leave(detail::BarrierWait& wait) noexcept;
     void admit_blocked() noexcept;
 
-    detail::Line inside_;  // arrived, and those that are leaving
-    detail::Line blocked_; // came while others were leaving
+    detail::WaitQueue inside_;  // arrived, and those that are leaving
+    detail::WaitQueue blocked_; // came while others were leaving
     std::size_t parties_;
     std::size_t count_ = 0; // of those inside
     Phase phase_ = Phase::filling;

@@ -61,7 +61,7 @@ private:
     void move_to_lock(std::size_t n) noexcept;
     [[noreturn]] static void throw_unlocked(const char* what);
 
-    detail::Line line_;
+    detail::WaitQueue line_;
     Lock own_lock_;
     Lock& lock_;
 };

@@ -47,3 +47,5 @@ private:
 };
 
 } // namespace hocket
+
+#include <hocket/detail/net/datagram_factory.hpp>

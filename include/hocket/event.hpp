@@ -36,7 +36,7 @@ public:
 private:
     friend detail::EventWait;
 
-    detail::Line line_;
+    detail::WaitQueue line_;
     bool set_ = false;
 };
 

@@ -25,7 +25,7 @@ class Executor;
 template <class T> class Future;
 
 namespace detail {
-class EventLoopState; // src/event_loop_state.hpp
+class EventLoopState; // src/loop/event_loop_state.hpp
 /// "handler of SIGTERM"
 [[nodiscard]] std::string signal_task_name(int signal);
 } // namespace detail

@@ -8,6 +8,7 @@
 #include <hocket/connection.hpp>
 #include <hocket/context.hpp>
 #include <hocket/coro.hpp>
+#include <hocket/cpu_count.hpp>
 #include <hocket/crossing.hpp>
 #include <hocket/datagram.hpp>
 #include <hocket/datagram_endpoint.hpp>

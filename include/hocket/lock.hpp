@@ -78,7 +78,7 @@ private:
         }
     }
 
-    detail::Line line_;
+    detail::WaitQueue line_;
     bool locked_ = false;
 };
 

@@ -13,18 +13,16 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/datagram.hpp>
-#include <hocket/detail/net/datagram_factory.hpp>
-#include <hocket/detail/net/protocol_factory.hpp>
+#include <hocket/detail/loop/factories.hpp>
 #include <hocket/detail/loop/sendfile.hpp>
 #include <hocket/network_options.hpp>
-#include <hocket/protocol.hpp>
-#include <hocket/server.hpp>
 #include <hocket/socket.hpp>
-#include <hocket/transport.hpp>
 
 namespace hocket {
 
 class EventLoop;
+class SSLContext;
+class Server;
 struct ReceivedFds; // pass_fds.hpp
 
 /// One answer of getaddrinfo.
@@ -118,19 +116,12 @@ public:
     /// order. Yields the transport and the protocol that `factory()` made, after its
     /// connection_made; with TLS that comes after the handshake, whose failures are thrown.
     template <detail::ProtocolFactory F>
-    Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
-    create_connection(F factory, std::string_view host, int port, ConnectOptions options = {}) {
-        return detail::connect_protocol_host<detail::FactoryProtocol<F>>(
-            detail::share(std::move(factory)), std::string(host), port, options,
-            detail::plan_tls(options, host));
-    }
+    Coro<detail::WithMade<Transport, F>> create_connection(F factory, std::string_view host,
+                                                           int port, ConnectOptions options = {});
     /// The same to a Unix socket; a path that begins with a zero byte is an abstract name.
     template <detail::ProtocolFactory F>
-    Coro<detail::ProtocolConnection<detail::FactoryProtocol<F>>>
-    create_unix_connection(F factory, std::string_view path, ConnectOptions options = {}) {
-        return detail::connect_protocol_unix<detail::FactoryProtocol<F>>(
-            detail::share(std::move(factory)), std::string(path), detail::plan_tls(options, {}));
-    }
+    Coro<detail::WithMade<Transport, F>> create_unix_connection(F factory, std::string_view path,
+                                                                ConnectOptions options = {});
 
     /// Speaks TLS on a connection that stands, from here on, and makes `protocol` its protocol,
     /// which is not told connection_made. A failure or a cancellation closes the connection.
@@ -139,57 +130,36 @@ public:
     template <class P>
     Coro<std::shared_ptr<Transport>>
     start_tls(Transport& transport, const std::shared_ptr<P>& protocol, const SSLContext& context,
-              const StartTlsOptions& options = {}) {
-        return detail::start_tls(transport, detail::AnyProtocol(protocol),
-                                 detail::plan_tls(context, options));
-    }
+              const StartTlsOptions& options = {});
 
     /// Listens on `host` (empty: every interface) and `port` (0: a free one); `factory()` makes a
     /// protocol for each connection. The factory is kept as long as the server.
     template <detail::ProtocolFactory F>
     Coro<Server> create_server(F factory, std::string_view host, int port,
-                               ServerOptions options = {}) {
-        return create_server(std::move(factory), std::vector<std::string>{std::string(host)}, port,
-                             options);
-    }
+                               ServerOptions options = {});
     /// The same on several hosts.
     template <detail::ProtocolFactory F>
     Coro<Server> create_server(F factory, const std::vector<std::string>& hosts, int port,
-                               ServerOptions options = {}) {
-        return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port,
-                                      options);
-    }
+                               ServerOptions options = {});
     /// The same on sockets that are bound already, as start_server has it.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, std::vector<Socket> sockets, ServerOptions options = {}) {
-        return detail::serve_protocol(detail::make_protocol(std::move(factory)), std::move(sockets),
-                                      options);
-    }
+    Coro<Server> create_server(F factory, std::vector<Socket> sockets, ServerOptions options = {});
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, Socket socket, ServerOptions options = {}) {
-        return create_server(std::move(factory), detail::only(std::move(socket)), options);
-    }
+    Coro<Server> create_server(F factory, Socket socket, ServerOptions options = {});
     /// The same on a Unix socket; a stale socket file at `path` is removed first.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_unix_server(F factory, std::string_view path, ServerOptions options = {}) {
-        return detail::serve_protocol_unix(detail::make_protocol(std::move(factory)),
-                                           std::string(path), options);
-    }
+    Coro<Server> create_unix_server(F factory, std::string_view path, ServerOptions options = {});
 
     /// Opens a datagram socket; yields the transport and the protocol that `factory()` made, after
     /// its connection_made. Throws std::system_error when no address works, ValueError when none is
     /// given or they do not go together.
     template <detail::DatagramProtocolFactory F>
-    Coro<detail::ProtocolDatagrams<F>> create_datagram_endpoint(F factory,
-                                                                DatagramOptions options) {
-        return detail::open_datagram_protocol(std::move(factory), options);
-    }
+    Coro<detail::WithMade<DatagramTransport, F>> create_datagram_endpoint(F factory,
+                                                                          DatagramOptions options);
     /// The same on a datagram socket that is there already, bound or connected as it may be.
     /// ValueError when it is of another kind.
     template <detail::DatagramProtocolFactory F>
-    Coro<detail::ProtocolDatagrams<F>> create_datagram_endpoint(F factory, Socket sock) {
-        return detail::adopt_datagram_protocol(std::move(factory), std::move(sock));
-    }
+    Coro<detail::WithMade<DatagramTransport, F>> create_datagram_endpoint(F factory, Socket sock);
 
 protected:
     LoopIo() = default;

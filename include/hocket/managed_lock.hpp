@@ -5,8 +5,8 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/sync/guard.hpp>
 #include <hocket/detail/processes/manager/managed_reference.hpp>
+#include <hocket/detail/sync/guard.hpp>
 #include <hocket/lock.hpp>
 
 namespace hocket {

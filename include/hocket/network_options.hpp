@@ -9,14 +9,13 @@
 
 namespace hocket {
 
-/// An address of this machine to connect from: a host (digits, or a name) and a port, 0 for any.
-struct LocalAddress {
+/// One end of a connection: a host (an IP address or a name) and a port, 0 for any free one.
+struct HostPort {
     OptionString host;
     int port = 0;
 };
-
-/// Where to send datagrams: a host (digits, or a name) and a port.
-using RemoteAddress = LocalAddress;
+using LocalAddress = HostPort;  ///< The old name.
+using RemoteAddress = HostPort; ///< The old name.
 
 /// How `open_connection` and `EventLoop::create_connection` connect. The names are Python's.
 struct ConnectOptions {
@@ -26,7 +25,7 @@ struct ConnectOptions {
     /// How many addresses of the first family come before the families take turns. Unset: 1 with
     /// happy_eyeballs_delay, otherwise 0, which leaves the resolver's order.
     std::optional<int> interleave = {};
-    std::optional<LocalAddress> local_addr = {};
+    std::optional<HostPort> local_addr = {};
     int family = 0; ///< AF_INET, AF_INET6; 0: both.
     int proto = 0;
     int flags = 0; ///< Of getaddrinfo.
@@ -71,10 +70,10 @@ struct DatagramOptions {
     /// Where to receive: an empty host means every interface, port 0 a free one. With AF_UNIX the
     /// host is a path (an abstract name when it begins with a zero byte); a stale socket file there
     /// is removed first.
-    std::optional<LocalAddress> local_addr = {};
+    std::optional<HostPort> local_addr = {};
     /// Where everything is sent, and from where alone is received: connects the socket. With
     /// AF_UNIX the host is a path.
-    std::optional<RemoteAddress> remote_addr = {};
+    std::optional<HostPort> remote_addr = {};
     int family = 0; ///< AF_INET, AF_INET6, AF_UNIX; 0: what the addresses are.
     int proto = 0;
     int flags = 0; ///< Of getaddrinfo.

@@ -32,7 +32,7 @@ public:
     /// as a small one. Throws std::system_error (EPIPE) when nobody is left at the other end or
     /// when out of descriptors, RuntimeError for an end that only receives, InvalidStateError when
     /// closed, ValueError when more than 253 descriptors would come along.
-    void send(const T& value) const { send_parcel(detail::pack_parcel(value)); }
+    void send(const T& value) const { send_message(detail::pack_message(value)); }
     /// Blocks until a value comes. Throws EOFError when nobody is left at the other end and
     /// everything has been received, std::system_error (and the value is lost) when out of
     /// descriptors, RuntimeError for an end that only sends, InvalidStateError when closed.
@@ -41,7 +41,7 @@ public:
     /// As send, but suspends the task. The value is taken at once; when the task is cancelled it is
     /// not sent.
     [[nodiscard]] Coro<> send_async(const T& value) const {
-        return send_in_task(*this, detail::pack_parcel(value));
+        return send_in_task(*this, detail::pack_message(value));
     }
     /// As recv, but suspends the task. Cancelling it loses nothing.
     [[nodiscard]] Coro<T> recv_async() const { return receive_value(*this); }
@@ -53,7 +53,7 @@ private:
         connect(ends.first, ends.second, duplex);
     }
     static Coro<T> receive_value(PipeEnd end) {
-        detail::Message message = co_await receive_in_task(end);
+        detail::ReceivedMessage message = co_await receive_in_task(end);
         co_return message.template unpack<T>();
     }
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
+#include <hocket/cpu_count.hpp>
 #include <hocket/detail/loop/callback.hpp>
 #include <hocket/detail/loop/deadline.hpp>
 #include <hocket/detail/processes/calls/remote_callee.hpp>
@@ -31,7 +32,7 @@ class ProcessHandle;
 
 namespace detail {
 
-class ChildProcess; // src/child_process.hpp
+class ChildProcess; // src/processes/start/child_process.hpp
 
 /// The call that a new process makes.
 struct ProcessCall {
@@ -138,9 +139,6 @@ private:
 /// and that run, in the order of their start. Reaps those that have ended, as `start` does. Any
 /// thread.
 [[nodiscard]] std::vector<ProcessHandle> active_children();
-
-/// How many processors this process may use.
-[[nodiscard]] std::size_t cpu_count() noexcept;
 
 /// The name of the Process whose function this process runs; "MainProcess" in any other.
 [[nodiscard]] const std::string& current_process_name() noexcept;

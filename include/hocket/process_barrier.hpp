@@ -11,9 +11,9 @@
 namespace hocket {
 
 namespace detail {
-class Bell;           // src/bell.hpp
-class BarrierVisit;   // src/process_barrier.cpp
-struct SharedBarrier; // src/process_barrier.cpp
+class Broadcast;      // src/processes/shared/broadcast.hpp
+class BarrierVisit;   // src/processes/shared/process_barrier.cpp
+struct SharedBarrier; // src/processes/shared/process_barrier.cpp
 } // namespace detail
 
 /// Python's multiprocessing.Barrier: a place at which `parties` threads or tasks of any processes
@@ -63,19 +63,19 @@ public:
     template <class Packer> void msgpack_pack(Packer& packer) const {
         packer.pack_array(2);
         packer.pack(memory_);
-        packer.pack(attach_bell());
+        packer.pack(attach_broadcast());
     }
     void msgpack_unpack(const msgpack::object& object);
 
 private:
     friend detail::BarrierVisit;
     [[nodiscard]] detail::SharedBarrier& shared() const;
-    [[nodiscard]] std::uint32_t attach_bell() const;
+    [[nodiscard]] std::uint32_t attach_broadcast() const;
     std::size_t wait_until(const detail::Deadline& deadline) const;
     static Coro<std::size_t> await_parties(ProcessBarrier barrier);
 
     SharedMemory memory_;
-    std::shared_ptr<const detail::Bell> bell_;
+    std::shared_ptr<const detail::Broadcast> bell_;
 };
 
 } // namespace hocket

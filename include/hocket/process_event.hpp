@@ -5,7 +5,7 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 namespace hocket {
 

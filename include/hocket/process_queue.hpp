@@ -36,18 +36,18 @@ public:
     /// Blocks until there is room, and adds the item. Throws ValueError when the queue is closed
     /// here, or the item has more than 253 descriptors; std::system_error when out of memory or
     /// descriptors.
-    void put(const T& item) const { put_parcel(detail::pack_parcel(item), {}); }
+    void put(const T& item) const { put_message(detail::pack_message(item), {}); }
     /// Blocks for at most `timeout`, then throws QueueFull.
     template <class Rep, class Period>
     void put(const T& item, std::chrono::duration<Rep, Period> timeout) const {
-        put_parcel(detail::pack_parcel(item), detail::deadline_after(timeout));
+        put_message(detail::pack_message(item), detail::deadline_after(timeout));
     }
     /// Adds the item at once, or throws QueueFull.
     void put_nowait(const T& item) const { put(item, std::chrono::seconds(0)); }
     /// As put, but suspends the task. The item is copied at once; when the task is cancelled, it is
     /// not put.
     [[nodiscard]] Coro<> put_async(const T& item) const {
-        return put_in_task(detail::pack_parcel(item));
+        return put_in_task(detail::pack_message(item));
     }
 
     /// Blocks until there is an item and takes it out. Throws ValueError when the queue is closed
@@ -64,7 +64,7 @@ public:
 
 private:
     static Coro<T> get_value(ProcessQueue queue) {
-        detail::Message message = co_await queue.get_in_task();
+        detail::ReceivedMessage message = co_await queue.get_in_task();
         co_return message.template unpack<T>();
     }
 };

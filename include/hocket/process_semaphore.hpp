@@ -14,9 +14,9 @@
 namespace hocket {
 
 namespace detail {
-class Bell;             // src/bell.hpp
-class BellListener;     // src/bell.hpp
-struct SharedSemaphore; // src/process_semaphore.cpp
+class Broadcast;         // src/processes/shared/broadcast.hpp
+class BroadcastListener; // src/processes/shared/broadcast.hpp
+struct SharedSemaphore;  // src/processes/shared/process_semaphore.cpp
 } // namespace detail
 
 /// Python's multiprocessing.Semaphore: at most so many permits, among all processes.
@@ -70,7 +70,7 @@ public:
     template <class Packer> void msgpack_pack(Packer& packer) const {
         packer.pack_array(2);
         packer.pack(memory_);
-        packer.pack(attach_bell());
+        packer.pack(attach_broadcast());
     }
     void msgpack_unpack(const msgpack::object& object);
 
@@ -80,14 +80,14 @@ protected:
 private:
     class Waiting;
     [[nodiscard]] detail::SharedSemaphore& shared() const noexcept;
-    [[nodiscard]] std::uint32_t attach_bell() const;
+    [[nodiscard]] std::uint32_t attach_broadcast() const;
     [[nodiscard]] LockOutcome take() const;
-    [[nodiscard]] LockOutcome take_or_watch(detail::BellListener& listener) const;
+    [[nodiscard]] LockOutcome take_or_watch(detail::BroadcastListener& listener) const;
     [[nodiscard]] LockOutcome acquire_until(const detail::Deadline& deadline) const;
     static Coro<LockOutcome> await_permit(ProcessSemaphore semaphore);
 
     SharedMemory memory_;
-    std::shared_ptr<const detail::Bell> bell_;
+    std::shared_ptr<const detail::Broadcast> bell_;
 };
 
 /// A ProcessSemaphore whose `release` throws ValueError when it would exceed the initial value:

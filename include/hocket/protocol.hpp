@@ -62,3 +62,5 @@ public:
 };
 
 } // namespace hocket
+
+#include <hocket/detail/net/protocol_factory.hpp>

@@ -5,7 +5,7 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/ensure_task.hpp>
-#include <hocket/detail/threads/remote_task.hpp>
+#include <hocket/detail/threads/cross_thread_task.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/future.hpp>
 

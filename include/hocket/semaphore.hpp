@@ -72,7 +72,7 @@ private:
         }
     }
 
-    detail::Line line_;
+    detail::WaitQueue line_;
     std::ptrdiff_t value_;
     std::ptrdiff_t bound_;
 };

@@ -56,7 +56,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Line& waiters() noexcept;
+    [[nodiscard]] WaitQueue& waiters() noexcept;
 
     std::shared_ptr<ServerState> server_;
 };

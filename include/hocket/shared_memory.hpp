@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 namespace hocket {
 

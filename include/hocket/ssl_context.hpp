@@ -14,7 +14,7 @@
 namespace hocket {
 
 namespace detail {
-class SSLContextState; // src/ssl_context_state.hpp
+class SSLContextState; // src/tls/ssl_context_state.hpp
 }
 
 /// Python's ssl.Purpose: whom the peer is to be verified as.

@@ -33,7 +33,7 @@ public:
 
     bool await_ready() const;
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        if (Line* const waiters = waiters_if_paused()) {
+        if (WaitQueue* const waiters = waiters_if_paused()) {
             wait_in(*waiters, caller, "StreamWriter");
         } else {
             // Closing: let the news of the connection's end come in.
@@ -51,7 +51,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Line* waiters_if_paused() noexcept;
+    [[nodiscard]] WaitQueue* waiters_if_paused() noexcept;
     void throw_if_lost() const;
 
     std::shared_ptr<StreamState> stream_;
@@ -80,7 +80,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Line& waiters() noexcept;
+    [[nodiscard]] WaitQueue& waiters() noexcept;
     void throw_if_broken() const;
 
     std::shared_ptr<StreamState> stream_;

@@ -17,7 +17,7 @@
 namespace hocket {
 
 namespace detail {
-struct ProcessState; // src/process_state.hpp
+struct SubprocessState; // src/subprocess/subprocess_state.hpp
 } // namespace detail
 
 namespace subprocess {
@@ -29,7 +29,7 @@ namespace subprocess {
 class Process {
 public:
     /// For hocket's own parts.
-    explicit Process(std::shared_ptr<detail::ProcessState> state) noexcept
+    explicit Process(std::shared_ptr<detail::SubprocessState> state) noexcept
         : state_(std::move(state)) {}
 
     /// The streams to and from the program; RuntimeError for one that was not made a PIPE. They may
@@ -63,7 +63,7 @@ public:
     void kill() const;      ///< SIGKILL
 
 private:
-    std::shared_ptr<detail::ProcessState> state_;
+    std::shared_ptr<detail::SubprocessState> state_;
 };
 
 } // namespace subprocess

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include <hocket/detail/threads/input_range.hpp>
+#include <hocket/detail/loop/input_range.hpp>
 #include <hocket/file_descriptor.hpp>
 #include <hocket/option_string.hpp>
 

@@ -71,3 +71,5 @@ private:
 };
 
 } // namespace hocket
+
+#include <hocket/detail/subprocess/subprocess_factory.hpp>

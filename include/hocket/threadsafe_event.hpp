@@ -4,8 +4,8 @@
 #include <optional>
 
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/sync/threadsafe_line.hpp>
 #include <hocket/detail/sync/threadsafe_wait.hpp>
+#include <hocket/detail/sync/threadsafe_wait_queue.hpp>
 
 namespace hocket {
 
@@ -57,8 +57,8 @@ private:
         return detail::claim_blocking(line_, deadline) != detail::ThreadsafeWaiter::State::waiting;
     }
 
-    detail::BriefLock lock_;
-    detail::ThreadsafeLine line_{lock_, 0};
+    detail::SpinLock lock_;
+    detail::ThreadsafeWaitQueue line_{lock_, 0};
 };
 
 } // namespace hocket

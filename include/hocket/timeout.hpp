@@ -8,8 +8,8 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/tasks/scoped_body.hpp>
 #include <hocket/detail/loop/task_state.hpp>
+#include <hocket/detail/tasks/scoped_body.hpp>
 #include <hocket/handle.hpp>
 
 namespace hocket {

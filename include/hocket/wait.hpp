@@ -9,8 +9,8 @@
 
 #include <hocket/async_generator.hpp>
 #include <hocket/coro.hpp>
-#include <hocket/detail/tasks/completions.hpp>
 #include <hocket/detail/loop/ensure_task.hpp>
+#include <hocket/detail/tasks/completions.hpp>
 #include <hocket/detail/tasks/wait_within.hpp>
 #include <hocket/task.hpp>
 

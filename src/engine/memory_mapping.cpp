@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <hocket/errors.hpp>
-
 namespace hocket::engine {
 
 namespace {
@@ -72,7 +70,8 @@ void read_memory_file(int fd, std::span<char> space, std::uint64_t offset) {
     while (!space.empty()) {
         const ssize_t size = ::pread(fd, space.data(), space.size(), static_cast<off_t>(offset));
         if (size == 0) {
-            throw RuntimeError("what came with a message is smaller than the message says");
+            throw std::system_error(std::make_error_code(std::errc::bad_message),
+                                    "read a segment that is smaller than its message says");
         }
         if (size < 0) {
             if (errno != EINTR) {
@@ -103,8 +102,9 @@ MemoryMapping MemoryMapping::of_received(FileDescriptor file, std::size_t least,
     const int seals = ::fcntl(file.get(), F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(file.get(), &status) != 0 ||
         std::cmp_less(status.st_size, least)) {
-        throw RuntimeError("what came with a message is not shared memory of at least " +
-                           std::to_string(least) + " bytes");
+        throw std::system_error(std::make_error_code(std::errc::bad_message),
+                                "map a received descriptor as shared memory of at least " +
+                                    std::to_string(least) + " bytes");
     }
     return {std::move(file),
             growth == Growth::allowed ? least : static_cast<std::size_t>(status.st_size)};

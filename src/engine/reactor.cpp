@@ -23,7 +23,7 @@ Nanoseconds Reactor::now() noexcept {
     return Nanoseconds{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-Reactor::Reactor() : inbox_(poller_), alarm_(poller_), timers_(now()), signals_(inbox_) {}
+Reactor::Reactor() : inbox_(poller_), far_deadline_(poller_), timers_(now()), signals_(inbox_) {}
 
 // A turn with work at hand need not ask the kernel when nothing is watched but the inbox and the
 // alarm: what they would tell is looked at without its help.
@@ -67,7 +67,9 @@ void Reactor::sleep() {
     if (!timers_.empty()) {
         const Nanoseconds time = now();
         const Nanoseconds deadline = timers_.next_wakeup();
-        timeout = deadline <= time ? 0 : alarm_.covers(deadline, time) ? -1 : deadline - time;
+        timeout = deadline <= time                       ? 0
+                  : far_deadline_.covers(deadline, time) ? -1
+                                                         : deadline - time;
     }
     if (timeout != 0 && more_posts_are_near()) {
         timeout = 0;

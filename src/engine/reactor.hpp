@@ -7,12 +7,12 @@
 #include <hocket/engine/ready_queue.hpp>
 #include <hocket/engine/timer.hpp>
 
-#include "engine/alarm.hpp"
 #include "engine/buffer_pool.hpp"
 #include "engine/datagram_batch.hpp"
 #include "engine/inbox.hpp"
 #include "engine/poller.hpp"
 #include "engine/signals.hpp"
+#include "engine/timer_fd.hpp"
 #include "engine/timer_queue.hpp"
 
 namespace hocket::engine {
@@ -131,7 +131,7 @@ private:
     std::unique_ptr<DatagramBatch> datagrams_;
     Poller poller_;
     Inbox inbox_;
-    Alarm alarm_;
+    TimerFd far_deadline_;
     TimerQueue timers_;
     Signals signals_;
     IntrusiveList<TurnEnd> turn_ends_;

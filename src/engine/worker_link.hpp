@@ -11,7 +11,7 @@ namespace hocket::engine {
 /// A word of shared memory to sleep on until somebody rings. Either the sleeper sees what was done
 /// before the ring, or the ringer sees the sleeper: no wake-up is lost, and nobody who is awake
 /// costs a system call.
-struct SharedBell {
+struct SharedEventcount {
     std::atomic<std::uint32_t> rings;
     std::atomic<std::uint32_t> sleepers;
 
@@ -33,8 +33,8 @@ private:
 
 /// How a pool's workers tell it of their replies: by the bell when a thread sleeps on it, by the
 /// eventfd when a loop asked for that.
-struct ReplyBell {
-    alignas(64) SharedBell bell;
+struct ReplyNotifier {
+    alignas(64) SharedEventcount bell;
     std::atomic<std::uint32_t> loop_sleeps;
 };
 
@@ -46,8 +46,8 @@ struct WorkerLink {
     /// A larger body travels in a segment of its own.
     static constexpr std::size_t largest_body = ring_size / 8;
 
-    alignas(64) SharedBell requests_bell; // the worker sleeps on it
-    alignas(64) SharedBell space_bell;    // the worker waits for room for a reply
+    alignas(64) SharedEventcount requests_bell; // the worker sleeps on it
+    alignas(64) SharedEventcount space_bell;    // the worker waits for room for a reply
     std::atomic<Stage> stage;
     std::atomic<std::uint32_t> stop;      // the worker ends when it has nothing to do
     std::atomic<std::int64_t> started_at; // the timed call that runs, on the monotonic clock

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include <hocket/engine/operation.hpp>
 #include <hocket/detail/loop/task_base.hpp>
+#include <hocket/engine/operation.hpp>
 #include <hocket/event_loop.hpp>
 
 #include "engine/file_operations.hpp"

@@ -11,8 +11,8 @@
 #include <hocket/errors.hpp>
 #include <hocket/sleep.hpp>
 
-#include "loop/event_loop_state.hpp"
 #include "files/file_call.hpp"
+#include "loop/event_loop_state.hpp"
 #include "loop/network_operations.hpp"
 
 namespace hocket::detail {

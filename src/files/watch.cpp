@@ -17,8 +17,8 @@
 
 #include <hocket/engine/file_descriptor.hpp>
 
-#include "loop/event_loop_state.hpp"
 #include "files/file_call.hpp"
+#include "loop/event_loop_state.hpp"
 #include "loop/network_operations.hpp"
 
 namespace hocket::files {

@@ -3,11 +3,9 @@
 #include <utility>
 
 #include <hocket/errors.hpp>
-#include <hocket/executor.hpp>
 
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
-#include "loop/place.hpp"
 #include "loop/report.hpp"
 
 namespace hocket {
@@ -80,31 +78,6 @@ void require_usable(const EventLoop& loop) {
         throw RuntimeError(
             "non-thread-safe operation invoked on an event loop other than the current "
             "one: use call_soon_threadsafe from other threads");
-    }
-}
-
-CallbackBase::CallbackBase(LoopCore& loop) noexcept
-    : loop_(loop), context_(copy_current_context()) {}
-
-void CallbackBase::run() noexcept {
-    if (!withdrawn()) {
-        const ContextScope scope(&context_);
-        try {
-            invoke();
-        } catch (...) {
-            report_exception(loop_, "exception in a callback", std::current_exception());
-        }
-    }
-    unref();
-}
-
-void CallbackBase::expire() noexcept { loop_.ready->push(*this); }
-
-void CallbackBase::withdraw() noexcept {
-    withdrawn_.store(true, std::memory_order_relaxed);
-    if (is_armed()) {
-        reactor_of(*loop_.loop).timers().cancel(*this);
-        unref();
     }
 }
 

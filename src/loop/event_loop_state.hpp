@@ -13,6 +13,10 @@
 #include "engine/reactor.hpp"
 #include "loop/loop_network.hpp"
 
+namespace hocket {
+class SSLContext;
+}
+
 namespace hocket::detail {
 
 class SignalWait; // signal_wait.hpp
@@ -40,6 +44,8 @@ public:
     EventLoop::ExceptionHandler exception_handler;
     std::shared_ptr<Executor> executor;
     bool executor_shut_down = false;
+    std::shared_ptr<const SSLContext>
+        default_ssl_context; // for `ssl = true`; made when first needed
     std::array<std::function<void()>, engine::Signals::count> signal_handlers;
     engine::IntrusiveList<SignalWait> signal_waits;
 };

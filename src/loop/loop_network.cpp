@@ -2,36 +2,21 @@
 
 #include <utility>
 
-#include "net/server_state.hpp"
-
 namespace hocket::detail {
 
-void OpenConnection::enlist(LoopNetwork& network, std::shared_ptr<ServerState> server,
-                            std::shared_ptr<void> self) noexcept {
+void LoopResource::enter_loop(LoopNetwork& network, std::shared_ptr<void> self) noexcept {
     network_ = &network;
-    server_ = std::move(server);
     self_ = std::move(self);
-    (server_ ? server_->clients() : network_->connections()).push_back(*this);
-    if (server_) {
-        server_->client_came();
-    }
+    network.resources().push_back(*this);
 }
 
-std::shared_ptr<void> OpenConnection::delist() noexcept {
-    (server_ ? server_->clients() : network_->connections()).erase(*this);
-    if (const std::shared_ptr<ServerState> server = std::move(server_)) {
-        server->client_left();
-    }
+std::shared_ptr<void> LoopResource::leave_loop() noexcept {
+    network_->resources().erase(*this);
     return std::move(self_);
 }
 
 engine::Resolver& LoopNetwork::resolver() {
     return resolver_ ? *resolver_ : resolver_.emplace(reactor_);
-}
-
-const SSLContext& LoopNetwork::default_ssl_context() {
-    return default_ssl_context_ ? *default_ssl_context_
-                                : default_ssl_context_.emplace(create_default_context());
 }
 
 FdWatch& LoopNetwork::watch(int fd) {
@@ -55,11 +40,8 @@ void LoopNetwork::prune_watch(int fd) noexcept {
 }
 
 void LoopNetwork::close() noexcept {
-    while (ServerState* server = servers_.front()) {
-        server->drop();
-    }
-    while (OpenConnection* connection = connections_.front()) {
-        connection->drop_connection();
+    while (LoopResource* resource = resources_.front()) {
+        resource->drop();
     }
     watches_.clear();
     if (resolver_) {

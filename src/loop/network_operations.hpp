@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/engine/operation.hpp>
 #include <hocket/detail/loop/task_base.hpp>
+#include <hocket/engine/operation.hpp>
 #include <hocket/socket.hpp>
 
 #include "engine/connector.hpp"

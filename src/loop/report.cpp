@@ -14,6 +14,7 @@
 
 #include "loop/event_loop_state.hpp"
 #include "loop/fork_safe_mutex.hpp"
+#include "loop/interrupt_loop.hpp"
 #include "loop/place.hpp"
 
 namespace hocket {
@@ -30,13 +31,6 @@ void write_report(const std::string& text) noexcept {
 } // namespace
 
 namespace detail {
-
-std::string describe_place(const std::source_location& place) {
-    if (place.line() == 0) {
-        return "an unknown place";
-    }
-    return fmt::format("{}:{}", place.file_name(), place.line());
-}
 
 void report_exception(LoopCore& loop, std::string_view message, const std::exception_ptr& error,
                       TaskBase* task) noexcept {
@@ -90,26 +84,6 @@ void report_never_awaited(const PromiseBase& promise) noexcept {
 void report_slow(std::string_view what, std::chrono::nanoseconds took) noexcept {
     write_report(fmt::format("hocket: executing {} took {:.3f} seconds\n", what,
                              std::chrono::duration<double>(took).count()));
-}
-
-void interrupt_loop(const std::exception_ptr& error) noexcept {
-    if (LoopCore* core = running_core()) {
-        core->loop->state().interruption = error;
-        core->loop->stop();
-    }
-}
-
-bool post_cancel(TaskBase& task, std::string_view message) {
-    if (task.done()) {
-        return false;
-    }
-    task.ref();
-    AnyTask handle{TaskPointer<TaskBase>(&task)};
-    task.loop().loop->call_soon_threadsafe(
-        [handle = std::move(handle), text = std::string(message)]() mutable {
-            handle.cancel(text);
-        });
-    return true;
 }
 
 } // namespace detail

@@ -26,10 +26,4 @@ void report_thread_exception(std::string_view message, const std::exception_ptr&
 /// In debug mode: a step or callback that kept the loop from everything else.
 void report_slow(std::string_view what, std::chrono::nanoseconds took) noexcept;
 
-/// Ends the running loop's run with `error` (KeyboardInterrupt).
-void interrupt_loop(const std::exception_ptr& error) noexcept;
-
-/// Has `task` cancelled by its loop's thread. False when it is done.
-bool post_cancel(TaskBase& task, std::string_view message);
-
 } // namespace hocket::detail

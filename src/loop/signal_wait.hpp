@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include <hocket/detail/loop/task_base.hpp>
 #include <hocket/engine/intrusive_list.hpp>
 #include <hocket/engine/operation.hpp>
-#include <hocket/detail/loop/task_base.hpp>
 
 #include "loop/event_loop_state.hpp"
 

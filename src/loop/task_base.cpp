@@ -8,6 +8,7 @@
 #include <hocket/event_loop.hpp>
 
 #include "loop/context_scope.hpp"
+#include "loop/interrupt_loop.hpp"
 #include "loop/place.hpp"
 #include "loop/report.hpp"
 
@@ -37,6 +38,20 @@ TaskBase::State how_it_ended(const std::exception_ptr& error) noexcept {
     } catch (...) {
     }
     return TaskBase::State::failed;
+}
+
+/// Has the task's own loop cancel it. False when it is done.
+bool post_cancel(TaskBase& task, std::string_view message) {
+    if (task.done()) {
+        return false;
+    }
+    task.ref();
+    AnyTask handle{TaskPointer<TaskBase>(&task)};
+    task.loop().loop->call_soon_threadsafe(
+        [handle = std::move(handle), text = std::string(message)]() mutable {
+            handle.cancel(text);
+        });
+    return true;
 }
 
 } // namespace

@@ -13,11 +13,11 @@
 #include <hocket/exception_group.hpp>
 
 #include "loop/event_loop_state.hpp"
-#include "net/host_addresses.hpp"
 #include "loop/network_operations.hpp"
+#include "net/host_addresses.hpp"
 #include "net/socket_transport.hpp"
 #include "net/stream_state.hpp"
-#include "tls/tls_handshake.hpp"
+#include "net/tls_handshake.hpp"
 #include "tls/tls_plan.hpp"
 
 namespace hocket {

@@ -5,8 +5,8 @@
 
 #include <hocket/errors.hpp>
 
-#include "net/datagram_endpoint_state.hpp"
 #include "loop/event_loop_state.hpp"
+#include "net/datagram_endpoint_state.hpp"
 
 namespace hocket {
 
@@ -20,7 +20,7 @@ DatagramReceive::~DatagramReceive() = default;
 
 bool DatagramReceive::await_ready() const noexcept { return endpoint_->has_item(); }
 
-Line& DatagramReceive::receivers() noexcept { return endpoint_->receivers(); }
+WaitQueue& DatagramReceive::receivers() noexcept { return endpoint_->receivers(); }
 
 void DatagramReceive::finish() {
     if (!waiter_) {
@@ -56,7 +56,7 @@ bool WaitDatagramEndpoint::await_ready() const noexcept {
     return endpoint_->is_lost() || (what_ == For::room && !endpoint_->is_writing_paused());
 }
 
-Line& WaitDatagramEndpoint::waiters() noexcept {
+WaitQueue& WaitDatagramEndpoint::waiters() noexcept {
     return what_ == For::room ? endpoint_->drain_waiters() : endpoint_->close_waiters();
 }
 

@@ -7,10 +7,10 @@
 
 #include <hocket/errors.hpp>
 
-#include "net/datagram_sockets.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/loop_network.hpp"
 #include "loop/report.hpp"
+#include "net/datagram_sockets.hpp"
 #include "net/stream_state.hpp"
 
 namespace hocket::detail {
@@ -50,7 +50,7 @@ void DatagramEndpointState::abort_connection() noexcept {
     }
 }
 
-void DatagramEndpointState::drop_connection() noexcept {
+void DatagramEndpointState::drop() noexcept {
     transport_.reset();
     received_.clear();
     lost_ = true;

@@ -14,7 +14,7 @@
 
 #include "engine/datagram_queue.hpp"
 #include "engine/datagram_transport.hpp"
-#include "loop/open_connection.hpp"
+#include "net/open_connection.hpp"
 
 namespace hocket::detail {
 
@@ -48,7 +48,7 @@ public:
     // For who receives.
     /// Whether a task that has not waited finds something: an item, or the end.
     [[nodiscard]] bool has_item() const noexcept { return items() > granted_ || lost_; }
-    Line& receivers() noexcept { return receivers_; }
+    WaitQueue& receivers() noexcept { return receivers_; }
     /// A task that has waited resumes; it takes an item now, or offers it.
     void leave(Waiter& waiter) noexcept;
     /// An item that nobody has been granted: wakes the first that waits.
@@ -57,12 +57,12 @@ public:
     [[nodiscard]] Datagram take();
     [[nodiscard]] DatagramSize take_into(std::span<std::byte> space);
 
-    Line& drain_waiters() noexcept { return drain_waiters_; }
-    Line& close_waiters() noexcept { return close_waiters_; }
+    WaitQueue& drain_waiters() noexcept { return drain_waiters_; }
+    WaitQueue& close_waiters() noexcept { return close_waiters_; }
 
     void close_connection() noexcept override;
     void abort_connection() noexcept override;
-    void drop_connection() noexcept override;
+    void drop() noexcept override;
 
 private:
     void on_datagram(std::string_view data, const SocketAddress& from) noexcept override;
@@ -86,9 +86,9 @@ private:
     std::optional<engine::Failure> error_; // comes before the datagrams
     std::exception_ptr failure_;
     Socket none_; // what is shown when the loop is closed
-    Line receivers_;
-    Line drain_waiters_;
-    Line close_waiters_;
+    WaitQueue receivers_;
+    WaitQueue drain_waiters_;
+    WaitQueue close_waiters_;
     engine::DatagramQueue received_; // empty once the endpoint is lost: its memory is the loop's
     std::optional<engine::DatagramTransport> transport_; // until the loop is closed
 };

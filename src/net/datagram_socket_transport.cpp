@@ -7,10 +7,10 @@
 
 #include <hocket/errors.hpp>
 
-#include "net/datagram_sockets.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/loop_network.hpp"
 #include "loop/report.hpp"
+#include "net/datagram_sockets.hpp"
 #include "net/stream_state.hpp"
 
 namespace hocket {
@@ -127,7 +127,7 @@ void DatagramSocketTransport::on_closed(const engine::Failure* failure) noexcept
     guard("connection_lost", [&] { last->connection_lost(error); });
 }
 
-void DatagramSocketTransport::drop_connection() noexcept {
+void DatagramSocketTransport::drop() noexcept {
     datagrams_.reset();
     const auto self = delist();
     const auto last = std::move(protocol_);

@@ -11,7 +11,7 @@
 #include <hocket/event_loop.hpp>
 
 #include "engine/datagram_transport.hpp"
-#include "loop/open_connection.hpp"
+#include "net/open_connection.hpp"
 
 namespace hocket::detail {
 
@@ -45,7 +45,7 @@ public:
 
     void close_connection() noexcept override { close(); }
     void abort_connection() noexcept override { abort(); }
-    void drop_connection() noexcept override;
+    void drop() noexcept override;
 
 private:
     void on_datagram(std::string_view data, const SocketAddress& from) noexcept override;

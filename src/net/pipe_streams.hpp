@@ -1,7 +1,7 @@
 #pragma once
 
+#include <hocket/detail/net/protocol_factory.hpp>
 #include <hocket/file_descriptor.hpp>
-#include <hocket/loop_pipes.hpp>
 
 #include "engine/pipe_channel.hpp"
 

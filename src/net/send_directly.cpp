@@ -4,8 +4,8 @@
 #include <system_error>
 #include <utility>
 
-#include <hocket/engine/operation.hpp>
 #include <hocket/detail/loop/task_base.hpp>
+#include <hocket/engine/operation.hpp>
 #include <hocket/errors.hpp>
 
 #include "engine/file_send.hpp"

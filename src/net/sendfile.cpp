@@ -7,6 +7,7 @@
 #include <hocket/errors.hpp>
 #include <hocket/event.hpp>
 #include <hocket/event_loop.hpp>
+#include <hocket/protocol.hpp>
 #include <hocket/stream_writer.hpp>
 
 #include "engine/file_send.hpp"

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include <hocket/cpu_count.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
-#include <hocket/process.hpp>
 
 #include "net/server_sockets.hpp"
 #include "net/start_server.hpp"

@@ -197,7 +197,7 @@ WaitServerClosed::operator Coro<void>() const { return await_in_coro<WaitServerC
 
 bool WaitServerClosed::await_ready() const noexcept { return server_->is_finished(); }
 
-Line& WaitServerClosed::waiters() noexcept { return server_->closed_waiters(); }
+WaitQueue& WaitServerClosed::waiters() noexcept { return server_->closed_waiters(); }
 
 } // namespace detail
 

@@ -11,8 +11,8 @@
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/loop_network.hpp"
-#include "net/loop_thread.hpp"
 #include "loop/report.hpp"
+#include "net/loop_thread.hpp"
 
 namespace hocket::detail {
 
@@ -26,13 +26,13 @@ ServerState::ServerState(EventLoop& loop, std::vector<Socket> bound, Welcome wel
         listeners_.push_back(
             std::make_unique<engine::Listener>(network_->reactor(), std::move(socket), *this));
     }
-    network_->servers().push_back(*this);
+    enter_loop(*network_, nullptr);
 }
 
 ServerState::~ServerState() {
     close();
     if (is_linked()) {
-        network_->servers().erase(*this);
+        static_cast<void>(leave_loop());
     }
 }
 
@@ -186,12 +186,12 @@ void ServerState::drop() noexcept {
     const auto keep = self_;
     threads_.clear(); // ends them
     while (OpenConnection* client = clients_.front()) {
-        client->drop_connection();
+        client->drop();
     }
     close();
     finish_if_done(); // closed before, it waited for its threads
     listeners_.clear();
-    network_->servers().erase(*this);
+    static_cast<void>(leave_loop());
 }
 
 void ServerState::client_came() noexcept { open_.fetch_add(1, std::memory_order_relaxed); }

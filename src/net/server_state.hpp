@@ -16,7 +16,7 @@
 #include <hocket/socket.hpp>
 
 #include "engine/listener.hpp"
-#include "loop/open_connection.hpp"
+#include "net/open_connection.hpp"
 
 namespace hocket::detail {
 
@@ -25,7 +25,7 @@ class LoopThread;
 
 /// What the handles of one server share. The loop keeps it alive while it serves or has clients.
 class ServerState final : public engine::AcceptSink,
-                          public engine::ListLink,
+                          public LoopResource,
                           public std::enable_shared_from_this<ServerState> {
 public:
     /// How many clients were welcomed so far, and how many connections are open.
@@ -67,7 +67,7 @@ public:
     /// Ends all of it now; who waits for the drain waits no more, whatever handlers do.
     void stop() noexcept;
     /// The loop is closed.
-    void drop() noexcept;
+    void drop() noexcept override;
 
     engine::IntrusiveList<OpenConnection>& clients() noexcept { return clients_; }
     void client_came() noexcept;
@@ -83,16 +83,16 @@ public:
 
     /// Both conditions of wait_closed have come true.
     [[nodiscard]] bool is_finished() const noexcept { return finished_; }
-    Line& closed_waiters() noexcept { return closed_waiters_; }
+    WaitQueue& closed_waiters() noexcept { return closed_waiters_; }
     /// And the last handler has ended, too.
     [[nodiscard]] bool is_drained() const noexcept {
         return stopped_ || (finished_ && handlers_.empty());
     }
-    Line& drain_waiters() noexcept { return drain_waiters_; }
+    WaitQueue& drain_waiters() noexcept { return drain_waiters_; }
 
     bool serving_forever = false;
     /// The task in serve_forever; woken when the server is closed.
-    Line forever_waiters;
+    WaitQueue forever_waiters;
 
 private:
     struct Path {
@@ -127,10 +127,9 @@ private:
         context_; // of whoever made the server: its clients' callbacks and tasks run in it
     engine::IntrusiveList<OpenConnection> clients_;
     engine::IntrusiveList<RunningHandler> handlers_;
-    Line closed_waiters_;
-    Line drain_waiters_;
+    WaitQueue closed_waiters_;
+    WaitQueue drain_waiters_;
     std::vector<Path> paths_;
-    std::shared_ptr<ServerState> self_;
 };
 
 /// Serves what is handed to the server until it is drained, or stopped.

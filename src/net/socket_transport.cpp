@@ -296,7 +296,7 @@ void SocketTransport::finish_connection() noexcept {
     }
 }
 
-void SocketTransport::drop_connection() noexcept {
+void SocketTransport::drop() noexcept {
     handshake_.reset();
     layers_.drop();
     const auto self = delist();

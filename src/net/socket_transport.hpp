@@ -9,8 +9,8 @@
 #include <hocket/transport.hpp>
 
 #include "net/connection_layers.hpp"
-#include "loop/open_connection.hpp"
-#include "tls/tls_handshake.hpp"
+#include "net/open_connection.hpp"
+#include "net/tls_handshake.hpp"
 
 namespace hocket::detail {
 
@@ -68,7 +68,7 @@ public:
     void close_connection() noexcept override { close(); }
     void abort_connection() noexcept override { abort(); }
     void finish_connection() noexcept override;
-    void drop_connection() noexcept override;
+    void drop() noexcept override;
 
 private:
     void begin(AnyProtocol protocol, std::shared_ptr<ServerState> server);

@@ -12,7 +12,7 @@
 #include "net/socket_transport.hpp"
 #include "net/start_server.hpp"
 #include "net/stream_state.hpp"
-#include "tls/tls_handshake.hpp"
+#include "net/tls_handshake.hpp"
 #include "tls/tls_plan.hpp"
 
 namespace hocket::detail {

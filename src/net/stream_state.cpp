@@ -132,7 +132,7 @@ void StreamState::finish_connection() noexcept {
     }
 }
 
-void StreamState::drop_connection() noexcept {
+void StreamState::drop() noexcept {
     input_.set_transport(nullptr);
     handshake_.reset();
     layers_.drop();

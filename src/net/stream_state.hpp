@@ -12,9 +12,9 @@
 #include <hocket/stream_reader.hpp>
 
 #include "net/connection_layers.hpp"
-#include "loop/open_connection.hpp"
+#include "net/open_connection.hpp"
 #include "net/read_buffer.hpp"
-#include "tls/tls_handshake.hpp"
+#include "net/tls_handshake.hpp"
 
 namespace hocket::detail {
 
@@ -74,13 +74,13 @@ public:
     [[nodiscard]] const std::exception_ptr& read_error() const noexcept {
         return input_.exception();
     }
-    Line& drain_waiters() noexcept { return drain_waiters_; }
-    Line& close_waiters() noexcept { return close_waiters_; }
+    WaitQueue& drain_waiters() noexcept { return drain_waiters_; }
+    WaitQueue& close_waiters() noexcept { return close_waiters_; }
 
     void close_connection() noexcept override;
     void abort_connection() noexcept override;
     void finish_connection() noexcept override;
-    void drop_connection() noexcept override;
+    void drop() noexcept override;
 
 private:
     std::span<std::byte> get_buffer(std::size_t hint) noexcept override;
@@ -100,8 +100,8 @@ private:
     unsigned writers_ = 0;
     std::exception_ptr error_;
     ReadBuffer input_;
-    Line drain_waiters_;
-    Line close_waiters_;
+    WaitQueue drain_waiters_;
+    WaitQueue close_waiters_;
     std::shared_ptr<TlsHandshake> handshake_; // while it goes on
     ConnectionLayers layers_;
 };

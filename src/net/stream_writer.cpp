@@ -23,7 +23,7 @@ bool Drain::await_ready() const {
     return stream_->is_lost() || (!stream_->is_closing() && !stream_->is_writing_paused());
 }
 
-Line* Drain::waiters_if_paused() noexcept {
+WaitQueue* Drain::waiters_if_paused() noexcept {
     return stream_->is_writing_paused() ? &stream_->drain_waiters() : nullptr;
 }
 
@@ -51,7 +51,7 @@ WaitStreamClosed::operator Coro<void>() const { return await_in_coro<WaitStreamC
 
 bool WaitStreamClosed::await_ready() const noexcept { return stream_->is_lost(); }
 
-Line& WaitStreamClosed::waiters() noexcept { return stream_->close_waiters(); }
+WaitQueue& WaitStreamClosed::waiters() noexcept { return stream_->close_waiters(); }
 
 void WaitStreamClosed::throw_if_broken() const {
     if (stream_->error()) {

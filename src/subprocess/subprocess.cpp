@@ -10,14 +10,14 @@
 #include <hocket/gather.hpp>
 #include <hocket/wait.hpp>
 
-#include "subprocess/process_state.hpp"
 #include "net/stream_state.hpp"
+#include "subprocess/subprocess_state.hpp"
 
 namespace hocket {
 
 namespace detail {
 
-using State = std::shared_ptr<ProcessState>;
+using State = std::shared_ptr<SubprocessState>;
 using subprocess::OnCancel;
 
 namespace {
@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t input_part = std::size_t{64} * 1024;
 constexpr std::size_t limit_of_writers = 1; // of the buffer that a writer does not use
 
-Coro<int> child_exit(std::shared_ptr<StreamChild> child) {
+Coro<int> child_exit(std::shared_ptr<StreamProgram> child) {
     ChildExit exit(*child);
     co_return co_await exit;
 }
@@ -33,7 +33,7 @@ Coro<int> child_exit(std::shared_ptr<StreamChild> child) {
 /// Ends a program whose waiter was cancelled, and waits for that: whoever is told of the
 /// cancellation finds the program gone. Takes further cancellations as haste.
 Coro<> end_child(State state) {
-    StreamChild& child = *state->child;
+    StreamProgram& child = *state->child;
     if (state->on_cancel == OnCancel::terminate) {
         child.signal_quietly(SIGTERM, state->leads_group);
         try {
@@ -131,26 +131,26 @@ template <class Stream> Stream& require(std::optional<Stream>& stream, const cha
 
 } // namespace
 
-std::shared_ptr<StreamChild> StreamChild::start(EventLoop& loop, StartedSubprocess& started) {
-    auto child = std::make_shared<StreamChild>(loop);
+std::shared_ptr<StreamProgram> StreamProgram::start(EventLoop& loop, StartedSubprocess& started) {
+    auto child = std::make_shared<StreamProgram>(loop);
     child->watch(started.pid, std::move(started.pidfd), child);
     return child;
 }
 
-ProcessState::~ProcessState() {
+SubprocessState::~SubprocessState() {
     if (child) {
-        child->close_connection();
+        child->signal_quietly(SIGKILL, false);
     }
 }
 
 Coro<subprocess::Process> start_process(std::shared_ptr<SubprocessRequest> request) {
     EventLoop& loop = get_running_loop();
-    const auto state = std::make_shared<ProcessState>();
+    const auto state = std::make_shared<SubprocessState>();
     state->on_cancel = request->on_cancel;
     state->grace = request->grace;
     state->leads_group = request->leads_group();
     StartedSubprocess started = start_subprocess(*request);
-    state->child = StreamChild::start(loop, started);
+    state->child = StreamProgram::start(loop, started);
     const auto open = [&](std::size_t i, std::size_t limit) {
         return StreamState::open_pipe(loop, *std::move(started.pipes[i]), limit);
     };

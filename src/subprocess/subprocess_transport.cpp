@@ -127,9 +127,9 @@ void ProgramTransport::finish_if_over() noexcept {
     }
 }
 
-void ProgramTransport::drop_connection() noexcept {
+void ProgramTransport::drop() noexcept {
     const auto self = shared_from_this();
-    RunningChild::drop_connection();
+    RunningProgram::drop();
     protocol_.reset();
 }
 

@@ -5,19 +5,19 @@
 
 #include <hocket/subprocess_protocol.hpp>
 
-#include "subprocess/running_child.hpp"
 #include "net/socket_transport.hpp"
+#include "subprocess/running_program.hpp"
 #include "subprocess/start_subprocess.hpp"
 
 namespace hocket::detail {
 
 /// A program with a protocol on it.
 class ProgramTransport final : public SubprocessTransport,
-                               public RunningChild,
+                               public RunningProgram,
                                public std::enable_shared_from_this<ProgramTransport> {
 public:
     /// Use `open`.
-    explicit ProgramTransport(EventLoop& loop) : RunningChild(loop) {}
+    explicit ProgramTransport(EventLoop& loop) : RunningProgram(loop) {}
 
     [[nodiscard]] static std::shared_ptr<ProgramTransport>
     open(EventLoop& loop, StartedSubprocess& started, std::shared_ptr<SubprocessProtocol> protocol);
@@ -27,13 +27,11 @@ public:
         return returncode();
     }
     [[nodiscard]] std::shared_ptr<Transport> get_pipe_transport(int fd) const noexcept override;
-    void send_signal(int signal) override { RunningChild::send_signal(signal); }
+    void send_signal(int signal) override { RunningProgram::send_signal(signal); }
     void close() noexcept override;
     [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
 
-    void close_connection() noexcept override { close(); }
-    void abort_connection() noexcept override { close(); }
-    void drop_connection() noexcept override;
+    void drop() noexcept override;
 
 private:
     class Pipe;

@@ -58,7 +58,7 @@ void QueueBase::throw_no_room() const {
 }
 
 // What is not granted, or is not wanted any more.
-void QueueWaiter::look_again(QueueBase& queue, Line& line, bool cancelled) {
+void QueueWaiter::look_again(QueueBase& queue, WaitQueue& line, bool cancelled) {
     if (cancelled) {
         if (state() == State::granted) {
             line.remove(*this);

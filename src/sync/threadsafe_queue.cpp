@@ -5,7 +5,7 @@
 namespace hocket::detail {
 
 ThreadsafeQueueBase::ThreadsafeQueueBase(std::size_t maxsize) noexcept
-    : putters_(lock_, maxsize == 0 ? ThreadsafeLine::unlimited : maxsize), maxsize_(maxsize) {}
+    : putters_(lock_, maxsize == 0 ? ThreadsafeWaitQueue::unlimited : maxsize), maxsize_(maxsize) {}
 
 void ThreadsafeQueueBase::task_done() {
     const std::scoped_lock lock(lock_);

@@ -16,7 +16,7 @@ std::size_t checked_value(std::ptrdiff_t value) {
     return static_cast<std::size_t>(value);
 }
 
-constexpr std::size_t no_bound = detail::ThreadsafeLine::unlimited - 1;
+constexpr std::size_t no_bound = detail::ThreadsafeWaitQueue::unlimited - 1;
 
 } // namespace
 

@@ -2,10 +2,7 @@
 
 #include <string>
 
-#include <hocket/detail/sync/guard.hpp>
 #include <hocket/errors.hpp>
-
-#include "loop/report.hpp"
 
 namespace hocket::detail {
 
@@ -23,7 +20,7 @@ void Waiter::throw_orphaned(const char* owner) {
                        "must outlive its users");
 }
 
-std::size_t Line::turn_away_woken() noexcept {
+std::size_t WaitQueue::turn_away_woken() noexcept {
     std::size_t count = 0;
     while (list_.front() != first_waiting_) {
         Waiter& waiter = *list_.front();
@@ -34,7 +31,7 @@ std::size_t Line::turn_away_woken() noexcept {
     return count;
 }
 
-void Line::bind_first(LoopCore& loop, const char* owner) {
+void WaitQueue::bind_first(LoopCore& loop, const char* owner) {
     if (loop_ != nullptr) {
         throw RuntimeError("this " + std::string(owner) +
                            " is bound to a different event loop: tasks of that loop waited for it");
@@ -42,7 +39,7 @@ void Line::bind_first(LoopCore& loop, const char* owner) {
     loop_ = &loop;
 }
 
-void Line::require_running(const char* owner) const {
+void WaitQueue::require_running(const char* owner) const {
     if (running_core() != loop_) {
         throw RuntimeError("tasks of an event loop on another thread wait for this " +
                            std::string(owner) + ": use that loop's call_soon_threadsafe");
@@ -51,23 +48,13 @@ void Line::require_running(const char* owner) const {
 
 // The tasks that wait are not woken: at the end of a program's main coroutine its locks and queues
 // go before the tasks it leaves behind are cancelled, and those did nothing wrong.
-void Line::orphan_all() noexcept {
+void WaitQueue::orphan_all() noexcept {
     first_waiting_ = nullptr;
     while (Waiter* waiter = list_.pop_front()) {
         // Who was turned away asks nothing of the object but whether it is still there.
         if (waiter->state_ != Waiter::State::turned_away) {
             waiter->state_ = Waiter::State::orphaned;
         }
-    }
-}
-
-void report_failed_release() noexcept {
-    LoopCore* const core = running_core();
-    if (core != nullptr) {
-        report_exception(*core, "releasing what a guard holds failed", std::current_exception(),
-                         core->current);
-    } else {
-        report_thread_exception("releasing what a guard holds failed", std::current_exception());
     }
 }
 

@@ -7,7 +7,7 @@
 
 namespace hocket::detail {
 
-class CompletionQueue::Line {
+class CompletionQueue::WaitQueue {
 public:
     void put(FuturePointer<FutureStateBase> future) {
         const std::scoped_lock lock(mutex_);
@@ -28,7 +28,7 @@ private:
     std::deque<FuturePointer<FutureStateBase>> done_;
 };
 
-CompletionQueue::CompletionQueue() : line_(std::make_shared<Line>()) {}
+CompletionQueue::CompletionQueue() : line_(std::make_shared<WaitQueue>()) {}
 
 void CompletionQueue::put(FutureStateBase& done) const {
     done.ref(); // the line's

@@ -1,6 +1,6 @@
 #include <hocket/executor.hpp>
 
-#include <hocket/process.hpp>
+#include <hocket/cpu_count.hpp>
 
 namespace hocket {
 

@@ -11,8 +11,6 @@
 
 namespace hocket::detail {
 
-void BriefLock::let_others_run() noexcept { std::this_thread::yield(); }
-
 bool FutureStateBase::cancel() noexcept {
     Status expected = Status::pending;
     if (status_.compare_exchange_strong(expected, Status::completing, std::memory_order_acq_rel)) {

@@ -35,7 +35,7 @@ public:
 
 private:
     struct alignas(64) Worker {
-        detail::BriefLock lock;      // guards the queues
+        detail::SpinLock lock;       // guards the queues
         detail::WorkQueue taken;     // from the shared queue
         detail::WorkQueue submitted; // by this worker
         detail::Parker parker;
@@ -76,9 +76,9 @@ private:
     detail::Work* take_ranked();
     void stop_searching();
     bool run_forks(Worker& me);
-    void linger(Worker& me);
+    void busy_poll(Worker& me);
     enum class Rest { asleep, found_work, ended };
-    Rest lie_down(Worker& me);
+    Rest park(Worker& me);
     [[nodiscard]] bool has_work() const noexcept;
 
     static bool has_deadline(const detail::Work& work) noexcept {
@@ -96,7 +96,7 @@ private:
     const std::unique_ptr<Worker[]> workers_;
     detail::StartDeadlines deadlines_;
 
-    alignas(64) detail::BriefLock shared_lock_; // guards the block below
+    alignas(64) detail::SpinLock shared_lock_; // guards the block below
     detail::WorkQueue shared_;
     detail::PriorityQueue ranked_;
     std::vector<Worker*> sleepers_;

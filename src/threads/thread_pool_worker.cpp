@@ -99,11 +99,11 @@ detail::Work* ThreadPoolExecutor::Pool::take(Worker& me) {
             continue;
         }
         if (!lingered) {
-            linger(me);
+            busy_poll(me);
             lingered = true;
             continue;
         }
-        switch (lie_down(me)) {
+        switch (park(me)) {
         case Rest::asleep: me.parker.park(); break;
         case Rest::found_work: break;
         case Rest::ended: return nullptr;
@@ -234,7 +234,7 @@ bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
 /// Lets others run once before it sleeps: whoever submits may be in the middle of a batch, on this
 /// very processor. Looks on for as long as the pool was told to, and for a while when there were
 /// forks: one loop seldom comes alone, and to be woken takes longer than many a loop.
-void ThreadPoolExecutor::Pool::linger(Worker& me) {
+void ThreadPoolExecutor::Pool::busy_poll(Worker& me) {
     if (options_.spin > std::chrono::nanoseconds::zero()) {
         const auto end = std::chrono::steady_clock::now() + options_.spin;
         while (!detail::spin_briefly([this] { return has_work(); }) &&
@@ -255,7 +255,7 @@ void ThreadPoolExecutor::Pool::linger(Worker& me) {
     }
 }
 
-ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::lie_down(Worker& me) {
+ThreadPoolExecutor::Pool::Rest ThreadPoolExecutor::Pool::park(Worker& me) {
     const std::scoped_lock lock(shared_lock_);
     sleepers_.push_back(&me);
     count_available();

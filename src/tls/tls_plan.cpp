@@ -32,6 +32,16 @@ engine::TlsTimeouts timeouts_of(const Duration& handshake, const Duration& shutd
     return timeouts;
 }
 
+/// For `ssl = true`. Kept by the loop, because reading the system's certificates takes
+/// milliseconds.
+const SSLContext& default_context_of(const EventLoop& loop) {
+    std::shared_ptr<const SSLContext>& kept = loop.state().default_ssl_context;
+    if (!kept) {
+        kept = std::make_shared<const SSLContext>(create_default_context());
+    }
+    return *kept;
+}
+
 void require_unset(bool is_set, const char* name) {
     if (is_set) {
         throw ValueError(std::string(name) + " is only meaningful with ssl");
@@ -41,7 +51,7 @@ void require_unset(bool is_set, const char* name) {
 } // namespace
 
 engine::SslPointer TlsPlan::make_ssl(EventLoop& loop) const {
-    const SSLContext& shared = context ? *context : loop.state().network.default_ssl_context();
+    const SSLContext& shared = context ? *context : default_context_of(loop);
     if (server_side) {
         return shared.state()->accepting();
     }

@@ -24,8 +24,12 @@ struct TlsPlan {
     [[nodiscard]] engine::SslPointer make_ssl(EventLoop& loop) const;
 };
 
-/// For a server's connections; nullptr: without TLS. Throws ValueError. For those of clients see
-/// loop_io.hpp.
+/// How to speak TLS on a client's connection, on a server's connections, and on one that is open
+/// already. Copies what the options refer to. Returns nullptr for no TLS. Throws ValueError.
+[[nodiscard]] std::shared_ptr<const TlsPlan> plan_tls(const ConnectOptions& options,
+                                                      std::string_view host);
 [[nodiscard]] std::shared_ptr<const TlsPlan> plan_tls(const ServerOptions& options);
+[[nodiscard]] std::shared_ptr<const TlsPlan> plan_tls(const SSLContext& context,
+                                                      const StartTlsOptions& options);
 
 } // namespace hocket::detail

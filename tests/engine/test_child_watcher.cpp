@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/drive_reactor.hpp"
 #include "engine/child_watcher.hpp"
+#include "support/drive_reactor.hpp"
 
 namespace hocket::engine {
 namespace {

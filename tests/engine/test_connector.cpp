@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/drive_reactor.hpp"
 #include "engine/connector.hpp"
+#include "support/drive_reactor.hpp"
 
 namespace hocket::engine {
 namespace {

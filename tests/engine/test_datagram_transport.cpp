@@ -14,10 +14,10 @@
 
 #include <gtest/gtest.h>
 
-#include "support/datagram_sockets.hpp"
-#include "support/drive_reactor.hpp"
 #include "engine/datagram_batch.hpp"
 #include "engine/datagram_transport.hpp"
+#include "support/datagram_sockets.hpp"
+#include "support/drive_reactor.hpp"
 
 namespace {
 

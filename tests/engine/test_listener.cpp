@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/drive_reactor.hpp"
 #include "engine/listener.hpp"
+#include "support/drive_reactor.hpp"
 
 namespace hocket::engine {
 namespace {

@@ -18,9 +18,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/drive_reactor.hpp"
 #include "engine/pipe_channel.hpp"
 #include "engine/stream_transport.hpp"
+#include "support/drive_reactor.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/temporary_folder.hpp"
 

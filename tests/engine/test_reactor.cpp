@@ -11,8 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/drive_reactor.hpp"
 #include "engine/reactor.hpp"
+#include "support/drive_reactor.hpp"
 
 namespace hocket::engine {
 namespace {

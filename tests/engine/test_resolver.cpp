@@ -12,8 +12,8 @@
 
 #include <hocket/engine/sanitizers.hpp>
 
-#include "support/drive_reactor.hpp"
 #include "engine/resolver.hpp"
+#include "support/drive_reactor.hpp"
 
 namespace hocket::engine {
 namespace {

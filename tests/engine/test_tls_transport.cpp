@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "support/drive_reactor.hpp"
 #include "engine/tls_failure.hpp"
 #include "engine/tls_transport.hpp"
+#include "support/drive_reactor.hpp"
 #include "support/tls_pair.hpp"
 
 namespace hocket::engine {

@@ -12,10 +12,10 @@
 
 #include <hocket/hocket.hpp>
 
-#include "support/certificates.hpp"
 #include "crawl/crawl_program.hpp"
 #include "crawl/sample_site.hpp"
 #include "crawl/web_servers.hpp"
+#include "support/certificates.hpp"
 #include "support/turns.hpp"
 
 namespace {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "support/certificates.hpp"
 #include "crawl/client_socket.hpp"
 #include "crawl/temporary_folder.hpp"
 #include "crawl/web_servers.hpp"
+#include "support/certificates.hpp"
 #include "web/http_date.hpp"
 #include "web/response_parser.hpp"
 

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "support/certificates.hpp"
 #include "crawl/running_program.hpp"
+#include "support/certificates.hpp"
 
 namespace {
 

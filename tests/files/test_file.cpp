@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "crawl/temporary_folder.hpp"
-#include "support/end_of.hpp"
 #include "loop/event_loop_state.hpp"
+#include "support/end_of.hpp"
 #include "support/open_descriptors.hpp"
 #include "support/turns.hpp"
 

@@ -31,9 +31,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const LocalAddress any_port{"127.0.0.1", 0};
+const HostPort any_port{"127.0.0.1", 0};
 
-RemoteAddress at(const SocketAddress& address) { return {address.host(), address.port()}; }
+HostPort at(const SocketAddress& address) { return {address.host(), address.port()}; }
 
 /// What `awaitable` throws, in words; "(nothing)" when it does not.
 template <class T> Coro<std::string> error_of(Coro<T> awaitable) {
@@ -210,17 +210,17 @@ TEST(CreateDatagramEndpoint, SaysWhatIsWrong) {
             return error_of(open_datagram_endpoint(options));
         };
         EXPECT_THAT(co_await open({}), StartsWith("unexpected address family"));
-        EXPECT_EQ(co_await open({.local_addr = any_port, .remote_addr = RemoteAddress{"::1", 9}}),
+        EXPECT_EQ(co_await open({.local_addr = any_port, .remote_addr = HostPort{"::1", 9}}),
                   "local_addr and remote_addr are not of the same family");
-        EXPECT_EQ(co_await open({.local_addr = LocalAddress{"127.0.0.1", 70'000}}),
+        EXPECT_EQ(co_await open({.local_addr = HostPort{"127.0.0.1", 70'000}}),
                   "port 70000 is out of range: 0 to 65535 are allowed");
-        EXPECT_EQ(co_await open({.local_addr = LocalAddress{"203.0.113.1", 0}}),
+        EXPECT_EQ(co_await open({.local_addr = HostPort{"203.0.113.1", 0}}),
                   "bind to 203.0.113.1 port 0: Cannot assign requested address");
-        EXPECT_EQ(co_await open({.remote_addr = RemoteAddress{"127.255.255.255", 9}}),
+        EXPECT_EQ(co_await open({.remote_addr = HostPort{"127.255.255.255", 9}}),
                   "connect to 127.255.255.255 port 9: Permission denied");
-        EXPECT_THAT(co_await open(
-                        {.local_addr = LocalAddress{std::string(200, 'x'), 0}, .family = AF_UNIX}),
-                    StartsWith("the path of a Unix socket is too long"));
+        EXPECT_THAT(
+            co_await open({.local_addr = HostPort{std::string(200, 'x'), 0}, .family = AF_UNIX}),
+            StartsWith("the path of a Unix socket is too long"));
         std::error_code error;
         EXPECT_EQ(co_await error_of(
                       open_datagram_endpoint(Socket::create(AF_INET, SOCK_STREAM, 0, error))),
@@ -240,7 +240,7 @@ TEST(CreateDatagramEndpoint, TakesAFamilyAlone) {
 TEST(CreateDatagramEndpoint, AnEmptyLocalHostIsEveryInterface) {
     run([]() -> Coro<> {
         const DatagramEndpoint endpoint =
-            co_await open_datagram_endpoint({.local_addr = LocalAddress{"", 0}, .family = AF_INET});
+            co_await open_datagram_endpoint({.local_addr = HostPort{"", 0}, .family = AF_INET});
         EXPECT_EQ(endpoint.sockname().host(), "0.0.0.0");
     });
 }
@@ -249,8 +249,8 @@ TEST(CreateDatagramEndpoint, ResolvesNames) {
     run([]() -> Coro<> {
         const Socket far = datagram_socket();
         const DatagramEndpoint endpoint = co_await open_datagram_endpoint(
-            {.local_addr = LocalAddress{"localhost", 0},
-             .remote_addr = RemoteAddress{"localhost", far.local_address().port()},
+            {.local_addr = HostPort{"localhost", 0},
+             .remote_addr = HostPort{"localhost", far.local_address().port()},
              .family = AF_INET});
         EXPECT_EQ(endpoint.peername(), far.local_address());
         EXPECT_EQ(endpoint.sockname().host(), "127.0.0.1");
@@ -261,7 +261,7 @@ TEST(CreateDatagramEndpoint, SharesAPortWhenAsked) {
     run([]() -> Coro<> {
         const DatagramEndpoint one =
             co_await open_datagram_endpoint({.local_addr = any_port, .reuse_port = true});
-        const LocalAddress same{"127.0.0.1", one.sockname().port()};
+        const HostPort same{"127.0.0.1", one.sockname().port()};
         const DatagramEndpoint two =
             co_await open_datagram_endpoint({.local_addr = same, .reuse_port = true});
         EXPECT_EQ(one.sockname(), two.sockname());
@@ -278,10 +278,10 @@ TEST(CreateDatagramEndpoint, SpeaksOverUnixPathsAndReplacesAStaleOne) {
         const std::string path = folder + "/server";
         for (int round = 0; round < 2; ++round) { // the first one leaves its file behind
             const DatagramEndpoint server = co_await open_datagram_endpoint(
-                {.local_addr = LocalAddress{path, 0}, .family = AF_UNIX});
+                {.local_addr = HostPort{path, 0}, .family = AF_UNIX});
             const DatagramEndpoint client =
-                co_await open_datagram_endpoint({.local_addr = LocalAddress{folder + "/client", 0},
-                                                 .remote_addr = RemoteAddress{path, 0},
+                co_await open_datagram_endpoint({.local_addr = HostPort{folder + "/client", 0},
+                                                 .remote_addr = HostPort{path, 0},
                                                  .family = AF_UNIX});
             client.send("over a path");
             const Datagram asked = co_await server.recv();
@@ -323,7 +323,7 @@ TEST(CreateDatagramEndpoint, WithoutDescriptorsSaysSoAndLeaksNone) {
 TEST(DatagramEndpoint, EchoesOverBothFamilies) {
     run([]() -> Coro<> {
         for (const char* host : {"127.0.0.1", "::1"}) {
-            const LocalAddress local{host, 0};
+            const HostPort local{host, 0};
             const DatagramEndpoint server = co_await open_datagram_endpoint({.local_addr = local});
             Task<> serving = create_task([server]() -> Coro<> {
                 for (;;) {
@@ -512,8 +512,8 @@ TEST(DatagramEndpoint, NothingIsLostWhereverAReceiverIsCancelled) {
 
 TEST(DatagramEndpoint, OpeningMayBeCancelledAtEveryStep) {
     run([]() -> Coro<> {
-        const DatagramOptions options{.local_addr = LocalAddress{"localhost", 0},
-                                      .remote_addr = RemoteAddress{"localhost", 9},
+        const DatagramOptions options{.local_addr = HostPort{"localhost", 0},
+                                      .remote_addr = HostPort{"localhost", 9},
                                       .family = AF_INET};
         { const DatagramEndpoint warm = co_await open_datagram_endpoint(options); }
         co_await turns(2);
@@ -694,9 +694,9 @@ TEST(DatagramEndpoint, IteratesUntilItIsClosed) {
 TEST(DatagramMulticast, ReachesTheMembersOfAGroup) {
     run([]() -> Coro<> {
         const DatagramEndpoint member =
-            co_await open_datagram_endpoint({.local_addr = LocalAddress{"0.0.0.0", 0}});
+            co_await open_datagram_endpoint({.local_addr = HostPort{"0.0.0.0", 0}});
         DatagramEndpoint sender =
-            co_await open_datagram_endpoint({.local_addr = LocalAddress{"0.0.0.0", 0}});
+            co_await open_datagram_endpoint({.local_addr = HostPort{"0.0.0.0", 0}});
         const SocketAddress group = *SocketAddress::from_ip("239.1.2.3", member.sockname().port());
         DatagramEndpoint joined = member;
         joined.join_group("239.1.2.3", "lo");
@@ -734,7 +734,7 @@ bool has_member(const std::string& group) {
 TEST(DatagramMulticast, JoinsAndLeavesIPv6Groups) {
     run([]() -> Coro<> {
         DatagramEndpoint endpoint =
-            co_await open_datagram_endpoint({.local_addr = LocalAddress{"::1", 0}});
+            co_await open_datagram_endpoint({.local_addr = HostPort{"::1", 0}});
         const std::string group = "ff010000000000000000000000004242";
         for (const char* interface : {"lo", "1", "::1"}) {
             EXPECT_FALSE(has_member(group));
@@ -789,8 +789,8 @@ TEST(DatagramMulticast, SaysWhatIsWrong) {
 TEST(DatagramBroadcast, IsAllowedWhenAsked) {
     run([]() -> Coro<> {
         const DatagramEndpoint listener =
-            co_await open_datagram_endpoint({.local_addr = LocalAddress{"0.0.0.0", 0}});
-        const RemoteAddress everybody{"127.255.255.255", listener.sockname().port()};
+            co_await open_datagram_endpoint({.local_addr = HostPort{"0.0.0.0", 0}});
+        const HostPort everybody{"127.255.255.255", listener.sockname().port()};
         const DatagramEndpoint sender =
             co_await open_datagram_endpoint({.remote_addr = everybody, .allow_broadcast = true});
         EXPECT_THROW(sender.send("elsewhere", listener.sockname()), ValueError);
@@ -909,7 +909,7 @@ TEST(DatagramsWithPython, OurClientAsksAnAsyncioServer) {
         crawl_tests::RunningProgram python = python_peer("server", 0);
         const int port = std::stoi(co_await to_thread([&] { return python.read_line(); }));
         const DatagramEndpoint client =
-            co_await open_datagram_endpoint({.remote_addr = RemoteAddress{"127.0.0.1", port}});
+            co_await open_datagram_endpoint({.remote_addr = HostPort{"127.0.0.1", port}});
         for (int i = 1; i <= 500; ++i) { // before 3.13 asyncio does not answer empty ones
             const std::string sent(static_cast<std::size_t>(i), 'x');
             client.send(sent);

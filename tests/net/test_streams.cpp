@@ -616,7 +616,7 @@ TEST(Streams, AHostNameIsResolvedAndTried) {
             [](StreamReader, StreamWriter writer) { writer.write("hi"); }, "127.0.0.1", 0);
         ConnectOptions options;
         options.happy_eyeballs_delay = 250ms;
-        options.local_addr = LocalAddress{"127.0.0.2", 0};
+        options.local_addr = HostPort{"127.0.0.2", 0};
         options.family = AF_INET;
         auto [reader, writer] =
             co_await open_connection("localhost", server.sockets()[0].port(), options);

@@ -83,7 +83,7 @@ TEST(ProcessQueue, CarriesItemsOfAnySize) {
 
 TEST(ProcessQueue, GivesMemoryBackAsItIsEmptied) {
     const ProcessQueue<std::string> queue;
-    auto parcel = detail::pack_parcel(queue);
+    auto parcel = detail::pack_message(queue);
     const std::string item(100'000, 'x');
     for (int i = 0; i < 200; ++i) {
         queue.put(item);
@@ -392,7 +392,7 @@ TEST(ProcessQueue, LeavesNoDescriptorBehind) {
         }
         const auto elsewhere = cross(queue);
         EXPECT_EQ(elsewhere.get().load(), 0);
-        EXPECT_EQ(detail::pack_parcel(queue).descriptors.size(), 5U);
+        EXPECT_EQ(detail::pack_message(queue).descriptors.size(), 5U);
     }
     EXPECT_EQ(open_descriptors(), before);
 }

@@ -57,7 +57,7 @@ TEST(SharedArray, IsTheSameInAnotherProcess) {
 TEST(SharedArray, OfAGibibyteCrossesAsOneOfAKibibyte) {
     const SharedArray<char> small(std::size_t{1} << 10U);
     const SharedArray<char> large(std::size_t{1} << 30U);
-    EXPECT_EQ(detail::pack_parcel(small).bytes.size(), detail::pack_parcel(large).bytes.size());
+    EXPECT_EQ(detail::pack_message(small).bytes.size(), detail::pack_message(large).bytes.size());
     const auto crossed = cross(large);
     crossed[crossed.size() - 1] = 'x';
     EXPECT_EQ(large[large.size() - 1], 'x');
@@ -93,9 +93,9 @@ TEST(SharedArray, TooLargeToBeCountedSaysHowLarge) {
 }
 
 TEST(SharedArray, OfAnotherElementIsRefused) {
-    auto parcel = detail::pack_parcel(SharedArray<char>(7));
-    EXPECT_THROW(detail::unpack_parcel<SharedArray<int>>({parcel.bytes.data(), parcel.bytes.size()},
-                                                         parcel.descriptors),
+    auto parcel = detail::pack_message(SharedArray<char>(7));
+    EXPECT_THROW(detail::unpack_message<SharedArray<int>>(
+                     {parcel.bytes.data(), parcel.bytes.size()}, parcel.descriptors),
                  ValueError);
 }
 

@@ -93,7 +93,7 @@ TEST(SharedMemory, WithoutDescriptorsLeftSaysSo) {
 }
 
 TEST(SharedMemory, CannotBeMadeSmallerUnderAnybody) {
-    auto parcel = detail::pack_parcel(SharedMemory(4096));
+    auto parcel = detail::pack_message(SharedMemory(4096));
     const int fd = parcel.descriptors.at(0).get();
     EXPECT_NE(::ftruncate(fd, 0), 0);
     EXPECT_NE(::ftruncate(fd, 8192), 0);
@@ -101,11 +101,11 @@ TEST(SharedMemory, CannotBeMadeSmallerUnderAnybody) {
 }
 
 TEST(SharedMemory, FromAFileThatCanBeMadeSmallerIsRefused) {
-    auto parcel = detail::pack_parcel(SharedMemory(4096));
+    auto parcel = detail::pack_message(SharedMemory(4096));
     parcel.descriptors.at(0) =
         engine::FileDescriptor(::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    EXPECT_THROW(detail::unpack_parcel<SharedMemory>({parcel.bytes.data(), parcel.bytes.size()},
-                                                     parcel.descriptors),
+    EXPECT_THROW(detail::unpack_message<SharedMemory>({parcel.bytes.data(), parcel.bytes.size()},
+                                                      parcel.descriptors),
                  RuntimeError);
 }
 
@@ -115,7 +115,7 @@ TEST(SharedMemory, LeavesNoDescriptorBehind) {
         const SharedMemory memory(10);
         const SharedMemory copy = memory;
         const SharedMemory crossed = cross(memory);
-        const auto never_received = detail::pack_parcel(memory);
+        const auto never_received = detail::pack_message(memory);
         EXPECT_GT(open_descriptors(), before);
     }
     EXPECT_EQ(open_descriptors(), before);
@@ -124,7 +124,7 @@ TEST(SharedMemory, LeavesNoDescriptorBehind) {
 TEST(SharedMemory, CostsPagesOnlyWhereItIsTouched) {
     const SharedMemory memory(std::size_t{1} << 33U);
     memory.span().back() = std::byte{1};
-    auto parcel = detail::pack_parcel(memory);
+    auto parcel = detail::pack_message(memory);
     struct stat status {};
     ASSERT_EQ(::fstat(parcel.descriptors.at(0).get(), &status), 0);
     EXPECT_EQ(status.st_size, std::int64_t{1} << 33U);

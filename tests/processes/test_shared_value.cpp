@@ -74,9 +74,9 @@ TEST(SharedValue, LosesNoAdditionOfAnyProcess) {
 }
 
 TEST(SharedValue, OfAnotherSizeIsRefused) {
-    auto parcel = detail::pack_parcel(SharedValue<char>('x'));
-    EXPECT_THROW(detail::unpack_parcel<SharedValue<int>>({parcel.bytes.data(), parcel.bytes.size()},
-                                                         parcel.descriptors),
+    auto parcel = detail::pack_message(SharedValue<char>('x'));
+    EXPECT_THROW(detail::unpack_message<SharedValue<int>>(
+                     {parcel.bytes.data(), parcel.bytes.size()}, parcel.descriptors),
                  ValueError);
 }
 

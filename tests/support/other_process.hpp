@@ -31,7 +31,7 @@ public:
     explicit Channel(hocket::engine::FileDescriptor socket) : socket_(std::move(socket)) {}
 
     template <class T> void send(const T& value) {
-        const auto parcel = hocket::detail::pack_parcel(value);
+        const auto parcel = hocket::detail::pack_message(value);
         if (const auto error = hocket::engine::send_message(
                 socket_.get(), {parcel.bytes.data(), parcel.bytes.size()}, parcel.descriptors)) {
             throw std::system_error(error, "send to the other process");
@@ -47,7 +47,7 @@ public:
         if (received.size == 0) {
             throw std::runtime_error("the other process has ended");
         }
-        return hocket::detail::unpack_parcel<T>({space.data(), received.size}, descriptors);
+        return hocket::detail::unpack_message<T>({space.data(), received.size}, descriptors);
     }
     void close() { socket_.close(); }
 
@@ -125,9 +125,9 @@ private:
 
 /// `value` as it arrives in another process.
 template <class T> T cross(const T& value) {
-    auto parcel = hocket::detail::pack_parcel(value);
-    return hocket::detail::unpack_parcel<T>({parcel.bytes.data(), parcel.bytes.size()},
-                                            parcel.descriptors);
+    auto parcel = hocket::detail::pack_message(value);
+    return hocket::detail::unpack_message<T>({parcel.bytes.data(), parcel.bytes.size()},
+                                             parcel.descriptors);
 }
 
 inline std::size_t open_descriptors() {

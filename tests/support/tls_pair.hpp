@@ -6,8 +6,8 @@
 
 #include <openssl/ssl.h>
 
-#include "support/certificates.hpp"
 #include "engine/tls_session.hpp"
+#include "support/certificates.hpp"
 
 namespace hocket::engine::testing {
 

@@ -17,15 +17,6 @@
 
 namespace hocket {
 
-RemoteError::RemoteError(std::string type_name, std::string message, std::string where,
-                         std::string stack)
-    : RuntimeError(type_name + ": " + message + " (in " + where + ")" +
-                   (stack.empty() ? "" : "\n" + stack)),
-      type_name_(std::move(type_name)),
-      message_(std::move(message)),
-      where_(std::move(where)),
-      stack_(std::move(stack)) {}
-
 namespace detail {
 
 namespace {

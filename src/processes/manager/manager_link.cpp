@@ -15,9 +15,9 @@
 #include <hocket/errors.hpp>
 
 #include "engine/per_process.hpp"
-#include "processes/shared/linger.hpp"
-#include "processes/manager/manager_server.hpp"
 #include "processes/calls/remote_exception.hpp"
+#include "processes/manager/manager_server.hpp"
+#include "processes/shared/busy_poll.hpp"
 
 namespace hocket::detail {
 
@@ -128,7 +128,7 @@ void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descr
     const int socket = connection->socket.get();
     std::error_code error = send_manager_message(socket, request, descriptors);
     if (!error) {
-        linger([&] {
+        busy_poll([&] {
             error = connection->message.receive(socket, MSG_DONTWAIT);
             return error != std::errc::resource_unavailable_try_again;
         });

@@ -7,8 +7,8 @@
 
 #include <hocket/detail/processes/manager/managed_reference.hpp>
 
-#include "processes/start/child_process.hpp"
 #include "processes/manager/manager_message.hpp"
+#include "processes/start/child_process.hpp"
 
 namespace hocket::detail {
 

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include <hocket/detail/processes/calls/gather_buffer.hpp>
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 #include "engine/memory_mapping.hpp"
 

@@ -15,8 +15,8 @@
 #include <hocket/errors.hpp>
 
 #include "loop/event_loop_state.hpp"
-#include "processes/shared/linger.hpp"
 #include "processes/calls/remote_exception.hpp"
+#include "processes/shared/busy_poll.hpp"
 
 namespace hocket::detail {
 
@@ -70,7 +70,7 @@ ManagerServer::~ManagerServer() {
 
 Coro<> ManagerServer::serve() {
     loop_ = &get_running_loop();
-    reactor_of(*loop_).set_linger(linger_time); // clients ask one thing after the other
+    reactor_of(*loop_).set_linger(busy_poll_time); // clients ask one thing after the other
     loop_->add_signal_handler(SIGTERM, [this] { stopped_.set(); });
     loop_->add_reader(listener_.get(), [this] { accept(); });
     co_await stopped_.wait();

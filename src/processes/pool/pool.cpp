@@ -1,7 +1,7 @@
 #include <hocket/pool.hpp>
 
+#include <hocket/cpu_count.hpp>
 #include <hocket/errors.hpp>
-#include <hocket/process.hpp>
 
 namespace hocket {
 

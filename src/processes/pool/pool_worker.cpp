@@ -46,7 +46,7 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
       requests_(link_->requests()),
       replies_(link_->replies()),
       on_exit_(std::move(on_exit)) {
-    Parcel first = pack_parcel(Bootstrap{Bootstrap::pool_worker, spin});
+    Message first = pack_message(Bootstrap{Bootstrap::pool_worker, spin});
     for (const int fd : {link_region_.fd(), bell.fd(), eventfd}) {
         first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
     }
@@ -65,7 +65,7 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
 }
 
 // Begins to watch the process, and tells it what it is.
-void PoolWorker::introduce(Parcel first) {
+void PoolWorker::introduce(Message first) {
     std::error_code error = engine::send_message(
         process_.control.get(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
     // EPIPE: it has ended already, which its watcher will tell.
@@ -165,14 +165,14 @@ std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* in
 bool PoolWorker::send_modules() {
     while (modules_known_ < ModuleTable::size()) {
         const Module module = ModuleTable::get(modules_known_);
-        const Parcel parcel = pack_parcel(std::tuple(module.path, module.build_id));
-        MessageHeader* const message = requests_->reserve(parcel.bytes.size());
+        const Message packed = pack_message(std::tuple(module.path, module.build_id));
+        MessageHeader* const message = requests_->reserve(packed.bytes.size());
         if (message == nullptr) {
             return false;
         }
         message->kind = static_cast<std::uint16_t>(engine::Request::module);
-        std::memcpy(engine::SharedRing::body(*message).data(), parcel.bytes.data(),
-                    parcel.bytes.size());
+        std::memcpy(engine::SharedRing::body(*message).data(), packed.bytes.data(),
+                    packed.bytes.size());
         requests_->commit();
         ++modules_known_;
     }

@@ -113,7 +113,7 @@ private:
     };
 
     void on_exit(int status, std::error_code error) noexcept override;
-    void introduce(Parcel first);
+    void introduce(Message first);
     void receive_body(engine::MessageHeader& reply, Answer& answer);
     [[nodiscard]] bool take_back(Sent& sent) noexcept;
     void drop_taken_back() noexcept;

@@ -49,10 +49,10 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
     : control_(control),
       spin_(bootstrap.spin),
       link_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(0)))),
-      bell_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
+      notifier_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
       eventfd_(std::move(descriptors.at(2))),
       link_(*reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
-      bell_(*reinterpret_cast<engine::ReplyBell*>(bell_region_.data())),
+      bell_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       requests_(link_.requests()),
       replies_(link_.replies()) {
     owners_modules() = {}; // not the modules of the owner of the process that forked this one
@@ -60,7 +60,7 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
         ::dup2(descriptors[3].get(), STDOUT_FILENO);
         ::dup2(descriptors[4].get(), STDERR_FILENO);
         descriptors.clear();
-        // Line by line, so that the owner can say whose line it is.
+        // WaitQueue by line, so that the owner can say whose line it is.
         std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     }
 }

@@ -38,10 +38,10 @@ private:
     int control_;
     std::int64_t spin_;
     engine::MemoryMapping link_region_;
-    engine::MemoryMapping bell_region_;
+    engine::MemoryMapping notifier_region_;
     engine::FileDescriptor eventfd_;
     engine::WorkerLink& link_;
-    engine::ReplyBell& bell_;
+    engine::ReplyNotifier& bell_;
     engine::SharedRing requests_;
     engine::SharedRing replies_;
     std::map<std::uint32_t, engine::MemoryMapping> owners_segments_;

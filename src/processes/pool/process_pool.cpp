@@ -40,8 +40,8 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
     : max_workers_(max_workers),
       options_(std::move(options)),
       output_(options_.on_output ? options_.on_output : print_worker_line),
-      bell_region_(engine::MemoryMapping::create("pool", sizeof(engine::ReplyBell))),
-      bell_(*reinterpret_cast<engine::ReplyBell*>(bell_region_.data())),
+      notifier_region_(engine::MemoryMapping::create("pool", sizeof(engine::ReplyNotifier))),
+      bell_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       eventfd_(make_eventfd()) {
     if (const auto error =
             reactor_.poller().add(answer_watch_, eventfd_.get(), engine::Watcher::readable)) {

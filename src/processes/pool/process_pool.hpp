@@ -64,9 +64,9 @@ private:
         void (ProcessPool::*what_)();
         std::atomic<bool> asked_{false};
     };
-    class Alarm final : public engine::Timer {
+    class PoolTimer final : public engine::Timer {
     public:
-        Alarm(ProcessPool& pool, void (ProcessPool::*what)()) : pool_(pool), what_(what) {}
+        PoolTimer(ProcessPool& pool, void (ProcessPool::*what)()) : pool_(pool), what_(what) {}
 
     private:
         void expire() noexcept override { (pool_.*what_)(); }
@@ -93,7 +93,7 @@ private:
             return true;
         }
         /// Waits until whoever collects has left, which `is_wanted` asks it to do.
-        void enter(engine::SharedBell& bell) noexcept;
+        void enter(engine::SharedEventcount& bell) noexcept;
         void leave() noexcept;
         [[nodiscard]] bool is_wanted() const noexcept {
             return wanted_.load(std::memory_order_seq_cst);
@@ -149,8 +149,8 @@ private:
     const std::size_t max_workers_;
     const ProcessPoolOptions options_;
     OutputSink output_;
-    engine::MemoryMapping bell_region_;
-    engine::ReplyBell& bell_;
+    engine::MemoryMapping notifier_region_;
+    engine::ReplyNotifier& bell_;
     engine::FileDescriptor eventfd_;
 
     std::mutex lock_;                                                // guards all down to broken_
@@ -175,8 +175,8 @@ private:
     Errand staffing_{*this, &ProcessPool::staff};
     Errand deadlines_{*this, &ProcessPool::check_deadlines};
     Errand undelivered_{*this, &ProcessPool::fail_undeliverable};
-    Alarm retry_{*this, &ProcessPool::staff};
-    Alarm deadline_{*this, &ProcessPool::check_deadlines};
+    PoolTimer retry_{*this, &ProcessPool::staff};
+    PoolTimer deadline_{*this, &ProcessPool::check_deadlines};
     AnswerWatch answer_watch_{*this};
     std::mutex join_lock_;
     std::thread supervisor_;

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "engine/cpu_pause.hpp"
-#include "processes/pool/process_pool.hpp"
 #include "processes/calls/remote_exception.hpp"
+#include "processes/pool/process_pool.hpp"
 
 namespace hocket::detail {
 
@@ -16,7 +16,7 @@ void ProcessPool::AnswerWatch::on_ready(std::uint32_t) noexcept {
     pool_.on_answers();
 }
 
-void ProcessPool::Collector::enter(engine::SharedBell& bell) noexcept {
+void ProcessPool::Collector::enter(engine::SharedEventcount& bell) noexcept {
     wanted_.store(true, std::memory_order_seq_cst);
     while (!try_enter()) {
         bell.ring();

@@ -12,10 +12,10 @@
 
 #include <hocket/errors.hpp>
 
-#include "processes/shared/bell.hpp"
 #include "engine/descriptor_passing.hpp"
 #include "engine/memory_mapping.hpp"
-#include "processes/shared/linger.hpp"
+#include "processes/shared/broadcast.hpp"
+#include "processes/shared/busy_poll.hpp"
 
 namespace hocket::detail {
 
@@ -29,24 +29,24 @@ constexpr char is_beside =
 // Well under the smallest common socket buffer, and what the kernel finds room for in one piece.
 constexpr std::size_t largest_inside = std::size_t{16} * 1024;
 
-void end_with(Parcel& parcel, char kind) { parcel.bytes.write(&kind, 1); }
+void end_with(Message& message, char kind) { message.bytes.write(&kind, 1); }
 
 /// Done before it is sent, so that a sender that is killed sends all of a value or nothing.
-void frame(Parcel& parcel) {
-    const std::size_t size = parcel.bytes.size();
+void frame(Message& message) {
+    const std::size_t size = message.bytes.size();
     if (size <= largest_inside) {
-        end_with(parcel, is_inside);
+        end_with(message, is_inside);
         return;
     }
     auto file = make_memory_file("message", size, Growth::forbidden);
-    write_memory_file(file.get(), {parcel.bytes.data(), size}, 0);
-    parcel.descriptors.push_back(std::move(file));
-    parcel.bytes.clear();
-    parcel.bytes.write(reinterpret_cast<const char*>(&size), sizeof size);
-    end_with(parcel, is_beside);
+    write_memory_file(file.get(), {message.bytes.data(), size}, 0);
+    message.descriptors.push_back(std::move(file));
+    message.bytes.clear();
+    message.bytes.write(reinterpret_cast<const char*>(&size), sizeof size);
+    end_with(message, is_beside);
 }
 
-void unframe(Message& message) {
+void unframe(ReceivedMessage& message) {
     if (message.space[--message.size] == is_inside) {
         return;
     }
@@ -119,16 +119,16 @@ bool PipeEndBase::poll_until(const Deadline& deadline) const {
     return wait_until_ready(fileno(), POLLIN, deadline);
 }
 
-bool PipeEndBase::try_send(const Parcel& parcel) const {
-    const auto error = engine::send_message(fileno(), {parcel.bytes.data(), parcel.bytes.size()},
-                                            parcel.descriptors);
+bool PipeEndBase::try_send(const Message& message) const {
+    const auto error = engine::send_message(fileno(), {message.bytes.data(), message.bytes.size()},
+                                            message.descriptors);
     if (error && !would_block(error)) {
-        throw_error(error, "send on a PipeEnd", parcel.descriptors);
+        throw_error(error, "send on a PipeEnd", message.descriptors);
     }
     return !error;
 }
 
-bool PipeEndBase::try_receive(Message& message) const {
+bool PipeEndBase::try_receive(ReceivedMessage& message) const {
     constexpr std::size_t largest = largest_inside + 1;
     if (!message.space) {
         message.space = std::make_unique_for_overwrite<char[]>(largest);
@@ -149,19 +149,19 @@ bool PipeEndBase::try_receive(Message& message) const {
     return true;
 }
 
-void PipeEndBase::send_parcel(Parcel parcel) const {
+void PipeEndBase::send_message(Message message) const {
     require_writable();
-    frame(parcel);
-    while (!try_send(parcel)) {
+    frame(message);
+    while (!try_send(message)) {
         static_cast<void>(wait_until_ready(fileno(), POLLOUT, {}));
     }
 }
 
-Message PipeEndBase::receive() const {
+ReceivedMessage PipeEndBase::receive() const {
     require_readable();
-    Message message;
+    ReceivedMessage message;
     const auto attempt = [&] { return try_receive(message); };
-    if (!linger(attempt)) {
+    if (!busy_poll(attempt)) {
         while (!attempt()) {
             static_cast<void>(wait_until_ready(fileno(), POLLIN, {}));
         }
@@ -169,17 +169,17 @@ Message PipeEndBase::receive() const {
     return message;
 }
 
-Coro<> PipeEndBase::send_in_task(PipeEndBase end, Parcel parcel) {
+Coro<> PipeEndBase::send_in_task(PipeEndBase end, Message message) {
     end.require_writable();
-    frame(parcel);
-    while (!end.try_send(parcel)) {
+    frame(message);
+    while (!end.try_send(message)) {
         co_await await_writable(end.fileno());
     }
 }
 
-Coro<Message> PipeEndBase::receive_in_task(PipeEndBase end) {
+Coro<ReceivedMessage> PipeEndBase::receive_in_task(PipeEndBase end) {
     end.require_readable();
-    Message message;
+    ReceivedMessage message;
     while (!end.try_receive(message)) {
         co_await await_readable(end.fileno());
     }

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "processes/shared/bell.hpp"
+#include "processes/shared/broadcast.hpp"
 #include "processes/shared/process_identity.hpp"
 #include "processes/shared/process_mutex.hpp"
 
@@ -64,7 +64,7 @@ public:
 
     /// The place's number when the wait is over; nothing: wait until `listener` hears something. It
     /// is made while nobody can ring, so that what is rung for after this is heard.
-    [[nodiscard]] std::optional<std::size_t> advance(std::optional<BellListener>& listener) {
+    [[nodiscard]] std::optional<std::size_t> advance(std::optional<BroadcastListener>& listener) {
         listener.reset();
         const ProcessMutexHold hold(state_.mutex);
         if (place_) {
@@ -103,7 +103,7 @@ public:
 private:
     using Phase = SharedBarrier::Phase;
 
-    std::optional<std::size_t> enter(std::optional<BellListener>& listener) {
+    std::optional<std::size_t> enter(std::optional<BroadcastListener>& listener) {
         const auto places = state_.places();
         const bool is_last = state_.count() + 1 == state_.parties;
         if (is_last && std::any_of(places.begin(), places.end(), has_ended)) {
@@ -123,7 +123,7 @@ private:
         place_ = static_cast<std::size_t>(free - places.begin());
         return stay(listener);
     }
-    std::optional<std::size_t> stay(std::optional<BellListener>& listener) {
+    std::optional<std::size_t> stay(std::optional<BroadcastListener>& listener) {
         const std::size_t place = *place_;
         switch (state_.phase) {
         case Phase::filling: break;
@@ -142,7 +142,7 @@ private:
         return {};
     }
     /// Each watches the next that waits, so that with one descriptor for each nobody ends unseen.
-    bool watch_next(std::optional<BellListener>& listener) {
+    bool watch_next(std::optional<BroadcastListener>& listener) {
         listener.emplace(bell_);
         const auto places = state_.places();
         for (std::size_t step = 1; step < places.size(); ++step) {
@@ -153,14 +153,14 @@ private:
         }
         return true;
     }
-    bool watch_all(std::optional<BellListener>& listener) {
+    bool watch_all(std::optional<BroadcastListener>& listener) {
         listener.emplace(bell_);
         return std::all_of(state_.places().begin(), state_.places().end(),
                            [&](const ProcessIdentity& each) {
                                return !SharedBarrier::is_taken(each) || watch(each, *listener);
                            });
     }
-    static bool watch(const ProcessIdentity& process, BellListener& listener) {
+    static bool watch(const ProcessIdentity& process, BroadcastListener& listener) {
         auto descriptor = watch_process(process);
         if (!descriptor.is_open()) {
             return false;
@@ -186,7 +186,7 @@ private:
     }
 
     SharedBarrier& state_;
-    const Bell& bell_;
+    const Broadcast& bell_;
     ProcessIdentity self_;
     std::optional<std::size_t> place_;
 };
@@ -204,7 +204,7 @@ ProcessBarrier::ProcessBarrier(std::ptrdiff_t parties) {
                          " parties, not for " + std::to_string(parties));
     }
     memory_ = SharedMemory(SharedBarrier::size(static_cast<std::size_t>(parties)));
-    bell_ = std::make_shared<const detail::Bell>();
+    bell_ = std::make_shared<const detail::Broadcast>();
     auto* const made = new (memory_.data()) SharedBarrier;
     made->parties = static_cast<std::size_t>(parties);
 }
@@ -218,7 +218,7 @@ SharedBarrier& ProcessBarrier::shared() const {
 
 std::size_t ProcessBarrier::wait_until(const detail::Deadline& deadline) const {
     detail::BarrierVisit visit(*this);
-    std::optional<detail::BellListener> listener;
+    std::optional<detail::BroadcastListener> listener;
     for (;;) {
         if (const auto place = visit.advance(listener)) {
             return *place;
@@ -231,7 +231,7 @@ std::size_t ProcessBarrier::wait_until(const detail::Deadline& deadline) const {
 
 Coro<std::size_t> ProcessBarrier::await_parties(ProcessBarrier barrier) {
     detail::BarrierVisit visit(barrier);
-    std::optional<detail::BellListener> listener;
+    std::optional<detail::BroadcastListener> listener;
     for (;;) {
         if (const auto place = visit.advance(listener)) {
             co_return *place;
@@ -272,7 +272,7 @@ bool ProcessBarrier::broken() const {
     return state.phase == Phase::broken;
 }
 
-std::uint32_t ProcessBarrier::attach_bell() const {
+std::uint32_t ProcessBarrier::attach_broadcast() const {
     static_cast<void>(shared()); // there is one
     return detail::attach_descriptor(bell_->fd());
 }
@@ -282,7 +282,7 @@ void ProcessBarrier::msgpack_unpack(const msgpack::object& object) {
     if (memory.size() <= sizeof(SharedBarrier)) {
         detail::throw_wrong_block(memory.size(), sizeof(SharedBarrier));
     }
-    bell_ = std::make_shared<const detail::Bell>(detail::take_descriptor(bell));
+    bell_ = std::make_shared<const detail::Broadcast>(detail::take_descriptor(bell));
     memory_ = memory;
 }
 

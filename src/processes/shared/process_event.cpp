@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "processes/shared/bell.hpp"
+#include "processes/shared/broadcast.hpp"
 
 namespace hocket {
 

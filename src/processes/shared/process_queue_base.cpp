@@ -4,7 +4,7 @@
 
 #include <hocket/errors.hpp>
 
-#include "processes/shared/bell.hpp"
+#include "processes/shared/broadcast.hpp"
 #include "processes/shared/process_queue_state.hpp"
 
 namespace hocket::detail {
@@ -22,14 +22,14 @@ void ProcessQueueBase::close() noexcept { state_->close(); }
 // Each looks before it makes a listener, which costs more, and again after that: what was rung
 // for in between would not be heard.
 
-void ProcessQueueBase::put_parcel(const Parcel& parcel, const Deadline& deadline) const {
-    if (state_->try_put(parcel) == Attempt::done) {
+void ProcessQueueBase::put_message(const Message& message, const Deadline& deadline) const {
+    if (state_->try_put(message) == Attempt::done) {
         return;
     }
     const Waiting waiting(*state_, Waiting::For::room);
     for (;;) {
-        const BellListener listener(waiting.bell());
-        const Attempt attempt = state_->try_put(parcel);
+        const BroadcastListener listener(waiting.bell());
+        const Attempt attempt = state_->try_put(message);
         if (attempt == Attempt::done) {
             return;
         }
@@ -39,20 +39,20 @@ void ProcessQueueBase::put_parcel(const Parcel& parcel, const Deadline& deadline
         if (!woken) {
             throw QueueFull();
         }
-        if (state_->try_put(parcel) == Attempt::done) {
+        if (state_->try_put(message) == Attempt::done) {
             return;
         }
     }
 }
 
-Message ProcessQueueBase::get_message(const Deadline& deadline) const {
-    Message message;
+ReceivedMessage ProcessQueueBase::get_message(const Deadline& deadline) const {
+    ReceivedMessage message;
     if (state_->try_get(message)) {
         return message;
     }
     const Waiting waiting(*state_, Waiting::For::item);
     for (;;) {
-        const BellListener listener(waiting.bell());
+        const BroadcastListener listener(waiting.bell());
         if (state_->try_get(message)) {
             return message;
         }
@@ -65,14 +65,14 @@ Message ProcessQueueBase::get_message(const Deadline& deadline) const {
     }
 }
 
-Coro<> ProcessQueueBase::await_room(Pointer state, Parcel parcel) {
-    if (state->try_put(parcel) == Attempt::done) {
+Coro<> ProcessQueueBase::await_room(Pointer state, Message message) {
+    if (state->try_put(message) == Attempt::done) {
         co_return;
     }
     const Waiting waiting(*state, Waiting::For::room);
     for (;;) {
-        const BellListener listener(waiting.bell());
-        const Attempt attempt = state->try_put(parcel);
+        const BroadcastListener listener(waiting.bell());
+        const Attempt attempt = state->try_put(message);
         if (attempt == Attempt::done) {
             co_return;
         }
@@ -81,20 +81,20 @@ Coro<> ProcessQueueBase::await_room(Pointer state, Parcel parcel) {
         } else {
             co_await await_writable(state->descriptors_out());
         }
-        if (state->try_put(parcel) == Attempt::done) {
+        if (state->try_put(message) == Attempt::done) {
             co_return;
         }
     }
 }
 
-Coro<Message> ProcessQueueBase::await_item(Pointer state) {
-    Message message;
+Coro<ReceivedMessage> ProcessQueueBase::await_item(Pointer state) {
+    ReceivedMessage message;
     if (state->try_get(message)) {
         co_return message;
     }
     const Waiting waiting(*state, Waiting::For::item);
     for (;;) {
-        const BellListener listener(waiting.bell());
+        const BroadcastListener listener(waiting.bell());
         if (state->try_get(message)) {
             co_return message;
         }

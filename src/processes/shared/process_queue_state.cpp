@@ -112,10 +112,10 @@ void ProcessQueueState::require_open() const {
     }
 }
 
-ProcessQueueState::Attempt ProcessQueueState::try_put(const Parcel& parcel) {
+ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
     require_open();
-    if (parcel.descriptors.size() > engine::most_descriptors) {
-        throw ValueError(std::to_string(parcel.descriptors.size()) +
+    if (message.descriptors.size() > engine::most_descriptors) {
+        throw ValueError(std::to_string(message.descriptors.size()) +
                          " descriptors (of shared memory, locks, pipes) in one item: at most " +
                          std::to_string(engine::most_descriptors) + " can come along");
     }
@@ -124,15 +124,15 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Parcel& parcel) {
     if (queue.maxsize != 0 && queue.count >= queue.maxsize) {
         return Attempt::in_vain;
     }
-    ItemHead item{parcel.bytes.size(), 0};
-    if (!parcel.descriptors.empty()) {
+    ItemHead item{message.bytes.size(), 0};
+    if (!message.descriptors.empty()) {
         // Never used again, so that those of an item that was not put are told from others.
         item.ticket = ++queue.last_ticket;
     }
-    write_item(item, {parcel.bytes.data(), parcel.bytes.size()});
+    write_item(item, {message.bytes.data(), message.bytes.size()});
     if (item.ticket != 0) {
-        const auto error =
-            engine::send_message(descriptors_out_.get(), bytes_of(item.ticket), parcel.descriptors);
+        const auto error = engine::send_message(descriptors_out_.get(), bytes_of(item.ticket),
+                                                message.descriptors);
         if (error == std::errc::resource_unavailable_try_again) {
             return Attempt::no_descriptors;
         }
@@ -150,7 +150,7 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Parcel& parcel) {
     return Attempt::done;
 }
 
-bool ProcessQueueState::try_get(Message& message) {
+bool ProcessQueueState::try_get(ReceivedMessage& message) {
     require_open();
     QueueHead& queue = head();
     const Hold hold(*this);
@@ -188,7 +188,7 @@ void ProcessQueueState::write_item(const ItemHead& item, std::span<const char> b
     write_memory_file(file_.fd(), std::span(both).first(sizeof item + body.size()), place);
 }
 
-ItemHead ProcessQueueState::read_item(Message& message) const {
+ItemHead ProcessQueueState::read_item(ReceivedMessage& message) const {
     const QueueHead& queue = head();
     std::array<char, sizeof(ItemHead) + small_body> both;
     const std::size_t there = std::min<std::uint64_t>(both.size(), queue.last - queue.first);

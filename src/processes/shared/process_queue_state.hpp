@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <span>
 
-#include <hocket/detail/processes/calls/message.hpp>
+#include <hocket/detail/processes/calls/received_message.hpp>
 
-#include "processes/shared/bell.hpp"
 #include "engine/memory_mapping.hpp"
+#include "processes/shared/broadcast.hpp"
 
 namespace hocket::detail {
 
@@ -36,8 +36,8 @@ public:
                         // `descriptors_out` can be written to
     };
     /// Throws ValueError when closed.
-    [[nodiscard]] Attempt try_put(const Parcel& parcel);
-    [[nodiscard]] bool try_get(Message& message);
+    [[nodiscard]] Attempt try_put(const Message& message);
+    [[nodiscard]] bool try_get(ReceivedMessage& message);
 
     [[nodiscard]] std::size_t size();
     [[nodiscard]] std::size_t maxsize() const noexcept;
@@ -51,7 +51,7 @@ public:
         ~Waiting() { add(-1U); }
         Waiting(const Waiting&) = delete;
         Waiting& operator=(const Waiting&) = delete;
-        [[nodiscard]] const Bell& bell() const noexcept {
+        [[nodiscard]] const Broadcast& bell() const noexcept {
             return what_ == For::item ? queue_.items_ : queue_.room_;
         }
 
@@ -73,14 +73,14 @@ private:
     void require_open() const;
     void recount();
     void write_item(const ItemHead& item, std::span<const char> body) const;
-    [[nodiscard]] ItemHead read_item(Message& message) const;
+    [[nodiscard]] ItemHead read_item(ReceivedMessage& message) const;
     void receive_descriptors(std::uint64_t ticket, Descriptors& descriptors) const;
     void drop_descriptors() const noexcept;
     void give_memory_back() const noexcept;
 
     MemoryMapping file_; // mapped up to where the items begin
-    Bell items_;
-    Bell room_;
+    Broadcast items_;
+    Broadcast room_;
     engine::FileDescriptor descriptors_out_;
     engine::FileDescriptor descriptors_in_;
     std::atomic<bool> closed_ = false;

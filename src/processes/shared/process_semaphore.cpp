@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "processes/shared/bell.hpp"
+#include "processes/shared/broadcast.hpp"
 #include "processes/shared/process_identity.hpp"
 #include "processes/shared/process_mutex.hpp"
 
@@ -96,7 +96,7 @@ struct SharedSemaphore {
 
 } // namespace detail
 
-using detail::BellListener;
+using detail::BroadcastListener;
 using detail::Holder;
 using detail::ProcessIdentity;
 using detail::ProcessMutexHold;
@@ -110,7 +110,7 @@ ProcessSemaphore::ProcessSemaphore(std::ptrdiff_t value, std::ptrdiff_t bound) {
     static_cast<void>(
         detail::this_process()); // read here: `acquire` is to need no descriptor for it
     memory_ = SharedMemory(sizeof(SharedSemaphore));
-    bell_ = std::make_shared<const detail::Bell>();
+    bell_ = std::make_shared<const detail::Broadcast>();
     auto* const made = new (memory_.data()) SharedSemaphore;
     made->initial = made->value = value;
     made->bound = bound;
@@ -177,7 +177,7 @@ private:
 
 /// Takes a permit if there is one, or one of a process that ended. Else the listener hears of those
 /// that have them.
-LockOutcome ProcessSemaphore::take_or_watch(BellListener& listener) const {
+LockOutcome ProcessSemaphore::take_or_watch(BroadcastListener& listener) const {
     SharedSemaphore& state = shared();
     for (;;) {
         if (const LockOutcome outcome = take()) {
@@ -216,7 +216,7 @@ LockOutcome ProcessSemaphore::acquire_until(const detail::Deadline& deadline) co
     }
     const Waiting waiting(shared());
     for (;;) {
-        BellListener listener(*bell_);
+        BroadcastListener listener(*bell_);
         if (const LockOutcome outcome = take_or_watch(listener)) {
             return outcome;
         }
@@ -232,7 +232,7 @@ Coro<LockOutcome> ProcessSemaphore::await_permit(ProcessSemaphore semaphore) {
     }
     const Waiting waiting(semaphore.shared());
     for (;;) {
-        BellListener listener(*semaphore.bell_);
+        BroadcastListener listener(*semaphore.bell_);
         if (const LockOutcome outcome = semaphore.take_or_watch(listener)) {
             co_return outcome;
         }
@@ -240,7 +240,7 @@ Coro<LockOutcome> ProcessSemaphore::await_permit(ProcessSemaphore semaphore) {
     }
 }
 
-std::uint32_t ProcessSemaphore::attach_bell() const {
+std::uint32_t ProcessSemaphore::attach_broadcast() const {
     return detail::attach_descriptor(bell_->fd());
 }
 
@@ -249,7 +249,7 @@ void ProcessSemaphore::msgpack_unpack(const msgpack::object& object) {
     if (memory.size() != sizeof(SharedSemaphore)) {
         detail::throw_wrong_block(memory.size(), sizeof(SharedSemaphore));
     }
-    bell_ = std::make_shared<const detail::Bell>(detail::take_descriptor(bell));
+    bell_ = std::make_shared<const detail::Broadcast>(detail::take_descriptor(bell));
     memory_ = memory;
 }
 

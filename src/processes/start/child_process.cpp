@@ -134,7 +134,7 @@ void ChildProcess::hand_over(ProcessCall call) {
     const engine::MemoryMapping region = engine::MemoryMapping::create("call", body.size());
     std::memcpy(region.data(), body.data(), body.size());
 
-    const Parcel first = pack_parcel(Bootstrap{Bootstrap::single_call});
+    const Message first = pack_message(Bootstrap{Bootstrap::single_call});
     call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fd()));
     const auto error = engine::send_message(
         process_.control.get(), {first.bytes.data(), first.bytes.size()}, call.descriptors);

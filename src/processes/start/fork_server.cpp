@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 #include "engine/descriptor_passing.hpp"
 #include "engine/process_exit.hpp"
@@ -50,7 +50,7 @@ public:
             if (::poll(watched.data(), watched.size(), -1) < 0) {
                 continue; // a signal
             }
-            bury(std::span(watched).subspan(1));
+            reap(std::span(watched).subspan(1));
             if (watched[0].revents != 0 && !take_request()) {
                 return EXIT_SUCCESS;
             }
@@ -67,7 +67,7 @@ private:
         ::dup2(nowhere.get(), STDERR_FILENO);
     }
 
-    void bury(std::span<const pollfd> watched) {
+    void reap(std::span<const pollfd> watched) {
         for (std::size_t i = watched.size(); i-- > 0;) {
             if (watched[i].revents == 0) {
                 continue;

@@ -6,9 +6,9 @@
 
 #include <hocket/event_loop.hpp>
 
-#include "processes/start/child_process.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/network_operations.hpp"
+#include "processes/start/child_process.hpp"
 #include "processes/start/process_main.hpp"
 
 namespace hocket {
@@ -66,8 +66,6 @@ std::vector<ProcessHandle> active_children() {
     }
     return handles;
 }
-
-std::size_t cpu_count() noexcept { return std::max(1U, std::thread::hardware_concurrency()); }
 
 const std::string& current_process_name() noexcept { return detail::name_of_this_process(); }
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 namespace hocket::detail {
 

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 #include "engine/descriptor_passing.hpp"
 #include "engine/per_process.hpp"
@@ -70,7 +70,7 @@ public:
         const char mark = 'f';
         const auto error = engine::send_message(server_.control.get(), {&mark, 1}, request);
         if (error == std::errc::broken_pipe) {
-            bury();
+            reap();
         } else if (error) {
             throw std::system_error(error, "cannot ask the forkserver for a worker");
         }
@@ -94,7 +94,7 @@ private:
         return instance;
     }
     // The server has closed its socket: it is ending.
-    void bury() noexcept {
+    void reap() noexcept {
         pollfd end{server_.pidfd.get(), POLLIN, 0};
         while (::poll(&end, 1, -1) < 0) {
         }
@@ -113,7 +113,7 @@ private:
             server_ = {};
         }
         StartedWorker server = start_by_spawn();
-        const Parcel first = pack_parcel(Bootstrap{Bootstrap::fork_server});
+        const Message first = pack_message(Bootstrap{Bootstrap::fork_server});
         const auto error =
             engine::send_message(server.control.get(), {first.bytes.data(), first.bytes.size()});
         // EPIPE: it has ended already, as who asks it will see.

@@ -16,10 +16,10 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
-#include "processes/start/fork_server.hpp"
-#include "processes/pool/pool_worker_main.hpp"
-#include "processes/start/process_main.hpp"
 #include "processes/calls/thrown_stack.hpp"
+#include "processes/pool/pool_worker_main.hpp"
+#include "processes/start/fork_server.hpp"
+#include "processes/start/process_main.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -53,7 +53,7 @@ int be_worker(int control) {
         return EXIT_FAILURE; // the owner is gone already
     }
     const auto bootstrap =
-        unpack_parcel<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
+        unpack_message<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
     if (bootstrap.kind == Bootstrap::fork_server) {
         return serve_forks(control);
     }

@@ -6,7 +6,7 @@
 
 namespace hocket::detail {
 
-struct ContextValues; // variables and their values; src/context.cpp
+struct ContextValues; // variables and their values; src/loop/context.cpp
 
 void ref_context(ContextValues* values) noexcept;
 void unref_context(ContextValues* values) noexcept;

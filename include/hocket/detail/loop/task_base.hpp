@@ -13,8 +13,8 @@
 
 #include <hocket/detail/loop/context_data.hpp>
 #include <hocket/detail/loop/frame_alloc.hpp>
-#include <hocket/engine/intrusive_list.hpp>
 #include <hocket/detail/loop/loop_core.hpp>
+#include <hocket/engine/intrusive_list.hpp>
 #include <hocket/engine/operation.hpp>
 #include <hocket/engine/ready_queue.hpp>
 

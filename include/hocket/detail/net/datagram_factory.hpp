@@ -8,6 +8,8 @@
 #include <hocket/coro.hpp>
 #include <hocket/datagram_protocol.hpp>
 #include <hocket/datagram_transport.hpp>
+#include <hocket/detail/loop/factories.hpp>
+#include <hocket/loop_io.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/socket.hpp>
 
@@ -27,30 +29,35 @@ Coro<DatagramSocket> open_datagram_socket(DatagramOptions options);
 std::shared_ptr<DatagramTransport>
 attach_datagram_protocol(DatagramSocket socket, std::shared_ptr<DatagramProtocol> protocol);
 
-/// A callable that makes a protocol: returns a shared_ptr or unique_ptr to a DatagramProtocol.
 template <class F>
-concept DatagramProtocolFactory = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
-    { *made } -> std::convertible_to<const DatagramProtocol&>;
-};
-template <DatagramProtocolFactory F>
-using FactoryDatagramProtocol =
-    std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
-
-template <class F>
-using ProtocolDatagrams =
-    std::pair<std::shared_ptr<DatagramTransport>, std::shared_ptr<FactoryDatagramProtocol<F>>>;
-
-template <class F> ProtocolDatagrams<F> attach_made_protocol(F& factory, DatagramSocket socket) {
-    std::shared_ptr<FactoryDatagramProtocol<F>> protocol = factory();
+WithMade<DatagramTransport, F> attach_made_protocol(F& factory, DatagramSocket socket) {
+    std::shared_ptr<Made<F>> protocol = factory();
     return {attach_datagram_protocol(std::move(socket), protocol), protocol};
 }
 template <class F>
-Coro<ProtocolDatagrams<F>> open_datagram_protocol(F factory, DatagramOptions options) {
+Coro<WithMade<DatagramTransport, F>> open_datagram_protocol(F factory, DatagramOptions options) {
     DatagramSocket socket = co_await open_datagram_socket(options);
     co_return attach_made_protocol(factory, std::move(socket));
 }
-template <class F> Coro<ProtocolDatagrams<F>> adopt_datagram_protocol(F factory, Socket socket) {
+template <class F>
+Coro<WithMade<DatagramTransport, F>> adopt_datagram_protocol(F factory, Socket socket) {
     co_return attach_made_protocol(factory, adopt_datagram_socket(std::move(socket)));
 }
 
 } // namespace hocket::detail
+
+namespace hocket {
+
+template <detail::DatagramProtocolFactory F>
+Coro<detail::WithMade<DatagramTransport, F>>
+LoopIo::create_datagram_endpoint(F factory, DatagramOptions options) {
+    return detail::open_datagram_protocol(std::move(factory), options);
+}
+
+template <detail::DatagramProtocolFactory F>
+Coro<detail::WithMade<DatagramTransport, F>> LoopIo::create_datagram_endpoint(F factory,
+                                                                              Socket sock) {
+    return detail::adopt_datagram_protocol(std::move(factory), std::move(sock));
+}
+
+} // namespace hocket

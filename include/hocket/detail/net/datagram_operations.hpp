@@ -37,7 +37,7 @@ protected:
     }
 
 private:
-    [[nodiscard]] Line& receivers() noexcept;
+    [[nodiscard]] WaitQueue& receivers() noexcept;
 
     std::shared_ptr<DatagramEndpointState> endpoint_;
     LazyWaiter<> waiter_;
@@ -96,7 +96,7 @@ public:
     }
 
 private:
-    [[nodiscard]] Line& waiters() noexcept;
+    [[nodiscard]] WaitQueue& waiters() noexcept;
     void throw_if_broken() const;
 
     std::shared_ptr<DatagramEndpointState> endpoint_;

@@ -10,6 +10,10 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
+#include <hocket/detail/loop/factories.hpp>
+#include <hocket/file_descriptor.hpp>
+#include <hocket/loop_io.hpp>
+#include <hocket/loop_pipes.hpp>
 #include <hocket/network_options.hpp>
 #include <hocket/protocol.hpp>
 #include <hocket/server.hpp>
@@ -17,16 +21,6 @@
 #include <hocket/transport.hpp>
 
 namespace hocket::detail {
-
-/// A callable that makes a protocol: returns a shared_ptr or unique_ptr to a Protocol or
-/// BufferedProtocol.
-template <class F>
-concept ProtocolFactory = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
-    { *made } -> std::convertible_to<const BaseProtocol&>;
-};
-template <ProtocolFactory F>
-using FactoryProtocol =
-    std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
 
 /// A protocol of either kind: one pointer is set.
 struct AnyProtocol {
@@ -42,8 +36,7 @@ struct AnyProtocol {
     }
 };
 
-struct TlsPlan; // src/tls_plan.hpp
-/// Shares what `options` refer to; nullptr: without TLS. Throws ValueError.
+struct TlsPlan; // src/tls/tls_plan.hpp
 std::shared_ptr<const TlsPlan> plan_tls(const ConnectOptions& options, std::string_view host);
 std::shared_ptr<const TlsPlan> plan_tls(const SSLContext& context, const StartTlsOptions& options);
 
@@ -59,43 +52,124 @@ Coro<Server> serve_protocol(MakeProtocol make, std::vector<std::string> hosts, i
 Coro<Server> serve_protocol(MakeProtocol make, std::vector<Socket> sockets, ServerOptions options);
 Coro<Server> serve_protocol_unix(MakeProtocol make, std::string path, ServerOptions options);
 
-template <class P>
-using ProtocolConnection = std::pair<std::shared_ptr<Transport>, std::shared_ptr<P>>;
-
-template <class P>
-Coro<ProtocolConnection<P>> connect_protocol(Socket socket,
-                                             std::function<std::shared_ptr<P>()> make,
-                                             std::shared_ptr<const TlsPlan> plan) {
-    std::shared_ptr<P> protocol = make();
+template <class F>
+Coro<WithMade<Transport, F>> connect_protocol(Socket socket,
+                                              std::function<std::shared_ptr<Made<F>>()> make,
+                                              std::shared_ptr<const TlsPlan> plan) {
+    std::shared_ptr<Made<F>> protocol = make();
     AnyProtocol any(protocol);
     std::shared_ptr<Transport> transport =
         co_await attach_protocol(std::move(socket), std::move(any), std::move(plan));
-    ProtocolConnection<P> connection(std::move(transport), std::move(protocol));
+    WithMade<Transport, F> connection(std::move(transport), std::move(protocol));
     co_return connection;
 }
-template <class P>
-Coro<ProtocolConnection<P>>
-connect_protocol_host(std::function<std::shared_ptr<P>()> make, std::string host, int port,
+template <class F>
+Coro<WithMade<Transport, F>>
+connect_protocol_host(std::function<std::shared_ptr<Made<F>>()> make, std::string host, int port,
                       ConnectOptions options, std::shared_ptr<const TlsPlan> plan) {
     Socket socket = co_await connect_host(std::move(host), port, options);
-    co_return co_await connect_protocol<P>(std::move(socket), std::move(make), std::move(plan));
+    co_return co_await connect_protocol<F>(std::move(socket), std::move(make), std::move(plan));
 }
-template <class P>
-Coro<ProtocolConnection<P>> connect_protocol_unix(std::function<std::shared_ptr<P>()> make,
-                                                  std::string path,
-                                                  std::shared_ptr<const TlsPlan> plan) {
+template <class F>
+Coro<WithMade<Transport, F>> connect_protocol_unix(std::function<std::shared_ptr<Made<F>>()> make,
+                                                   std::string path,
+                                                   std::shared_ptr<const TlsPlan> plan) {
     Socket socket = co_await connect_unix(std::move(path));
-    co_return co_await connect_protocol<P>(std::move(socket), std::move(make), std::move(plan));
+    co_return co_await connect_protocol<F>(std::move(socket), std::move(make), std::move(plan));
 }
 
-/// A copyable function of a factory that perhaps can only be moved.
-template <ProtocolFactory F> std::function<std::shared_ptr<FactoryProtocol<F>>()> share(F factory) {
-    return [factory = std::make_shared<F>(std::move(factory))] {
-        return std::shared_ptr<FactoryProtocol<F>>((*factory)());
-    };
-}
 template <ProtocolFactory F> MakeProtocol make_protocol(F factory) {
-    return [make = share(std::move(factory))] { return AnyProtocol(make()); };
+    return [make = share_factory(std::move(factory))] { return AnyProtocol(make()); };
+}
+
+enum class PipeDirection { read, write };
+std::shared_ptr<Transport> attach_protocol_to_pipe(EventLoop& loop, FileDescriptor pipe,
+                                                   PipeDirection direction, AnyProtocol protocol);
+
+/// Side is ReadTransport or WriteTransport.
+template <class Side, class F>
+Coro<WithMade<Side, F>> connect_protocol_pipe(EventLoop& loop,
+                                              std::function<std::shared_ptr<Made<F>>()> make,
+                                              std::shared_ptr<FileDescriptor> pipe) {
+    constexpr auto direction =
+        std::is_same_v<Side, ReadTransport> ? PipeDirection::read : PipeDirection::write;
+    std::shared_ptr<Made<F>> protocol = make();
+    co_return WithMade<Side, F>(
+        attach_protocol_to_pipe(loop, std::move(*pipe), direction, AnyProtocol(protocol)),
+        protocol);
 }
 
 } // namespace hocket::detail
+
+namespace hocket {
+
+template <detail::ProtocolFactory F>
+Coro<detail::WithMade<Transport, F>> LoopIo::create_connection(F factory, std::string_view host,
+                                                               int port, ConnectOptions options) {
+    return detail::connect_protocol_host<F>(detail::share_factory(std::move(factory)),
+                                            std::string(host), port, options,
+                                            detail::plan_tls(options, host));
+}
+
+template <detail::ProtocolFactory F>
+Coro<detail::WithMade<Transport, F>>
+LoopIo::create_unix_connection(F factory, std::string_view path, ConnectOptions options) {
+    return detail::connect_protocol_unix<F>(detail::share_factory(std::move(factory)),
+                                            std::string(path), detail::plan_tls(options, {}));
+}
+
+template <class P>
+Coro<std::shared_ptr<Transport>>
+LoopIo::start_tls(Transport& transport, const std::shared_ptr<P>& protocol,
+                  const SSLContext& context, const StartTlsOptions& options) {
+    return detail::start_tls(transport, detail::AnyProtocol(protocol),
+                             detail::plan_tls(context, options));
+}
+
+template <detail::ProtocolFactory F>
+Coro<Server> LoopIo::create_server(F factory, std::string_view host, int port,
+                                   ServerOptions options) {
+    return create_server(std::move(factory), std::vector<std::string>{std::string(host)}, port,
+                         options);
+}
+
+template <detail::ProtocolFactory F>
+Coro<Server> LoopIo::create_server(F factory, const std::vector<std::string>& hosts, int port,
+                                   ServerOptions options) {
+    return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port, options);
+}
+
+template <detail::ProtocolFactory F>
+Coro<Server> LoopIo::create_server(F factory, std::vector<Socket> sockets, ServerOptions options) {
+    return detail::serve_protocol(detail::make_protocol(std::move(factory)), std::move(sockets),
+                                  options);
+}
+
+template <detail::ProtocolFactory F>
+Coro<Server> LoopIo::create_server(F factory, Socket socket, ServerOptions options) {
+    return create_server(std::move(factory), detail::only(std::move(socket)), options);
+}
+
+template <detail::ProtocolFactory F>
+Coro<Server> LoopIo::create_unix_server(F factory, std::string_view path, ServerOptions options) {
+    return detail::serve_protocol_unix(detail::make_protocol(std::move(factory)), std::string(path),
+                                       options);
+}
+
+template <detail::ProtocolFactory F>
+Coro<detail::WithMade<ReadTransport, F>> LoopPipes::connect_read_pipe(F factory,
+                                                                      FileDescriptor pipe) {
+    return detail::connect_protocol_pipe<ReadTransport, F>(
+        loop(), detail::share_factory(std::move(factory)),
+        std::make_shared<FileDescriptor>(std::move(pipe)));
+}
+
+template <detail::ProtocolFactory F>
+Coro<detail::WithMade<WriteTransport, F>> LoopPipes::connect_write_pipe(F factory,
+                                                                        FileDescriptor pipe) {
+    return detail::connect_protocol_pipe<WriteTransport, F>(
+        loop(), detail::share_factory(std::move(factory)),
+        std::make_shared<FileDescriptor>(std::move(pipe)));
+}
+
+} // namespace hocket

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/engine/operation.hpp>
 #include <hocket/detail/loop/task_base.hpp>
+#include <hocket/engine/operation.hpp>
 
 namespace hocket::detail {
 

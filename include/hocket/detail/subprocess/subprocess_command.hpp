@@ -6,18 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include <hocket/detail/threads/input_range.hpp>
+#include <hocket/detail/loop/factories.hpp>
 #include <hocket/subprocess_options.hpp>
 
 namespace hocket::detail {
-
-/// A word of a command: a string, or a path.
-template <class T>
-concept CommandWord =
-    std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, std::string>;
-/// Words, or a range of words, which stands for all of them: Python's *words.
-template <class T>
-concept CommandPart = CommandWord<T> || (InputRange<const T> && CommandWord<RangeValue<const T>>);
 
 template <CommandWord T> void append_part(std::vector<std::string>& command, const T& word) {
     if constexpr (std::convertible_to<const T&, std::string_view>) {

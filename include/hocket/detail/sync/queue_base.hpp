@@ -91,16 +91,16 @@ protected:
     std::size_t room_;      // not reserved
     std::size_t unfinished_ = 0;
     bool shut_down_ = false;
-    Line getters_;
-    Line putters_;
-    Line joiners_;
+    WaitQueue getters_;
+    WaitQueue putters_;
+    WaitQueue joiners_;
 };
 
 /// Waits for an item or for room.
 class QueueWaiter : public Waiter {
 public:
     /// On resuming: returns when `line`'s item or room is the task's; throws otherwise.
-    void collect_grant(QueueBase& queue, Line& line) {
+    void collect_grant(QueueBase& queue, WaitQueue& line) {
         const bool cancelled = task().take_cancellation();
         if (cancelled || state() != State::granted) [[unlikely]] {
             look_again(queue, line, cancelled);
@@ -109,7 +109,7 @@ public:
     }
 
 private:
-    void look_again(QueueBase& queue, Line& line, bool cancelled);
+    void look_again(QueueBase& queue, WaitQueue& line, bool cancelled);
 };
 
 /// Waits for room with an item.

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/sync/threadsafe_line.hpp>
 #include <hocket/detail/sync/threadsafe_wait.hpp>
+#include <hocket/detail/sync/threadsafe_wait_queue.hpp>
 
 namespace hocket::detail {
 
@@ -49,8 +49,8 @@ protected:
         return claim_blocking(line_, deadline) == ThreadsafeWaiter::State::granted;
     }
 
-    BriefLock lock_;
-    ThreadsafeLine line_;
+    SpinLock lock_;
+    ThreadsafeWaitQueue line_;
     const char* name_;
 };
 

@@ -6,8 +6,8 @@
 
 #include <hocket/detail/loop/deadline.hpp>
 #include <hocket/detail/sync/queue_store.hpp>
-#include <hocket/detail/sync/threadsafe_line.hpp>
 #include <hocket/detail/sync/threadsafe_wait.hpp>
+#include <hocket/detail/sync/threadsafe_wait_queue.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket::detail {
@@ -71,10 +71,10 @@ protected:
 
     [[noreturn]] void throw_no_item() const;
 
-    mutable BriefLock lock_;
-    ThreadsafeLine getters_{lock_, 0};
-    ThreadsafeLine putters_;
-    ThreadsafeLine joiners_{lock_, ThreadsafeLine::unlimited};
+    mutable SpinLock lock_;
+    ThreadsafeWaitQueue getters_{lock_, 0};
+    ThreadsafeWaitQueue putters_;
+    ThreadsafeWaitQueue joiners_{lock_, ThreadsafeWaitQueue::unlimited};
 
 private:
     const std::size_t maxsize_;

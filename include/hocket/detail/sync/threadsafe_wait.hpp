@@ -4,15 +4,15 @@
 #include <string_view>
 
 #include <hocket/coro.hpp>
-#include <hocket/engine/operation.hpp>
 #include <hocket/detail/loop/task_base.hpp>
-#include <hocket/detail/sync/threadsafe_line.hpp>
+#include <hocket/detail/sync/threadsafe_wait_queue.hpp>
 #include <hocket/detail/sync/waiter.hpp>
+#include <hocket/engine/operation.hpp>
 
 namespace hocket::detail {
 
-/// A task that waits in a ThreadsafeLine. What is posted to its loop to wake it is the task, not
-/// this: a loop that is closed destroys this with the coroutine, before it empties its inbox.
+/// A task that waits in a ThreadsafeWaitQueue. What is posted to its loop to wake it is the task,
+/// not this: a loop that is closed destroys this with the coroutine, before it empties its inbox.
 class ThreadsafeTaskWaiter : public Operation, public ThreadsafeWaiter {
 public:
     ThreadsafeTaskWaiter() noexcept = default;
@@ -20,7 +20,7 @@ public:
     ~ThreadsafeTaskWaiter() { give_up(); }
 
     /// Suspends `caller` in `line`. False when it need not wait.
-    template <class P> bool wait_in(ThreadsafeLine& line, std::coroutine_handle<P> caller) {
+    template <class P> bool wait_in(ThreadsafeWaitQueue& line, std::coroutine_handle<P> caller) {
         task_ = caller.promise().task;
         task_->suspend(caller.promise(), *this);
         if (!enter(line)) {
@@ -47,9 +47,10 @@ public:
     using hocket_awaitable = void;
     using value_type = Value;
 
-    ThreadsafeWait(ThreadsafeLine& line, const char* owner) noexcept : line_(line), owner_(owner) {}
+    ThreadsafeWait(ThreadsafeWaitQueue& line, const char* owner) noexcept
+        : line_(line), owner_(owner) {}
     operator Coro<Value>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<ThreadsafeWait, ThreadsafeLine&, const char*>(line_, owner_);
+        return await_in_coro<ThreadsafeWait, ThreadsafeWaitQueue&, const char*>(line_, owner_);
     }
 
     bool await_ready() noexcept { return line_.try_claim(); }
@@ -64,7 +65,7 @@ public:
     }
 
 private:
-    ThreadsafeLine& line_;
+    ThreadsafeWaitQueue& line_;
     const char* owner_;
     LazyWaiter<ThreadsafeTaskWaiter> waiter_;
 };

@@ -8,16 +8,16 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
+#include <hocket/detail/loop/task_base.hpp>
 #include <hocket/engine/intrusive_list.hpp>
 #include <hocket/engine/operation.hpp>
-#include <hocket/detail/loop/task_base.hpp>
 
 namespace hocket::detail {
 
-class Line;
+class WaitQueue;
 
-/// A task that waits its turn in the Line of a Lock, an Event, a Queue …. Lives in the awaiter, in
-/// the awaiting coroutine's frame.
+/// A task that waits its turn in the WaitQueue of a Lock, an Event, a Queue …. Lives in the
+/// awaiter, in the awaiting coroutine's frame.
 class Waiter : public Operation, public engine::ListLink {
 public:
     enum class State : std::uint8_t {
@@ -42,7 +42,7 @@ public:
 
     /// Suspends `caller` at the end of `line`. `owner` names the object in errors: "Lock".
     template <class P>
-    void wait_in(Line& line, std::coroutine_handle<P> caller, const char* owner) {
+    void wait_in(WaitQueue& line, std::coroutine_handle<P> caller, const char* owner) {
         TaskBase& task = *caller.promise().task;
         join_line(line, task, owner);
         task.suspend(caller.promise(), *this);
@@ -62,12 +62,12 @@ public:
     [[noreturn]] static void throw_orphaned(const char* owner);
 
 private:
-    friend class Line;
-    void join_line(Line& line, TaskBase& task, const char* owner);
+    friend class WaitQueue;
+    void join_line(WaitQueue& line, TaskBase& task, const char* owner);
     void leave_line() noexcept;
 
     TaskBase* task_ = nullptr;
-    Line* line_ = nullptr;
+    WaitQueue* line_ = nullptr;
     State state_ = State::waiting;
 };
 
@@ -103,13 +103,13 @@ private:
 /// Who waits for one thing, first come first served. Those that have been granted it stay at the
 /// front until their tasks resume: they still count as waiting, as in Python, and the destructor
 /// finds them. Belongs to the loop of the first task that waits in it.
-class Line {
+class WaitQueue {
 public:
-    Line() noexcept = default;
-    Line(const Line&) = delete;
-    Line& operator=(const Line&) = delete;
+    WaitQueue() noexcept = default;
+    WaitQueue(const WaitQueue&) = delete;
+    WaitQueue& operator=(const WaitQueue&) = delete;
     /// Who still waits does so until it is cancelled.
-    ~Line() {
+    ~WaitQueue() {
         if (!list_.empty()) [[unlikely]] {
             orphan_all();
         }
@@ -190,7 +190,7 @@ private:
     LoopCore* loop_ = nullptr;
 };
 
-inline void Waiter::join_line(Line& line, TaskBase& task, const char* owner) {
+inline void Waiter::join_line(WaitQueue& line, TaskBase& task, const char* owner) {
     line.bind(task.loop(), owner);
     task_ = &task;
     line.add(*this);

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/engine/intrusive_list.hpp>
 #include <hocket/detail/loop/task_base.hpp>
+#include <hocket/engine/intrusive_list.hpp>
 #include <hocket/event.hpp>
 
 namespace hocket::detail {

@@ -17,10 +17,10 @@ public:
     }
 
 private:
-    class Line;
+    class WaitQueue;
     [[nodiscard]] FuturePointer<FutureStateBase> take() const;
 
-    std::shared_ptr<Line> line_;
+    std::shared_ptr<WaitQueue> line_;
 };
 
 } // namespace hocket::detail

@@ -8,10 +8,11 @@
 #include <utility>
 
 #include <hocket/detail/loop/frame_alloc.hpp>
-#include <hocket/engine/intrusive_list.hpp>
-#include <hocket/engine/operation.hpp>
 #include <hocket/detail/loop/promise_base.hpp>
 #include <hocket/detail/loop/result.hpp>
+#include <hocket/detail/sync/spin_lock.hpp>
+#include <hocket/engine/intrusive_list.hpp>
+#include <hocket/engine/operation.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket::detail {
@@ -29,30 +30,6 @@ public:
 
 protected:
     ~FutureWaiter() = default;
-};
-
-/// Guards a few instructions. Letting go is a plain store, which makes it half the price of a
-/// std::mutex; a thread that finds it taken lets others run.
-class BriefLock {
-public:
-    void lock() noexcept {
-        while (taken_.exchange(true, std::memory_order_acquire)) {
-            let_others_run();
-        }
-    }
-    void unlock() noexcept { taken_.store(false, std::memory_order_release); }
-    /// For who was told something by the holder: returns when that one has let go. A load is
-    /// enough, for it cannot find the lock free as it was before the holder took it.
-    void wait_until_free() const noexcept {
-        while (taken_.load(std::memory_order_acquire)) {
-            let_others_run();
-        }
-    }
-
-private:
-    static void let_others_run() noexcept;
-
-    std::atomic<bool> taken_{false};
 };
 
 /// What the handles of one future share. Any thread.
@@ -123,7 +100,7 @@ protected:
 private:
     std::atomic<std::uint32_t> references_{1};
     std::atomic<Status> status_{Status::pending};
-    BriefLock lock_; // guards waiters_ and the change of status_ to done
+    SpinLock lock_; // guards waiters_ and the change of status_ to done
     engine::IntrusiveList<FutureWaiter> waiters_;
 };
 

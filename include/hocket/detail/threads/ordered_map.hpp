@@ -12,7 +12,7 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/threads/input_range.hpp>
+#include <hocket/detail/loop/input_range.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/future.hpp>
 #include <hocket/wait.hpp>

@@ -1,20 +1,147 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <cstring>
 #include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/crossing.hpp>
+#include <hocket/engine/file_descriptor.hpp>
+#include <hocket/errors.hpp>
 
 namespace hocket::detail {
 
-/// A packed value as it came from another process.
-struct Message {
-    std::unique_ptr<char[]> space;
-    std::size_t size = 0;
-    Descriptors descriptors;
+/// The descriptors that travel beside a message's bytes: those of shared memory, pipes and locks in
+/// it.
+using Descriptors = std::vector<engine::FileDescriptor>;
 
-    template <class T> T unpack() { return unpack_parcel<T>({space.get(), size}, descriptors); }
+/// Where the descriptors of what is packed on this thread go, and those of what is unpacked come
+/// from, for as long as it lives.
+class DescriptorScope {
+public:
+    explicit DescriptorScope(Descriptors& descriptors) noexcept;
+    ~DescriptorScope();
+    DescriptorScope(const DescriptorScope&) = delete;
+    DescriptorScope& operator=(const DescriptorScope&) = delete;
+
+private:
+    Descriptors* outer_;
 };
+
+/// For `msgpack_pack` of what is shared: a duplicate of `fd` travels with the message that is being
+/// packed. Returns its number in it. RuntimeError when no message to a process is being packed.
+[[nodiscard]] std::uint32_t attach_descriptor(int fd);
+/// For `msgpack_unpack`: takes the descriptor with that number out of the message.
+[[nodiscard]] engine::FileDescriptor take_descriptor(std::uint32_t number);
+
+/// The number for what has no descriptor: an empty SharedMemory.
+inline constexpr std::uint32_t no_descriptor = 0xFFFFFFFF;
+
+/// The size in bytes of one block; ValueError when it is over the 4 GiB that msgpack allows.
+[[nodiscard]] std::uint32_t block_size(std::size_t count, std::size_t element);
+
+template <class T> inline constexpr bool is_plain_vector = false;
+template <class T>
+inline constexpr bool is_plain_vector<std::vector<T>> =
+    std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+/// A view of a vector of bytes. Only of bytes: what is larger need not be aligned in a message.
+template <class T> inline constexpr bool is_byte_span = false;
+template <class T>
+inline constexpr bool is_byte_span<std::span<const T>> = std::is_arithmetic_v<T> && sizeof(T) == 1;
+
+/// Packs a value as it crosses. Numbers in a vector go as one block of bytes: both ends are the
+/// same program on the same machine.
+template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer, const T& value) {
+    static_assert(crosses<T>,
+                  "hocket: a value of this type cannot cross to another process. Give the class "
+                  "MSGPACK_DEFINE(its members...), or pass what it stands for: a number, a string, "
+                  "a SharedArray ...");
+    if constexpr (std::is_enum_v<T>) {
+        packer.pack(static_cast<std::underlying_type_t<T>>(value));
+    } else if constexpr (requires {
+                             typename T::period;
+                             value.count();
+                         }) {
+        packer.pack(value.count());
+    } else if constexpr (is_plain_vector<T>) {
+        const std::uint32_t size = block_size(value.size(), sizeof(typename T::value_type));
+        packer.pack_bin(size);
+        packer.pack_bin_body(reinterpret_cast<const char*>(value.data()), size);
+    } else if constexpr (std::is_same_v<T, std::monostate>) {
+        packer.pack_nil();
+    } else {
+        packer.pack(value);
+    }
+}
+
+/// Unpacked is what was not packed as this type.
+[[noreturn]] void throw_wrong_block(std::size_t size, std::size_t element);
+/// The bytes of a vector, where they are in the message.
+[[nodiscard]] std::span<const char> unpack_block(const msgpack::object& object,
+                                                 std::size_t element);
+
+/// The reverse of pack_value. msgpack::type_error when the object is of another type.
+template <class T> T unpack_value(const msgpack::object& object) {
+    if constexpr (std::is_enum_v<T>) {
+        return static_cast<T>(object.as<std::underlying_type_t<T>>());
+    } else if constexpr (requires(const T& value) {
+                             typename T::period;
+                             value.count();
+                         }) {
+        return T(object.as<typename T::rep>());
+    } else if constexpr (is_byte_span<T>) {
+        const auto block = unpack_block(object, 1); // is not copied
+        return T(reinterpret_cast<typename T::pointer>(block.data()), block.size());
+    } else if constexpr (is_plain_vector<T>) {
+        const auto block = unpack_block(object, sizeof(typename T::value_type));
+        T value(block.size() / sizeof(typename T::value_type));
+        if (!value.empty()) {
+            std::memcpy(value.data(), block.data(), block.size());
+        }
+        return value;
+    } else if constexpr (std::is_same_v<T, std::monostate>) {
+        return {};
+    } else {
+        return object.as<T>();
+    }
+}
+
+/// How large the first piece of a zone for `bytes` should be. malloc keeps small ones at hand;
+/// those of msgpack's own 8 KiB cost more than all the rest of unpacking a short message.
+[[nodiscard]] inline std::size_t zone_size(std::span<const char> bytes) noexcept {
+    constexpr std::size_t is_short = 256;
+    constexpr std::size_t kept_at_hand = 1000;
+    return bytes.size() <= is_short ? kept_at_hand : MSGPACK_ZONE_CHUNK_SIZE;
+}
+
+/// Unpacks `bytes`, which must stay for as long as the object is used: strings and blocks are not
+/// copied. The object lives in `zone`.
+[[nodiscard]] msgpack::object unpack_object(msgpack::zone& zone, std::span<const char> bytes);
+
+/// A packed value with what travels beside it.
+struct Message {
+    msgpack::sbuffer bytes;
+    Descriptors descriptors;
+};
+
+template <class T> Message pack_message(const T& value) {
+    Message message;
+    const DescriptorScope scope(message.descriptors);
+    msgpack::packer<msgpack::sbuffer> packer(message.bytes);
+    pack_value(packer, value);
+    return message;
+}
+
+/// Takes the descriptors that it needs out of `descriptors`.
+template <class T> T unpack_message(std::span<const char> bytes, Descriptors& descriptors) {
+    const DescriptorScope scope(descriptors);
+    msgpack::zone zone(zone_size(bytes));
+    return unpack_value<T>(unpack_object(zone, bytes));
+}
 
 } // namespace hocket::detail

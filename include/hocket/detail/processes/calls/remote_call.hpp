@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include <hocket/detail/threads/future_state.hpp>
 #include <hocket/detail/processes/calls/remote_function.hpp>
+#include <hocket/detail/threads/future_state.hpp>
 #include <hocket/submit_options.hpp>
 
 namespace hocket::detail {
@@ -93,7 +93,7 @@ public:
             if constexpr (std::is_void_v<R>) {
                 this->result_.set_value();
             } else {
-                this->result_.set_value(unpack_parcel<R>(result, received));
+                this->result_.set_value(unpack_message<R>(result, received));
             }
         } catch (...) {
             this->result_.set_error(std::current_exception());

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/threads/ordered_map.hpp>
 #include <hocket/detail/processes/calls/remote_function.hpp>
+#include <hocket/detail/threads/ordered_map.hpp>
 
 namespace hocket::detail {
 

@@ -13,7 +13,7 @@
 
 #include <hocket/detail/processes/calls/function_ref.hpp>
 #include <hocket/detail/processes/calls/gather_buffer.hpp>
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 namespace hocket::detail {
 

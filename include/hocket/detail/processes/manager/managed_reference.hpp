@@ -11,7 +11,7 @@
 
 namespace hocket::detail {
 
-class ManagerLink; // src/manager_link.hpp
+class ManagerLink; // src/processes/manager/manager_link.hpp
 
 /// What every proxy of an object at a manager is: a counted reference, and the way to call
 /// functions of it there. Any thread; calls of several threads run beside each other up to the

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/processes/calls/remote_callee.hpp>
 #include <hocket/detail/loop/task_state.hpp>
+#include <hocket/detail/processes/calls/remote_callee.hpp>
 
 namespace hocket::detail {
 
@@ -44,7 +44,7 @@ public:
     T value;
 };
 
-class ManagerServer; // src/manager_server.hpp
+class ManagerServer; // src/processes/manager/manager_server.hpp
 
 constexpr std::uint64_t the_manager = 0; // the number of its ManagerControl
 constexpr int nobody = 0;                // no process has this number

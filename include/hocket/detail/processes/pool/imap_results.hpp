@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/threads/completion_queue.hpp>
 #include <hocket/detail/processes/pool/pool_map.hpp>
+#include <hocket/detail/threads/completion_queue.hpp>
 #include <hocket/process_pool_executor.hpp>
 
 namespace hocket::detail {

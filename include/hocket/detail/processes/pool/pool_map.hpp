@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/detail/threads/input_range.hpp>
+#include <hocket/detail/loop/input_range.hpp>
 #include <hocket/detail/processes/calls/remote_callee.hpp>
 #include <hocket/future.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/processes/calls/message.hpp>
+#include <hocket/detail/processes/calls/received_message.hpp>
 
 namespace hocket::detail {
 
@@ -44,17 +44,17 @@ public:
 
 protected:
     static void connect(PipeEndBase& a, PipeEndBase& b, bool duplex);
-    void send_parcel(Parcel parcel) const;
-    [[nodiscard]] Message receive() const;
-    static Coro<> send_in_task(PipeEndBase end, Parcel parcel);
-    static Coro<Message> receive_in_task(PipeEndBase end);
+    void send_message(Message message) const;
+    [[nodiscard]] ReceivedMessage receive() const;
+    static Coro<> send_in_task(PipeEndBase end, Message message);
+    static Coro<ReceivedMessage> receive_in_task(PipeEndBase end);
 
 private:
     [[nodiscard]] bool poll_until(const Deadline& deadline) const;
     void require_readable() const;
     void require_writable() const;
-    [[nodiscard]] bool try_send(const Parcel& parcel) const;
-    [[nodiscard]] bool try_receive(Message& message) const;
+    [[nodiscard]] bool try_send(const Message& message) const;
+    [[nodiscard]] bool try_receive(ReceivedMessage& message) const;
 
     std::shared_ptr<engine::FileDescriptor> socket_;
     bool readable_ = true;

@@ -6,11 +6,11 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/deadline.hpp>
-#include <hocket/detail/processes/calls/message.hpp>
+#include <hocket/detail/processes/calls/received_message.hpp>
 
 namespace hocket::detail {
 
-class ProcessQueueState; // src/process_queue_state.hpp
+class ProcessQueueState; // src/processes/shared/process_queue_state.hpp
 
 /// What the ProcessQueues of all types have in common.
 class ProcessQueueBase {
@@ -34,17 +34,17 @@ public:
 protected:
     explicit ProcessQueueBase(std::size_t maxsize);
 
-    void put_parcel(const Parcel& parcel, const Deadline& deadline) const;
-    [[nodiscard]] Message get_message(const Deadline& deadline) const;
-    [[nodiscard]] Coro<> put_in_task(Parcel parcel) const {
-        return await_room(state_, std::move(parcel));
+    void put_message(const Message& message, const Deadline& deadline) const;
+    [[nodiscard]] ReceivedMessage get_message(const Deadline& deadline) const;
+    [[nodiscard]] Coro<> put_in_task(Message message) const {
+        return await_room(state_, std::move(message));
     }
-    [[nodiscard]] Coro<Message> get_in_task() const { return await_item(state_); }
+    [[nodiscard]] Coro<ReceivedMessage> get_in_task() const { return await_item(state_); }
 
 private:
     using Pointer = std::shared_ptr<ProcessQueueState>;
-    static Coro<> await_room(Pointer state, Parcel parcel);
-    static Coro<Message> await_item(Pointer state);
+    static Coro<> await_room(Pointer state, Message message);
+    static Coro<ReceivedMessage> await_item(Pointer state);
     /// The numbers of the descriptors in the message.
     [[nodiscard]] std::vector<std::uint32_t> attach_all() const;
 

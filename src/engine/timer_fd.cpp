@@ -1,4 +1,4 @@
-#include "engine/alarm.hpp"
+#include "engine/timer_fd.hpp"
 
 #include <cerrno>
 #include <system_error>
@@ -15,7 +15,7 @@ constexpr Nanoseconds far = second / 10;
 
 } // namespace
 
-Alarm::Alarm(Poller& poller)
+TimerFd::TimerFd(Poller& poller)
     : poller_(poller), timer_fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
     if (timer_fd_ < 0) {
         throw std::system_error(errno, std::system_category(), "timerfd_create");
@@ -26,12 +26,12 @@ Alarm::Alarm(Poller& poller)
     }
 }
 
-Alarm::~Alarm() {
+TimerFd::~TimerFd() {
     poller_.remove(*this);
     ::close(timer_fd_);
 }
 
-bool Alarm::covers(Nanoseconds deadline, Nanoseconds now) noexcept {
+bool TimerFd::covers(Nanoseconds deadline, Nanoseconds now) noexcept {
     if (deadline - now < far) {
         return false;
     }
@@ -42,7 +42,7 @@ bool Alarm::covers(Nanoseconds deadline, Nanoseconds now) noexcept {
     return set_to_ != 0;
 }
 
-void Alarm::on_ready(std::uint32_t) noexcept {
+void TimerFd::on_ready(std::uint32_t) noexcept {
     std::uint64_t times = 0;
     static_cast<void>(::read(timer_fd_, &times, sizeof times));
     set_to_ = 0;

@@ -10,13 +10,13 @@
 #include <hocket/file_descriptor.hpp>
 
 #include "engine/child_watcher.hpp"
-#include "loop/open_connection.hpp"
+#include "loop/loop_resource.hpp"
 
 namespace hocket::detail {
 
 /// A program that a loop has started: kept alive by the loop until it is reaped, and killed and
 /// reaped with the loop.
-class RunningChild : public OpenConnection, private engine::ChildWatcher {
+class RunningProgram : public LoopResource, private engine::ChildWatcher {
 public:
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] std::optional<int> returncode() const noexcept { return returncode_; }
@@ -26,13 +26,11 @@ public:
     /// To the child if it still runs, or to its whole group; whatever comes of it.
     void signal_quietly(int signal, bool to_group) noexcept;
 
-    void close_connection() noexcept override { signal_quietly(SIGKILL, false); }
-    void abort_connection() noexcept override { signal_quietly(SIGKILL, false); }
-    void drop_connection() noexcept override;
+    void drop() noexcept override;
 
 protected:
-    explicit RunningChild(EventLoop& loop);
-    ~RunningChild();
+    explicit RunningProgram(EventLoop& loop);
+    ~RunningProgram();
 
     /// Takes over a child; `self` is what keeps this. Throws std::system_error, and has ended the
     /// child then.

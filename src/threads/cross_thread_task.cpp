@@ -1,4 +1,4 @@
-#include <hocket/detail/threads/remote_task.hpp>
+#include <hocket/detail/threads/cross_thread_task.hpp>
 
 #include <hocket/errors.hpp>
 

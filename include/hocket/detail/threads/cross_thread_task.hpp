@@ -32,19 +32,19 @@ private:
 };
 
 /// The loop's side of run_coroutine_threadsafe, until the future is done.
-template <class T> class RemoteTask final : public CompletionWaiter {
+template <class T> class CrossThreadTask final : public CompletionWaiter {
 public:
-    RemoteTask(Coro<T> coro, EventLoop& loop)
+    CrossThreadTask(Coro<T> coro, EventLoop& loop)
         : coro_(std::move(coro)), cancel_(std::make_shared<RemoteCancel>(loop)) {}
-    ~RemoteTask() {
+    ~CrossThreadTask() {
         cancel_->close();
         coro_.close(); // the future tells why it did not run
         if (!state_->done()) {
             state_->fail_if_unset("the event loop was closed before the coroutine had ended");
         }
     }
-    RemoteTask(const RemoteTask&) = delete;
-    RemoteTask& operator=(const RemoteTask&) = delete;
+    CrossThreadTask(const CrossThreadTask&) = delete;
+    CrossThreadTask& operator=(const CrossThreadTask&) = delete;
 
     [[nodiscard]] Future<T> future() const {
         Future<T> result(state_);
@@ -56,7 +56,7 @@ public:
         return result;
     }
     /// On the loop's thread.
-    static void start(std::unique_ptr<RemoteTask> self, EventLoop& loop) {
+    static void start(std::unique_ptr<CrossThreadTask> self, EventLoop& loop) {
         if (self->state_->done()) {
             return; // cancelled before it started
         }
@@ -67,7 +67,7 @@ public:
     }
 
     void on_done(TaskBase& task) noexcept override {
-        const std::unique_ptr<RemoteTask> self(this);
+        const std::unique_ptr<CrossThreadTask> self(this);
         cancel_->close();
         if (task.state() == TaskBase::State::cancelled) {
             state_->cancel();
@@ -99,10 +99,10 @@ private:
 };
 
 template <class T> Future<T> run_remotely(Coro<T> coro, EventLoop& loop) {
-    auto remote = std::make_unique<RemoteTask<T>>(std::move(coro), loop);
+    auto remote = std::make_unique<CrossThreadTask<T>>(std::move(coro), loop);
     Future<T> future = remote->future();
     auto start = [remote = std::move(remote), &loop]() mutable {
-        RemoteTask<T>::start(std::move(remote), loop);
+        CrossThreadTask<T>::start(std::move(remote), loop);
     };
     loop.call_soon_threadsafe(std::move(start));
     return future;

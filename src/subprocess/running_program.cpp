@@ -1,4 +1,4 @@
-#include "subprocess/running_child.hpp"
+#include "subprocess/running_program.hpp"
 
 #include <cerrno>
 #include <string>
@@ -25,21 +25,21 @@ int signal_child(int pidfd, int signal) noexcept {
 
 } // namespace
 
-RunningChild::RunningChild(EventLoop& loop)
+RunningProgram::RunningProgram(EventLoop& loop)
     : ChildWatcher(reactor_of(loop).poller()), loop_(loop) {}
 
-RunningChild::~RunningChild() = default;
+RunningProgram::~RunningProgram() = default;
 
-void RunningChild::watch(pid_t pid, FileDescriptor pidfd, std::shared_ptr<void> self) {
+void RunningProgram::watch(pid_t pid, FileDescriptor pidfd, std::shared_ptr<void> self) {
     pid_ = pid;
     if (const auto error = ChildWatcher::start(std::move(pidfd))) {
         end(pidfd.get()); // was not taken over
         throw std::system_error(error, "watch process " + std::to_string(pid));
     }
-    enlist(loop_.state().network, nullptr, std::move(self));
+    enter_loop(loop_.state().network, std::move(self));
 }
 
-void RunningChild::send_signal(int signal) {
+void RunningProgram::send_signal(int signal) {
     // Not before it is reaped: until then the kernel takes signals for it, as for Python.
     if (returncode_ || signal_child(pidfd(), signal) != 0) {
         const std::error_code error(returncode_ ? ESRCH : errno, std::system_category());
@@ -48,7 +48,7 @@ void RunningChild::send_signal(int signal) {
     }
 }
 
-void RunningChild::signal_quietly(int signal, bool to_group) noexcept {
+void RunningProgram::signal_quietly(int signal, bool to_group) noexcept {
     if (!is_started()) {
         return;
     }
@@ -58,21 +58,21 @@ void RunningChild::signal_quietly(int signal, bool to_group) noexcept {
     }
 }
 
-void RunningChild::on_exit(int status, std::error_code) noexcept {
+void RunningProgram::on_exit(int status, std::error_code) noexcept {
     returncode_ = status;
     // Perhaps the last reference.
-    const auto self = delist();
+    const auto self = leave_loop();
     on_ended();
 }
 
-void RunningChild::drop_connection() noexcept {
+void RunningProgram::drop() noexcept {
     end(pidfd());
     stop();
     returncode_ = -SIGKILL;
-    const auto self = delist();
+    const auto self = leave_loop();
 }
 
-void RunningChild::end(int pidfd) noexcept {
+void RunningProgram::end(int pidfd) noexcept {
     // Another user's program (it was a set-user-id one) may refuse: it cannot be waited for then.
     const bool is_killed = signal_child(pidfd, SIGKILL) == 0;
     siginfo_t info{};

@@ -10,7 +10,7 @@
 #include <hocket/detail/sync/waiter.hpp>
 #include <hocket/event_loop.hpp>
 
-#include "loop/open_connection.hpp"
+#include "net/open_connection.hpp"
 
 namespace hocket::detail {
 
@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool is_over() const noexcept { return is_over_; }
     /// Why it failed; nullptr when it did not.
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
-    Line& waiters() noexcept { return waiters_; }
+    WaitQueue& waiters() noexcept { return waiters_; }
 
 private:
     EventLoop& loop_;
@@ -41,7 +41,7 @@ private:
     ContextPointer context_;
     bool is_over_ = false;
     std::exception_ptr error_;
-    Line waiters_;
+    WaitQueue waiters_;
 };
 
 /// Waits until `handshake` is over, and throws what it failed with. The connection is aborted

@@ -6,35 +6,36 @@
 #include <hocket/detail/sync/waiter.hpp>
 #include <hocket/subprocess.hpp>
 
-#include "subprocess/running_child.hpp"
+#include "subprocess/running_program.hpp"
 #include "subprocess/start_subprocess.hpp"
 
 namespace hocket::detail {
 
 /// The program of a subprocess::Process.
-class StreamChild final : public RunningChild, public std::enable_shared_from_this<StreamChild> {
+class StreamProgram final : public RunningProgram,
+                            public std::enable_shared_from_this<StreamProgram> {
 public:
     /// Use `start`.
-    explicit StreamChild(EventLoop& loop) : RunningChild(loop) {}
-    [[nodiscard]] static std::shared_ptr<StreamChild> start(EventLoop& loop,
-                                                            StartedSubprocess& started);
+    explicit StreamProgram(EventLoop& loop) : RunningProgram(loop) {}
+    [[nodiscard]] static std::shared_ptr<StreamProgram> start(EventLoop& loop,
+                                                              StartedSubprocess& started);
 
-    [[nodiscard]] Line& exit_waiters() noexcept { return exit_waiters_; }
+    [[nodiscard]] WaitQueue& exit_waiters() noexcept { return exit_waiters_; }
 
 private:
     void on_ended() noexcept override { exit_waiters_.release_all(Waiter::State::granted); }
 
-    Line exit_waiters_;
+    WaitQueue exit_waiters_;
 };
 
 /// What the copies of a Process share; its end kills the program.
-struct ProcessState {
-    ProcessState() = default;
-    ~ProcessState();
-    ProcessState(const ProcessState&) = delete;
-    ProcessState& operator=(const ProcessState&) = delete;
+struct SubprocessState {
+    SubprocessState() = default;
+    ~SubprocessState();
+    SubprocessState(const SubprocessState&) = delete;
+    SubprocessState& operator=(const SubprocessState&) = delete;
 
-    std::shared_ptr<StreamChild> child;
+    std::shared_ptr<StreamProgram> child;
     std::optional<StreamWriter> stdin;
     std::optional<StreamReader> stdout;
     std::optional<StreamReader> stderr;
@@ -49,7 +50,7 @@ public:
     using hocket_awaitable = void;
     using value_type = int;
 
-    explicit ChildExit(StreamChild& child) noexcept : child_(child) {}
+    explicit ChildExit(StreamProgram& child) noexcept : child_(child) {}
 
     [[nodiscard]] bool await_ready() const noexcept { return child_.returncode().has_value(); }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
@@ -63,7 +64,7 @@ public:
     }
 
 private:
-    StreamChild& child_;
+    StreamProgram& child_;
 };
 
 } // namespace hocket::detail

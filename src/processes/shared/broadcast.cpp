@@ -1,4 +1,4 @@
-#include "processes/shared/bell.hpp"
+#include "processes/shared/broadcast.hpp"
 
 #include <cerrno>
 #include <cstdint>
@@ -59,19 +59,19 @@ bool wait_until_ready(int fd, short events, const Deadline& deadline) {
 Coro<> await_readable(int fd) { return await_ready(fd, FdWatch::Direction::read); }
 Coro<> await_writable(int fd) { return await_ready(fd, FdWatch::Direction::write); }
 
-Bell::Bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Broadcast::Broadcast() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!fd_.is_open()) {
         throw_errno("create an eventfd to wake other processes");
     }
 }
 
-void Bell::ring() const noexcept {
+void Broadcast::ring() const noexcept {
     // Refused only once the count is full, after 2^64 rings.
     const std::uint64_t one = 1;
     static_cast<void>(!::write(fd_.get(), &one, sizeof one));
 }
 
-BellListener::BellListener(const Bell& bell) : set_(::epoll_create1(EPOLL_CLOEXEC)) {
+BroadcastListener::BroadcastListener(const Broadcast& bell) : set_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!set_.is_open()) {
         throw_errno("create an epoll set to wait for other processes");
     }
@@ -83,7 +83,7 @@ BellListener::BellListener(const Bell& bell) : set_(::epoll_create1(EPOLL_CLOEXE
     ::epoll_wait(set_.get(), &event, 1, 0); // rings of the past
 }
 
-void BellListener::add_process(engine::FileDescriptor process) {
+void BroadcastListener::add_process(engine::FileDescriptor process) {
     epoll_event event{};
     event.events = EPOLLIN;
     if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, process.get(), &event) != 0) {
@@ -92,7 +92,7 @@ void BellListener::add_process(engine::FileDescriptor process) {
     processes_.push_back(std::move(process));
 }
 
-bool BellListener::wait(const Deadline& deadline) const {
+bool BroadcastListener::wait(const Deadline& deadline) const {
     return wait_until_ready(set_.get(), POLLIN, deadline);
 }
 

@@ -7,10 +7,10 @@ namespace hocket::engine {
 /// Ends the loop's wait when a deadline comes that is far away, so that the waits until then need
 /// no timeout: to start and stop one costs more than the rest of a short wait. Most such deadlines
 /// are cancelled; the alarm stays set all the same, and at worst wakes the loop once for nothing.
-class Alarm final : private Watcher {
+class TimerFd final : private Watcher {
 public:
-    explicit Alarm(Poller& poller); ///< Throws std::system_error when there is no timerfd.
-    ~Alarm();
+    explicit TimerFd(Poller& poller); ///< Throws std::system_error when there is no timerfd.
+    ~TimerFd();
 
     /// Whether the loop will be woken at `deadline` or before: not when that is near, since then
     /// it is cheaper to give the wait a timeout.

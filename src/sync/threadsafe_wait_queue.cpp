@@ -1,4 +1,4 @@
-#include <hocket/detail/sync/threadsafe_line.hpp>
+#include <hocket/detail/sync/threadsafe_wait_queue.hpp>
 
 #include <condition_variable>
 
@@ -8,7 +8,7 @@
 
 namespace hocket::detail {
 
-bool ThreadsafeWaiter::enter(ThreadsafeLine& line) noexcept {
+bool ThreadsafeWaiter::enter(ThreadsafeWaitQueue& line) noexcept {
     const std::scoped_lock lock(line.lock_);
     if (line.claim()) {
         state_ = State::granted;
@@ -45,7 +45,7 @@ bool ThreadsafeWaiter::withdraw() noexcept {
 
 void ThreadsafeWaiter::give_up() noexcept {
     if (line_ != nullptr) {
-        ThreadsafeLine& line = *line_;
+        ThreadsafeWaitQueue& line = *line_;
         const std::scoped_lock lock(line.lock_);
         line.remove(*this);
         if (state_ == State::granted) {
@@ -56,7 +56,7 @@ void ThreadsafeWaiter::give_up() noexcept {
 
 // Nobody is woken: at the end of a program's main coroutine its locks and queues go before the
 // tasks it leaves behind are cancelled, and those did nothing wrong.
-ThreadsafeLine::~ThreadsafeLine() {
+ThreadsafeWaitQueue::~ThreadsafeWaitQueue() {
     const std::scoped_lock lock(lock_);
     while (ThreadsafeWaiter* waiter = waiting_.pop_front()) {
         waiter->line_ = nullptr;
@@ -69,20 +69,20 @@ ThreadsafeLine::~ThreadsafeLine() {
     }
 }
 
-void ThreadsafeLine::wake_first(State outcome) noexcept {
+void ThreadsafeWaitQueue::wake_first(State outcome) noexcept {
     ThreadsafeWaiter& waiter = *waiting_.pop_front();
     woken_.push_back(waiter);
     waiter.state_ = outcome;
     waiter.wake();
 }
 
-void ThreadsafeLine::wake_all(State outcome) noexcept {
+void ThreadsafeWaitQueue::wake_all(State outcome) noexcept {
     while (!waiting_.empty()) {
         wake_first(outcome);
     }
 }
 
-void ThreadsafeLine::remove(ThreadsafeWaiter& waiter) noexcept {
+void ThreadsafeWaitQueue::remove(ThreadsafeWaiter& waiter) noexcept {
     (waiter.state_ == State::waiting ? waiting_ : woken_).erase(waiter);
     waiter.line_ = nullptr;
 }
@@ -117,8 +117,8 @@ private:
 } // namespace
 
 ThreadsafeWaiter::State
-claim_blocking(ThreadsafeLine& line, std::optional<std::chrono::steady_clock::time_point> deadline,
-               void* item) {
+claim_blocking(ThreadsafeWaitQueue& line,
+               std::optional<std::chrono::steady_clock::time_point> deadline, void* item) {
     BlockedThread waiter;
     waiter.item = item;
     if (!waiter.enter(line)) {

@@ -1,4 +1,4 @@
-#include "tls/tls_handshake.hpp"
+#include "net/tls_handshake.hpp"
 
 #include <system_error>
 #include <utility>

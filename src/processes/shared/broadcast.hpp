@@ -20,11 +20,11 @@ namespace hocket::detail {
 
 /// Wakes all who wait in any process, as a condition variable's broadcast. It keeps no count of
 /// them and is never reset, so that nobody's death can lose a ring.
-class Bell {
+class Broadcast {
 public:
     /// Throws std::system_error when out of descriptors.
-    Bell();
-    explicit Bell(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
+    Broadcast();
+    explicit Broadcast(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
 
     void ring() const noexcept;
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
@@ -35,10 +35,10 @@ private:
 
 /// Listens to a bell, and for the ends of other processes, from its making on, for one wait. Make
 /// it, look at what the bell is rung for, then wait.
-class BellListener {
+class BroadcastListener {
 public:
     /// Throws std::system_error when out of descriptors.
-    explicit BellListener(const Bell& bell);
+    explicit BroadcastListener(const Broadcast& bell);
 
     /// The end of a process ends the wait, too; the descriptor (see watch_process) is taken over.
     /// Throws std::system_error.

@@ -7,15 +7,15 @@
 #include <mutex>
 #include <optional>
 
-#include <hocket/detail/threads/future_state.hpp>
+#include <hocket/detail/sync/spin_lock.hpp>
 #include <hocket/engine/intrusive_list.hpp>
 
 namespace hocket::detail {
 
-class ThreadsafeLine;
+class ThreadsafeWaitQueue;
 
-/// Who waits in a ThreadsafeLine: a task of any loop, or a blocked thread. Lives in the awaiter, in
-/// the awaiting coroutine's frame, or on the blocked thread's stack.
+/// Who waits in a ThreadsafeWaitQueue: a task of any loop, or a blocked thread. Lives in the
+/// awaiter, in the awaiting coroutine's frame, or on the blocked thread's stack.
 class ThreadsafeWaiter : public engine::ListLink {
 public:
     enum class State : std::uint8_t {
@@ -31,7 +31,7 @@ public:
     /// nobody changes it any more.
     [[nodiscard]] State state() const noexcept { return state_; }
     /// Takes a permit or joins `line`. True: it need not wait, see `state`.
-    bool enter(ThreadsafeLine& line) noexcept;
+    bool enter(ThreadsafeWaitQueue& line) noexcept;
     /// Leaves the line. Returns how the wait has ended: `waiting` when nobody woke it.
     State leave() noexcept;
     /// Leaves the line if nobody woke it; false when somebody did.
@@ -45,12 +45,12 @@ protected:
     ~ThreadsafeWaiter() = default;
 
 private:
-    friend class ThreadsafeLine;
+    friend class ThreadsafeWaitQueue;
     /// Called once, under the line's lock: as who was woken leaves the line under that lock too,
     /// this is still there when the call returns.
     virtual void wake() noexcept = 0;
 
-    ThreadsafeLine* line_ = nullptr; // nullptr: in none
+    ThreadsafeWaitQueue* line_ = nullptr; // nullptr: in none
     State state_ = State::waiting;
 };
 
@@ -60,17 +60,17 @@ private:
 /// A permit that comes free goes to who waits longest. It is that waiter's from then on: nobody
 /// gets in between, and if it cannot use it (its task is cancelled, or its loop closed) it hands it
 /// on to the next. Those that were woken stay listed until they leave: the destructor finds them.
-class ThreadsafeLine {
+class ThreadsafeWaitQueue {
 public:
     using State = ThreadsafeWaiter::State;
     /// As many permits as there can be: they never run out.
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
-    ThreadsafeLine(BriefLock& lock, std::size_t free) noexcept : lock_(lock), free_(free) {}
-    ThreadsafeLine(const ThreadsafeLine&) = delete;
-    ThreadsafeLine& operator=(const ThreadsafeLine&) = delete;
+    ThreadsafeWaitQueue(SpinLock& lock, std::size_t free) noexcept : lock_(lock), free_(free) {}
+    ThreadsafeWaitQueue(const ThreadsafeWaitQueue&) = delete;
+    ThreadsafeWaitQueue& operator=(const ThreadsafeWaitQueue&) = delete;
     /// Who still waits does so until it is cancelled, or its time is over.
-    ~ThreadsafeLine();
+    ~ThreadsafeWaitQueue();
 
     // With the lock held:
 
@@ -124,7 +124,7 @@ private:
     void wake_all(State outcome) noexcept;
     void remove(ThreadsafeWaiter& waiter) noexcept;
 
-    BriefLock& lock_;
+    SpinLock& lock_;
     std::size_t free_;
     bool ended_ = false;
     engine::IntrusiveList<ThreadsafeWaiter> waiting_;
@@ -134,7 +134,7 @@ private:
 /// Blocks this thread until there is a permit for it, or `deadline` has come (`waiting` then).
 /// `item` is what a queue's putter brings.
 ThreadsafeWaiter::State
-claim_blocking(ThreadsafeLine& line,
+claim_blocking(ThreadsafeWaitQueue& line,
                std::optional<std::chrono::steady_clock::time_point> deadline = {},
                void* item = nullptr);
 

@@ -1,4 +1,4 @@
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 #include <limits>
 

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/detail/loop/input_range.hpp>
+
+// What the declarations of LoopIo and LoopPipes say about factories and commands. Their definitions
+// come with the protocols (protocol.hpp, datagram_protocol.hpp, subprocess_protocol.hpp), so that a
+// program that uses none of these does not read them.
+
+namespace hocket {
+
+class BaseProtocol;
+class DatagramProtocol;
+class DatagramTransport;
+class SubprocessProtocol;
+class SubprocessTransport;
+class ReadTransport;
+class WriteTransport;
+class Transport;
+
+namespace detail {
+
+/// A callable that makes a P, or something derived from it: returns a shared_ptr or a unique_ptr.
+template <class F, class P>
+concept FactoryOf = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
+    { *made } -> std::convertible_to<const P&>;
+};
+template <class F>
+concept ProtocolFactory = FactoryOf<F, BaseProtocol>;
+template <class F>
+concept DatagramProtocolFactory = FactoryOf<F, DatagramProtocol>;
+template <class F>
+concept SubprocessProtocolFactory = FactoryOf<F, SubprocessProtocol>;
+
+/// What the factory F makes.
+template <class F>
+using Made = std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
+
+/// A transport and what the factory F made.
+template <class T, class F>
+using WithMade = std::pair<std::shared_ptr<T>, std::shared_ptr<Made<F>>>;
+
+/// A word of a command: a string, or a path.
+template <class T>
+concept CommandWord =
+    std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, std::string>;
+/// Words, or a range of words, which stands for all of them: Python's *words.
+template <class T>
+concept CommandPart = CommandWord<T> || (InputRange<const T> && CommandWord<RangeValue<const T>>);
+
+/// A copyable function of a factory that perhaps can only be moved.
+template <class F> auto share_factory(F factory) {
+    return [factory = std::make_shared<F>(std::move(factory))] {
+        return std::shared_ptr<Made<F>>((*factory)());
+    };
+}
+
+} // namespace detail
+
+} // namespace hocket
