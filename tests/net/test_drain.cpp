@@ -8,6 +8,7 @@
 #include <hocket/connection.hpp>
 #include <hocket/event.hpp>
 #include <hocket/event_loop.hpp>
+#include <hocket/protocol.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/start_server.hpp>

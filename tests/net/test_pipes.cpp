@@ -15,6 +15,7 @@
 #include <hocket/file_descriptor.hpp>
 #include <hocket/gather.hpp>
 #include <hocket/pipe_streams.hpp>
+#include <hocket/protocol.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/wait.hpp>

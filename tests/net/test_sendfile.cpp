@@ -17,6 +17,7 @@
 #include <hocket/event.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/file_descriptor.hpp>
+#include <hocket/protocol.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/start_server.hpp>

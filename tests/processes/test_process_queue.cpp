@@ -83,7 +83,7 @@ TEST(ProcessQueue, CarriesItemsOfAnySize) {
 
 TEST(ProcessQueue, GivesMemoryBackAsItIsEmptied) {
     const ProcessQueue<std::string> queue;
-    auto parcel = detail::pack_message(queue);
+    auto message = detail::pack_message(queue);
     const std::string item(100'000, 'x');
     for (int i = 0; i < 200; ++i) {
         queue.put(item);
@@ -92,7 +92,7 @@ TEST(ProcessQueue, GivesMemoryBackAsItIsEmptied) {
         queue.get();
     }
     struct stat status {};
-    ASSERT_EQ(::fstat(parcel.descriptors.front().get(), &status), 0);
+    ASSERT_EQ(::fstat(message.descriptors.front().get(), &status), 0);
     EXPECT_GT(status.st_size, 40'000'000);
     EXPECT_LT(status.st_blocks * 512, 4'000'000);
 }

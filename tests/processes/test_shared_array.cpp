@@ -93,9 +93,9 @@ TEST(SharedArray, TooLargeToBeCountedSaysHowLarge) {
 }
 
 TEST(SharedArray, OfAnotherElementIsRefused) {
-    auto parcel = detail::pack_message(SharedArray<char>(7));
+    auto message = detail::pack_message(SharedArray<char>(7));
     EXPECT_THROW(detail::unpack_message<SharedArray<int>>(
-                     {parcel.bytes.data(), parcel.bytes.size()}, parcel.descriptors),
+                     {message.bytes.data(), message.bytes.size()}, message.descriptors),
                  ValueError);
 }
 

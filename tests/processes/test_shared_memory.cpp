@@ -93,19 +93,19 @@ TEST(SharedMemory, WithoutDescriptorsLeftSaysSo) {
 }
 
 TEST(SharedMemory, CannotBeMadeSmallerUnderAnybody) {
-    auto parcel = detail::pack_message(SharedMemory(4096));
-    const int fd = parcel.descriptors.at(0).get();
+    auto message = detail::pack_message(SharedMemory(4096));
+    const int fd = message.descriptors.at(0).get();
     EXPECT_NE(::ftruncate(fd, 0), 0);
     EXPECT_NE(::ftruncate(fd, 8192), 0);
     EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
 }
 
 TEST(SharedMemory, FromAFileThatCanBeMadeSmallerIsRefused) {
-    auto parcel = detail::pack_message(SharedMemory(4096));
-    parcel.descriptors.at(0) =
+    auto message = detail::pack_message(SharedMemory(4096));
+    message.descriptors.at(0) =
         engine::FileDescriptor(::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    EXPECT_THROW(detail::unpack_message<SharedMemory>({parcel.bytes.data(), parcel.bytes.size()},
-                                                      parcel.descriptors),
+    EXPECT_THROW(detail::unpack_message<SharedMemory>({message.bytes.data(), message.bytes.size()},
+                                                      message.descriptors),
                  RuntimeError);
 }
 
@@ -124,9 +124,9 @@ TEST(SharedMemory, LeavesNoDescriptorBehind) {
 TEST(SharedMemory, CostsPagesOnlyWhereItIsTouched) {
     const SharedMemory memory(std::size_t{1} << 33U);
     memory.span().back() = std::byte{1};
-    auto parcel = detail::pack_message(memory);
+    auto message = detail::pack_message(memory);
     struct stat status {};
-    ASSERT_EQ(::fstat(parcel.descriptors.at(0).get(), &status), 0);
+    ASSERT_EQ(::fstat(message.descriptors.at(0).get(), &status), 0);
     EXPECT_EQ(status.st_size, std::int64_t{1} << 33U);
     EXPECT_LE(status.st_blocks * 512, 1 << 21); // a page, be it a huge one
 }

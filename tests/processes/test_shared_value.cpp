@@ -74,9 +74,9 @@ TEST(SharedValue, LosesNoAdditionOfAnyProcess) {
 }
 
 TEST(SharedValue, OfAnotherSizeIsRefused) {
-    auto parcel = detail::pack_message(SharedValue<char>('x'));
+    auto message = detail::pack_message(SharedValue<char>('x'));
     EXPECT_THROW(detail::unpack_message<SharedValue<int>>(
-                     {parcel.bytes.data(), parcel.bytes.size()}, parcel.descriptors),
+                     {message.bytes.data(), message.bytes.size()}, message.descriptors),
                  ValueError);
 }
 

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <hocket/detail/processes/calls/parcel.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 #include "engine/descriptor_passing.hpp"
 
@@ -31,9 +31,9 @@ public:
     explicit Channel(hocket::engine::FileDescriptor socket) : socket_(std::move(socket)) {}
 
     template <class T> void send(const T& value) {
-        const auto parcel = hocket::detail::pack_message(value);
+        const auto message = hocket::detail::pack_message(value);
         if (const auto error = hocket::engine::send_message(
-                socket_.get(), {parcel.bytes.data(), parcel.bytes.size()}, parcel.descriptors)) {
+                socket_.get(), {message.bytes.data(), message.bytes.size()}, message.descriptors)) {
             throw std::system_error(error, "send to the other process");
         }
     }
@@ -125,9 +125,9 @@ private:
 
 /// `value` as it arrives in another process.
 template <class T> T cross(const T& value) {
-    auto parcel = hocket::detail::pack_message(value);
-    return hocket::detail::unpack_message<T>({parcel.bytes.data(), parcel.bytes.size()},
-                                             parcel.descriptors);
+    auto message = hocket::detail::pack_message(value);
+    return hocket::detail::unpack_message<T>({message.bytes.data(), message.bytes.size()},
+                                             message.descriptors);
 }
 
 inline std::size_t open_descriptors() {
