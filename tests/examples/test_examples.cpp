@@ -1,9 +1,11 @@
-// Each example has what it prints in the comment at its head. That it still does is tried for those
-// that need no arguments and print the same at each run, but for times.
+// The comment at the head of each example says what the example prints. These tests compare the two
+// for the examples that need no arguments and print the same in each run, except for times, and for
+// all steps of the tutorial.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -16,10 +18,11 @@ namespace {
 
 using crawl_tests::RunningProgram;
 
-/// The lines below "//     $ name" in its source.
-std::string output_in_comment(const std::string& name) {
+/// The lines below "//     $ name" in examples/`path`.cpp; the name is the last part of the path.
+std::string output_in_comment(const std::string& path) {
     const std::string margin = "//     ";
-    std::ifstream source(HOCKET_EXAMPLE_SOURCES_DIR "/" + name + ".cpp");
+    const std::string name = std::filesystem::path(path).filename();
+    std::ifstream source(HOCKET_EXAMPLE_SOURCES_DIR "/" + path + ".cpp");
     std::string line;
     while (std::getline(source, line) && line != margin + "$ " + name) {
     }
@@ -36,6 +39,23 @@ std::string without_times(const std::string& text) {
                               "now");
 }
 
+/// Without the folder of a source file, which depends on the build, and the name of the function in
+/// it, which depends on the compiler.
+std::string without_places(const std::string& text) {
+    return std::regex_replace(text, std::regex(" at \\S*/(\\S+:[0-9]+)( in .*)?"), " at $1");
+}
+
+/// "tutorial/01_hello" and so on.
+std::vector<std::string> tutorial_steps() {
+    std::vector<std::string> steps;
+    for (const auto& file :
+         std::filesystem::directory_iterator(HOCKET_EXAMPLE_SOURCES_DIR "/tutorial")) {
+        steps.push_back("tutorial/" + file.path().stem().string());
+    }
+    std::sort(steps.begin(), steps.end());
+    return steps;
+}
+
 std::vector<std::string> sorted_lines(const std::string& text) {
     std::istringstream stream(text);
     std::vector<std::string> lines;
@@ -46,7 +66,7 @@ std::vector<std::string> sorted_lines(const std::string& text) {
     return lines;
 }
 
-class Example : public testing::TestWithParam<const char*> {};
+class Example : public testing::TestWithParam<std::string> {};
 
 } // namespace
 
@@ -55,13 +75,18 @@ INSTANTIATE_TEST_SUITE_P(Examples, Example,
                                          "process_pool_while_serving", "parallel_primes_map",
                                          "crash_survived", "graceful_drain", "shared_counter",
                                          "producers_consumers_processes", "udp_time_server"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& info) { return info.param; });
+
+INSTANTIATE_TEST_SUITE_P(Tutorial, Example, testing::ValuesIn(tutorial_steps()),
+                         [](const auto& info) {
+                             return info.param.substr(info.param.find('/') + 1);
+                         });
 
 TEST_P(Example, PrintsWhatItsCommentSays) {
     const std::string expected = output_in_comment(GetParam());
     ASSERT_NE(expected, "");
     RunningProgram program({crawl_tests::example(GetParam())});
-    EXPECT_EQ(without_times(program.read_all()), without_times(expected));
+    EXPECT_EQ(without_places(without_times(program.read_all())), without_times(expected));
     EXPECT_EQ(program.wait(), 0);
 }
 
