@@ -15,14 +15,14 @@ namespace hocket {
 /// What calling a coroutine function with `co_yield` in it returns: Python's asynchronous
 /// generator.
 ///
-///     AsyncGenerator<int> count() {
+///     hocket::AsyncGenerator<int> count() {
 ///         for (int i = 0;; ++i) {
 ///             co_yield i;
-///             co_await sleep(1s);
+///             co_await hocket::sleep(1s);
 ///         }
 ///     }
 ///     auto numbers = count();
-///     while (auto number = co_await numbers.next()) { … *number … }
+///     while (auto number = co_await numbers.next()) std::cout << *number << '\n';
 ///
 /// Lazy: the body runs while somebody awaits `next`, in that task. Move-only. Destroying it
 /// destroys the locals of its body where that stands; no task may be in `next` then. Belongs to one

@@ -18,9 +18,11 @@ class ConditionWait;
 /// Python's asyncio.Condition: a lock, and a way to wait, without holding it, until another task
 /// says that something changed.
 ///
-///     auto guard = co_await condition.scoped();                              // async with
-///     condition: co_await condition.wait_for([&] { return !free_slots.empty(); });      // holds
-///     the lock again
+///     hocket::Condition condition;
+///     std::vector<int> items;
+///     auto guard = co_await condition.scoped(); // async with condition:
+///     co_await condition.wait_for([&] { return !items.empty(); });
+///     items.pop_back(); // the lock is held again
 ///
 /// For the tasks of one loop. Must outlive those that wait, like the lock it was given.
 class Condition {

@@ -77,7 +77,8 @@ private:
 
 /// Opens a datagram socket, as EventLoop::create_datagram_endpoint does, for tasks.
 ///
-///     auto server = co_await open_datagram_endpoint({.local_addr = HostPort{"", 9999}});
+///     auto server = co_await hocket::open_datagram_endpoint(
+///         {.local_addr = hocket::HostPort{"", 9999}});
 ///     for (;;) {
 ///         auto [data, address] = co_await server.recv();
 ///         server.send(data, address);

@@ -17,11 +17,12 @@ namespace hocket {
 ///
 ///     long fib(int n) {
 ///         if (n < 2) return n;
-///         Fork first([n] { return fib(n - 1); });
+///         hocket::Fork first([n] { return fib(n - 1); });
 ///         const long second = fib(n - 2);
 ///         return first.join() + second;
 ///     }
-///     fork_join(pool, [] { return fib(34); });
+///     hocket::ThreadPoolExecutor pool;
+///     const long result = hocket::fork_join(pool, [] { return fib(34); });
 ///
 /// A local variable, joined by the thread that made it. Where nobody has taken the call it is made
 /// in join(), on this thread; and so it always is on a thread that is neither a pool's worker nor

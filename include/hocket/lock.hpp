@@ -14,7 +14,8 @@ class ConditionWait;
 /// that acquires it twice waits for itself. First come, first served: a released lock goes to
 /// whoever waits longest, and nobody gets in between.
 ///
-///     auto guard = co_await lock.scoped();   // async with lock:
+///     hocket::Lock lock;
+///     auto guard = co_await lock.scoped(); // async with lock:
 ///
 /// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
 /// so until it is cancelled.

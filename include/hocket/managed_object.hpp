@@ -10,8 +10,13 @@ namespace hocket {
 /// An object of any class that lives at a Manager. A proxy, as ManagedDict is one; the class itself
 /// need not cross, what its functions take and return does.
 ///
-///     auto account = manager.create<Account>("Ada");
-///     account.call(&Account::deposit, 100);
+///     struct Account {
+///         int balance = 0;
+///         int deposit(int amount) { return balance += amount; }
+///     };
+///     hocket::Manager manager;
+///     auto account = manager.create<Account>();
+///     const int balance = account.call(&Account::deposit, 100);
 template <class T> class ManagedObject : public detail::ManagedReference {
 public:
     ManagedObject() noexcept = default; ///< Refers to none.

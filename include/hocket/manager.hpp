@@ -21,11 +21,13 @@ namespace hocket {
 /// multiprocessing.Manager. What it makes are proxies, which cross to workers and to Processes as
 /// arguments, in results, and as values inside of other managed objects.
 ///
+///     void count_visit(const hocket::ManagedDict<std::string, int>& visits) {
+///         visits.update("home", [](int& n) { ++n; });
+///     }
 ///     hocket::Manager manager;
-///     auto hits = manager.dict<std::string, int>();
-///     pool.apply([](const hocket::ManagedDict<std::string, int>& hits) {
-///         hits.update("home", [](int& n) { ++n; });
-///     }, hits);
+///     auto visits = manager.dict<std::string, int>();
+///     hocket::Pool pool(4);
+///     pool.apply(count_visit, visits);
 ///
 /// An object lives as long as there are proxies of it, in whatever process; those of a process that
 /// dies do not count. (A proxy that was sent and never received counts as long as the manager

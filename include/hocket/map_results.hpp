@@ -32,9 +32,12 @@ struct MapOptions {
 /// What `map` returns: the results in the order of the input, once. Blocks a thread as an input
 /// range, or suspends a task:
 ///
-///     for (auto& page : pool.map(fetch, urls)) { … }
+///     std::string fetch(std::string url);
+///     hocket::ThreadPoolExecutor pool;
+///     const std::vector<std::string> urls{"/one", "/two"};
+///     for (auto& page : pool.map(fetch, urls)) std::cout << page; // in a thread
 ///     auto pages = pool.map(fetch, urls);
-///     while (auto page = co_await pages.next()) { … *page … }
+///     while (auto page = co_await pages.next()) std::cout << *page; // in a task
 ///
 /// Reads on in the input as results are fetched, on the thread that fetches. What an element threw
 /// is thrown when its turn comes, and so is TimeoutError; that ends the results, and as the

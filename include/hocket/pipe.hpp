@@ -12,7 +12,7 @@ template <class T> class PipeEnd;
 /// multiprocessing.Pipe. With `duplex` false, the first end only receives and the second only
 /// sends. Throws std::system_error when out of descriptors.
 ///
-///     auto [ours, theirs] = hocket::Pipe<Message>();
+///     auto [ours, theirs] = hocket::Pipe<std::string>();
 template <class T> std::pair<PipeEnd<T>, PipeEnd<T>> Pipe(bool duplex = true);
 
 /// One end of a pipe that carries values of type T: Python's multiprocessing.connection.Connection.

@@ -34,7 +34,7 @@ struct PoolOptions {
 /// what becomes of a worker that dies is as there.
 ///
 ///     hocket::Pool pool(4);
-///     std::vector<int> squares = pool.map([](int x) { return x * x; }, std::views::iota(0, 100));
+///     const auto squares = pool.map([](int x) { return x * x; }, std::views::iota(0, 100));
 ///
 /// The functions that return a Future do not wait; it can be awaited. The others block: in a task,
 /// `co_await pool.map_async(…)`. Any thread. The destructor ends the workers at once, as Python's

@@ -105,6 +105,7 @@ private:
 /// types that `crosses` names; they are packed when the Process is made. What the function returns
 /// is dropped.
 ///
+///     void work(int number);
 ///     hocket::Process process(work, 42);
 ///     process.start();
 ///     process.join();

@@ -12,8 +12,9 @@ namespace hocket {
 /// Python's multiprocessing.Lock: one thread of one process at a time. When its holder dies, the
 /// lock is free again, and the next is told; Python's stays locked for ever.
 ///
-///     auto guard = lock.scoped();            // with lock:
-///     if (guard.outcome().owner_died) { ... } // repair what it guards
+///     hocket::ProcessLock lock;
+///     auto guard = lock.scoped(); // with lock:
+///     if (guard.outcome().owner_died) std::cerr << "what it guards may be half changed\n";
 ///
 /// Unlike Python's it belongs to the thread that acquired it: no other can release it, and it is
 /// free when that thread ends, too. Acquiring blocks the thread, so a task must not wait for it:

@@ -10,9 +10,9 @@ namespace hocket {
 /// Python's multiprocessing.Queue: any number of processes put, any number get, first in, first
 /// out. Shared memory, locks and pipes in an item come along.
 ///
-///     hocket::ProcessQueue<Job> jobs(100);     // put() waits while there are 100
-///     jobs.put(job);                           // in any process it was passed to
-///     Job next = co_await jobs.get_async();    // or jobs.get()
+///     hocket::ProcessQueue<std::string> jobs(100); // put() waits while there are 100
+///     jobs.put("index the mail");                  // in any process it was passed to
+///     std::string job = co_await jobs.get_async(); // or jobs.get(), which blocks
 ///
 /// There is no feeder thread: when `put` has returned, the item is in the queue, whatever becomes
 /// of its process. A process that is killed at any moment has put its item or not, and taken one or

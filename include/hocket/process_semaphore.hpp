@@ -21,8 +21,12 @@ struct SharedSemaphore;  // src/processes/shared/process_semaphore.cpp
 
 /// Python's multiprocessing.Semaphore: at most so many permits, among all processes.
 ///
-///     auto slot = slots.scoped();               // with slots:
-///     auto outcome = co_await slots.acquire_async();
+///     hocket::ProcessSemaphore slots(4);
+///     {
+///         auto slot = slots.scoped(); // with slots:
+///     }
+///     auto outcome = co_await slots.acquire_async(); // in a task
+///     slots.release();
 ///
 /// When a process ends with permits that it acquired, they are given back (as many as the initial
 /// value lacks: permits that others released before, on its behalf or as a signal, are not given

@@ -149,7 +149,7 @@ private:
 
 /// Python's asyncio.Queue: hands items from task to task, first in, first out.
 ///
-///     hocket::Queue<int> queue(10);           // put() waits while there are 10
+///     hocket::Queue<int> queue(10); // put() waits while there are 10
 ///     co_await queue.put(1);
 ///     const int item = co_await queue.get();
 ///     queue.task_done();

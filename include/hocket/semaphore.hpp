@@ -15,7 +15,7 @@ class SemaphoreAcquire;
 /// Python's asyncio.Semaphore: at most so many tasks at a time. First come, first served.
 ///
 ///     hocket::Semaphore slots(32);
-///     auto slot = co_await slots.scoped();   // async with slots:
+///     auto slot = co_await slots.scoped(); // async with slots:
 ///
 /// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
 /// so until it is cancelled.

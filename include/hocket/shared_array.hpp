@@ -15,8 +15,10 @@ namespace hocket {
 /// An array that processes share: Python's multiprocessing.Array, without a lock. Passed to another
 /// process it is not copied, whatever its size.
 ///
+///     void simulate(hocket::SharedArray<double> field);
+///     hocket::ProcessPoolExecutor pool;
 ///     hocket::SharedArray<double> field(1'000'000);
-///     pool.submit(simulate, field).result();       // simulate(SharedArray<double>) writes to it
+///     pool.submit(simulate, field).result(); // writes to it
 ///
 /// A handle to SharedMemory: copies refer to the same elements, constant ones can write to them,
 /// too. As with a std::vector, different elements may be written at the same time by anybody, the

@@ -51,7 +51,7 @@ concept is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 /// Python's multiprocessing.Value, which needs a lock for that.
 ///
 ///     hocket::SharedValue<int> done(0);
-///     done.fetch_add(1);                    // in any process
+///     done.fetch_add(1); // in any process
 ///
 /// All operations are in one order that everybody sees (memory_order_seq_cst). A handle: copies
 /// refer to the same value, constant ones can change it, too. Takes a page of memory and a

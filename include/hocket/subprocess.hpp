@@ -76,9 +76,9 @@ Coro<subprocess::Process> start_process(std::shared_ptr<SubprocessRequest> reque
 /// Each is a string or a path, or a range of them, whose elements are taken as Python's `*words`.
 /// Options come first:
 ///
-///     auto ls = co_await create_subprocess_exec("ls", "-l");
-///     auto cat = co_await create_subprocess_exec(
-///         {.stdin = subprocess::PIPE, .stdout = subprocess::PIPE}, "cat");
+///     auto ls = co_await hocket::create_subprocess_exec("ls", "-l");
+///     auto cat = co_await hocket::create_subprocess_exec(
+///         {.stdin = hocket::subprocess::PIPE, .stdout = hocket::subprocess::PIPE}, "cat");
 ///     auto [out, err] = co_await cat.communicate("hello");
 ///
 /// Throws std::system_error that names the program and what did not work (the program, the

@@ -27,9 +27,10 @@ struct ThreadOptions {
 
 /// Python's threading.Thread: a function that runs on a thread of its own.
 ///
-///     hocket::Thread thread(crunch, numbers);
+///     void crunch(std::vector<double> numbers);
+///     hocket::Thread thread(crunch, std::vector<double>{1, 2, 3});
 ///     thread.start();
-///     thread.join();              // in a task: co_await thread.future();
+///     thread.join(); // in a task: co_await thread.future();
 ///
 /// The thread starts with a copy of the context (see ContextVar) in which the Thread was made.
 /// Movable; any thread may call any function.

@@ -12,8 +12,8 @@ namespace hocket {
 /// A value of its own for each thread: Python's threading.local, but an object with a lifetime,
 /// which `thread_local` in C++ has not.
 ///
-///     hocket::ThreadLocal<Connection> connection([] { return connect(); });
-///     connection->send(text);      // this thread's
+///     hocket::ThreadLocal<std::mt19937> random([] { return std::mt19937(7); });
+///     const auto number = (*random)(); // from this thread's generator
 ///
 /// A thread's value is made when the thread first asks for it, and destroyed when the thread ends
 /// or the ThreadLocal goes, whichever comes first. The tasks of one loop share its thread's value:

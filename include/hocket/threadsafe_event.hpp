@@ -12,9 +12,10 @@ namespace hocket {
 /// A flag that tasks of any loop and threads wait for: Python's threading.Event and asyncio.Event
 /// in one. Any thread.
 ///
+///     hocket::ThreadsafeEvent ready;
 ///     ready.set();                              // anywhere
 ///     co_await ready.wait();                    // in a task
-///     if (ready.wait_blocking(5s)) …            // in a thread
+///     const bool set = ready.wait_blocking(5s); // in a thread
 ///
 /// Must outlive those that wait; tasks that still wait as it is destroyed do so until they are
 /// cancelled. Who was woken may destroy it at once, even while `set` has not returned.

@@ -10,8 +10,13 @@ namespace hocket {
 /// for itself. First come, first served: a released lock belongs to who waits longest from that
 /// moment, task or thread, and nobody gets in between. Any thread.
 ///
-///     auto guard = co_await lock.scoped();      // in a task
-///     auto guard = lock.scoped_blocking();      // in a thread
+///     hocket::ThreadsafeLock lock;
+///     {
+///         auto guard = co_await lock.scoped(); // in a task
+///     }
+///     {
+///         auto guard = lock.scoped_blocking(); // in a thread
+///     }
 ///
 /// A task may hold it across a `co_await`, which a std::mutex does not allow. Must outlive those
 /// that wait; tasks that still wait as it is destroyed do so until they are cancelled.

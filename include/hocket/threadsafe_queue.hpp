@@ -15,9 +15,9 @@ namespace hocket {
 /// Hands items between tasks of any loop and threads, first in, first out: Python's queue.Queue and
 /// asyncio.Queue in one. Any thread.
 ///
-///     hocket::ThreadsafeQueue<Job> jobs(100);   // putting waits while there are 100
-///     jobs.put_blocking(job);                   // in a thread
-///     Job job = co_await jobs.get();            // in a task
+///     hocket::ThreadsafeQueue<std::string> jobs(100); // putting waits while there are 100
+///     jobs.put_blocking("index the mail");            // in a thread
+///     std::string job = co_await jobs.get();          // in a task
 ///
 /// Those that wait are served in the order in which they came, tasks and threads alike; waiting
 /// allocates nothing. What is called ..._blocking is for threads without a running loop: elsewhere

@@ -11,8 +11,12 @@ namespace hocket {
 /// and asyncio.Semaphore in one. First come, first served. Any thread.
 ///
 ///     hocket::ThreadsafeSemaphore slots(32);
-///     auto slot = co_await slots.scoped();      // in a task
-///     auto slot = slots.scoped_blocking();      // in a thread
+///     {
+///         auto slot = co_await slots.scoped(); // in a task
+///     }
+///     {
+///         auto slot = slots.scoped_blocking(); // in a thread
+///     }
 ///
 /// Must outlive those that wait; tasks that still wait as it is destroyed do so until they are
 /// cancelled.

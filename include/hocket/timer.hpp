@@ -16,9 +16,10 @@ namespace hocket {
 /// Python's threading.Timer: a thread that waits, and then calls a function, unless it is cancelled
 /// before. In a program with a loop, `loop.call_later` does it without a thread.
 ///
-///     hocket::Timer timer(30s, alarm, "late");
+///     void ring(std::string message);
+///     hocket::Timer timer(30s, ring, "late");
 ///     timer.start();
-///     timer.cancel();      // in time
+///     timer.cancel(); // in time
 ///
 /// The destructor is Thread's: it waits for the call of a timer that was started and neither
 /// cancelled nor made a daemon. Movable; any thread may call any function.

@@ -63,8 +63,9 @@ Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, const WaitOptions& options)
 /// Yields the tasks as they are done, in the order in which they are: Python's
 /// asyncio.as_completed.
 ///
-///     auto completed = as_completed(tasks);
-///     while (auto task = co_await completed.next()) { use(task->result()); }
+///     std::vector<hocket::Task<int>> tasks;
+///     auto completed = hocket::as_completed(tasks);
+///     while (auto task = co_await completed.next()) std::cout << task->result();
 ///
 /// With a timeout, counted from this call, `next` throws TimeoutError when it passes before all are
 /// done, and yields nothing more. The tasks are cancelled neither by that nor by dropping the

@@ -74,7 +74,8 @@ private:
 /// Yields the futures as they are done, each once: Python's concurrent.futures.as_completed. Blocks
 /// the thread between them.
 ///
-///     for (auto& future : as_completed(futures)) { use(future.result()); }
+///     std::vector<hocket::Future<int>> futures;
+///     for (auto& future : hocket::as_completed(futures)) std::cout << future.result();
 ///
 /// With a timeout, counted from this call, TimeoutError is thrown when it passes before all are
 /// done. The futures are not cancelled, neither by that nor by dropping the range.

@@ -40,8 +40,8 @@ struct WatchOptions {
 /// comes out of the generator; the kernel keeps 16,384 events (fs.inotify.max_queued_events) for
 /// who does not look, and what is lost then is reported as an overflow.
 ///
-///     auto changes = co_await files::watch("folder");
-///     while (auto change = co_await changes.next()) { … change->path … }
+///     auto changes = co_await hocket::files::watch("folder");
+///     while (auto change = co_await changes.next()) std::cout << change->path << '\n';
 ///
 /// Throws std::system_error when the path cannot be watched, or when the user's inotify instances
 /// or watches (fs.inotify.max_user_instances, max_user_watches) are used up. As every generator, it
