@@ -10,8 +10,6 @@ namespace hocket::engine {
 
 namespace {
 
-constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which older headers do not name
-
 bool has_ended(int pidfd) noexcept {
     pollfd end{pidfd, POLLIN, 0};
     return ::poll(&end, 1, 0) > 0;

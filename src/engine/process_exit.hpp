@@ -4,7 +4,12 @@
 #include <optional>
 #include <system_error>
 
+#include <sys/wait.h>
+
 namespace hocket::engine {
+
+/// P_PIDFD, which older headers do not name: waitid() of a pidfd.
+inline constexpr auto by_pidfd = static_cast<idtype_t>(3);
 
 /// How a process ended.
 struct ProcessExit {

@@ -13,6 +13,7 @@
 
 #include <hocket/engine/sanitizers.hpp>
 
+#include "engine/process_exit.hpp"
 #include "engine/spawn_child.hpp"
 
 #if HOCKET_THREAD_SANITIZER
@@ -29,8 +30,7 @@ namespace hocket::engine {
 namespace {
 
 constexpr std::size_t stack_size = std::size_t{32} * 1024;
-constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which older headers do not name
-constexpr unsigned with_pidfd = 0x1000;             // CLONE_PIDFD, likewise
+constexpr unsigned with_pidfd = 0x1000; // CLONE_PIDFD, likewise
 
 std::vector<const char*> pointers_to(const std::vector<std::string>& texts) {
     std::vector<const char*> pointers;

@@ -6,6 +6,10 @@
 
 namespace hocket::engine {
 
+/// A write of at least this size goes out at once and alone, with TLS as a record of its own:
+/// copying it would cost more than the system call that it might save.
+inline constexpr std::size_t direct_write_size = 4096;
+
 /// What a connection is to those above it, whatever carries its bytes: a socket (StreamTransport),
 /// or TLS over one (TlsTransport). What happens on it is told to a StreamHandler.
 class Stream {

@@ -8,9 +8,6 @@ namespace hocket::engine {
 
 namespace {
 
-// A write of this size goes out alone: copying it would cost more than the system call it might
-// save.
-constexpr std::size_t direct_write_size = 4096;
 // So much queued in one turn is worth a write before the turn ends.
 constexpr std::size_t early_flush_size = std::size_t{32} * 1024;
 

@@ -8,13 +8,6 @@
 
 namespace hocket::engine {
 
-namespace {
-
-// A write of this size becomes a record of its own: copying it would cost more than the record.
-constexpr std::size_t direct_write_size = 4096;
-
-} // namespace
-
 bool TlsTransport::write(std::string_view data) {
     if (closing_) {
         ++ignored_writes_;

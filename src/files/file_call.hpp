@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <coroutine>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,12 @@ namespace hocket::detail {
 
 /// How `loop`'s files are done: by io_uring or by threads.
 [[nodiscard]] engine::FileOperations& file_operations_of(EventLoop& loop);
+
+/// Throws the std::system_error of a call that returned -errno for `path`.
+[[noreturn]] void fail_call(const char* call, const std::string& path, std::int64_t result);
+
+/// "folder/name"
+[[nodiscard]] std::string join_path(const std::string& folder, const std::string& name);
 
 /// Awaits one call to the file system. A named local of the coroutine that awaits it, declared
 /// behind the memory that the call uses. Yields the call's result, or -errno. A cancellation is

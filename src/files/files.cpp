@@ -17,11 +17,6 @@ namespace {
 
 using engine::FileRequest;
 
-[[noreturn]] void fail(const char* call, const std::string& path, std::int64_t result) {
-    throw std::system_error(static_cast<int>(-result), std::system_category(),
-                            std::string(call) + " " + path);
-}
-
 Coro<std::string> read_all(std::string path) {
     const File file = co_await open(path);
     std::string bytes = co_await file.read();
@@ -34,7 +29,7 @@ Coro<StatResult> stat_at(std::string path, int flags, const char* name) {
     detail::FileCall call(FileRequest::stat(path.c_str(), flags, status));
     const std::int64_t result = co_await call;
     if (result < 0) {
-        fail(name, path, result);
+        detail::fail_call(name, path, result);
     }
     co_return detail::to_stat_result(status);
 }
@@ -50,7 +45,7 @@ Coro<> rename_path(std::string from, std::string to) {
     detail::FileCall call(FileRequest::rename(from.c_str(), to.c_str()));
     const std::int64_t result = co_await call;
     if (result < 0) {
-        fail("rename", from + " to " + to, result);
+        detail::fail_call("rename", from + " to " + to, result);
     }
 }
 
@@ -58,7 +53,7 @@ Coro<> unlink_path(std::string path, int flags, const char* name) {
     detail::FileCall call(FileRequest::unlink(path.c_str(), flags));
     const std::int64_t result = co_await call;
     if (result < 0) {
-        fail(name, path, result);
+        detail::fail_call(name, path, result);
     }
 }
 
@@ -70,7 +65,7 @@ Coro<std::int64_t> try_mkdir(const std::string& path, unsigned permissions) {
 Coro<> make_directory(std::string path, unsigned permissions) {
     const std::int64_t result = co_await try_mkdir(path, permissions);
     if (result < 0) {
-        fail("mkdir", path, result);
+        detail::fail_call("mkdir", path, result);
     }
 }
 
@@ -106,14 +101,14 @@ Coro<> make_directories(std::string path, unsigned permissions, bool exist_ok) {
                 co_return;
             }
         }
-        fail("mkdir", at, result);
+        detail::fail_call("mkdir", at, result);
     }
     while (!missing.empty()) {
         const bool is_last = missing.size() == 1;
         const std::int64_t result =
             co_await try_mkdir(missing.back(), is_last ? permissions : 0777);
         if (result < 0 && (result != -EEXIST || (is_last && !exist_ok))) {
-            fail("mkdir", missing.back(), result);
+            detail::fail_call("mkdir", missing.back(), result);
         }
         missing.pop_back();
     }
@@ -124,7 +119,7 @@ Coro<> sync_path(std::string path) {
     detail::FileCall call(FileRequest::sync(fd.get(), false));
     const std::int64_t result = co_await call;
     if (result < 0) {
-        fail("fsync", path, result);
+        detail::fail_call("fsync", path, result);
     }
 }
 
@@ -162,7 +157,7 @@ Coro<std::vector<std::string>> list(std::string path) {
     detail::FileCall call(FileRequest::call(&Listing::perform, &listing));
     const std::int64_t result = co_await call;
     if (result < 0) {
-        fail("listdir", listing.path, result);
+        detail::fail_call("listdir", listing.path, result);
     }
     co_return std::move(listing.names);
 }

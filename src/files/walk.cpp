@@ -95,10 +95,6 @@ std::int64_t Folder::read(void* context) noexcept {
     return -error;
 }
 
-std::string join(const std::string& folder, const std::string& name) {
-    return folder.empty() || folder.back() == '/' ? folder + name : folder + "/" + name;
-}
-
 AsyncGenerator<WalkEntry> walk_folders(std::string path, WalkOptions options) {
     std::vector<Folder> stack;
     stack.push_back(Folder{.path = std::move(path)});
@@ -125,7 +121,7 @@ AsyncGenerator<WalkEntry> walk_folders(std::string path, WalkOptions options) {
             std::vector<Folder> below;
             for (const std::string& name : folder.dirnames) {
                 if (options.followlinks || !folder.is_link(name)) {
-                    below.push_back(Folder{.path = join(folder.path, name)});
+                    below.push_back(Folder{.path = detail::join_path(folder.path, name)});
                     below.back().identity->parent = folder.identity;
                 }
             }

@@ -45,10 +45,6 @@ std::optional<Kind> kind_of(std::uint32_t mask) noexcept {
     return std::nullopt;
 }
 
-std::string join(const std::string& folder, const std::string& name) {
-    return folder.back() == '/' ? folder + name : folder + "/" + name;
-}
-
 /// inotify's view of a tree. Its functions that look at folders block.
 class Changes {
 public:
@@ -132,7 +128,7 @@ std::int64_t Changes::scan() noexcept {
             if (name == "." || name == "..") {
                 continue;
             }
-            const std::string path = join(scan.path, name);
+            const std::string path = detail::join_path(scan.path, name);
             struct ::stat status {};
             const bool is_dir = ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
             if (scan.is_new) {
@@ -173,7 +169,8 @@ void Changes::take(const inotify_event& event) {
         return;
     }
     const bool is_dir = (event.mask & IN_ISDIR) != 0;
-    std::string path = is_about_itself ? folder->second : join(folder->second, event.name);
+    std::string path =
+        is_about_itself ? folder->second : detail::join_path(folder->second, event.name);
     if (is_recursive_ && is_dir) {
         if (*kind == Kind::created || *kind == Kind::moved_to) {
             to_scan_.push_back({path, true});

@@ -17,11 +17,6 @@ namespace {
 
 using engine::FileRequest;
 
-[[noreturn]] void fail(const char* call, const std::string& path, std::int64_t result) {
-    throw std::system_error(static_cast<int>(-result), std::system_category(),
-                            std::string(call) + " " + path);
-}
-
 std::string folder_of(const std::string& path) {
     const auto slash = path.find_last_of('/');
     return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -107,7 +102,7 @@ Coro<> require(const char* name, const std::string& path, FileRequest request) {
     detail::FileCall call(request);
     const std::int64_t result = co_await call;
     if (result < 0) {
-        fail(name, path, result);
+        detail::fail_call(name, path, result);
     }
 }
 
@@ -138,7 +133,7 @@ Coro<std::size_t> write_whole(std::string path, std::string_view data, WriteOpti
     const std::int64_t opened = co_await opening;
     if (opened < 0) {
         temporary.set_there(false); // if there is one, it is not ours
-        fail("open", target.path, opened);
+        detail::fail_call("open", target.path, opened);
     }
     detail::FileState file(opening.take_descriptor(), path, detail::FileMode::parse("w"));
     co_await file.write_at(data, 0);

@@ -10,14 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/process_exit.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/loop_network.hpp"
 
 namespace hocket::detail {
 
 namespace {
-
-constexpr auto by_pidfd = static_cast<idtype_t>(3); // P_PIDFD, which older headers do not name
 
 int signal_child(int pidfd, int signal) noexcept {
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
@@ -76,7 +75,7 @@ void RunningProgram::end(int pidfd) noexcept {
     // Another user's program (it was a set-user-id one) may refuse: it cannot be waited for then.
     const bool is_killed = signal_child(pidfd, SIGKILL) == 0;
     siginfo_t info{};
-    while (::waitid(by_pidfd, static_cast<id_t>(pidfd), &info,
+    while (::waitid(engine::by_pidfd, static_cast<id_t>(pidfd), &info,
                     WEXITED | (is_killed ? 0 : WNOHANG)) != 0 &&
            errno == EINTR) {
     }

@@ -38,7 +38,9 @@ pkg_config)
     "$CXX" -std=c++20 "$consumer/main.cpp" "${flags[@]}" -o "$work/build/consumer"
     ;;
 add_subdirectory)
-    configure_and_build -DHOCKET_SOURCE="${HOCKET_SOURCE:?the folder of hocket\'s sources}"
+    # The whole library once more, so quickly: in a few large pieces, not optimised.
+    configure_and_build -DHOCKET_SOURCE="${HOCKET_SOURCE:?the folder of hocket\'s sources}" \
+        -DHOCKET_UNITY=ON -DCMAKE_BUILD_TYPE=Debug
     ;;
 *)
     sed -n 2p "$0" >&2

@@ -22,7 +22,7 @@ namespace hocket::detail {
 
 namespace {
 
-ManagerServer* this_process = nullptr;
+ManagerServer* this_server = nullptr;
 
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 
@@ -44,7 +44,7 @@ void answer_with_exception(ManagerResult& result) {
 } // namespace
 
 int calling_process() noexcept {
-    return this_process == nullptr ? nobody : this_process->calling_process();
+    return this_server == nullptr ? nobody : this_server->calling_process();
 }
 
 void throw_wrong_object() {
@@ -53,13 +53,13 @@ void throw_wrong_object() {
 }
 
 ManagerServer* ManagerServer::here(const std::string& address) noexcept {
-    return this_process != nullptr && this_process->address_ == address ? this_process : nullptr;
+    return this_server != nullptr && this_server->address_ == address ? this_server : nullptr;
 }
 
 ManagerServer::ManagerServer(engine::FileDescriptor listener, std::string address)
     : listener_(std::move(listener)), address_(std::move(address)) {
     objects_.emplace(the_manager, Entry{std::make_shared<Held<ManagerControl>>(*this), 1});
-    this_process = this;
+    this_server = this;
 }
 
 ManagerServer::~ManagerServer() {

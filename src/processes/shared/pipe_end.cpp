@@ -22,8 +22,8 @@ namespace hocket::detail {
 namespace {
 
 // A message is the packed value and, as its last byte, one of these.
-constexpr char is_inside = 0; // the value is in the message
-constexpr char is_beside =
+constexpr char in_message = 0; // the value is in the message
+constexpr char in_segment =
     1; // the message has its size; it is in a memory file, the last descriptor
 
 // Well under the smallest common socket buffer, and what the kernel finds room for in one piece.
@@ -35,7 +35,7 @@ void end_with(Message& message, char kind) { message.bytes.write(&kind, 1); }
 void frame(Message& message) {
     const std::size_t size = message.bytes.size();
     if (size <= largest_inside) {
-        end_with(message, is_inside);
+        end_with(message, in_message);
         return;
     }
     auto file = make_memory_file("message", size, Growth::forbidden);
@@ -43,11 +43,11 @@ void frame(Message& message) {
     message.descriptors.push_back(std::move(file));
     message.bytes.clear();
     message.bytes.write(reinterpret_cast<const char*>(&size), sizeof size);
-    end_with(message, is_beside);
+    end_with(message, in_segment);
 }
 
 void unframe(ReceivedMessage& message) {
-    if (message.space[--message.size] == is_inside) {
+    if (message.space[--message.size] == in_message) {
         return;
     }
     std::size_t size = 0;

@@ -47,7 +47,7 @@ void close_stdin() noexcept {
     }
 }
 
-[[noreturn]] void be_worker(int control) {
+[[noreturn]] void become_worker(int control) {
     OwnerEnd::close_all();
     reset_signals();
     if (control == STDIN_FILENO) { // the parent has closed its own
@@ -72,7 +72,7 @@ pid_t fork_on_fresh_thread(const engine::FileDescriptor& control) {
         ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
         pid = ::fork();
         if (pid == 0) {
-            be_worker(control.get());
+            become_worker(control.get());
         }
         error = errno;
     }).join();
