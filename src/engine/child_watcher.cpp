@@ -6,14 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
 #include "engine/process_exit.hpp"
 
 namespace hocket::engine {
 
 std::error_code ChildWatcher::start(pid_t pid) noexcept {
     FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); // is close-on-exec
-    return pidfd.is_open() ? start(std::move(pidfd))
-                           : std::error_code(errno, std::system_category());
+    return pidfd.is_open() ? start(std::move(pidfd)) : last_error();
 }
 
 std::error_code ChildWatcher::start(FileDescriptor&& pidfd, int reports) noexcept {

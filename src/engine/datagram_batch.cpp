@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -44,8 +46,8 @@ DatagramBatch::Received DatagramBatch::receive(int fd, std::size_t largest) noex
     } while (received < 0 && errno == EINTR);
     used_ = received < 0 ? 0 : static_cast<std::size_t>(received);
     if (received < 0) {
-        const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
-        return {0, is_empty ? std::error_code() : std::error_code(errno, std::system_category())};
+        const bool is_empty = would_block();
+        return {0, is_empty ? std::error_code() : last_error()};
     }
     for (std::size_t i = 0; i < used_; ++i) {
         addresses_[i].set_native_size(messages_[i].msg_hdr.msg_namelen);

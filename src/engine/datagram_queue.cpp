@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -108,7 +110,7 @@ DatagramQueue::Sent DatagramQueue::send(int fd) noexcept {
         sent = ::sendmmsg(fd, messages.data(), count, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) {
-        return {0, {errno, std::system_category()}};
+        return {0, last_error()};
     }
     for (int i = 0; i < sent; ++i) {
         pop();

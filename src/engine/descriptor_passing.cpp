@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -14,8 +16,6 @@ namespace {
 struct ControlSpace {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_descriptors)> bytes;
 };
-
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
 void take_descriptors(msghdr& message, std::vector<FileDescriptor>& descriptors) {
     const cmsghdr* rights = nullptr;

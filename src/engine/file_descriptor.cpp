@@ -6,13 +6,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 FileDescriptor FileDescriptor::duplicate(int fd) {
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) {
-        throw std::system_error(errno, std::system_category(),
-                                "cannot duplicate descriptor " + std::to_string(fd));
+        throw_errno("cannot duplicate descriptor " + std::to_string(fd));
     }
     return FileDescriptor(copy);
 }
@@ -20,7 +21,7 @@ FileDescriptor FileDescriptor::duplicate(int fd) {
 std::pair<FileDescriptor, FileDescriptor> FileDescriptor::pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) {
-        throw std::system_error(errno, std::system_category(), "pipe2");
+        throw_errno("pipe2");
     }
     return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }

@@ -7,12 +7,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 Inbox::Inbox(Poller& poller)
     : poller_(poller), event_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (event_fd_ < 0) {
-        throw std::system_error(errno, std::system_category(), "eventfd");
+        throw_errno("eventfd");
     }
     if (const auto error = poller_.add(*this, event_fd_, Watcher::readable)) {
         ::close(event_fd_);

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -18,8 +20,8 @@ namespace {
 // Since Linux 6.3, and expected from 6.3 on; glibc may not name it yet.
 constexpr unsigned never_executable = 0x0008U; // MFD_NOEXEC_SEAL
 
-[[noreturn]] void throw_errno(const char* call, std::size_t size) {
-    const std::error_code error(errno, std::system_category());
+[[noreturn]] void throw_segment_error(const char* call, std::size_t size) {
+    const std::error_code error = last_error();
     throw std::system_error(error, std::string(call) + " shared memory of " + std::to_string(size) +
                                        " bytes");
 }
@@ -35,18 +37,18 @@ int create(const std::string& name) noexcept {
 FileDescriptor make_memory_file(const char* what, std::size_t size, Growth growth) {
     if (size > static_cast<std::size_t>(std::numeric_limits<off_t>::max())) {
         errno = EFBIG;
-        throw_errno("create", size);
+        throw_segment_error("create", size);
     }
     FileDescriptor file(create(std::string("hocket-") + what));
     if (!file.is_open()) {
-        throw_errno("create", size);
+        throw_segment_error("create", size);
     }
     if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
-        throw_errno("size", size);
+        throw_segment_error("size", size);
     }
     const int seals = F_SEAL_SHRINK | F_SEAL_SEAL | (growth == Growth::allowed ? 0 : F_SEAL_GROW);
     if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) {
-        throw_errno("seal", size);
+        throw_segment_error("seal", size);
     }
     return file;
 }
@@ -57,7 +59,7 @@ void write_memory_file(int fd, std::span<const char> bytes, std::uint64_t offset
             ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0) {
             if (errno != EINTR) {
-                throw_errno("write to", bytes.size());
+                throw_segment_error("write to", bytes.size());
             }
             continue;
         }
@@ -75,7 +77,7 @@ void read_memory_file(int fd, std::span<char> space, std::uint64_t offset) {
         }
         if (size < 0) {
             if (errno != EINTR) {
-                throw_errno("read from", space.size());
+                throw_segment_error("read from", space.size());
             }
             continue;
         }
@@ -88,7 +90,7 @@ MemoryMapping::MemoryMapping(FileDescriptor file, std::size_t size)
     : file_(std::move(file)), size_(size) {
     void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
     if (memory == MAP_FAILED) {
-        throw_errno("map", size);
+        throw_segment_error("map", size);
     }
     data_ = static_cast<std::byte*>(memory);
 }

@@ -11,6 +11,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -18,9 +20,8 @@ namespace {
 template <class Value>
 std::error_code set_option(const Socket& socket, int level, int option,
                            const Value& value) noexcept {
-    return ::setsockopt(socket.fd(), level, option, &value, sizeof value) == 0
-               ? std::error_code()
-               : std::error_code(errno, std::system_category());
+    return ::setsockopt(socket.fd(), level, option, &value, sizeof value) == 0 ? std::error_code()
+                                                                               : last_error();
 }
 
 bool is_ipv6(const Socket& socket) noexcept { return socket.local_address().family() == AF_INET6; }

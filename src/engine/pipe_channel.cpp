@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
-
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
 bool is_terminals_master(int fd) noexcept {
     unsigned number = 0;

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -15,8 +17,6 @@ constexpr std::size_t first_batch = 64;
 constexpr std::size_t largest_batch = 4096;
 constexpr Nanoseconds second = 1'000'000'000;
 constexpr Nanoseconds millisecond = 1'000'000;
-
-std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
 } // namespace
 

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -24,7 +26,7 @@ std::optional<ProcessExit> reap(int pidfd) noexcept {
         returned = ::waitid(by_pidfd, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG);
     } while (returned != 0 && errno == EINTR);
     if (returned != 0) {
-        return ProcessExit{ProcessExit::unknown, {errno, std::system_category()}};
+        return ProcessExit{ProcessExit::unknown, last_error()};
     }
     if (info.si_pid == 0) {
         return std::nullopt;

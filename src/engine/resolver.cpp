@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "engine/blocking_threads.hpp"
+#include "engine/last_error.hpp"
 
 namespace hocket::engine {
 
@@ -103,9 +104,8 @@ void ask_system(ResolveJob& job) {
                                                : "0",
                                    &hints, &found);
     if (code != 0) {
-        const std::error_code error = code == EAI_SYSTEM
-                                          ? std::error_code(errno, std::system_category())
-                                          : std::error_code(code, resolver_category());
+        const std::error_code error =
+            code == EAI_SYSTEM ? last_error() : std::error_code(code, resolver_category());
         job.failure = Failure{error, "getaddrinfo for " + query.text()};
         return;
     }

@@ -7,12 +7,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
 
 std::error_code result_of(int returned) noexcept {
-    return returned == 0 ? std::error_code() : std::error_code(errno, std::system_category());
+    return returned == 0 ? std::error_code() : last_error();
 }
 
 } // namespace

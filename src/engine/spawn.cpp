@@ -13,6 +13,7 @@
 
 #include <hocket/engine/sanitizers.hpp>
 
+#include "engine/last_error.hpp"
 #include "engine/process_exit.hpp"
 #include "engine/spawn_child.hpp"
 
@@ -153,7 +154,7 @@ Spawned spawn(const SpawnPlan& plan) {
     int pidfd = -1;
     spawned.pid = clone_child(orders, pidfd);
     if (spawned.pid < 0) {
-        spawned.failure = {{errno, std::system_category()}, "start " + plan.arguments.front()};
+        spawned.failure = {last_error(), "start " + plan.arguments.front()};
         return spawned;
     }
     spawned.pidfd = FileDescriptor(pidfd);

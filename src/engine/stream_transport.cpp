@@ -6,6 +6,8 @@
 
 #include <sys/socket.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -101,8 +103,8 @@ bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watc
         received = pipe_ ? pipe_->read(into) : ::recv(socket_.fd(), into.data(), into.size(), 0);
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK) {
-            fail_call(pipe_ ? "read from " : "recv from ", {errno, std::system_category()});
+        if (!would_block()) {
+            fail_call(pipe_ ? "read from " : "recv from ", last_error());
         }
         return false;
     }

@@ -6,6 +6,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -18,7 +20,7 @@ constexpr Nanoseconds far = second / 10;
 TimerFd::TimerFd(Poller& poller)
     : poller_(poller), timer_fd_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
     if (timer_fd_ < 0) {
-        throw std::system_error(errno, std::system_category(), "timerfd_create");
+        throw_errno("timerfd_create");
     }
     if (const auto error = poller_.add(*this, timer_fd_, readable)) {
         ::close(timer_fd_);

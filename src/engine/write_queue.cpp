@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "engine/last_error.hpp"
 #include "engine/pipe_channel.hpp"
 
 namespace hocket::engine {
@@ -96,8 +97,8 @@ WriteQueue::Sent WriteQueue::send(int socket, PipeChannel* pipe, std::string_vie
         }
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) {
-        const bool is_full = errno == EAGAIN || errno == EWOULDBLOCK;
-        return {0, is_full ? std::error_code() : std::error_code(errno, std::system_category())};
+        const bool is_full = would_block();
+        return {0, is_full ? std::error_code() : last_error()};
     }
     const auto out = static_cast<std::size_t>(sent);
     consume(std::min(out, queued));

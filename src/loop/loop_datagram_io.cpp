@@ -7,6 +7,7 @@
 
 #include <hocket/event_loop.hpp>
 
+#include "engine/last_error.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/network_operations.hpp"
 
@@ -15,13 +16,6 @@ namespace hocket {
 namespace detail {
 
 namespace {
-
-bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
-
-[[noreturn]] void throw_errno(const std::string& what) {
-    const std::error_code error(errno, std::system_category());
-    throw std::system_error(error, what);
-}
 
 Coro<DatagramSize> receive_from(LoopNetwork& network, int fd, std::span<std::byte> space) {
     for (;;) {
@@ -33,8 +27,9 @@ Coro<DatagramSize> receive_from(LoopNetwork& network, int fd, std::span<std::byt
             co_return DatagramSize{static_cast<std::size_t>(received),
                                    SocketAddress::from_native(native, size)};
         }
-        if (!would_block()) {
-            throw_errno("recvfrom on " + SocketAddress::local_of(fd).text());
+        if (!engine::would_block() && errno != EINTR) {
+            const std::error_code error = engine::last_error(); // before the next system call
+            throw std::system_error(error, "recvfrom on " + SocketAddress::local_of(fd).text());
         }
         FdReady ready(network, fd, FdWatch::Direction::read);
         co_await ready;
@@ -60,9 +55,11 @@ Coro<std::size_t> send_to(LoopNetwork& network, int fd, std::string_view data,
         if (sent >= 0) {
             co_return static_cast<std::size_t>(sent);
         }
-        if (!would_block()) {
-            throw_errno("sendto " +
-                        (address.is_known() ? address : SocketAddress::peer_of(fd)).text());
+        if (!engine::would_block() && errno != EINTR) {
+            const std::error_code error = engine::last_error();
+            throw std::system_error(
+                error,
+                "sendto " + (address.is_known() ? address : SocketAddress::peer_of(fd)).text());
         }
         FdReady ready(network, fd, FdWatch::Direction::write);
         co_await ready;

@@ -8,6 +8,7 @@
 
 #include <hocket/event_loop.hpp>
 
+#include "engine/last_error.hpp"
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/network_operations.hpp"
@@ -80,21 +81,15 @@ bool remove_listener(EventLoop& loop, int fd, Direction direction) {
     return true;
 }
 
-[[noreturn]] void throw_errno(const char* call, int fd) {
-    const std::error_code error(errno, std::system_category());
-    throw std::system_error(error, std::string(call) + SocketAddress::peer_of(fd).text());
-}
-
-bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
-
 Coro<std::size_t> receive(LoopNetwork& network, int fd, std::span<std::byte> space) {
     for (;;) {
         const ssize_t received = ::recv(fd, space.data(), space.size(), 0);
         if (received >= 0) {
             co_return static_cast<std::size_t>(received);
         }
-        if (!would_block()) {
-            throw_errno("recv from ", fd);
+        if (!engine::would_block() && errno != EINTR) {
+            const std::error_code error = engine::last_error(); // before the next system call
+            throw std::system_error(error, "recv from " + SocketAddress::peer_of(fd).text());
         }
         FdReady ready(network, fd, Direction::read);
         co_await ready;
@@ -129,8 +124,8 @@ Coro<std::pair<Socket, SocketAddress>> accept_socket(LoopNetwork& network, int f
             std::pair<Socket, SocketAddress> result(std::move(accepted), peer);
             co_return result;
         }
-        if (errno != ECONNABORTED && !would_block()) {
-            const std::error_code error(errno, std::system_category());
+        if (errno != ECONNABORTED && !engine::would_block() && errno != EINTR) {
+            const std::error_code error = engine::last_error();
             throw std::system_error(error, "accept on " + SocketAddress::local_of(fd).text());
         }
         FdReady ready(network, fd, Direction::read);
@@ -157,8 +152,9 @@ Coro<> send_all(LoopNetwork& network, int fd, std::string_view data) {
             data.remove_prefix(static_cast<std::size_t>(sent));
             continue;
         }
-        if (!would_block()) {
-            throw_errno("send to ", fd);
+        if (!engine::would_block() && errno != EINTR) {
+            const std::error_code error = engine::last_error(); // before the next system call
+            throw std::system_error(error, "send to " + SocketAddress::peer_of(fd).text());
         }
         FdReady ready(network, fd, Direction::write);
         co_await ready;

@@ -6,12 +6,14 @@
 
 #include <sys/socket.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket {
 
 std::pair<Socket, Socket> socketpair(int family, int type, int proto) {
     std::array<int, 2> ends{};
     if (::socketpair(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, proto, ends.data()) != 0) {
-        throw std::system_error(errno, std::system_category(), "socketpair");
+        engine::throw_errno("socketpair");
     }
     return {Socket(ends[0]), Socket(ends[1])};
 }

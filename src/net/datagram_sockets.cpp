@@ -15,6 +15,7 @@
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
 
+#include "engine/last_error.hpp"
 #include "net/host_addresses.hpp"
 #include "net/stream_state.hpp"
 
@@ -153,15 +154,14 @@ DatagramSocket adopt_datagram_socket(Socket socket) {
     int type = 0;
     socklen_t size = sizeof type;
     if (::getsockopt(socket.fd(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-        throw std::system_error(errno, std::system_category(), "take over a datagram socket");
+        engine::throw_errno("take over a datagram socket");
     }
     if (type != SOCK_DGRAM && type != SOCK_RAW) {
         throw ValueError("a datagram socket was expected, got one of type " + std::to_string(type));
     }
     const int flags = ::fcntl(socket.fd(), F_GETFL);
     if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
-        throw std::system_error(errno, std::system_category(),
-                                "make a datagram socket non-blocking");
+        engine::throw_errno("make a datagram socket non-blocking");
     }
     const SocketAddress peer = socket.peer_address();
     return {std::move(socket), peer};

@@ -15,6 +15,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/last_error.hpp"
+
 namespace hocket {
 
 namespace {
@@ -59,9 +61,8 @@ void make_own(int fd, const std::string& name) {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
         ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
-        throw std::system_error(errno, std::system_category(),
-                                "take over descriptor " + std::to_string(fd) + " (" + name +
-                                    "), which LISTEN_FDS announces");
+        engine::throw_errno("take over descriptor " + std::to_string(fd) + " (" + name +
+                            "), which LISTEN_FDS announces");
     }
 }
 

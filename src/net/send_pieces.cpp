@@ -11,6 +11,8 @@
 #include <hocket/errors.hpp>
 #include <hocket/executor.hpp>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::detail {
 
 namespace {
@@ -34,7 +36,7 @@ std::string read_piece(const FilePointer& file, std::int64_t offset, std::size_t
             return bytes;
         }
         if (errno != EINTR) {
-            throw std::system_error(errno, std::system_category(), "read the file to send");
+            engine::throw_errno("read the file to send");
         }
     }
 }
@@ -51,7 +53,7 @@ Coro<std::uint64_t> send_pieces(int file, SendfileOptions options, const WritePi
     const FilePointer own =
         std::make_shared<engine::FileDescriptor>(engine::FileDescriptor::duplicate(file));
     if (options.offset > 0 && ::lseek(file, options.offset, SEEK_SET) < 0) {
-        throw std::system_error(errno, std::system_category(), "seek in the file to send");
+        engine::throw_errno("seek in the file to send");
     }
     std::uint64_t sent = 0;
     const PositionBehind position(file, options.offset, sent);

@@ -13,6 +13,7 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/last_error.hpp"
 #include "net/host_addresses.hpp"
 
 namespace hocket::detail {
@@ -89,8 +90,7 @@ void take_over(const std::vector<Socket>& sockets) {
         int type = 0;
         socklen_t size = sizeof type;
         if (::getsockopt(socket.fd(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-            throw std::system_error(errno, std::system_category(),
-                                    "serve on descriptor " + std::to_string(socket.fd()));
+            engine::throw_errno("serve on descriptor " + std::to_string(socket.fd()));
         }
         if (type != SOCK_STREAM) {
             throw ValueError("a stream socket was expected, and " + socket.local_address().text() +
@@ -98,9 +98,7 @@ void take_over(const std::vector<Socket>& sockets) {
         }
         const int flags = ::fcntl(socket.fd(), F_GETFL);
         if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
-            throw std::system_error(errno, std::system_category(),
-                                    "make descriptor " + std::to_string(socket.fd()) +
-                                        " non-blocking");
+            engine::throw_errno("make descriptor " + std::to_string(socket.fd()) + " non-blocking");
         }
     }
 }

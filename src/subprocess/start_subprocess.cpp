@@ -10,6 +10,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/last_error.hpp"
+
 namespace hocket {
 
 namespace subprocess {
@@ -95,7 +97,7 @@ void check_standard(const std::array<Stdio, 3>& standard) {
 FileDescriptor open_null_device() {
     FileDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null.is_open()) {
-        throw std::system_error(errno, std::system_category(), "open /dev/null");
+        engine::throw_errno("open /dev/null");
     }
     return null;
 }

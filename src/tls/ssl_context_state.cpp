@@ -12,6 +12,7 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/last_error.hpp"
 #include "engine/tls_failure.hpp"
 
 namespace hocket::detail {
@@ -185,7 +186,7 @@ void SSLContextState::log_keys_to(const std::string& filename) {
     }
     keylog_.reset(std::fopen(filename.c_str(), "ae"));
     if (!keylog_) {
-        throw std::system_error(errno, std::system_category(), "open " + filename);
+        engine::throw_errno("open " + filename);
     }
     SSL_CTX_set_keylog_callback(ctx(), &log_key);
 }

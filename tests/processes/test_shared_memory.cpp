@@ -106,7 +106,7 @@ TEST(SharedMemory, FromAFileThatCanBeMadeSmallerIsRefused) {
         engine::FileDescriptor(::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     EXPECT_THROW(detail::unpack_message<SharedMemory>({message.bytes.data(), message.bytes.size()},
                                                       message.descriptors),
-                 RuntimeError);
+                 std::system_error);
 }
 
 TEST(SharedMemory, LeavesNoDescriptorBehind) {

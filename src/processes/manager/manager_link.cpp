@@ -14,6 +14,7 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/last_error.hpp"
 #include "engine/per_process.hpp"
 #include "processes/calls/remote_exception.hpp"
 #include "processes/manager/manager_server.hpp"
@@ -24,8 +25,6 @@ namespace hocket::detail {
 namespace {
 
 constexpr int unknown_exitcode = 255;
-
-std::system_error last_error(const char* what) { return {errno, std::system_category(), what}; }
 
 struct AbstractAddress {
     explicit AbstractAddress(const std::string& name) {
@@ -45,7 +44,7 @@ struct AbstractAddress {
 std::string random_address() {
     unsigned char random[16];
     if (::getrandom(random, sizeof random, 0) != sizeof random) {
-        throw last_error("getrandom for a manager's address");
+        engine::throw_errno("getrandom for a manager's address");
     }
     std::string name = "hocket-manager-";
     for (const unsigned char byte : random) {
@@ -61,7 +60,7 @@ engine::FileDescriptor listen_at(const std::string& address) {
     const AbstractAddress at(address);
     if (!socket.is_open() || ::bind(socket.get(), at.get(), at.size) != 0 ||
         ::listen(socket.get(), SOMAXCONN) != 0) {
-        throw last_error("listen for the clients of a manager");
+        engine::throw_errno("listen for the clients of a manager");
     }
     return socket;
 }
@@ -87,7 +86,7 @@ std::shared_ptr<ManagerLink> ManagerLink::find(const std::string& address, pid_t
 engine::FileDescriptor ManagerLink::connect() const {
     engine::FileDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (!socket.is_open()) {
-        throw last_error("socket for a manager");
+        engine::throw_errno("socket for a manager");
     }
     const AbstractAddress at(address_);
     while (::connect(socket.get(), at.get(), at.size) != 0) {
@@ -95,7 +94,7 @@ engine::FileDescriptor ManagerLink::connect() const {
             throw_died();
         }
         if (errno != EINTR) {
-            throw last_error("connect to a manager");
+            engine::throw_errno("connect to a manager");
         }
     }
     return socket;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/descriptor_passing.hpp"
+#include "engine/last_error.hpp"
 #include "processes/calls/module_table.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
@@ -153,7 +154,7 @@ std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* in
     }
     const int segment = ::fcntl(introduced->region.fd(), F_DUPFD_CLOEXEC, 0);
     if (segment < 0) {
-        return {errno, std::system_category()};
+        return engine::last_error();
     }
     call.descriptors.push_back(engine::FileDescriptor(segment));
     const auto error = engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);

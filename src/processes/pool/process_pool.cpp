@@ -10,6 +10,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::detail {
 
 namespace {
@@ -21,7 +23,7 @@ constexpr std::size_t calls_ahead = 128;
 engine::FileDescriptor make_eventfd() {
     engine::FileDescriptor descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!descriptor.is_open()) {
-        throw std::system_error(errno, std::system_category(), "eventfd for a process pool");
+        engine::throw_errno("eventfd for a process pool");
     }
     return descriptor;
 }

@@ -12,16 +12,13 @@
 
 #include <hocket/event_loop.hpp>
 
+#include "engine/last_error.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/network_operations.hpp"
 
 namespace hocket::detail {
 
 namespace {
-
-[[noreturn]] void throw_errno(const char* what) {
-    throw std::system_error(errno, std::system_category(), what);
-}
 
 timespec remaining(std::chrono::steady_clock::time_point deadline) noexcept {
     using namespace std::chrono;
@@ -51,7 +48,7 @@ bool wait_until_ready(int fd, short events, const Deadline& deadline) {
             return ready > 0;
         }
         if (errno != EINTR) {
-            throw_errno("poll what processes share");
+            engine::throw_errno("poll what processes share");
         }
     }
 }
@@ -61,7 +58,7 @@ Coro<> await_writable(int fd) { return await_ready(fd, FdWatch::Direction::write
 
 Broadcast::Broadcast() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!fd_.is_open()) {
-        throw_errno("create an eventfd to wake other processes");
+        engine::throw_errno("create an eventfd to wake other processes");
     }
 }
 
@@ -73,12 +70,12 @@ void Broadcast::ring() const noexcept {
 
 BroadcastListener::BroadcastListener(const Broadcast& bell) : set_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!set_.is_open()) {
-        throw_errno("create an epoll set to wait for other processes");
+        engine::throw_errno("create an epoll set to wait for other processes");
     }
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET; // once for each ring, though the eventfd is never read
     if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, bell.fd(), &event) != 0) {
-        throw_errno("wait for other processes");
+        engine::throw_errno("wait for other processes");
     }
     ::epoll_wait(set_.get(), &event, 1, 0); // rings of the past
 }
@@ -87,7 +84,7 @@ void BroadcastListener::add_process(engine::FileDescriptor process) {
     epoll_event event{};
     event.events = EPOLLIN;
     if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, process.get(), &event) != 0) {
-        throw_errno("watch another process");
+        engine::throw_errno("watch another process");
     }
     processes_.push_back(std::move(process));
 }

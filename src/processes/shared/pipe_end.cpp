@@ -13,6 +13,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
+#include "engine/last_error.hpp"
 #include "engine/memory_mapping.hpp"
 #include "processes/shared/broadcast.hpp"
 #include "processes/shared/busy_poll.hpp"
@@ -78,7 +79,7 @@ void PipeEndBase::connect(PipeEndBase& a, PipeEndBase& b, bool duplex) {
     std::array<int, 2> sockets{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets.data()) !=
         0) {
-        throw std::system_error(errno, std::system_category(), "create a Pipe");
+        engine::throw_errno("create a Pipe");
     }
     engine::FileDescriptor first(sockets[0]);
     engine::FileDescriptor second(sockets[1]);

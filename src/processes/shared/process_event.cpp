@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
 #include "processes/shared/broadcast.hpp"
 
 namespace hocket {
@@ -16,7 +17,7 @@ ProcessEvent::ProcessEvent()
     : flag_(std::make_shared<const engine::FileDescriptor>(
           ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
     if (!flag_->is_open()) {
-        throw std::system_error(errno, std::system_category(), "create a ProcessEvent");
+        engine::throw_errno("create a ProcessEvent");
     }
 }
 

@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::detail {
 
 namespace {
@@ -22,7 +24,7 @@ std::uint64_t start_time(std::int32_t pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";
     const engine::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open() && (errno == EMFILE || errno == ENFILE)) {
-        throw std::system_error(errno, std::system_category(), "open " + path);
+        engine::throw_errno("open " + path);
     }
     std::array<char, 1024> space{};
     const ssize_t size = file.is_open() ? ::read(file.get(), space.data(), space.size()) : -1;
@@ -55,8 +57,7 @@ engine::FileDescriptor watch_process(const ProcessIdentity& process) {
         static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0))); // is close-on-exec
     if (!watch.is_open()) {
         if (errno != ESRCH) {
-            throw std::system_error(errno, std::system_category(),
-                                    "watch process " + std::to_string(process.pid));
+            engine::throw_errno("watch process " + std::to_string(process.pid));
         }
         return watch;
     }

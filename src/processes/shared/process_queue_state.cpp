@@ -14,6 +14,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
+#include "engine/last_error.hpp"
 #include "processes/shared/process_mutex.hpp"
 
 namespace hocket::detail {
@@ -28,10 +29,6 @@ constexpr std::uint64_t piece = std::uint64_t{256} * 1024;
 // Goes with what stands before it in one system call.
 constexpr std::size_t small_body = 1000;
 
-[[noreturn]] void throw_errno(const char* what) {
-    throw std::system_error(errno, std::system_category(), what);
-}
-
 template <class T> std::span<const char> bytes_of(const T& value) noexcept {
     return {reinterpret_cast<const char*>(&value), sizeof value};
 }
@@ -40,7 +37,7 @@ std::array<engine::FileDescriptor, 2> connected_pair() {
     std::array<int, 2> sockets{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets.data()) !=
         0) {
-        throw_errno("create a ProcessQueue's connection");
+        engine::throw_errno("create a ProcessQueue's connection");
     }
     return {engine::FileDescriptor(sockets[0]), engine::FileDescriptor(sockets[1])};
 }

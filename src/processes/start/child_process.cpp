@@ -16,6 +16,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
+#include "engine/last_error.hpp"
 #include "engine/memory_mapping.hpp"
 #include "engine/per_process.hpp"
 #include "engine/process_exit.hpp"
@@ -181,8 +182,7 @@ void ChildProcess::send_signal(int signal) {
     require_child(signal == SIGKILL ? "kill" : "terminate");
     if (::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), signal, nullptr, 0) != 0 &&
         errno != ESRCH) {
-        throw std::system_error(errno, std::system_category(),
-                                "signal to process " + std::to_string(process_.pid));
+        engine::throw_errno("signal to process " + std::to_string(process_.pid));
     }
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
 #include "loop/fork_safe_mutex.hpp"
 
 namespace hocket::detail {
@@ -33,7 +34,7 @@ std::pair<OwnerEnd, engine::FileDescriptor> OwnerEnd::connect() {
     open.descriptors.reserve(open.descriptors.size() + 1);
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        throw std::system_error(errno, std::system_category(), "socketpair for a worker");
+        engine::throw_errno("socketpair for a worker");
     }
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK); // this end only; the owner never waits for a worker
     open.descriptors.push_back(ends[0]);

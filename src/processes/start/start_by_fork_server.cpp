@@ -16,6 +16,7 @@
 #include <hocket/detail/processes/calls/message.hpp>
 
 #include "engine/descriptor_passing.hpp"
+#include "engine/last_error.hpp"
 #include "engine/per_process.hpp"
 #include "engine/process_exit.hpp"
 #include "loop/fork_safe_mutex.hpp"
@@ -36,7 +37,7 @@ engine::FileDescriptor duplicate_output(int fd) {
         copy = engine::FileDescriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     }
     if (!copy.is_open()) {
-        throw std::system_error(errno, std::system_category(), "dup of a worker's output");
+        engine::throw_errno("dup of a worker's output");
     }
     return copy;
 }
@@ -48,7 +49,7 @@ Descriptors make_request(StartedWorker& worker) {
     request.push_back(std::move(workers));
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        throw std::system_error(errno, std::system_category(), "socketpair for a worker's end");
+        engine::throw_errno("socketpair for a worker's end");
     }
     worker.reports = engine::FileDescriptor(ends[0]);
     request.emplace_back(ends[1]);

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
+
 namespace hocket::detail {
 
 namespace {
@@ -41,7 +43,7 @@ void abandon(StartedWorker& worker) noexcept {
 engine::FileDescriptor open_pidfd(pid_t child) {
     engine::FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
     if (!pidfd.is_open()) {
-        const std::error_code error(errno, std::system_category());
+        const std::error_code error = engine::last_error();
         kill_child(child);
         throw std::system_error(error, "pidfd_open of a new worker process");
     }

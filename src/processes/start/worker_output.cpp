@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "engine/last_error.hpp"
 #include "loop/report.hpp"
 
 namespace hocket::detail {
@@ -37,7 +38,7 @@ std::string WorkerOutput::finish() {
 engine::FileDescriptor WorkerOutput::Stream::open() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) {
-        throw std::system_error(errno, std::system_category(), "pipe2 for a worker's output");
+        engine::throw_errno("pipe2 for a worker's output");
     }
     end_ = engine::FileDescriptor(ends[0]);
     engine::FileDescriptor theirs(ends[1]);
