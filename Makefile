@@ -11,7 +11,9 @@ PREFIX ?= /usr/local
 # Warnings stop our own CI. They do not stop a visitor, whose compiler may be newer than any that we have seen.
 WERROR ?= $(if $(CI),ON,OFF)
 
-configure = cmake --preset $(1) --log-level=NOTICE -DHOCKET_WERROR=$(WERROR)
+# make test COMPILER=clang++-19: another compiler than the preset's g++.
+compiler  = $(if $(COMPILER),-DCMAKE_CXX_COMPILER=$(COMPILER))
+configure = cmake --preset $(1) --log-level=NOTICE -DHOCKET_WERROR=$(WERROR) $(compiler)
 build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
 sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
@@ -22,10 +24,10 @@ help: ## show this list
 	@printf 'hocket: asyncio for C++20\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nWhat a target needs and this machine lacks is installed with apt first (as root or by sudo),\n'
-	@printf 'or the one line to run is printed. JOBS=%s; PREFIX=%s.\n' '$(JOBS)' '$(PREFIX)'
+	@printf 'or the one line to run is printed. JOBS=%s; PREFIX=%s; COMPILER=%s.\n' '$(JOBS)' '$(PREFIX)' '$(or $(COMPILER),g++)'
 
 demo: ## crawl the Python documentation in four ways, over real sockets
-	@scripts/demo
+	@COMPILER='$(COMPILER)' scripts/demo
 
 test: ## build optimised with g++, run every test
 	@scripts/install-deps build test
