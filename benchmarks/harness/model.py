@@ -22,8 +22,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Bar:
-    """At most `limit` (at least, where more is better) in the row's unit; or, with `against`, that
-    many times what that column, or our own column in that other row, reaches, and `offset` more."""
+    """At most `limit` (at least, where more is better) times what the column `against`, or our own
+    column in the row `against`, reaches, and `offset` more. Bars are ratios, so that they hold on any
+    machine; without `against` the row itself is one ("most to fewest")."""
 
     limit: float
     against: Union[None, str, Row] = None

@@ -51,7 +51,7 @@ def _cells(group, samples, row):
         row.title,
         row.unit,
         *(_number(samples.value(row, column)) for column in group.columns),
-        f"{ratio[0]:.2f}× {ratio[1]}" if ratio else "–",
+        f"{_times(ratio[0])}× {ratio[1]}" if ratio else "–",
         _bar(row),
         "" if passed is None else "pass" if passed else "MISS",
     ]
@@ -65,12 +65,16 @@ def _number(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
+def _times(ratio):
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
+
+
 def _bar(row):
     if row.bar is None:
         return ""
     sign = "≥" if row.more_is_better else "≤"
     if row.bar.against:
-        times = "" if row.bar.limit == 1 and row.bar.offset else f"{row.bar.limit:.2f}× "
+        times = "" if row.bar.limit == 1 and row.bar.offset else f"{_times(row.bar.limit)}× "
         plus = f" + {_number(row.bar.offset)}" if row.bar.offset else ""
         return f"{sign} {times}{row.bar.other}{plus}"
     return f"{sign} {_number(row.bar.limit).removesuffix('.0')}"

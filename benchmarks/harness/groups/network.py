@@ -65,7 +65,7 @@ GROUP = Group(
         Idle(
             "idle",
             _ECHO,
-            bars={"Protocol": Bar(1024), "streams": Bar(4096)},
+            bars={"Protocol": Bar(1, BY_HAND, offset=724), "streams": Bar(1, BY_HAND, offset=2452)},
             connections=10_000,
         ),
     ],

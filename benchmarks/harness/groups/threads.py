@@ -1,7 +1,7 @@
 """Work for other threads: from a loop and back, through a pool, in parallel loops."""
 
 from harness.micro import Micro
-from harness.model import OURS, Bar, Group, Python, Row
+from harness.model import BY_HAND, OURS, Bar, Group, Python, Row
 
 _TBB = "TBB"
 _LOOP = {
@@ -13,6 +13,7 @@ _LOOP = {
 }
 _POOL = {
     OURS: "hocket_pool",
+    BY_HAND: "by_hand_processes",
     "Asio": "asio_pool",
     _TBB: "tbb_pool",
     "Python": Python("micro.py", ("pool",)),
@@ -21,14 +22,14 @@ _POOL = {
 GROUP = Group(
     name="threads",
     title="Threads",
-    peers=["Asio", _TBB, "libuv", "uvloop", "Python"],
+    peers=[BY_HAND, "Asio", _TBB, "libuv", "uvloop", "Python"],
     subjects=[
         Micro(
             "loop_one_core",
             _LOOP,
             {
-                "thread_1": Row("loop → thread → loop, 1 in flight, one core", "ns", Bar(5800)),
-                "thread_64": Row("loop → thread → loop, 64 in flight, one core", "ns", Bar(110)),
+                "thread_1": Row("loop → thread → loop, 1 in flight, one core", "ns", Bar(0.70, "Asio")),
+                "thread_64": Row("loop → thread → loop, 64 in flight, one core", "ns", Bar(0.53, "Asio")),
             },
             one_core=True,
         ),
@@ -44,11 +45,11 @@ GROUP = Group(
             "pool",
             _POOL,
             {
-                "post": Row("pool: 1,000,000 empty tasks, nobody waits", "ns", Bar(110)),
-                "submit": Row("pool: submit + result, 1,000,000 futures held", "ns", Bar(250)),
-                "one_parked": Row("pool: submit + result, 1 in flight", "ns", Bar(5500)),
+                "post": Row("pool: 1,000,000 empty tasks, nobody waits", "ns", Bar(1.05, _TBB)),
+                "submit": Row("pool: submit + result, 1,000,000 futures held", "ns", Bar(0.08, "Asio")),
+                "one_parked": Row("pool: submit + result, 1 in flight", "ns", Bar(0.24, "Asio")),
                 "one_spinning": Row(
-                    "pool: submit + result, 1 in flight, spinning", "ns", Bar(1000)
+                    "pool: submit + result, 1 in flight, spinning", "ns", Bar(4.50, BY_HAND)
                 ),
                 "for_default": Row("parallel_for, 1,000,000 floats", "ns", Bar(1.05, _TBB)),
                 "for_grain_1": Row(
@@ -68,6 +69,8 @@ GROUP = Group(
 - A pool has as many threads as processors for everyone; in parallel_for and fork-join the caller is one of
   them. TBB's empty tasks are a `task_group`'s, its grain of 1 is a `simple_partitioner`'s, its fork-join is
   `parallel_invoke`.
+- By hand is a round trip between two threads of control and nothing else: on a futex, and by spinning
+  (`benchmarks/peers/by_hand/processes.cpp`).
 - Python is asyncio's `run_in_executor` and `concurrent.futures.ThreadPoolExecutor` (100,000 tasks).
 """,
 )

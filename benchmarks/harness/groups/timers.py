@@ -3,8 +3,8 @@
 from harness.micro import Micro
 from harness.model import OURS, Bar, Group, Python, Row
 
-_ENGINE_CANCEL = Row("engine timer + cancel, 1,000,000 alive", "ns", Bar(25))
-_ENGINE_EXPIRE = Row("engine timer + expire, 1,000,000 alive", "ns", Bar(200))
+_ENGINE_CANCEL = Row("engine timer + cancel, 1,000,000 alive", "ns", Bar(0.10, "Asio"))
+_ENGINE_EXPIRE = Row("engine timer + expire, 1,000,000 alive", "ns", Bar(0.36, "Asio"))
 
 GROUP = Group(
     name="timers",
@@ -20,8 +20,8 @@ GROUP = Group(
                 "uvloop": Python("micro.py", ("timers",), uvloop=True),
             },
             {
-                "timer_cancel": Row("call_later + cancel, 1,000,000 alive", "ns", Bar(25)),
-                "timer_expire": Row("call_later + expire, 1,000,000 alive", "ns", Bar(200)),
+                "timer_cancel": Row("call_later + cancel, 1,000,000 alive", "ns", Bar(0.31, "Asio")),
+                "timer_expire": Row("call_later + expire, 1,000,000 alive", "ns", Bar(1.05, "Asio")),
             },
             also={"timer_cancel": _ENGINE_CANCEL, "timer_expire": _ENGINE_EXPIRE},
             rounds=3,
