@@ -24,8 +24,9 @@ namespace hocket {
 ///     auto numbers = count();
 ///     while (auto number = co_await numbers.next()) std::cout << *number << '\n';
 ///
-/// Lazy: the body runs while somebody awaits `next`, in that task. Move-only. Destroying it
-/// destroys the locals of its body where that stands; no task may be in `next` then. Belongs to one
+/// Lazy: the body runs while a task awaits `next`, in that task. Move-only. Destroying the
+/// generator destroys the locals of its body. No task may be in `next` then: that is reported to
+/// the loop's exception handler, and the body lives on until the task has left it. Belongs to one
 /// loop's thread.
 template <class T> class [[nodiscard]] AsyncGenerator {
     static_assert(
@@ -47,7 +48,7 @@ public:
     }
     ~AsyncGenerator() {
         if (promise_ != nullptr) {
-            promise_->handle().destroy();
+            detail::destroy_generator(*promise_);
         }
     }
 

@@ -180,7 +180,8 @@ public:
     /// unless set.
     std::chrono::nanoseconds slow_callback_duration = std::chrono::milliseconds(100);
 
-    /// Draws the tree of tasks: who awaits whom, and where each waits.
+    /// Draws the tree of tasks: which task awaits which, and where each waits. More than ten tasks
+    /// that were created at one place and wait at one place are one line, with their number.
     void print_tasks(std::ostream& out) const;
     /// Draws that tree on stderr whenever the process gets `signal` (SIGUSR1, say).
     void print_tasks_on_signal(int signal);

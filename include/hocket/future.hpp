@@ -92,6 +92,31 @@ private:
     detail::FuturePointer<State> state_;
 };
 
+/// What shield() of a future returns: awaitable, any number of times.
+template <class T> class [[nodiscard]] ShieldedFuture {
+public:
+    using hocket_awaitable = void;
+    using hocket_future = void;
+    using value_type = T;
+
+    explicit ShieldedFuture(Future<T> future) noexcept : future_(std::move(future)) {}
+
+    auto operator co_await() const {
+        using Awaiter = detail::FutureAwaiter<T>;
+        return Awaiter(future_.state(), Awaiter::OnCancel::leave);
+    }
+
+private:
+    Future<T> future_;
+};
+
+/// Protects a future from the cancellation of the task that awaits it: the task gets its
+/// CancelledError at once, and the future is left alone. No task is made for the wait, so nothing
+/// is left of it.
+template <class T> ShieldedFuture<T> shield(Future<T> future) {
+    return ShieldedFuture<T>(std::move(future));
+}
+
 /// The side that makes a Future's result. Any thread, one at a time. Destroyed without a result, it
 /// leaves the future with a RuntimeError ("broken promise").
 template <class T = void> class Promise {

@@ -67,8 +67,8 @@ template <class T> Coro<T> sleep_with_result(engine::Nanoseconds delay, T result
 
 /// Suspends the task for `delay`. Not positive: for one turn of the loop, in which everything else
 /// that is ready runs. Cancelling the task ends it at once with CancelledError. Converts to Coro<>.
-template <class Rep, class Period>
-detail::Sleep sleep(std::chrono::duration<Rep, Period> delay) noexcept {
+/// Throws ValueError when `delay` is not a number.
+template <class Rep, class Period> detail::Sleep sleep(std::chrono::duration<Rep, Period> delay) {
     return detail::Sleep(detail::to_nanoseconds(delay).count());
 }
 

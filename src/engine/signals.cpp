@@ -70,6 +70,15 @@ void Signals::forget_all() noexcept {
     running_handlers.store(0); // their threads have stayed with the parent
 }
 
+void Signals::give_back_in_child() noexcept {
+    for (std::size_t signal = 1; signal < count; ++signal) {
+        if (const Signals* const owner = owners[signal].load()) {
+            ::sigaction(static_cast<int>(signal), &owner->before_[signal], nullptr);
+        }
+    }
+    forget_all();
+}
+
 void Signals::handle(int signal) {
     const int saved = errno;
     running_handlers.fetch_add(1, std::memory_order_seq_cst);

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] bool has(int signal) const noexcept;
     /// In a forked child, which has none of its parent's loops: no signal belongs to one.
     static void forget_all() noexcept;
+    /// As forget_all, and gives the signals back to the dispositions that they had before.
+    static void give_back_in_child() noexcept;
 
     /// The signals that arrived since the last call, as a bit set: bit N-1 for signal N.
     [[nodiscard]] std::uint64_t pending() noexcept {

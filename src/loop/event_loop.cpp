@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <pthread.h>
+
 #include <hocket/errors.hpp>
 
 #include "loop/context_scope.hpp"
@@ -20,10 +22,19 @@ thread_local LoopCore* running = nullptr;
 // started by the loop. Small enough for any thread's stack, large enough to be rare.
 constexpr std::ptrdiff_t stack_budget = 64 * 1024;
 
+/// A forked child has none of its parent's loops: it can run one of its own, and signals that a
+/// loop of the parent has taken over do in the child what they did before.
+void forget_loops_of_parent() noexcept {
+    running = nullptr;
+    engine::Signals::give_back_in_child();
+}
+
 /// Makes a loop the running one of this thread.
 class RunningScope {
 public:
     explicit RunningScope(EventLoopState& state) : state_(state) {
+        static const int registered = ::pthread_atfork(nullptr, nullptr, forget_loops_of_parent);
+        static_cast<void>(registered); // ENOMEM: children cannot run loops
         if (running != nullptr) {
             throw RuntimeError(
                 "cannot run an event loop while another one is running in this thread");

@@ -107,7 +107,7 @@ void Join::mark_retrieved() noexcept {
     }
 }
 
-bool Join::cancel(std::string_view message) noexcept {
+bool Join::cancel(std::string_view) noexcept {
     if (on_cancel_ == OnCancel::leave) {
         satisfied_ = true;
         disarm();
@@ -116,7 +116,7 @@ bool Join::cancel(std::string_view message) noexcept {
     }
     bool any = false;
     for (std::size_t i = 0; i < count_; ++i) {
-        any = links_[i].task->cancel(message) || any;
+        any = links_[i].task->pass_on_cancel() || any;
     }
     passed_on_ = passed_on_ || any;
     return any;
@@ -128,7 +128,12 @@ void Join::await_resume() {
     if (task_ == nullptr) {
         return;
     }
-    task_->throw_if_cancelled();
+    if (task_->take_cancellation()) {
+        if (on_cancel_ == OnCancel::pass_on) {
+            mark_retrieved(); // what failed in the turn in which this wait was cancelled
+        }
+        task_->throw_cancelled();
+    }
     // As asyncio.gather: what a task throws in answer to the cancellation counts for more.
     if (passed_on_ && decisive_ == nullptr) {
         mark_retrieved();

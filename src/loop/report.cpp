@@ -36,8 +36,6 @@ void report_exception(LoopCore& loop, std::string_view message, const std::excep
                       TaskBase* task) noexcept {
     try {
         std::rethrow_exception(error);
-    } catch (const CancelledError&) {
-        return;
     } catch (const KeyboardInterrupt&) {
         interrupt_loop(error);
         return;
@@ -52,6 +50,15 @@ void report_exception(LoopCore& loop, std::string_view message, const std::excep
         context.created_at = task->created_at();
     }
     loop.loop->call_exception_handler(context);
+}
+
+void cancel_or_report(TaskBase& task) noexcept {
+    try {
+        task.cancel({});
+    } catch (...) {
+        report_exception(task.loop(), "a task cannot be cancelled", std::current_exception(),
+                         &task);
+    }
 }
 
 void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noexcept {

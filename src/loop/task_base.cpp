@@ -7,6 +7,7 @@
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
 
+#include "loop/cancel_walk.hpp"
 #include "loop/context_scope.hpp"
 #include "loop/interrupt_loop.hpp"
 #include "loop/place.hpp"
@@ -101,10 +102,19 @@ void TaskBase::run() noexcept {
     if (root_->is_finished()) {
         finish_coroutine();
     } else if ((flags_ & must_cancel) != 0 && waiting_on_ != nullptr) [[unlikely]] {
-        // Cancelled by itself, before it suspended here.
-        if (waiting_on_->cancel(extras_ ? extras_->cancel_message : std::string_view())) {
+        cancel_itself();
+    }
+}
+
+/// The task was cancelled by itself, before it suspended here.
+void TaskBase::cancel_itself() noexcept {
+    try {
+        if (CancelWalk(*this, extras_ ? extras_->cancel_message : std::string_view())
+                .cancel_operation()) {
             flags_ &= static_cast<std::uint8_t>(~must_cancel);
         }
+    } catch (...) {
+        report_exception(*loop_, "a task cannot be cancelled", std::current_exception(), this);
     }
 }
 
@@ -160,7 +170,11 @@ void TaskBase::destroy() noexcept {
 void TaskBase::abandon() noexcept {
     report_destroyed_pending(*this);
     if (waiting_on_ != nullptr) {
-        waiting_on_->cancel("the event loop was closed");
+        try {
+            CancelWalk(*this, "the event loop was closed").cancel_operation();
+        } catch (const RuntimeError&) {
+            // In a circle of tasks, all of which are abandoned.
+        }
     }
     root_->handle().destroy();
     set_outcome(State::cancelled,
@@ -191,20 +205,32 @@ bool TaskBase::cancel(std::string_view message) {
     if (done()) {
         return false;
     }
+    CancelWalk(*this, message).cancel();
+    return true;
+}
+
+bool TaskBase::pass_on_cancel() {
+    if (done()) {
+        return false;
+    }
+    loop_->cancel_walk->add(*this);
+    return true;
+}
+
+void TaskBase::cancel_here(std::string_view message) {
     ++cancels_;
     if (waiting_on_ != nullptr) {
         if (!message.empty() || extras_) {
             extras().cancel_message = message;
         }
         if (waiting_on_->cancel(message)) {
-            return true;
+            return;
         }
     }
     if (!message.empty() || extras_) {
         extras().cancel_message = message;
     }
     flags_ |= must_cancel;
-    return true;
 }
 
 int TaskBase::uncancel() noexcept {

@@ -170,7 +170,7 @@ void ServerState::finish_clients() noexcept {
 void ServerState::cancel_handlers() noexcept {
     on_each_thread(&ServerState::cancel_handlers);
     for (RunningHandler* each = handlers_.front(); each != nullptr; each = handlers_.after(*each)) {
-        each->task().cancel({}); // runs later, not within the call
+        cancel_or_report(each->task()); // runs later, not within the call
     }
 }
 

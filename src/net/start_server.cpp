@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/sleep.hpp>
 
@@ -99,6 +100,12 @@ EventLoop& running_loop() { return *require_running_core().loop; }
 
 void report_handler_failure(const std::exception_ptr& error) noexcept {
     LoopCore& core = require_running_core();
+    try {
+        std::rethrow_exception(error);
+    } catch (const CancelledError&) {
+        return; // as when asyncio's handler task is cancelled
+    } catch (...) {
+    }
     report_exception(core, "unhandled exception in a server's connection handler", error,
                      core.current);
 }

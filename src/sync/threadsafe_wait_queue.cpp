@@ -5,6 +5,7 @@
 #include <hocket/detail/sync/threadsafe_wait.hpp>
 
 #include "loop/event_loop_state.hpp"
+#include "sync/timed_wait.hpp"
 
 namespace hocket::detail {
 
@@ -97,7 +98,7 @@ public:
     }
     void sleep_until(std::chrono::steady_clock::time_point deadline) {
         std::unique_lock lock(mutex_);
-        changed_.wait_until(lock, deadline, [this] { return woken_; });
+        timed_wait(changed_, lock, deadline, [this] { return woken_; });
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <hocket/errors.hpp>
 
 #include "loop/event_loop_state.hpp"
+#include "loop/report.hpp"
 
 namespace hocket {
 
@@ -122,7 +123,7 @@ void GroupMembers::add(TaskBase& task) {
 void GroupMembers::abort() {
     aborting_ = true;
     for (Link* link = members_.front(); link != nullptr; link = members_.after(*link)) {
-        link->member.task().cancel({});
+        cancel_or_report(link->member.task());
     }
 }
 
@@ -141,7 +142,7 @@ void GroupMembers::on_task_done(TaskBase& task) {
         // The body is cancelled by the group, which takes that back before it ends.
         abort();
         parent_cancel_requested_ = true;
-        parent_.cancel({});
+        cancel_or_report(parent_);
     }
 }
 

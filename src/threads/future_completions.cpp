@@ -9,6 +9,8 @@
 #include <hocket/detail/loop/deadline.hpp>
 #include <hocket/errors.hpp>
 
+#include "sync/timed_wait.hpp"
+
 namespace hocket::detail {
 
 namespace {
@@ -99,7 +101,7 @@ std::optional<std::size_t> FutureCompletions::State::take() {
     const auto ready = [this] { return taken_ < order_.size(); };
     if (!deadline_) {
         changed_.wait(lock, ready);
-    } else if (!changed_.wait_until(lock, *deadline_, ready)) {
+    } else if (!timed_wait(changed_, lock, *deadline_, ready)) {
         return std::nullopt;
     }
     return order_[taken_++];

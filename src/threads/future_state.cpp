@@ -7,6 +7,7 @@
 
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
+#include "sync/timed_wait.hpp"
 #include "threads/spin.hpp"
 
 namespace hocket::detail {
@@ -103,7 +104,7 @@ public:
     }
     bool wait_until(std::chrono::steady_clock::time_point deadline) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_until(lock, deadline, [this] { return done_; });
+        return timed_wait(changed_, lock, deadline, [this] { return done_; });
     }
 
 private:
@@ -187,7 +188,9 @@ bool FutureAwaiterBase::cancel(std::string_view) noexcept {
     if (!future_.remove_waiter(*this)) {
         return false; // done: on its way to the loop
     }
-    future_.cancel();
+    if (on_cancel_ == OnCancel::cancel) {
+        future_.cancel();
+    }
     task_->interrupt();
     return true;
 }

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <hocket/hocket.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -318,4 +320,57 @@ TEST(Sleep, ForLongerThanTheClockCanTellIsForEver) {
         EXPECT_FALSE(other.done());
     };
     run(main);
+}
+
+TEST(CallSoon, ACancelledErrorOfACallbackIsReported) {
+    std::vector<std::string> reported;
+    run([&]() -> Coro<> {
+        EventLoop& loop = get_running_loop();
+        loop.set_exception_handler([&](EventLoop&, const ExceptionContext& context) {
+            reported.push_back(context.message);
+        });
+        const auto throws = [] { throw CancelledError("not a task's"); };
+        loop.call_soon(throws);
+        loop.call_soon_threadsafe(throws);
+        loop.call_later(std::chrono::nanoseconds(1), throws);
+        create_task(sleep(std::chrono::seconds(0))).add_done_callback([](Task<>) {
+            throw CancelledError();
+        });
+        co_await sleep(std::chrono::milliseconds(1));
+        co_await sleep(std::chrono::seconds(0));
+    });
+    EXPECT_EQ(reported.size(), 4U);
+}
+
+TEST(PrintTasks, TasksThatAreAlikeAreOneLine) {
+    std::ostringstream out;
+    run([&]() -> Coro<> {
+        std::vector<Task<>> tasks;
+        for (int i = 0; i < 1'000; ++i) {
+            tasks.push_back(create_task(sleep(std::chrono::hours(1))));
+        }
+        co_await sleep(std::chrono::seconds(0));
+        get_running_loop().print_tasks(out);
+    });
+    const std::string text = out.str();
+    EXPECT_NE(text.find("1001 tasks\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("1000 tasks, Task-"), std::string::npos) << text;
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 3) << text;
+}
+
+TEST(PrintTasks, AVeryLongChainOfAwaitsIsPrintedInPieces) {
+    std::ostringstream out;
+    run([&]() -> Coro<> {
+        std::vector<Task<>> tasks{create_task(sleep(std::chrono::hours(1)))};
+        for (int i = 1; i < 10'000; ++i) {
+            tasks.push_back(create_task([task = tasks.back()]() -> Coro<> { co_await task; }));
+        }
+        co_await sleep(std::chrono::seconds(0));
+        co_await sleep(std::chrono::seconds(0));
+        get_running_loop().print_tasks(out);
+    });
+    const std::string text = out.str();
+    EXPECT_NE(text.find("(see below)"), std::string::npos);
+    EXPECT_GE(std::count(text.begin(), text.end(), '\n'), 10'001);
+    EXPECT_LT(text.size(), 10'000'000U);
 }

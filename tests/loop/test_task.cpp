@@ -1,4 +1,5 @@
 #include <chrono>
+#include <hocket/hocket.hpp>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -29,6 +30,51 @@ Coro<> fail() {
     co_await sleep(0s);
     throw std::runtime_error("no luck");
 }
+
+/// What awaits a task that fails in the turn in which the awaiting task is cancelled.
+using AwaitIt = Coro<> (*)(Task<>);
+
+class CancelledAsTheAwaitedFails : public testing::TestWithParam<AwaitIt> {};
+
+TEST_P(CancelledAsTheAwaitedFails, IsSilent) {
+    const AwaitIt await_it = GetParam();
+    for (const bool fails_first : {true, false}) {
+        std::string reported;
+        run([&]() -> Coro<> {
+            get_running_loop().set_exception_handler(
+                [&](EventLoop&, const ExceptionContext& context) { reported += context.message; });
+            Event event;
+            Task<> failing = create_task([&]() -> Coro<> {
+                co_await event.wait();
+                throw ValueError("failed");
+            });
+            Task<> awaiting = create_task(await_it, failing);
+            co_await sleep(std::chrono::seconds(0));
+            co_await sleep(std::chrono::seconds(0));
+            event.set();
+            if (fails_first) {
+                while (!failing.done()) {
+                    co_await sleep(std::chrono::seconds(0));
+                }
+            }
+            awaiting.cancel();
+            try {
+                co_await awaiting;
+            } catch (const CancelledError&) {
+            } catch (
+                const ValueError&) { // the answer to the cancellation, which a gather passes on
+            }
+        });
+        EXPECT_EQ(reported, "");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Awaited, CancelledAsTheAwaitedFails,
+    testing::Values([](Task<> task) -> Coro<> { co_await task; },
+                    [](Task<> task) -> Coro<> { co_await wait_for(task, std::chrono::hours(1)); },
+                    [](Task<> task) -> Coro<> { co_await gather(task); },
+                    [](Task<> task) -> Coro<> { co_await gather_settled(task); }));
 
 } // namespace
 

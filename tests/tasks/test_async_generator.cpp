@@ -192,4 +192,43 @@ TEST(AsyncGenerator, YieldsTwoMillionTimesWithAFlatStack) {
     });
 }
 
+TEST(AsyncGenerator, DestroyedWhileATaskIsInItIsReportedAndTheTaskGoesOn) {
+    std::string reported;
+    run([&]() -> Coro<> {
+        get_running_loop().set_exception_handler(
+            [&](EventLoop&, const ExceptionContext& context) { reported = context.message; });
+        Event event;
+        auto one = [&]() -> AsyncGenerator<int> {
+            const std::string local(100, 'x'); // lives as long as the task is in the body
+            co_await event.wait();
+            co_yield static_cast<int>(local.size());
+        };
+        auto generator = std::make_unique<AsyncGenerator<int>>(one());
+        Task<std::optional<int>> task = create_task(
+            [&]() -> Coro<std::optional<int>> { co_return co_await generator->next(); });
+        co_await sleep(std::chrono::seconds(0));
+        generator.reset();
+        EXPECT_EQ(reported, "an asynchronous generator was destroyed while it is running");
+        event.set();
+        EXPECT_EQ(co_await task, 100);
+    });
+}
+
+TEST(AsyncGenerator, DestroyedWhileATaskIsInItCanStillBeCancelled) {
+    run([&]() -> Coro<> {
+        get_running_loop().set_exception_handler([](EventLoop&, const ExceptionContext&) {});
+        auto endless = []() -> AsyncGenerator<int> {
+            co_await sleep(std::chrono::hours(1));
+            co_yield 1;
+        };
+        auto generator = std::make_unique<AsyncGenerator<int>>(endless());
+        Task<std::optional<int>> task = create_task(
+            [&]() -> Coro<std::optional<int>> { co_return co_await generator->next(); });
+        co_await sleep(std::chrono::seconds(0));
+        generator.reset();
+        task.cancel();
+        EXPECT_THROW(co_await task, CancelledError);
+    });
+}
+
 } // namespace

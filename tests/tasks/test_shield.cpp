@@ -111,4 +111,34 @@ TEST(Shield, ExceptionOfATaskThatNobodyAwaitsAnyMoreIsReported) {
     EXPECT_NE(reported.find("never retrieved"), std::string::npos) << reported;
 }
 
+TEST(Shield, OfAFutureLeavesNoTaskBehind) {
+    run([]() -> Coro<> {
+        Promise<int> promise;
+        const Future<int> future = promise.get_future();
+        for (int i = 0; i < 1'000; ++i) {
+            EXPECT_THROW(co_await wait_for(shield(future), std::chrono::microseconds(1)),
+                         TimeoutError);
+        }
+        EXPECT_EQ(all_tasks().size(), 1U);
+        EXPECT_FALSE(future.done());
+        promise.set_result(3);
+        EXPECT_EQ(co_await shield(future), 3);
+    });
+}
+
+TEST(Shield, OfAFutureCanBeGatheredAndTakesNothingFromItWhenCancelled) {
+    run([]() -> Coro<> {
+        Promise<int> promise;
+        const Future<int> future = promise.get_future();
+        Task<int> task = create_task(shield(future));
+        co_await sleep(std::chrono::seconds(0));
+        task.cancel();
+        EXPECT_THROW(co_await task, CancelledError);
+        EXPECT_FALSE(future.cancelled());
+        promise.set_result(4);
+        const auto [four] = co_await gather(shield(future));
+        EXPECT_EQ(four, 4);
+    });
+}
+
 } // namespace

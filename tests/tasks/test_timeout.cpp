@@ -1,6 +1,7 @@
 // Each trace is what tests/python/structured_concurrency.py prints for the case of the same name.
 
 #include <gtest/gtest.h>
+#include <limits>
 
 #include <hocket/hocket.hpp>
 
@@ -180,6 +181,35 @@ TEST(Timeout, SaysHowLongItWaited) {
         } catch (const TimeoutError& error) {
             EXPECT_EQ(std::string(error.what()).find("timed out after 0.0"), 0U) << error.what();
         }
+    });
+}
+
+TEST(Durations, ThatAreNotANumberAreAValueErrorEverywhere) {
+    const std::chrono::duration<double> nan(std::numeric_limits<double>::quiet_NaN());
+    run([&]() -> Coro<> {
+        EXPECT_THROW(co_await sleep(nan), ValueError);
+        EXPECT_THROW(get_running_loop().call_later(nan, [] {}), ValueError);
+        const auto body = []() -> Coro<> { co_return; };
+        EXPECT_THROW(co_await with_timeout(nan, body), ValueError);
+        EXPECT_THROW(co_await wait_for(sleep(std::chrono::seconds(0)), nan), ValueError);
+    });
+    Promise<int> promise;
+    EXPECT_THROW(promise.get_future().result(nan), ValueError);
+    ThreadsafeEvent event;
+    EXPECT_THROW(event.wait_blocking(nan), ValueError);
+}
+
+TEST(Durations, BeyondTheClockAreAsLongAsCanBe) {
+    using Seconds = std::chrono::duration<double>;
+    run([&]() -> Coro<> {
+        for (const double huge : {std::numeric_limits<double>::infinity(), 1e300, 1e18}) {
+            Task<> task = create_task(sleep(Seconds(huge)));
+            co_await sleep(std::chrono::seconds(0));
+            co_await sleep(std::chrono::milliseconds(1));
+            EXPECT_FALSE(task.done());
+            task.cancel();
+        }
+        co_await sleep(Seconds(-std::numeric_limits<double>::infinity())); // no time
     });
 }
 

@@ -1,8 +1,10 @@
 #include <atomic>
 #include <chrono>
+#include <hocket/hocket.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -252,4 +254,25 @@ TEST(Future, MayBeTheLastThatALoopWaitsFor) {
         run(main); // the loop is gone when this returns, be it in the middle of `set_result`
     }
     maker.join();
+}
+
+long sleeps_of_this_thread() {
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+TEST(Future, NoTimeToWaitIsNoWait) {
+    Promise<int> promise;
+    const Future<int> future = promise.get_future();
+    const std::vector<Future<int>> futures{future};
+    const long before = sleeps_of_this_thread();
+    for (int i = 0; i < 1'000; ++i) {
+        EXPECT_THROW(future.result(std::chrono::seconds(0)), TimeoutError);
+        const auto both = wait(futures, {.timeout = std::chrono::nanoseconds(0)});
+        EXPECT_EQ(both.not_done.size(), 1U);
+    }
+    EXPECT_LT(sleeps_of_this_thread() - before, 100); // 2,000 if each had slept
+    promise.set_result(1);
+    EXPECT_EQ(future.result(std::chrono::seconds(0)), 1);
 }

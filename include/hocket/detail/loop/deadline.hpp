@@ -8,13 +8,22 @@
 
 namespace hocket::detail {
 
-/// `duration` in nanoseconds; what does not fit is for ever, and not-a-number is for ever too.
+/// Throws ValueError.
+[[noreturn]] void throw_not_a_number();
+
+/// `duration` in nanoseconds: none when it is negative, a hundred years when it is longer. Throws
+/// ValueError when it is not a number.
 template <class Rep, class Period>
-constexpr std::chrono::nanoseconds
-to_nanoseconds(std::chrono::duration<Rep, Period> duration) noexcept {
+constexpr std::chrono::nanoseconds to_nanoseconds(
+    std::chrono::duration<Rep, Period> duration) noexcept(!std::is_floating_point_v<Rep>) {
     using namespace std::chrono;
     constexpr nanoseconds longest = hours(24 * 365 * 100);
     const auto seconds_about = duration_cast<std::chrono::duration<double>>(duration).count();
+    if constexpr (std::is_floating_point_v<Rep>) {
+        if (seconds_about != seconds_about) {
+            throw_not_a_number();
+        }
+    }
     if (!(seconds_about < std::chrono::duration<double>(longest).count())) {
         return longest;
     }
@@ -34,7 +43,7 @@ using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 /// The time on the loop's clock at which `delay` will have passed.
 template <class Rep, class Period>
 std::chrono::steady_clock::time_point
-deadline_after(std::chrono::duration<Rep, Period> delay) noexcept {
+deadline_after(std::chrono::duration<Rep, Period> delay) noexcept(!std::is_floating_point_v<Rep>) {
     return std::chrono::steady_clock::now() + to_nanoseconds(delay);
 }
 

@@ -12,6 +12,7 @@ class EventLoop;
 
 namespace hocket::detail {
 
+class CancelWalk;
 class PromiseBase;
 class TaskBase;
 
@@ -24,7 +25,8 @@ struct LoopCore {
     char* stack_limit = nullptr;     // below it, a coroutine is started by the loop, not nested
     engine::IntrusiveList<TaskBase> tasks; // those that are not done
     std::uint64_t next_task_id = 0;
-    std::uint64_t last_task_id = 0; // ids are handed out to loops in blocks
+    std::uint64_t last_task_id = 0;    // ids are handed out to loops in blocks
+    CancelWalk* cancel_walk = nullptr; // the innermost cancel() that is under way
     bool debug = false;
     EventLoop* loop = nullptr;
 };

@@ -107,7 +107,11 @@ public:
     // The task as its handles see it.
     [[nodiscard]] State state() const noexcept { return state_.load(std::memory_order_acquire); }
     [[nodiscard]] bool done() const noexcept { return state() != State::pending; }
+    /// Throws RuntimeError when this and tasks that it awaits await each other in a circle.
     bool cancel(std::string_view message);
+    /// For an operation that is being cancelled and that waits for this task: cancels it as part of
+    /// the same cancel(). Returns false when it is done.
+    bool pass_on_cancel();
     int uncancel() noexcept;
     [[nodiscard]] int cancelling() const noexcept { return cancels_; }
     [[nodiscard]] std::string name() const;
@@ -134,6 +138,17 @@ public:
     }
     ContextPointer& context() { return extras().context; }
 
+    // For CancelWalk.
+    void cancel_here(std::string_view message);
+    bool cancel_operation(std::string_view message) { return waiting_on_->cancel(message); }
+    [[nodiscard]] bool is_being_cancelled() const noexcept {
+        return (flags_ & being_cancelled) != 0;
+    }
+    void set_being_cancelled(bool on) noexcept {
+        flags_ =
+            static_cast<std::uint8_t>(on ? flags_ | being_cancelled : flags_ & ~being_cancelled);
+    }
+
     /// Destroys the coroutine of a task that will never run again (its loop is closed).
     void abandon() noexcept;
 
@@ -157,6 +172,7 @@ private:
         started = 4,
         retrieved = 8,
         report_unretrieved = 16,
+        being_cancelled = 32, // on the path of a CancelWalk
     };
 
     struct Extras {
@@ -167,6 +183,7 @@ private:
     Extras& extras();
 
     void destroy() noexcept;
+    void cancel_itself() noexcept;
     void finish_coroutine() noexcept;
     void finish(State how, std::exception_ptr error) noexcept;
     void set_outcome(State how, std::exception_ptr error) noexcept;

@@ -105,7 +105,8 @@ public:
     }
 
     bool cancel(std::string_view message) noexcept override {
-        awaited_.cancel(message);
+        static_cast<void>(message);
+        awaited_.pass_on_cancel();
         return true;
     }
     void on_done(TaskBase&) noexcept override { task_->wake(); }
@@ -113,8 +114,11 @@ public:
 
 protected:
     void finish() {
-        if (task_ != nullptr) {
-            task_->throw_if_cancelled();
+        if (task_ != nullptr && task_->take_cancellation()) [[unlikely]] {
+            if (awaited_.done()) {
+                awaited_.mark_retrieved(); // it ended in the turn in which this wait was cancelled
+            }
+            task_->throw_cancelled();
         }
     }
     /// Ends the wait with a CancelledError, and leaves the awaited task alone.

@@ -35,9 +35,14 @@ public:
         exhausted = true;
     }
 
-    bool running = false;   // somebody awaits `next`
+    bool running = false;   // a task awaits `next`
     bool exhausted = false; // the body has ended
+    bool orphaned = false;  // the generator was destroyed while a task awaited `next`
 };
+
+/// The generator is destroyed. While a task awaits `next` that is reported, and the body lives on
+/// until that wait has ended: the task is suspended inside of it.
+void destroy_generator(GeneratorPromiseBase& generator) noexcept;
 
 /// Throws RuntimeError when somebody awaits the generator's `next`.
 void require_not_running(const GeneratorPromiseBase* generator, const char* call);
@@ -59,6 +64,7 @@ public:
     }
     /// What the body did when it ran last.
     std::optional<T> take() {
+        const LastOwner owner(orphaned ? this : nullptr);
         running = false;
         if (state == ResultState::error) [[unlikely]] {
             rethrow();
@@ -72,6 +78,19 @@ public:
     }
 
 private:
+    /// Destroys the body of an orphaned generator.
+    struct LastOwner {
+        explicit LastOwner(GeneratorPromise* orphan) noexcept : generator(orphan) {}
+        ~LastOwner() {
+            if (generator != nullptr) [[unlikely]] {
+                generator->handle().destroy();
+            }
+        }
+        LastOwner(const LastOwner&) = delete;
+        LastOwner& operator=(const LastOwner&) = delete;
+        GeneratorPromise* generator;
+    };
+
     void drop_value() noexcept {
         if (has_value_) {
             has_value_ = false;

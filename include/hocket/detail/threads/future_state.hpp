@@ -196,7 +196,12 @@ private:
 /// awaiting task cancels the future (in vain when it runs already) and ends the wait at once.
 class FutureAwaiterBase : public Operation, public FutureWaiter {
 public:
-    explicit FutureAwaiterBase(FutureStateBase& future) noexcept : future_(future) {}
+    /// What cancelling the awaiting task does to the future.
+    enum class OnCancel : bool { cancel, leave };
+
+    explicit FutureAwaiterBase(FutureStateBase& future,
+                               OnCancel on_cancel = OnCancel::cancel) noexcept
+        : future_(future), on_cancel_(on_cancel) {}
 
     bool await_ready() const noexcept { return future_.done(); }
     template <class P> bool await_suspend(std::coroutine_handle<P> caller) noexcept {
@@ -228,11 +233,13 @@ private:
     bool on_done() noexcept override;
 
     TaskBase* task_ = nullptr; // nullptr unless it has suspended
+    OnCancel on_cancel_;
 };
 
 template <class T> class FutureAwaiter final : public FutureAwaiterBase {
 public:
-    explicit FutureAwaiter(FutureState<T>& future) noexcept : FutureAwaiterBase(future) {}
+    explicit FutureAwaiter(FutureState<T>& future, OnCancel on_cancel = OnCancel::cancel) noexcept
+        : FutureAwaiterBase(future, on_cancel) {}
     T await_resume() {
         finish();
         return static_cast<FutureState<T>&>(future_).get();

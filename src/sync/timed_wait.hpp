@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace hocket::detail {
+
+/// As `changed.wait_until(lock, deadline, is_ready)`, but returns at once when the deadline has
+/// passed: the kernel would let the thread sleep for its timer slack, 50 µs.
+template <class Ready>
+bool timed_wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
+                std::chrono::steady_clock::time_point deadline, Ready is_ready) {
+    if (is_ready()) {
+        return true;
+    }
+    if (deadline <= std::chrono::steady_clock::now()) {
+        return false;
+    }
+    return changed.wait_until(lock, deadline, is_ready);
+}
+
+} // namespace hocket::detail
