@@ -41,10 +41,10 @@ void sleep_for_ever() {
 void exit_with(int code) { std::exit(code); }
 
 /// A pipe whose ends cross by their place in the file system: the child opens its parent's.
-class Pipe {
+class Fifo {
 public:
-    Pipe() { EXPECT_EQ(::pipe(ends_), 0); }
-    ~Pipe() {
+    Fifo() { EXPECT_EQ(::pipe(ends_), 0); }
+    ~Fifo() {
         ::close(ends_[0]);
         ::close(ends_[1]);
     }
@@ -91,14 +91,14 @@ INSTANTIATE_FOR_EACH_START_METHOD(ProcessByEachMethod);
 } // namespace
 
 TEST_P(ProcessByEachMethod, CallsAFunctionWithItsArgumentsInAnotherProcess) {
-    const Pipe pipe;
+    const Fifo pipe;
     Process process({.start_method = GetParam()}, write_to, pipe.path(), "words");
     EXPECT_EQ(run_to_the_end(process), 0);
     EXPECT_EQ(pipe.read(), "words");
 }
 
 TEST_P(ProcessByEachMethod, CallsALambdaWithoutCaptures) {
-    const Pipe pipe;
+    const Fifo pipe;
     Process process(
         {.start_method = GetParam()},
         [](const std::string& path) { write_to(path, std::to_string(::getpid())); }, pipe.path());
@@ -180,7 +180,7 @@ TEST_P(ProcessByEachMethod, KillSendsSigkill) {
 }
 
 TEST_P(ProcessByEachMethod, SigintEndsIt) {
-    const Pipe pipe;
+    const Fifo pipe;
     Process process(
         {.start_method = GetParam()},
         [](const std::string& path) {
@@ -268,7 +268,7 @@ TEST_P(ProcessByEachMethod, CancellingAWaitLeavesTheProcessAlone) {
 }
 
 TEST_P(ProcessByEachMethod, DestructorJoins) {
-    const Pipe pipe;
+    const Fifo pipe;
     {
         Process process({.start_method = GetParam()}, write_to, pipe.path(), "done");
         process.start();
