@@ -36,9 +36,8 @@ DatagramSocketTransport::open(EventLoop& loop, DatagramSocket socket,
     transport->protocol_->transport_ = transport;
     transport->enlist(loop.state().network, nullptr, transport);
     transport->guard("connection_made", [&] { transport->protocol_->connection_made(*transport); });
-    if (!transport->is_closing()) {
-        transport->datagrams_->start();
-    }
+    // Also when the protocol has closed it already: what it sent has to go out still.
+    transport->datagrams_->start();
     return transport;
 }
 

@@ -1,6 +1,7 @@
 #include <hocket/detail/net/read_operation.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <exception>
 #include <ranges>
@@ -111,6 +112,44 @@ bool ReadOperation::is_satisfied() {
     }
 }
 
+namespace {
+
+struct Match {
+    std::size_t begin = 0;
+    std::size_t end = 0; // 0: none
+};
+
+/// Of all occurrences behind `from`, the one that ends first; of two with the same end the shorter
+/// one. One pass, whatever the number of separators: most bytes begin none of them.
+Match find_first(std::string_view data, std::size_t from, std::size_t shortest,
+                 const std::vector<std::string>& separators) {
+    if (separators.size() == 1) {
+        const std::size_t begin = data.find(separators.front(), from);
+        return begin == std::string_view::npos ? Match()
+                                               : Match{begin, begin + separators.front().size()};
+    }
+    std::array<bool, 256> begins{};
+    for (const std::string& separator : separators) {
+        begins[static_cast<unsigned char>(separator.front())] = true;
+    }
+    Match first;
+    std::size_t end = data.size();
+    for (std::size_t i = from; i + shortest <= end; ++i) {
+        if (!begins[static_cast<unsigned char>(data[i])]) {
+            continue;
+        }
+        for (const std::string& separator : separators) {
+            if (i + separator.size() <= end && data.substr(i).starts_with(separator)) {
+                first = {i, i + separator.size()};
+                end = first.end;
+            }
+        }
+    }
+    return first;
+}
+
+} // namespace
+
 // Looks for the separator whose end comes first in what was not searched yet, as asyncio does.
 void ReadOperation::search() {
     if (match_end_ != 0 || overrun_) {
@@ -124,18 +163,9 @@ void ReadOperation::search() {
     if (data.size() - searched_ < shortest) {
         return;
     }
-    for (const std::string& separator : separators) {
-        const std::size_t begin = data.find(separator, searched_);
-        if (begin == std::string_view::npos) {
-            continue;
-        }
-        const std::size_t end = begin + separator.size();
-        // Of two with the same end the shorter one counts.
-        if (match_end_ == 0 || end < match_end_ || (end == match_end_ && begin > match_begin_)) {
-            match_begin_ = begin;
-            match_end_ = end;
-        }
-    }
+    const Match match = find_first(data, searched_, shortest, separators);
+    match_begin_ = match.begin;
+    match_end_ = match.end;
     if (match_end_ == 0) {
         // The last bytes may be the beginning of a separator.
         searched_ = data.size() + 1 > longest ? data.size() + 1 - longest : 0;

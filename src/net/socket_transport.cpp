@@ -58,9 +58,8 @@ void SocketTransport::begin(AnyProtocol protocol, std::shared_ptr<ServerState> s
     } else {
         make_connection();
     }
-    if (!is_closing()) {
-        layers_.socket()->start();
-    }
+    // Also when the protocol has closed it already: what it wrote has to go out still.
+    layers_.socket()->start();
 }
 
 void SocketTransport::make_connection() noexcept {

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
+#include <random>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -158,6 +160,59 @@ TEST(StreamReader, ReaduntilTakesTheShortestOfSeveralSeparators) {
 }
 
 // python3.13 says the same of each case, consumed included.
+/// What asyncio finds: of the first occurrences of all separators the one that ends first, of two
+/// with the same end the shorter one.
+std::size_t end_of_first(const std::string& text, const std::vector<std::string>& separators) {
+    std::size_t end = std::string::npos;
+    for (const std::string& separator : separators) {
+        const std::size_t begin = text.find(separator);
+        if (begin != std::string::npos) {
+            end = std::min(end, begin + separator.size());
+        }
+    }
+    return end;
+}
+
+TEST(StreamReader, ReaduntilOfManySeparatorsFindsWhatSearchingForEachFinds) {
+    std::mt19937 random(7);
+    const auto letters = [&](std::size_t most) {
+        std::string text(1 + random() % most, '\0');
+        for (char& letter : text) {
+            letter = static_cast<char>('a' + random() % 3);
+        }
+        return text;
+    };
+    run([&]() -> Coro<> {
+        for (int round = 0; round < 2'000; ++round) {
+            std::vector<std::string> separators;
+            for (std::size_t i = 1 + random() % 8; i > 0; --i) {
+                separators.push_back(letters(6));
+            }
+            const std::string text = letters(40);
+            StreamReader reader;
+            const auto feed = [&]() -> Coro<> {
+                for (std::size_t at = 0; at < text.size();) {
+                    const std::size_t size = 1 + random() % 7;
+                    reader.feed_data(std::string_view(text).substr(at, size));
+                    at += size;
+                    co_await sleep(std::chrono::seconds(0));
+                }
+                reader.feed_eof();
+            };
+            const Task<> feeding = create_task(feed());
+            const std::size_t end = end_of_first(text, separators);
+            try {
+                EXPECT_EQ(co_await reader.readuntil(separators), text.substr(0, end));
+                EXPECT_NE(end, std::string::npos);
+            } catch (const IncompleteReadError& error) {
+                EXPECT_EQ(end, std::string::npos);
+                EXPECT_EQ(error.partial(), text);
+            }
+            co_await feeding;
+        }
+    });
+}
+
 TEST(StreamReader, ReaduntilBeyondTheLimitLeavesTheBytesAndSaysHowMany) {
     run([]() -> Coro<> {
         StreamReader reader(3);
