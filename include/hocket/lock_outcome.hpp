@@ -10,7 +10,7 @@ struct LockOutcome {
     /// half changed. Told once, to the next that acquires.
     bool owner_died = false;
 
-    explicit operator bool() const noexcept { return acquired; }
+    operator bool() const noexcept { return acquired; } // NOLINT(google-explicit-constructor)
 };
 
 } // namespace hocket

@@ -61,7 +61,8 @@ struct WorkerLink {
 };
 
 /// The kinds of messages to a worker, and of its replies.
-enum class Request : std::uint16_t { call, timed_call, module };
+/// The worker ends when its initializer throws, without a look at the calls behind it.
+enum class Request : std::uint16_t { call, timed_call, module, initializer };
 enum class Reply : std::uint16_t { result, exception };
 
 /// In front of the body of a segment, memory that is used for one large message after the other.

@@ -14,6 +14,7 @@
 #include <hocket/shared_value.hpp>
 
 #include "support/other_process.hpp"
+#include <hocket/hocket.hpp>
 
 using namespace hocket;
 using namespace other_process;
@@ -180,6 +181,15 @@ TEST(ProcessLock, KeepsProcessesApartHoweverManyAreKilled) {
         EXPECT_EQ(other.join(), -SIGKILL);
     }
     EXPECT_TRUE(lock.acquire(1h));
+    lock.release();
+}
+
+TEST(LockOutcome, IsABool) {
+    const ProcessLock lock;
+    bool acquired = lock.try_acquire();
+    EXPECT_TRUE(acquired);
+    acquired = lock.try_acquire();
+    EXPECT_FALSE(acquired);
     lock.release();
 }
 

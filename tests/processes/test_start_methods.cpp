@@ -118,7 +118,7 @@ protected:
     ProcessPoolExecutor pool{1, {.start_method = StartMethod::forkserver}};
 };
 
-class Fork : public testing::Test {
+class ForkMethod : public testing::Test {
 protected:
     void SetUp() override {
         if (thread_sanitized) {
@@ -450,7 +450,7 @@ struct Witness {
 
 } // namespace
 
-TEST_F(Fork, ExitRunsNeitherAtexitHandlersNorStaticDestructorsOfTheParent) {
+TEST_F(ForkMethod, ExitRunsNeitherAtexitHandlersNorStaticDestructorsOfTheParent) {
     static const Witness witness;
     SharedValue<int> runs(0);
     handlers_run = &runs;
@@ -473,7 +473,7 @@ TEST_F(Fork, ExitRunsNeitherAtexitHandlersNorStaticDestructorsOfTheParent) {
     handlers_run = nullptr;
 }
 
-TEST_F(Fork, AnInheritedProcessIsNobodysChildThere) {
+TEST_F(ForkMethod, AnInheritedProcessIsNobodysChildThere) {
     static Process* inherited = nullptr;
     Process other(sleep_for_ever);
     other.start();
@@ -494,7 +494,7 @@ TEST_F(Fork, AnInheritedProcessIsNobodysChildThere) {
     other.kill();
 }
 
-TEST_F(Fork, InTheMiddleOfWhateverOtherThreadsDo) {
+TEST_F(ForkMethod, InTheMiddleOfWhateverOtherThreadsDo) {
     if (sanitized) {
         GTEST_SKIP() << "the lock of AddressSanitizer's allocator is not free in the child";
     }
@@ -525,7 +525,7 @@ TEST_F(Fork, InTheMiddleOfWhateverOtherThreadsDo) {
     }
 }
 
-TEST_F(Fork, FindsNoForkSafeMutexHeldByAThreadThatItHasNot) {
+TEST_F(ForkMethod, FindsNoForkSafeMutexHeldByAThreadThatItHasNot) {
     static hocket::detail::ForkSafeMutex first;
     static hocket::detail::ForkSafeMutex second;
     std::atomic<bool> over{false};

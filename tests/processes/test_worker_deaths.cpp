@@ -32,6 +32,7 @@
 #include <hocket/task_group.hpp>
 
 #include "support/start_methods.hpp"
+#include <fcntl.h>
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -219,6 +220,100 @@ TEST_P(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
             << error.what();
     }
     EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
+}
+
+/// A pool whose workers die in their initializer breaks, and everything resolves.
+void expect_broken(StartMethod method, std::size_t workers, void (*initializer)(),
+                   const std::string& reason) {
+    ProcessPoolExecutor pool(workers, {.start_method = method, .initializer = initializer});
+    std::vector<Future<int>> futures;
+    for (int i = 0; i < 10; ++i) {
+        futures.push_back(pool.submit(twice, i));
+    }
+    for (const Future<int>& future : futures) {
+        try {
+            future.result();
+            ADD_FAILURE() << "a call was done by a worker without an initializer";
+        } catch (const BrokenExecutor& error) {
+            EXPECT_NE(std::string(error.what()).find(reason), std::string::npos) << error.what();
+        }
+    }
+    EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
+    pool.shutdown();
+}
+
+TEST_P(WorkerDeath, InTheInitializerByExitBreaksThePool) {
+    expect_broken(
+        GetParam(), 1, [] { ::_exit(3); }, "exit code 3");
+    expect_broken(
+        GetParam(), 3, [] { ::_exit(3); }, "exit code 3");
+}
+
+TEST_P(WorkerDeath, InTheInitializerByACrashBreaksThePool) {
+    expect_broken(
+        GetParam(), 2, [] { ::raise(SIGKILL); }, "SIGKILL");
+}
+
+TEST_P(WorkerDeath, InTheInitializerByAnExceptionBreaksThePool) {
+    expect_broken(
+        GetParam(), 3, [] { throw std::runtime_error("no licence"); }, "no licence");
+}
+
+/// A file beside this program, whichever process asks.
+std::string marker_of(StartMethod method) {
+    return std::filesystem::read_symlink("/proc/self/exe").string() + ".marker" +
+           std::to_string(static_cast<int>(method));
+}
+
+/// The first initializer to run dies, the others do not.
+template <StartMethod method> void die_if_first() {
+    const int fd = ::open(marker_of(method).c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        ::_exit(3);
+    }
+}
+
+TEST_P(WorkerDeath, InTheInitializerOfOneWorkerIsTriedAgain) {
+    void (*initializer)() = die_if_first<StartMethod::spawn>;
+    if (GetParam() == StartMethod::forkserver) {
+        initializer = die_if_first<StartMethod::forkserver>;
+    } else if (GetParam() == StartMethod::fork) {
+        initializer = die_if_first<StartMethod::fork>;
+    }
+    std::filesystem::remove(marker_of(GetParam()));
+    {
+        ProcessPoolExecutor pool(3, {.start_method = GetParam(), .initializer = initializer});
+        std::vector<Future<int>> futures;
+        for (int i = 0; i < 100; ++i) {
+            futures.push_back(pool.submit(twice, i));
+        }
+        for (int i = 0; i < 100; ++i) {
+            EXPECT_EQ(futures[static_cast<std::size_t>(i)].result(), 2 * i);
+        }
+    }
+    EXPECT_TRUE(std::filesystem::remove(marker_of(GetParam())));
+}
+
+void close_everything() {
+    for (int fd = 3; fd < 256; ++fd) {
+        ::close(fd);
+    }
+}
+
+TEST_P(WorkerDeath, ByClosingItsDescriptorsIsOneCallsFailure) {
+    const WorkerDied error = die_among_others(GetParam(), close_everything);
+    EXPECT_NE(std::string(error.what()).find("closed the descriptors of its worker"),
+              std::string::npos)
+        << error.what();
+}
+
+TEST_P(WorkerDeath, ByPuttingOtherDescriptorsInTheirPlaceIsOneCallsFailure) {
+    die_among_others(GetParam(), [] {
+        close_everything();
+        for (int i = 0; i < 64; ++i) {
+            static_cast<void>(::open("/dev/null", O_RDWR));
+        }
+    });
 }
 
 TEST_P(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {

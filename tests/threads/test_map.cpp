@@ -10,9 +10,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <hocket/hocket.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/thread_pool_executor.hpp>
+#include <numeric>
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -30,6 +32,29 @@ template <class Results> auto all(Results&& results) {
         values.push_back(std::move(value));
     }
     return values;
+}
+
+TEST(Map, DeliversWhatWasComputedWhenThePoolIsShutDownInTheMiddle) {
+    std::vector<int> numbers(100);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    ThreadPoolExecutor pool(2);
+    auto results = pool.map([](int n) { return n; }, numbers, {.buffersize = 4});
+    auto result = results.begin();
+    std::vector<int> got{*result};
+    pool.shutdown();
+    try {
+        for (++result; result != results.end(); ++result) {
+            got.push_back(*result);
+        }
+        FAIL() << "everything was computed";
+    } catch (const RuntimeError& error) {
+        EXPECT_NE(std::string(error.what()).find("shutdown"), std::string::npos) << error.what();
+    }
+    // What was submitted when the pool was shut down, in order.
+    EXPECT_GE(got.size(), 4U);
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        EXPECT_EQ(got[i], static_cast<int>(i));
+    }
 }
 
 } // namespace

@@ -130,11 +130,15 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
             introduced->is_known = true;
         }
     }
-    message->kind = static_cast<std::uint16_t>(call.timeout > 0 ? engine::Request::timed_call
-                                                                : engine::Request::call);
+    message->kind = static_cast<std::uint16_t>(call.is_initializer ? engine::Request::initializer
+                                               : call.timeout > 0  ? engine::Request::timed_call
+                                                                   : engine::Request::call);
     message->module = call.function.module;
     message->offset = call.function.offset;
     body.copy_to(in_ring ? engine::SharedRing::body(*message).data() : body_of(segment->region));
+    if (call.is_initializer) {
+        is_initialised_.store(false, std::memory_order_relaxed);
+    }
     sent_.push_back({&call, message, requests_->position()});
     ++outstanding_;
     requests_->commit();
@@ -301,6 +305,9 @@ PoolWorker::Answer PoolWorker::take_answer() {
                   {}};
     sent_.pop_front();
     --outstanding_;
+    if (answer.call != nullptr && answer.call->is_initializer && !answer.is_exception) {
+        is_initialised_.store(true, std::memory_order_release);
+    }
     if (answer.call != nullptr) {
         answer.call->worker_ = nullptr;
         answer.call->place_ = RemoteCall::Place::left;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -53,8 +54,10 @@ public:
     [[nodiscard]] int number() const noexcept { return number_; }
     [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
     [[nodiscard]] bool is_fork_servers() const noexcept { return process_.reports.is_open(); }
+    /// It runs, and its initializer, if there is one, has succeeded.
     [[nodiscard]] bool is_ready() const noexcept {
-        return link_->stage.load(std::memory_order_acquire) == engine::WorkerLink::Stage::ready;
+        return is_initialised_.load(std::memory_order_acquire) &&
+               link_->stage.load(std::memory_order_acquire) == engine::WorkerLink::Stage::ready;
     }
     /// The supervisor's: true once, when it has become ready since the last time.
     [[nodiscard]] bool became_ready() noexcept {
@@ -134,6 +137,7 @@ private:
     std::size_t calls_left_ = unlimited;
     std::uint32_t modules_known_ = 1; // to the worker; the program is
     bool ending_ = false;
+    std::atomic<bool> is_initialised_{true}; // false while the initializer's answer is due
     bool known_to_be_ready_ = false;
     std::vector<Segment> segments_; // for large arguments
     std::map<std::uint32_t, engine::MemoryMapping> workers_segments_;

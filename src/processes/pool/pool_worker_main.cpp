@@ -5,9 +5,11 @@
 #include <cstring>
 #include <ctime>
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdio_ext.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <hocket/errors.hpp>
@@ -31,6 +33,29 @@ ForeignModules& owners_modules() {
     return modules;
 }
 
+/// A socket's is its own as long as it lives; 0 for a closed descriptor.
+ino_t inode_of(int fd) noexcept {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+/// Counts something like processor cycles, for a few nanoseconds: a clock would cost a short call a
+/// tenth of its time.
+std::uint64_t ticks() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    std::uint64_t value = 0;
+    asm volatile("mrs %0, cntvct_el0" : "=r"(value));
+    return value * 40; // it counts at 25 MHz to 1 GHz
+#else
+    return static_cast<std::uint64_t>(engine::Reactor::now());
+#endif
+}
+
+// A call that is shorter than this has not closed three descriptors.
+constexpr std::uint64_t too_short_to_close = 1'000;
+
 void flush_output() noexcept {
     if (::__fpending(stdout) > 0) {
         std::fflush(stdout);
@@ -47,6 +72,7 @@ const void* resolve_function(FunctionRef function) { return owners_modules().res
 
 PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors)
     : control_(control),
+      control_inode_(inode_of(control)),
       spin_(bootstrap.spin),
       link_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(0)))),
       notifier_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
@@ -60,7 +86,7 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
         ::dup2(descriptors[3].get(), STDOUT_FILENO);
         ::dup2(descriptors[4].get(), STDERR_FILENO);
         descriptors.clear();
-        // WaitQueue by line, so that the owner can say whose line it is.
+        // Line by line, so that the owner can say which worker wrote a line.
         std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     }
 }
@@ -72,7 +98,7 @@ void PoolWorkerMain::run() {
     ::mallopt(M_TRIM_THRESHOLD, kept_memory);
     link_.stage.store(engine::WorkerLink::Stage::ready, std::memory_order_release);
     ring_owner();
-    while (Header* const next = wait_for_request()) {
+    while (Header* const next = initialized_ ? wait_for_request() : nullptr) {
         Header& request = *next;
         if (request.kind == static_cast<std::uint16_t>(engine::Request::timed_call)) {
             // Before the owner can see that it is started.
@@ -138,6 +164,9 @@ void PoolWorkerMain::handle(Header& request) {
     }
     case engine::Request::timed_call:
     case engine::Request::call: call(request, body, descriptors); break;
+    case engine::Request::initializer:
+        initialized_ = call(request, body, descriptors) == engine::Reply::result;
+        break;
     }
     if (request.segment_size != 0) {
         auto* header =
@@ -146,10 +175,12 @@ void PoolWorkerMain::handle(Header& request) {
     }
 }
 
-void PoolWorkerMain::call(Header& request, std::span<const char> body, Descriptors& descriptors) {
+engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
+                                   Descriptors& descriptors) {
     engine::Reply kind = engine::Reply::result;
     Descriptors results;
     result_.clear();
+    const std::uint64_t began = ticks();
     try {
         const void* const address = resolve_function({request.module, request.offset});
         Thunk thunk = nullptr;
@@ -167,6 +198,9 @@ void PoolWorkerMain::call(Header& request, std::span<const char> body, Descripto
     }
     zone_.clear();
     flush_output();
+    if (ticks() - began > too_short_to_close) {
+        require_connection();
+    }
     try {
         send_reply(kind, results);
     } catch (...) {
@@ -180,6 +214,7 @@ void PoolWorkerMain::call(Header& request, std::span<const char> body, Descripto
     if (result_.size() > largest_kept_buffer) {
         result_ = msgpack::sbuffer();
     }
+    return kind;
 }
 
 // The request's bytes, wherever they are, and the descriptors that came beside them.
@@ -268,6 +303,14 @@ engine::MemoryMapping& PoolWorkerMain::free_segment(std::size_t size, std::uint3
     number = static_cast<std::uint32_t>(segments_.size() - 1);
     is_new = true;
     return segments_.back();
+}
+
+void PoolWorkerMain::require_connection() const noexcept {
+    if (inode_of(control_) != control_inode_ || ::fcntl(eventfd_.get(), F_GETFD) < 0) {
+        std::fputs("a call closed the descriptors of its worker process\n", stderr);
+        std::fflush(stderr);
+        ::_exit(1);
+    }
 }
 
 void PoolWorkerMain::ring_owner() noexcept {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include <hocket/detail/processes/calls/remote_function.hpp>
 
 #include "engine/memory_mapping.hpp"
@@ -28,14 +30,18 @@ private:
     Header* wait_for_request();
     Header* spin_for_request();
     void handle(Header& request);
-    void call(Header& request, std::span<const char> body, Descriptors& descriptors);
+    engine::Reply call(Header& request, std::span<const char> body, Descriptors& descriptors);
     std::span<const char> open_segment(const Header& request, Descriptors& descriptors);
     void send_reply(engine::Reply kind, Descriptors& descriptors);
     Header& reserve_reply(std::size_t size);
     engine::MemoryMapping& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
     void ring_owner() noexcept;
+    /// Ends the process when the call has closed the descriptors that connect it with its owner, or
+    /// has put others in their place: nothing that it sends would arrive.
+    void require_connection() const noexcept;
 
     int control_;
+    ino_t control_inode_;
     std::int64_t spin_;
     engine::MemoryMapping link_region_;
     engine::MemoryMapping notifier_region_;
@@ -48,6 +54,7 @@ private:
     std::vector<engine::MemoryMapping> segments_; // for large results
     msgpack::sbuffer result_;
     msgpack::zone zone_;
+    bool initialized_ = true; // false: the initializer threw
 };
 
 } // namespace hocket::detail

@@ -125,11 +125,18 @@ private:
             cancel();
             std::rethrow_exception(std::exchange(chunk_.error, nullptr));
         }
-        try {
-            fill(); // the input may throw, and so may submitting
-        } catch (...) {
-            cancel();
-            throw;
+        // The input may throw, and so does submitting after a shutdown. What is in flight is still
+        // delivered before the error.
+        if (!fill_error_) {
+            try {
+                fill();
+            } catch (...) {
+                fill_error_ = std::current_exception();
+            }
+        }
+        if (fill_error_ && !in_flight()) {
+            cancel(); // there is nothing more to come
+            std::rethrow_exception(std::exchange(fill_error_, nullptr));
         }
         return in_flight();
     }
@@ -144,8 +151,9 @@ private:
     std::optional<R> take() { return std::optional<R>(std::move(chunk_.values[fetched_++])); }
 
     MapChunk<R> chunk_;
-    std::size_t fetched_ = 0; // of chunk_
-    std::size_t done_ = 0;    // of all
+    std::exception_ptr fill_error_; // for when everything in flight is delivered
+    std::size_t fetched_ = 0;       // of chunk_
+    std::size_t done_ = 0;          // of all
 };
 
 /// Maps the elements of `Range` in order; when that is an lvalue reference the range is only

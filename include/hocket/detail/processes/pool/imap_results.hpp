@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -64,11 +65,14 @@ public:
     std::optional<R> next() {
         while (position_ == results_.size()) {
             if (on_their_way_ == 0) {
+                if (submit_error_) {
+                    std::rethrow_exception(std::exchange(submit_error_, nullptr));
+                }
                 return std::nullopt;
             }
             Chunk chunk = take_chunk_in_order();
             --on_their_way_;
-            submit_chunks();
+            submit_more();
             results_.clear();
             position_ = 0;
             results_ = chunk.result();
@@ -87,6 +91,19 @@ private:
         RangeIterator<Range> at; // of the next item
     };
 
+    /// The input may throw, and so does a pool that is closed. What is on its way is delivered
+    /// before the error.
+    void submit_more() {
+        if (submit_error_ || ended_) {
+            return;
+        }
+        try {
+            submit_chunks();
+        } catch (...) {
+            submit_error_ = std::current_exception();
+            ended_ = true;
+        }
+    }
     void submit_chunks() {
         while (on_their_way_ < most_chunks_ && input_->at != std::ranges::end(input_->items)) {
             const auto items =
@@ -118,6 +135,8 @@ private:
     ResultOrder order_;
     std::unique_ptr<Input> input_; // stays where it is: its iterator points into it
     std::size_t on_their_way_ = 0;
+    std::exception_ptr submit_error_;
+    bool ended_ = false; // by an error
     std::deque<Chunk> in_order_;
     CompletionQueue completed_;
     std::vector<R> results_; // of the chunk at hand
