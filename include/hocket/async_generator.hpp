@@ -12,7 +12,7 @@
 
 namespace hocket {
 
-/// What calling a coroutine function with `co_yield` in it returns: Python's asynchronous
+/// The return type of a coroutine function that contains `co_yield`: Python's asynchronous
 /// generator.
 ///
 ///     hocket::AsyncGenerator<int> count() {
@@ -24,10 +24,10 @@ namespace hocket {
 ///     auto numbers = count();
 ///     while (auto number = co_await numbers.next()) std::cout << *number << '\n';
 ///
-/// Lazy: the body runs while a task awaits `next`, in that task. Move-only. Destroying the
-/// generator destroys the locals of its body. No task may be in `next` then: that is reported to
-/// the loop's exception handler, and the body lives on until the task has left it. Belongs to one
-/// loop's thread.
+/// Lazy: the body runs only while a task awaits `next`, and runs in that task. Move-only.
+/// Destroying the generator destroys the local variables of its body. Do not destroy it while a
+/// task is awaiting `next`: this is reported to the loop's exception handler, and the body is kept
+/// alive until that task has left it. Use it only on the thread of the loop it runs on.
 template <class T> class [[nodiscard]] AsyncGenerator {
     static_assert(
         !std::is_void_v<T> && !std::is_reference_v<T>,
@@ -38,7 +38,7 @@ public:
     using promise_type = detail::GeneratorPromise<T>;
     using value_type = T;
 
-    AsyncGenerator() noexcept = default; ///< At its end.
+    AsyncGenerator() noexcept = default; ///< Empty: `next` returns nothing.
     explicit AsyncGenerator(promise_type& promise) noexcept : promise_(&promise) {}
     AsyncGenerator(AsyncGenerator&& other) noexcept
         : promise_(std::exchange(other.promise_, nullptr)) {}
@@ -52,14 +52,16 @@ public:
         }
     }
 
-    /// Awaitable, once: runs the body to its next `co_yield`. Yields a std::optional<T> with the
-    /// value, or nothing at the body's end and from then on. Throws what the body throws, which
-    /// ends it; RuntimeError when another task is in `next`. Cancelling the awaiting task cancels
-    /// what the body awaits.
+    /// Returns an object to be awaited once. Runs the body up to its next `co_yield` and returns a
+    /// std::optional<T> with the yielded value. Once the body has ended, returns an empty optional
+    /// every time. If the body throws, the exception is thrown here and the generator ends. Throws
+    /// RuntimeError if another task is awaiting `next`. Cancelling the awaiting task cancels what
+    /// the body awaits.
     auto next() { return detail::GeneratorNext<T>(promise_); }
 
-    /// Awaitable: ends the generator. Destroys the locals of the body; nothing comes out of `next`
-    /// any more. RuntimeError when a task is in `next`.
+    /// Ends the generator and destroys the local variables of its body. Afterwards `next` returns
+    /// nothing. Takes effect when called; can be awaited, as in Python. Throws RuntimeError if a
+    /// task is awaiting `next`.
     auto aclose() {
         detail::require_not_running(promise_, "aclose()");
         if (promise_ != nullptr) {

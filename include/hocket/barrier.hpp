@@ -12,35 +12,36 @@ namespace detail {
 class BarrierWait;
 } // namespace detail
 
-/// Python's asyncio.Barrier: a place at which `parties` tasks wait for each other, then go on
-/// together. It can be used again as soon as all of them have left; who comes earlier waits for
-/// that.
+/// Python's asyncio.Barrier: blocks tasks until `parties` of them are waiting, then releases them
+/// all. It can be reused once all of them have left; a task that calls `wait` before that waits for
+/// the next round.
 ///
-/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
-/// so until it is cancelled.
+/// For the tasks of one loop. The barrier must outlive its waiters: tasks still waiting when it is
+/// destroyed stay suspended until they are cancelled.
 class Barrier {
 public:
-    /// Throws ValueError when `parties` is below 1.
+    /// Throws ValueError if `parties` is below 1.
     explicit Barrier(std::ptrdiff_t parties);
     Barrier(const Barrier&) = delete;
     Barrier& operator=(const Barrier&) = delete;
 
-    /// `co_await barrier.wait()`: waits until `parties` tasks wait here. Returns a different number
-    /// from 0 to parties - 1 to each, in the order of arrival. Throws BrokenBarrierError when the
-    /// barrier is broken, or is reset or aborted meanwhile. A cancelled task no longer counts; the
-    /// barrier stays as it is. Converts to Coro<std::size_t>.
+    /// `co_await barrier.wait()`: waits until `parties` tasks are waiting. Returns a different
+    /// number from 0 to parties - 1 to each task, in the order of arrival. Throws
+    /// BrokenBarrierError if the barrier is broken, or is reset or aborted during the wait. A
+    /// cancelled task no longer counts as waiting; the barrier stays intact. Converts to
+    /// Coro<std::size_t>.
     [[nodiscard]] detail::BarrierWait wait() noexcept;
 
-    /// Sends all that wait away with a BrokenBarrierError and makes the barrier as new, also a
-    /// broken one. Takes effect when called; can be awaited, as in Python.
+    /// Throws BrokenBarrierError in all waiting tasks and returns the barrier, even a broken one,
+    /// to its initial state. Takes effect when called; can be awaited, as in Python.
     detail::Done reset();
 
-    /// Breaks the barrier: all that wait, and all that come until `reset`, get a
+    /// Breaks the barrier: all waiting tasks, and all later calls of `wait` until `reset`, throw
     /// BrokenBarrierError. Takes effect when called; can be awaited, as in Python.
     detail::Done abort();
 
     [[nodiscard]] std::size_t parties() const noexcept { return parties_; }
-    /// How many tasks wait for the others to come.
+    /// How many tasks are waiting for the barrier to fill.
     [[nodiscard]] std::size_t n_waiting() const noexcept {
         return phase_ == Phase::filling ? count_ : 0;
     }
@@ -55,10 +56,10 @@ private:
     void leave(detail::BarrierWait& wait) noexcept;
     void admit_blocked() noexcept;
 
-    detail::WaitQueue inside_;  // arrived, and those that are leaving
-    detail::WaitQueue blocked_; // came while others were leaving
+    detail::WaitQueue inside_;  // waiting for the barrier to fill, or leaving
+    detail::WaitQueue blocked_; // arrived while others were leaving
     std::size_t parties_;
-    std::size_t count_ = 0; // of those inside
+    std::size_t count_ = 0; // of the tasks in inside_
     Phase phase_ = Phase::filling;
 };
 

@@ -15,8 +15,8 @@ namespace detail {
 class ConditionWait;
 } // namespace detail
 
-/// Python's asyncio.Condition: a lock, and a way to wait, without holding it, until another task
-/// says that something changed.
+/// Python's asyncio.Condition: a lock, plus a way to release it and wait until another task signals
+/// a change.
 ///
 ///     hocket::Condition condition;
 ///     std::vector<int> items;
@@ -24,17 +24,18 @@ class ConditionWait;
 ///     co_await condition.wait_for([&] { return !items.empty(); });
 ///     items.pop_back(); // the lock is held again
 ///
-/// For the tasks of one loop. Must outlive those that wait, like the lock it was given.
+/// For the tasks of one loop. The condition, and the lock passed to it, must outlive all waiting
+/// tasks.
 class Condition {
 public:
-    /// With a lock of its own.
+    /// Creates a condition with its own lock.
     Condition() noexcept : lock_(own_lock_) {}
-    /// Shares `lock` with others, which must outlive the condition.
+    /// Uses `lock`, which may be shared with other conditions and must outlive this one.
     explicit Condition(Lock& lock) noexcept : lock_(lock) {}
     Condition(const Condition&) = delete;
     Condition& operator=(const Condition&) = delete;
 
-    /// The lock's functions.
+    /// These call the function of the same name on the lock.
     [[nodiscard]] bool locked() const noexcept { return lock_.locked(); }
     [[nodiscard]] detail::LockAcquire acquire() noexcept { return lock_.acquire(); }
     [[nodiscard]] detail::Scoped<Lock, detail::LockAcquire> scoped() noexcept {
@@ -42,19 +43,20 @@ public:
     }
     void release() { lock_.release(); }
 
-    /// `co_await condition.wait()`: releases the lock, waits for a notification, acquires the lock
-    /// again; always true. When the task is cancelled it still waits for the lock, through further
-    /// cancellations, and throws CancelledError holding it; a notification it had is passed to the
-    /// next. Throws RuntimeError when the lock is not locked. Converts to Coro<bool>.
+    /// `co_await condition.wait()`: releases the lock, waits for a notification, and acquires the
+    /// lock again. Always returns true. If the task is cancelled, it first reacquires the lock,
+    /// even when it is cancelled again in the meantime, and then throws CancelledError while
+    /// holding the lock. A notification that the cancelled task had received is passed on to the
+    /// next waiter. Throws RuntimeError if the lock is not locked. Converts to Coro<bool>.
     [[nodiscard]] detail::ConditionWait wait() noexcept;
 
-    /// Waits until `predicate()` is true; returns its value. It is called with the lock held: at
-    /// once, and after each notification.
+    /// Waits until `predicate()` is true and returns its value. The predicate is called with the
+    /// lock held, once immediately and again after each notification.
     template <class Predicate>
     Coro<std::decay_t<std::invoke_result_t<Predicate&>>> wait_for(Predicate predicate);
 
-    /// Wakes the `n` tasks that wait longest; they go on one by one as they get the lock. Throws
-    /// RuntimeError when the lock is not locked.
+    /// Wakes the `n` tasks that have waited longest. They resume one at a time, as each acquires
+    /// the lock. Throws RuntimeError if the lock is not locked.
     void notify(std::size_t n = 1);
     void notify_all() { notify(std::numeric_limits<std::size_t>::max()); }
 
@@ -70,8 +72,8 @@ private:
 
 namespace detail {
 
-/// Waits in the condition's line; a notification or cancel() moves it to the lock's line, so that
-/// the task is woken once, with the lock.
+/// Waits in the condition's queue. A notification or cancel() moves it to the lock's queue, so that
+/// the task is woken only once, already holding the lock.
 class [[nodiscard]] ConditionWait final : public Waiter {
 public:
     using hocket_awaitable = void;
@@ -101,7 +103,7 @@ private:
 
     Condition& condition_;
     Lock& lock_;
-    bool at_lock_ = false; // moved to the lock's line
+    bool at_lock_ = false; // moved to the lock's queue
     bool notified_ = false;
     bool cancelled_ = false;
 };

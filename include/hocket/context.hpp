@@ -16,7 +16,7 @@ class Context;
 
 namespace detail {
 
-/// A variable's identity: its address is the key in a context.
+/// The type-independent part of a variable. Its address is the variable's key in a context.
 class ContextVarBase {
 public:
     explicit ContextVarBase(std::string name) : name_(std::move(name)) {}
@@ -28,9 +28,9 @@ public:
 protected:
     ~ContextVarBase() = default;
 
-    /// The value in the current context; nullptr when there is none.
+    /// The value in the current context; nullptr if there is none.
     [[nodiscard]] const std::shared_ptr<const void>* find() const noexcept;
-    /// Sets (or, with nullptr, removes) the value in the current context; returns the one before.
+    /// Sets the value in the current context (nullptr removes it) and returns the previous one.
     std::shared_ptr<const void> exchange(std::shared_ptr<const void> value) const;
     [[noreturn]] void throw_unset() const;
     [[noreturn]] static void throw_bad_token(const char* why);
@@ -39,18 +39,20 @@ private:
     std::string name_;
 };
 
-/// Runs `body` with `context` in force on this thread.
+/// Runs `body` on this thread with `context` as the current context.
 void run_in_context(ContextPointer& context, const std::function<void()>& body);
 
 } // namespace detail
 
-/// A variable with a value per context: Python's contextvars.ContextVar. A task starts with a copy
-/// of the context it was created in, so what it sets is seen by it and by the tasks it creates, and
-/// by nobody else. Any thread; a ContextVar must outlive the contexts it has a value in (make it
-/// static).
+/// A variable that has its own value in each context: Python's contextvars.ContextVar. A task
+/// starts with a copy of the context in which it was created. A value that it sets is visible to
+/// itself and to the tasks that it creates, but not to any other task.
+///
+/// May be used from any thread. A ContextVar must outlive every context that holds a value for it,
+/// so make it static.
 template <class T> class ContextVar : public detail::ContextVarBase {
 public:
-    /// What `set` returns, for one `reset`.
+    /// Returned by `set`; may be passed to `reset` once.
     class Token {
         friend ContextVar;
         const ContextVar* variable_;
@@ -64,8 +66,8 @@ public:
     ContextVar(std::string name, T default_value)
         : ContextVarBase(std::move(name)), default_(std::move(default_value)) {}
 
-    /// The value in the current context, or else the default. Throws RuntimeError (Python:
-    /// LookupError) when there is neither.
+    /// Returns the value in the current context, or else the default. Throws RuntimeError (Python:
+    /// LookupError) if there is neither.
     [[nodiscard]] T get() const {
         if (const auto* value = find()) {
             return *static_cast<const T*>(value->get());
@@ -75,7 +77,7 @@ public:
         }
         return *default_;
     }
-    /// The value in the current context, or else `fallback`.
+    /// Returns the value in the current context, or else `fallback`.
     [[nodiscard]] T get(T fallback) const {
         const auto* value = find();
         return value != nullptr ? *static_cast<const T*>(value->get()) : std::move(fallback);
@@ -85,8 +87,8 @@ public:
         return Token(this, exchange(std::make_shared<const T>(std::move(value))));
     }
 
-    /// Puts back what was there before the `set` that returned `token`. Throws RuntimeError when
-    /// the token was used before, and ValueError when it is another variable's.
+    /// Restores the value from before the `set` call that returned `token`. Throws RuntimeError if
+    /// the token has been used already, and ValueError if it belongs to another variable.
     void reset(Token& token) {
         if (token.variable_ != this) {
             throw_bad_token("it was created by a different ContextVar");
@@ -104,14 +106,14 @@ private:
     std::optional<T> default_;
 };
 
-/// The values of all context variables at one time. Copies share until one is changed.
+/// A snapshot of all context variables. Copies share their data until one of them is changed.
 class Context {
 public:
-    Context() noexcept = default; ///< Empty: every variable has its default.
+    Context() noexcept = default; ///< Empty: every variable has its default value.
     explicit Context(detail::ContextPointer values) noexcept : values_(std::move(values)) {}
 
-    /// Calls `callable()` with this context in force; what it sets stays in this context. Returns
-    /// what it returns.
+    /// Calls `callable()` with this as the current context, and returns its result. Values set by
+    /// the callable stay in this context.
     template <class F> auto run(F&& callable) -> std::invoke_result_t<F&> {
         using R = std::invoke_result_t<F&>;
         if constexpr (std::is_void_v<R>) {

@@ -14,19 +14,20 @@ void report_never_awaited(const PromiseBase& promise) noexcept;
 [[noreturn]] void throw_already_awaited(const PromiseBase* promise);
 } // namespace detail
 
-/// What calling a coroutine function returns: Python's coroutine object. Lazy: the body runs when
-/// the Coro is awaited (`co_await f()`) or handed to `create_task`, once. Move-only. The value
-/// comes out of `co_await`, or the exception that ended the body.
+/// The return type of a coroutine function: Python's coroutine object. Lazy: the body runs once,
+/// when the Coro is awaited (`co_await f()`) or passed to `create_task`. Move-only. `co_await`
+/// returns the body's value, or throws the exception that ended it.
 ///
-/// Belongs to one thread at a time; `run_coroutine_threadsafe` takes it to another loop. Destroying
-/// it before it ran is reported on stderr ("coroutine … was never awaited"), as Python does.
+/// May be used by one thread at a time; `run_coroutine_threadsafe` moves it to another loop.
+/// Destroying a Coro that never ran is reported on stderr ("coroutine … was never awaited"), as in
+/// Python.
 template <class T = void> class [[nodiscard]] Coro {
 public:
     using promise_type = detail::CoroPromise<T>;
     using value_type = T;
     using hocket_awaitable = void;
 
-    Coro() noexcept = default; ///< Empty, as after a move; cannot be awaited.
+    Coro() noexcept = default; ///< Empty, like a moved-from Coro; cannot be awaited.
     explicit Coro(promise_type& promise) noexcept : promise_(&promise) {}
     Coro(Coro&& other) noexcept : promise_(std::exchange(other.promise_, nullptr)) {}
     Coro& operator=(Coro&& other) noexcept {
@@ -44,7 +45,7 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return promise_ != nullptr; }
 
-    /// Destroys the coroutine without running it and without a report: Python's `close()`.
+    /// Destroys the coroutine without running it and without the report: Python's `close()`.
     void close() noexcept {
         if (promise_ != nullptr) {
             release()->handle().destroy();
@@ -57,14 +58,14 @@ public:
     };
     Awaiter operator co_await() && noexcept { return Awaiter(*promise_); }
 
-    /// For the awaiting coroutine's promise.
+    /// Internal: called by the promise of the awaiting coroutine.
     void start_in(detail::TaskBase& task) {
         if (promise_ == nullptr || promise_->is_started()) [[unlikely]] {
             detail::throw_already_awaited(promise_);
         }
         promise_->task = &task;
     }
-    /// For the task that takes the coroutine over.
+    /// Internal: called by the task that takes ownership of the coroutine.
     [[nodiscard]] promise_type* release() noexcept { return std::exchange(promise_, nullptr); }
 
 private:
@@ -84,7 +85,7 @@ public:
         result_.set_value(std::forward<U>(value));
         state = ResultState::value;
     }
-    /// The value, or throws what ended the coroutine.
+    /// Returns the value, or throws the exception that ended the coroutine.
     T take() {
         if (state == ResultState::error) [[unlikely]] {
             rethrow();

@@ -4,7 +4,8 @@
 
 namespace hocket {
 
-/// How many processors this process may use. Python's os.process_cpu_count. Any thread.
+/// The number of processors this process may use: Python's os.process_cpu_count. May be called from
+/// any thread.
 [[nodiscard]] std::size_t cpu_count() noexcept;
 
 } // namespace hocket

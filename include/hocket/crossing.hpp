@@ -26,7 +26,8 @@ namespace detail {
 template <class T>
 struct CrossesByItself : std::bool_constant<std::is_arithmetic_v<T> || std::is_enum_v<T>> {};
 
-// A class that has MSGPACK_DEFINE(members...), or the two functions that it writes.
+// Matches a class with MSGPACK_DEFINE(members...), or with the two functions that the macro
+// defines.
 template <class T> requires requires(T value, const T& constant,
                                      msgpack::packer<msgpack::sbuffer>& packer,
                                      const msgpack::object& object) {
@@ -36,12 +37,14 @@ template <class T> requires requires(T value, const T& constant,
 
 } // namespace detail
 
-/// Whether values of type T can cross to another process: numbers, enumerations, std::string, the
-/// containers of the standard library, std::optional, pairs, tuples and durations of these, what
-/// hocket shares between processes (SharedArray …), and classes with `MSGPACK_DEFINE(members...)`
-/// inside. Specialise it as `true` for a class whose msgpack adaptors are written by hand, and
-/// include <msgpack.hpp> where such a class has members that msgpack knows and this list does not
-/// (std::unique_ptr, std::forward_list …).
+/// Whether values of type T can be sent to another process. True for numbers, enumerations,
+/// std::string and std::chrono::duration; for standard containers, std::optional, pairs and tuples
+/// of such types; for the types that hocket shares between processes (SharedArray …); and for
+/// classes that contain `MSGPACK_DEFINE(members...)`.
+///
+/// Specialise it as `true` for a class whose msgpack adaptors are written by hand. If such a class
+/// has members that msgpack supports but this list lacks (std::unique_ptr, std::forward_list …),
+/// include <msgpack.hpp> as well.
 template <class T> inline constexpr bool crosses = detail::CrossesByItself<T>::value;
 
 template <> inline constexpr bool crosses<std::string> = true;

@@ -7,13 +7,13 @@
 
 namespace hocket {
 
-/// A datagram and who sent it: `auto [data, address] = co_await endpoint.recv();`
+/// A datagram and its sender: `auto [data, address] = co_await endpoint.recv();`
 struct Datagram {
     std::string data;
-    SocketAddress address; ///< Not known when a Unix socket without a name sent it.
+    SocketAddress address; ///< Unknown if the sender is an unnamed Unix socket.
 };
 
-/// A datagram that was received into the caller's memory.
+/// The size and sender of a datagram that was received into the caller's memory.
 struct DatagramSize {
     std::size_t size = 0; ///< In bytes.
     SocketAddress address;

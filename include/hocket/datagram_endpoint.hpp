@@ -16,48 +16,52 @@
 
 namespace hocket {
 
-/// A datagram socket for tasks, which asyncio lacks. A handle: copies share the socket, and when
-/// the last one is gone it is closed, as by close(). For the loop's thread.
+/// A datagram socket for tasks; asyncio has no equivalent. This is a handle: copies share the
+/// socket, and destroying the last copy closes it as close() does. Use it only on the loop's
+/// thread.
 ///
-/// What comes while nobody receives is queued, up to `DatagramOptions::limit` and the 64 datagrams
-/// that one look at the socket may bring. Above that the endpoint leaves them in the kernel, which
-/// drops what comes last when its own buffer (SO_RCVBUF) is full, as it does for every socket.
+/// Datagrams that arrive while no task is receiving are queued, up to `DatagramOptions::limit` plus
+/// the at most 64 datagrams that one read of the socket may deliver. Beyond that they stay in the
+/// kernel, which drops new ones once its own buffer (SO_RCVBUF) is full, as for every socket.
 class DatagramEndpoint final : public DatagramSocketOptions {
 public:
-    /// For hocket's own parts.
+    /// Internal.
     explicit DatagramEndpoint(std::shared_ptr<detail::DatagramEndpointState> state);
 
-    /// Awaitable: the next Datagram. Any number of tasks may wait, and are served in their order.
-    /// Throws what error_received would be told (std::system_error: who got what was sent before
-    /// refused it, …), once each, or the last that came while nobody listened; the endpoint goes
-    /// on. Throws EOFError once the endpoint is closed. Cancelling loses no datagram.
+    /// Awaitable: returns the next Datagram. Any number of tasks may wait; they are served in
+    /// order. Throws each error that a DatagramProtocol would get in error_received (a
+    /// std::system_error, for example when the receiver of an earlier datagram refused it) once. Of
+    /// the errors that occur while no task is receiving, only the last is thrown. The endpoint
+    /// stays usable after an error. Throws EOFError once the endpoint is closed. Cancelling loses
+    /// no datagram.
     [[nodiscard]] detail::ReceiveDatagram recv() const { return detail::ReceiveDatagram(state_); }
-    /// As recv, into `space`; yields a DatagramSize. A datagram that does not fit is a
-    /// std::system_error (EMSGSIZE), and stays the next one.
+    /// Like recv, but receives into `space` and returns a DatagramSize. If the datagram does not
+    /// fit, throws std::system_error (EMSGSIZE), and the datagram stays at the head of the queue.
     [[nodiscard]] detail::ReceiveDatagramInto recv_into(std::span<std::byte> space) const {
         return {state_, space};
     }
-    /// The datagrams that come until the endpoint is closed, as by recv:
-    /// `while (auto datagram = co_await datagrams.next())`. Keeps the endpoint open.
+    /// Yields datagrams as recv does, until the endpoint is closed: `while (auto datagram =
+    /// co_await datagrams.next())`. The generator keeps the endpoint open.
     [[nodiscard]] AsyncGenerator<Datagram> datagrams() const;
 
-    /// Sends a datagram, which may be empty, or queues a copy: never waits; await drain() after
-    /// many. Those of one turn leave together. On an endpoint with a remote address `address` is
-    /// left out, or that address; on others it must be given: otherwise ValueError. Ignored once
-    /// the endpoint is closing.
+    /// Sends a datagram, which may be empty, or queues a copy of it. Never waits; call drain()
+    /// after many sends. Datagrams sent in one turn of the loop leave together. On an endpoint with
+    /// a remote address, `address` must be omitted or equal to it; on any other endpoint it is
+    /// required. Otherwise throws ValueError. Ignored once the endpoint is closing.
     void send(std::string_view data, const SocketAddress& address = {}) const;
     void send(std::span<const std::byte> data, const SocketAddress& address = {}) const {
         send(std::string_view(reinterpret_cast<const char*>(data.data()), data.size()), address);
     }
-    /// Waits until not too much is queued: at once, unless more than 64 KiB are; then until at most
-    /// 16 KiB are, or the endpoint is closed. Cancelling ends only the wait.
+    /// Returns at once if at most 64 KiB are queued for sending. Otherwise waits until at most 16
+    /// KiB are queued or the endpoint is closed. Cancelling ends only the wait.
     [[nodiscard]] detail::WaitDatagramEndpoint drain() const {
         return {state_, detail::WaitDatagramEndpoint::For::room};
     }
 
-    /// Sends what is queued, then closes the socket. What came and was not received is dropped.
+    /// Sends the queued datagrams, then closes the socket. Datagrams that arrived but were not
+    /// received are dropped.
     void close() const noexcept;
-    /// Closes the socket at once; what is queued is dropped.
+    /// Closes the socket at once and drops the queued datagrams.
     void abort() const noexcept;
     [[nodiscard]] bool is_closing() const noexcept;
     /// Waits until the socket is closed. Cancelling ends only the wait.
@@ -65,9 +69,9 @@ public:
         return {state_, detail::WaitDatagramEndpoint::For::end};
     }
 
-    /// The remote address; not known when there is none.
+    /// The remote address; unknown if the socket is not connected.
     [[nodiscard]] SocketAddress peername() const noexcept;
-    /// This end's address; not known once the endpoint is closed.
+    /// The local address; unknown once the endpoint is closed.
     [[nodiscard]] SocketAddress sockname() const noexcept;
     [[nodiscard]] Socket& socket() const noexcept override;
 
@@ -84,7 +88,7 @@ private:
 ///         server.send(data, address);
 ///     }
 Coro<DatagramEndpoint> open_datagram_endpoint(DatagramOptions options);
-/// The same on a datagram socket that is there already. Of the options, only `limit` matters.
+/// The same for an existing datagram socket. Of the options, only `limit` is used.
 Coro<DatagramEndpoint> open_datagram_endpoint(Socket sock, DatagramOptions options = {});
 
 } // namespace hocket
