@@ -10,8 +10,9 @@ namespace hocket::engine {
 
 namespace {
 
-// getaddrinfo and disks both take a few at a time; libuv and glibc settle on as many.
-constexpr unsigned most_threads = 8;
+struct LongOpenThreads : BlockingThreads {
+    LongOpenThreads() noexcept : BlockingThreads(512, 1) {}
+};
 
 } // namespace
 
@@ -25,11 +26,16 @@ BlockingThreads& BlockingThreads::for_files() {
     return threads.get();
 }
 
+BlockingThreads& BlockingThreads::for_long_opens() {
+    static PerProcess<LongOpenThreads> threads;
+    return threads.get();
+}
+
 bool BlockingThreads::submit(BlockingWork& work) noexcept {
     const std::lock_guard lock(mutex_);
     queue_.push_back(work);
     ++queued_;
-    if (idle_ >= queued_ || count_ >= most_threads || start_thread()) {
+    if (idle_ >= queued_ || count_ >= most_ || start_thread()) {
         wake_.notify_one();
     } else if (count_ == 0) {
         queue_.erase(work);
@@ -71,6 +77,10 @@ bool BlockingThreads::start_thread() noexcept {
 void BlockingThreads::work() noexcept {
     std::unique_lock lock(mutex_);
     for (;;) {
+        if (queue_.empty() && count_ > kept_) {
+            --count_;
+            return;
+        }
         ++idle_;
         wake_.wait(lock, [this] { return !queue_.empty(); });
         --idle_;

@@ -28,8 +28,13 @@ public:
     [[nodiscard]] static BlockingThreads& for_names();
     /// Those that call the file system.
     [[nodiscard]] static BlockingThreads& for_files();
+    /// Those that open FIFOs and devices, which may wait as long as somebody else likes: up to 512
+    /// at a time, so that they keep no other call waiting.
+    [[nodiscard]] static BlockingThreads& for_long_opens();
 
-    BlockingThreads() noexcept = default;
+    BlockingThreads() noexcept : BlockingThreads(8, 8) {}
+    /// At most `most` threads; those above `kept` end when there is nothing for them to do.
+    BlockingThreads(unsigned most, unsigned kept) noexcept : most_(most), kept_(kept) {}
     BlockingThreads(const BlockingThreads&) = delete;
     BlockingThreads& operator=(const BlockingThreads&) = delete;
 
@@ -42,6 +47,8 @@ private:
     [[nodiscard]] bool start_thread() noexcept;
     void work() noexcept;
 
+    const unsigned most_;
+    const unsigned kept_;
     std::mutex mutex_;
     std::condition_variable wake_;
     IntrusiveList<BlockingWork> queue_;

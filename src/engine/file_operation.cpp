@@ -121,6 +121,9 @@ void FileOperation::abandon() noexcept {
 }
 
 void FileOperation::Work::perform() noexcept {
+    if (operation.operations_->set_aside(operation)) {
+        return;
+    }
     operation.result_ = operation.request_.perform();
     operation.operations_->performed(operation);
 }

@@ -113,7 +113,7 @@ private:
     FileOperations* operations_ = nullptr; // while pending
     State state_ = State::queued;
     bool is_cancel_requested_ = false;
-    bool is_to_block_ = false; // the kernel's worker, from the beginning
+    bool is_set_aside_ = false; // on a thread of its own, because it may block for long
     std::int64_t result_ = 0;
     FileDescriptor partner_; // keeps a FIFO open while it is opened
 };

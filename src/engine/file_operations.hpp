@@ -44,6 +44,9 @@ protected:
     virtual void cancel(FileOperation& operation) noexcept = 0;
     /// Leaves `operation` in no list; blocks until it is not running.
     virtual void withdraw(FileOperation& operation) noexcept = 0;
+    /// On the thread that is to perform it: true when another one will do that, because the call
+    /// may take as long as somebody else likes.
+    virtual bool set_aside(FileOperation& operation) noexcept = 0;
     /// On the thread that has performed it.
     virtual void performed(FileOperation& operation) noexcept = 0;
 

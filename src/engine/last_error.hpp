@@ -12,9 +12,7 @@ namespace hocket::engine {
 }
 
 /// Whether the last system call failed only because it would have had to wait.
-[[nodiscard]] inline bool would_block() noexcept {
-    return errno == EAGAIN || errno == EWOULDBLOCK;
-}
+[[nodiscard]] inline bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 /// Throws the last error as a std::system_error. `what` is the call and its object: "open /tmp/x".
 [[noreturn]] inline void throw_errno(const std::string& what) {

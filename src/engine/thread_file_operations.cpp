@@ -2,18 +2,49 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 namespace hocket::engine {
 
 void ThreadFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
     operation.request_ = request;
-    operation.operations_ = this;
-    operation.is_cancel_requested_ = false;
-    operation.state_ = FileOperation::State::queued;
-    pending_.push_back(operation);
+    operation.is_set_aside_ = false;
+    enlist(operation);
     if (!BlockingThreads::for_files().submit(operation.work_)) {
         // Better to block the loop than to fail what has nothing to do with threads.
         operation.work_.perform();
     }
+}
+
+void ThreadFileOperations::enlist(FileOperation& operation) noexcept {
+    operation.operations_ = this;
+    operation.is_cancel_requested_ = false;
+    operation.state_ = FileOperation::State::queued;
+    pending_.push_back(operation);
+}
+
+void ThreadFileOperations::start_long_open(FileOperation& operation) noexcept {
+    operation.is_set_aside_ = true;
+    enlist(operation);
+    if (!BlockingThreads::for_long_opens().submit(operation.work_)) {
+        const std::lock_guard lock(mutex_);
+        operation.result_ = -EAGAIN; // as when a process can have no more threads
+        add_done(operation);
+    }
+}
+
+bool ThreadFileOperations::set_aside(FileOperation& operation) noexcept {
+    const FileRequest& request = operation.request_;
+    struct ::stat status {};
+    if (request.kind != FileRequest::Call::open || (request.flags & O_NONBLOCK) != 0 ||
+        operation.is_set_aside_ || ::stat(request.path, &status) != 0 ||
+        !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))) {
+        return false;
+    }
+    const std::lock_guard lock(mutex_); // against take_back
+    operation.is_set_aside_ = true;
+    return BlockingThreads::for_long_opens().submit(operation.work_);
 }
 
 void ThreadFileOperations::close() noexcept {
@@ -25,7 +56,9 @@ void ThreadFileOperations::close() noexcept {
 // The lock is held, so that it is not just being moved from one list to the other.
 bool ThreadFileOperations::take_back(FileOperation& operation) noexcept {
     return operation.state_ != FileOperation::State::done &&
-           BlockingThreads::for_files().withdraw(operation.work_);
+           (operation.is_set_aside_ ? BlockingThreads::for_long_opens()
+                                    : BlockingThreads::for_files())
+               .withdraw(operation.work_);
 }
 
 void ThreadFileOperations::cancel(FileOperation& operation) noexcept {

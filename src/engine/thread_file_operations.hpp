@@ -8,25 +8,29 @@
 namespace hocket::engine {
 
 /// Files by threads: each operation is a blocking call on one of a few threads that all loops
-/// share.
+/// share. To open a FIFO or a device may take as long as nobody opens its other end: that is done
+/// by other threads, so that no other call waits behind it.
 ///
 /// A call that has begun cannot be taken back, so a cancelled operation completes when its call
-/// returns. The one that may take for ever, opening a FIFO nobody else has open, is helped along by
-/// opening its other end.
+/// returns. To open a FIFO is helped along by opening its other end.
 class ThreadFileOperations final : public FileOperations, private Runnable {
 public:
     explicit ThreadFileOperations(Reactor& reactor) noexcept : FileOperations(reactor) {}
     ~ThreadFileOperations() override { close(); }
 
     void start(FileOperation& operation, const FileRequest& request) noexcept override;
+    /// As `start`, for an open that is known to wait for somebody.
+    void start_long_open(FileOperation& operation) noexcept;
     void close() noexcept override;
     [[nodiscard]] const char* name() const noexcept override { return "threads"; }
 
 private:
     void cancel(FileOperation& operation) noexcept override;
     void withdraw(FileOperation& operation) noexcept override;
+    bool set_aside(FileOperation& operation) noexcept override;
     void performed(FileOperation& operation) noexcept override;
     void run() noexcept override;
+    void enlist(FileOperation& operation) noexcept;
     [[nodiscard]] bool take_back(FileOperation& operation) noexcept;
     void add_done(FileOperation& operation) noexcept;
     [[nodiscard]] FileOperation* take_done() noexcept;

@@ -65,7 +65,6 @@ void UringFileOperations::start(FileOperation& operation, const FileRequest& req
     operation.request_ = request;
     operation.operations_ = this;
     operation.is_cancel_requested_ = false;
-    operation.is_to_block_ = false;
     operation.state_ = FileOperation::State::queued;
     queued_.push_back(operation);
     reactor_.at_turn_end(*this);
@@ -105,6 +104,7 @@ void UringFileOperations::withdraw(FileOperation& operation) noexcept {
         queued_.erase(operation);
         return;
     }
+    operation.is_cancel_requested_ = true; // it is not handed to a thread any more
     if (operation.state_ == FileOperation::State::running) {
         cancel(operation);
     }
@@ -166,9 +166,6 @@ void UringFileOperations::prepare_queued() noexcept {
         FileOperation& operation = *queued_.pop_front();
         prepare_uring_call(*entry, operation.request_);
         io_uring_sqe_set_data(entry, &operation);
-        if (operation.is_to_block_) {
-            io_uring_sqe_set_flags(entry, IOSQE_ASYNC);
-        }
         operation.state_ = FileOperation::State::running;
         running_.push_back(operation);
         ++running_count_;
@@ -244,7 +241,7 @@ void UringFileOperations::leave_kernel(FileOperation& operation) noexcept {
 bool UringFileOperations::must_wait_for_partner(const FileOperation& operation,
                                                 int result) noexcept {
     const FileRequest& request = operation.request_;
-    if (request.kind != Call::open || (request.flags & O_NONBLOCK) != 0 || operation.is_to_block_ ||
+    if (request.kind != Call::open || (request.flags & O_NONBLOCK) != 0 ||
         operation.is_cancel_requested_) {
         return false;
     }
@@ -256,11 +253,10 @@ bool UringFileOperations::must_wait_for_partner(const FileOperation& operation,
 void UringFileOperations::complete(FileOperation& operation, int result) noexcept {
     leave_kernel(operation);
     if (must_wait_for_partner(operation, result)) {
-        // Kept open until the second attempt succeeds: who opened the other end has seen it.
+        // Kept open until the second attempt succeeds: whoever opened the other end has seen it.
         operation.partner_ = FileDescriptor(result);
-        operation.is_to_block_ = true;
-        operation.state_ = FileOperation::State::queued;
-        queued_.push_back(operation);
+        // Not the kernel's workers: there are few, and everything else would wait behind it.
+        threads_.start_long_open(operation);
         return;
     }
     if (is_uring_interruption(result)) {

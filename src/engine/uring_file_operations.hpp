@@ -35,7 +35,9 @@ private:
 
     void cancel(FileOperation& operation) noexcept override;
     void withdraw(FileOperation& operation) noexcept override;
-    void performed(FileOperation&) noexcept override {} // no thread performs these
+    // No thread performs these.
+    bool set_aside(FileOperation&) noexcept override { return false; }
+    void performed(FileOperation&) noexcept override {}
     void on_turn_end() noexcept override;
     void on_ready(std::uint32_t events) noexcept override;
 

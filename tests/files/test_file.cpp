@@ -591,4 +591,47 @@ TEST_F(FileTest, WithoutDescriptorsOpenThrows) {
 }
 
 } // namespace
+TEST_F(FileTest, BlockedOpensOfFifosKeepNoOtherCallWaiting) {
+    std::vector<std::string> fifos;
+    for (int i = 0; i < 40; ++i) {
+        fifos.push_back(path("fifo" + std::to_string(i)));
+        ASSERT_EQ(::mkfifo(fifos.back().c_str(), 0600), 0);
+    }
+    const std::string other = path("other");
+    run([&]() -> Coro<> {
+        std::vector<Task<File>> opening;
+        for (const std::string& fifo : fifos) {
+            opening.push_back(create_task(open(fifo)));
+        }
+        co_await sleep(std::chrono::milliseconds(20)); // all have begun to block
+        co_await files::write_text(other, "text");
+        EXPECT_EQ((co_await files::stat(other)).size, 4);
+        for (Task<File>& each : opening) {
+            EXPECT_FALSE(each.done());
+            each.cancel();
+        }
+        for (Task<File>& each : opening) {
+            EXPECT_THROW(co_await each, CancelledError);
+        }
+    });
+}
+
+TEST_F(FileTest, ALoopThatEndsDoesNotWaitForBlockedOpens) {
+    std::vector<std::string> fifos;
+    for (int i = 0; i < 20; ++i) {
+        fifos.push_back(path("fifo" + std::to_string(i)));
+        ASSERT_EQ(::mkfifo(fifos.back().c_str(), 0600), 0);
+    }
+    std::vector<Task<File>> opening;
+    run([&]() -> Coro<> {
+        for (const std::string& fifo : fifos) {
+            opening.push_back(create_task(open(fifo)));
+        }
+        co_await sleep(std::chrono::milliseconds(5));
+    });
+    for (const Task<File>& each : opening) {
+        EXPECT_TRUE(each.cancelled());
+    }
+}
+
 } // namespace hocket
