@@ -8,8 +8,8 @@ namespace detail {
 class EventWait;
 } // namespace detail
 
-/// Python's asyncio.Event: a flag that tasks can wait for. For the tasks of one loop; from other
-/// threads, `loop.call_soon_threadsafe([&] { event.set(); })`.
+/// Python's asyncio.Event: a flag that tasks can wait for. For the tasks of one loop; to set it
+/// from another thread, use `loop.call_soon_threadsafe([&] { event.set(); })`.
 class Event {
 public:
     Event() noexcept = default;
@@ -18,19 +18,19 @@ public:
 
     [[nodiscard]] bool is_set() const noexcept { return set_; }
 
-    /// Sets the flag and wakes all that wait, in the order in which they came.
+    /// Sets the flag and wakes all waiting tasks, in the order in which they started waiting.
     void set() {
         line_.require_own_thread("Event");
         set_ = true;
         line_.release_all(detail::Waiter::State::served);
     }
 
-    /// Clears the flag: `wait` waits again. Who was woken by `set` before stays so.
+    /// Clears the flag; later waits block. Tasks already woken by `set` are unaffected.
     void clear() noexcept { set_ = false; }
 
-    /// `co_await event.wait()`: waits until the flag is set; always true. Does not suspend when it
-    /// is set already. Throws RuntimeError when tasks of another loop waited for this event before.
-    /// Converts to Coro<bool>.
+    /// `co_await event.wait()`: waits until the flag is set. Always returns true. Does not suspend
+    /// if the flag is set already. Throws RuntimeError if tasks of another loop have waited for
+    /// this event before. Converts to Coro<bool>.
     [[nodiscard]] detail::EventWait wait() noexcept;
 
 private:

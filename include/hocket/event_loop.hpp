@@ -30,36 +30,37 @@ class EventLoopState; // src/loop/event_loop_state.hpp
 [[nodiscard]] std::string signal_task_name(int signal);
 } // namespace detail
 
-/// What an exception handler is told.
+/// The argument of an exception handler.
 struct ExceptionContext {
-    std::string message;             ///< what happened, in words
-    std::exception_ptr exception;    ///< nullptr when none was involved
+    std::string message;             ///< a description of what happened
+    std::exception_ptr exception;    ///< nullptr if there was no exception
     AnyTask task;                    ///< the task it happened in; may be empty
     std::source_location created_at; ///< where that task was created
 };
 
-/// Python's asyncio event loop. A loop belongs to the thread that runs it: except for
-/// `call_soon_threadsafe` and what says so, its functions are for that thread (or for any one
-/// thread while it does not run). With `set_debug(true)` calls from a wrong thread throw
-/// RuntimeError. Most programs never name it: `hocket::run` makes one.
+/// Python's asyncio event loop. A loop belongs to the thread that runs it: call its functions only
+/// on that thread, or on any one thread while it is not running. `call_soon_threadsafe`, and the
+/// functions documented as usable from any thread, are the exceptions. After `set_debug(true)`,
+/// calls from a wrong thread throw RuntimeError. Most programs do not create a loop themselves,
+/// because `hocket::run` does it for them.
 class EventLoop : public LoopIo, public LoopPipes {
 public:
     using Clock = std::chrono::steady_clock;
     using ExceptionHandler = std::function<void(EventLoop&, const ExceptionContext&)>;
 
     explicit EventLoop(
-        std::string name = {}); ///< Throws std::system_error when out of descriptors.
+        std::string name = {}); ///< Throws std::system_error if no descriptors are left.
     ~EventLoop();               ///< Closes the loop.
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
     // -- running ---------------------------------------------------------------------------
 
-    /// Runs until `stop`. Throws RuntimeError when a loop runs on this thread already,
-    /// KeyboardInterrupt when Ctrl-C asked for it.
+    /// Runs until `stop` is called. Throws RuntimeError if a loop is already running on this
+    /// thread, and KeyboardInterrupt if Ctrl-C requested it.
     void run_forever();
-    /// Runs until `task` is done; returns its result or throws what ended it. RuntimeError when
-    /// the loop was stopped before.
+    /// Runs until `task` is done and returns its result or throws its exception. Throws
+    /// RuntimeError if the loop is stopped before that.
     template <class T> T run_until_complete(Task<T> task) {
         run_until_done(task);
         return task.result();
@@ -67,16 +68,17 @@ public:
     template <class T> T run_until_complete(Coro<T> coro) {
         return run_until_complete(create_task(std::move(coro)));
     }
-    /// Runs until `task` is done, however it ends.
+    /// Runs until `task` is done, whether it succeeds, fails or is cancelled.
     void run_until_done(const AnyTask& task);
-    /// Ends `run_forever` after the current turn.
+    /// Makes `run_forever` return after the current turn.
     void stop() noexcept;
     [[nodiscard]] bool is_running() const noexcept;
     [[nodiscard]] bool is_closed() const noexcept;
-    /// Drops what is still scheduled. The loop must not be running (RuntimeError).
+    /// Closes the loop and drops everything still scheduled. Throws RuntimeError if the loop is
+    /// running.
     void close();
 
-    /// As hocket::create_task, but also while the loop does not run yet.
+    /// Like hocket::create_task, but works even before the loop runs.
     template <class T>
     Task<T> create_task(Coro<T> coro,
                         std::source_location place = std::source_location::current()) {
@@ -95,100 +97,106 @@ public:
 
     // -- callbacks -------------------------------------------------------------------------
 
-    /// Calls `function(args...)` in the next turn, in the order of asking, in a copy of the current
-    /// context. What it throws goes to the exception handler.
+    /// Calls `function(args...)` in the loop's next turn, in a copy of the current context.
+    /// Callbacks run in the order in which they were scheduled. Exceptions from them go to the
+    /// exception handler.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     Handle call_soon(F&& function, Args&&... args) {
         return schedule(
             detail::make_callback(core(), std::forward<F>(function), std::forward<Args>(args)...));
     }
-    /// As call_soon, from any thread. RuntimeError when the loop is closed.
+    /// Like call_soon, but may be called from any thread. Throws RuntimeError if the loop is
+    /// closed.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     Handle call_soon_threadsafe(F&& function, Args&&... args) {
         return schedule_threadsafe(
             detail::make_callback(core(), std::forward<F>(function), std::forward<Args>(args)...));
     }
-    /// Calls `function(args...)` when `delay` has passed (at once in the next turn when it is not
-    /// positive).
+    /// Calls `function(args...)` after `delay`; if it is zero or negative, in the next turn.
     template <class Rep, class Period, class F, class... Args>
     requires detail::CallableWith<F, Args...>
     Handle call_later(std::chrono::duration<Rep, Period> delay, F&& function, Args&&... args) {
         return call_at(detail::deadline_after(delay), std::forward<F>(function),
                        std::forward<Args>(args)...);
     }
-    /// Calls `function(args...)` at `when` on this loop's clock.
+    /// Calls `function(args...)` at the time `when` of the loop's clock.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     Handle call_at(Clock::time_point when, F&& function, Args&&... args) {
         return schedule_at(when, detail::make_callback(core(), std::forward<F>(function),
                                                        std::forward<Args>(args)...));
     }
-    /// The loop's clock.
+    /// The current time of the loop's clock.
     [[nodiscard]] Clock::time_point time() const noexcept { return Clock::now(); }
 
     // -- signals ---------------------------------------------------------------------------
 
-    /// Calls `handler()` on the loop's thread when the process gets `signal`, instead of the
-    /// handler before. Signals that come faster than the loop turns are one. Throws RuntimeError
-    /// when the signal cannot be caught or another loop has it; ValueError for a number that is no
-    /// signal. See also wait_signal.
+    /// Calls `handler()` on the loop's thread when the process receives `signal`, and replaces any
+    /// earlier handler. If the same signal arrives several times within one turn of the loop, the
+    /// handler is called once. Throws RuntimeError if the signal cannot be caught or another loop
+    /// handles it, and ValueError if the number is not a valid signal. See also wait_signal.
     void add_signal_handler(int signal, std::function<void()> handler);
-    /// As above, for a coroutine function: each signal starts a task of it, which the loop keeps,
-    /// and whose exception is reported.
+    /// The same for a coroutine function: each signal starts a task that runs it. The loop keeps
+    /// the task alive and reports its exception.
     template <class F> requires detail::CoroFunction<F>
     void add_signal_handler(int signal, F handler) {
         auto kept = std::make_shared<F>(std::move(handler));
         add_signal_handler(signal, std::function<void()>([signal, kept] {
-                               // By a callable of its own: the handler may be removed meanwhile.
+                               // The task gets its own callable, because the handler may be removed
+                               // before the task ends.
                                hocket::create_task({.name = detail::signal_task_name(signal)},
                                                    [kept] { return (*kept)(); });
                            }));
     }
-    /// Restores what was in force before. Returns false when there was no handler.
+    /// Restores the signal's previous behaviour. Returns false if there was no handler.
     bool remove_signal_handler(int signal);
 
     // -- executors -------------------------------------------------------------------------
 
-    /// Runs `function(args...)` on `executor`'s threads; the future can be awaited. Cancelling the
-    /// awaiting task cancels the work when it has not started. Any thread.
+    /// Runs `function(args...)` on `executor` and returns a future, which can be awaited.
+    /// Cancelling the awaiting task cancels the work if it has not started. May be called from any
+    /// thread.
     template <class E, class F, class... Args> requires detail::CallableWith<F, Args...>
     auto run_in_executor(E& executor, F&& function, Args&&... args);
-    /// The same on the default executor (`nullptr` as in Python's None).
+    /// The same on the default executor (`nullptr`, like Python's None).
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto run_in_executor(std::nullptr_t, F&& function, Args&&... args);
-    /// Replaces the executor that nullptr stands for. The loop shuts it down when it ends.
+    /// Replaces the default executor, which `nullptr` stands for. The loop shuts it down when the
+    /// loop ends.
     void set_default_executor(std::shared_ptr<Executor> executor);
-    /// The default executor, made when first asked for.
+    /// The default executor; created on first use.
     [[nodiscard]] Executor& default_executor();
-    /// Waits (without blocking the loop) until the default executor's threads have ended. When they
-    /// have not after `timeout`, that goes to the exception handler, and they are left to
-    /// themselves. RuntimeError for what asks for that executor afterwards.
+    /// Waits, without blocking the loop, until the threads of the default executor have ended. If
+    /// they have not ended within `timeout`, this is reported to the exception handler and the
+    /// threads are abandoned. Later uses of the default executor throw RuntimeError.
     Coro<> shutdown_default_executor(std::optional<std::chrono::nanoseconds> timeout = {});
 
     // -- errors and looking inside -----------------------------------------------------------
 
-    /// Replaces what is done with exceptions nobody else can take: by default, a report on stderr.
-    /// An empty handler restores that.
+    /// Sets the function that handles exceptions which no caller can receive. The default writes a
+    /// report to stderr; an empty handler restores the default.
     void set_exception_handler(ExceptionHandler handler);
-    /// Calls the exception handler. What the handler throws is reported too, and goes nowhere.
+    /// Calls the exception handler. An exception from the handler itself is reported but not
+    /// propagated.
     void call_exception_handler(const ExceptionContext& context) noexcept;
-    /// The report on stderr.
+    /// Writes the default report to stderr.
     void default_exception_handler(const ExceptionContext& context) noexcept;
 
     void set_debug(bool enabled) noexcept;
     [[nodiscard]] bool get_debug() const noexcept;
-    /// In debug mode, a callback or a task's step that takes at least this long is reported. 100 ms
-    /// unless set.
+    /// In debug mode, a callback or a step of a task that takes at least this long is reported. The
+    /// default is 100 ms.
     std::chrono::nanoseconds slow_callback_duration = std::chrono::milliseconds(100);
 
-    /// Draws the tree of tasks: which task awaits which, and where each waits. More than ten tasks
-    /// that were created at one place and wait at one place are one line, with their number.
+    /// Prints the tree of tasks: which task awaits which, and where each is waiting. If more than
+    /// ten tasks were created at the same place and wait at the same place, they are printed as one
+    /// line with their number.
     void print_tasks(std::ostream& out) const;
-    /// Draws that tree on stderr whenever the process gets `signal` (SIGUSR1, say).
+    /// Prints that tree on stderr whenever the process receives `signal` (SIGUSR1, for example).
     void print_tasks_on_signal(int signal);
 
     [[nodiscard]] const std::string& name() const noexcept;
 
-    /// For hocket's own parts.
+    /// Internal.
     [[nodiscard]] detail::LoopCore& core() const noexcept;
     [[nodiscard]] detail::EventLoopState& state() const noexcept { return *state_; }
 
@@ -201,7 +209,7 @@ private:
     std::unique_ptr<detail::EventLoopState> state_;
 };
 
-/// The loop that runs on this thread. Throws RuntimeError when none does.
+/// The loop that is running on this thread. Throws RuntimeError if there is none.
 [[nodiscard]] EventLoop& get_running_loop();
 
 } // namespace hocket

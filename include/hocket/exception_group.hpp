@@ -9,26 +9,26 @@
 
 namespace hocket {
 
-/// Several exceptions at once: what a TaskGroup throws. Python's ExceptionGroup; groups may be
-/// nested.
+/// Several exceptions thrown together, for example by a TaskGroup: Python's ExceptionGroup. Groups
+/// may be nested.
 class ExceptionGroup : public std::exception {
 public:
-    /// Throws ValueError when `exceptions` is empty or holds a null pointer.
+    /// Throws ValueError if `exceptions` is empty or contains a null pointer.
     ExceptionGroup(std::string message, std::vector<std::exception_ptr> exceptions);
 
-    /// The message, how many exceptions there are, and a line for each.
+    /// The message, the number of exceptions, and one line for each.
     [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
     [[nodiscard]] const std::string& message() const noexcept { return message_; }
     [[nodiscard]] const std::vector<std::exception_ptr>& exceptions() const noexcept {
         return exceptions_;
     }
 
-    /// The part of this group whose exceptions are an E (nested groups keep their shape); nothing
-    /// when none is.
+    /// The part of this group that contains only exceptions of type E; nested groups keep their
+    /// shape. Empty if there are none.
     template <class E> [[nodiscard]] std::optional<ExceptionGroup> subgroup() const {
         return split<E>().first;
     }
-    /// What is an E, and the rest.
+    /// The exceptions of type E, and all others.
     template <class E>
     [[nodiscard]] std::pair<std::optional<ExceptionGroup>, std::optional<ExceptionGroup>>
     split() const {
@@ -53,8 +53,8 @@ private:
     std::string what_;
 };
 
-/// "Type: what it says", for a report. Names CancelledError and types that are no std::exception
-/// too.
+/// Returns "Type: message" for a report. Also names CancelledError and types that do not derive
+/// from std::exception.
 [[nodiscard]] std::string describe_exception(const std::exception_ptr& error);
 
 } // namespace hocket

@@ -17,44 +17,48 @@
 
 namespace hocket {
 
-/// How an executor ends.
+/// Options of Executor::shutdown.
 struct ShutdownOptions {
-    bool wait = true;            ///< until what was submitted is done and the threads have ended
-    bool cancel_futures = false; ///< cancel what has not started
+    bool wait = true;            ///< until the submitted work is done and the threads have ended
+    bool cancel_futures = false; ///< cancel work that has not started
 };
 
-/// Something that runs functions elsewhere: the interface of the executors. Any thread.
+/// Runs functions on other threads or in other processes: the interface of all executors. May be
+/// used from any thread.
 class Executor {
 public:
     virtual ~Executor() = default;
 
-    /// Runs `function(args...)`, copies of them, elsewhere. RuntimeError after `shutdown`. Context
-    /// variables do not follow (they do with to_thread).
+    /// Copies `function` and `args`, runs `function(args...)` on the executor, and returns a
+    /// Future. Throws RuntimeError after `shutdown`. Context variables are not passed along;
+    /// to_thread passes them.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto submit(F&& function, Args&&... args) {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
         return start<R>(new detail::Call<R, std::decay_t<F>, std::decay_t<Args>...>(
             std::forward<F>(function), std::forward<Args>(args)...));
     }
-    /// As above, with a limit to how long it may wait for its start, a priority and a name.
+    /// The same with a time limit for starting the work, a priority and a name.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto submit(const SubmitOptions& options, F&& function, Args&&... args) {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
         return start<R>(new detail::CallWithOptions<R, std::decay_t<F>, std::decay_t<Args>...>(
             options, std::forward<F>(function), std::forward<Args>(args)...));
     }
-    /// Runs `function(args...)` elsewhere without a future, which makes it the cheapest way; Python
-    /// has none such. What it throws is reported on stderr. RuntimeError after `shutdown`.
+    /// Runs `function(args...)` on the executor without creating a future, which is the cheapest
+    /// way; Python has no equivalent. Exceptions are reported on stderr. Throws RuntimeError after
+    /// `shutdown`.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     void post(F&& function, Args&&... args) {
         hand_over(*new detail::PostedCall<std::decay_t<F>, std::decay_t<Args>...>(
             std::forward<F>(function), std::forward<Args>(args)...));
     }
 
-    /// Calls `function(element)` elsewhere for the elements of `input`, of which it reads no more
-    /// than is in flight. Starts at once; the results come in the order of the input. Each chunk of
-    /// work has its own copy of `function`. An `input` that is no temporary, and the executor, must
-    /// outlive the results. ValueError when the chunksize is 0; RuntimeError after `shutdown`.
+    /// Calls `function(element)` on the executor for each element of `input`. Reads no more of the
+    /// input than may be in flight. Starts at once, and returns the results in the order of the
+    /// input. Each chunk of work gets its own copy of `function`. The executor, and `input` unless
+    /// it is a temporary, must outlive the results. Throws ValueError if the chunksize is 0, and
+    /// RuntimeError after `shutdown`.
     template <class F, detail::InputRange Range>
     requires std::invocable<F&, detail::RangeValue<Range>>
     auto map(F function, Range&& input, const MapOptions& options = {}) {
@@ -70,20 +74,20 @@ public:
             std::forward<Range>(input), std::move(submit_chunk), options, max_workers());
     }
 
-    /// Takes no more work. Calling it again is allowed.
+    /// Stops accepting work. May be called more than once.
     virtual void shutdown(ShutdownOptions options = {}) = 0;
 
-    /// How many pieces of work it runs at the same time, at most.
+    /// The maximum number of pieces of work that run at the same time.
     [[nodiscard]] virtual std::size_t max_workers() const noexcept;
 
 protected:
-    /// Takes `work` over, or throws.
+    /// Takes ownership of `work`, or throws.
     virtual void enqueue(detail::Work& work) = 0;
 
 private:
     template <class R, class Call> Future<R> start(Call* call) {
         Future<R> future{detail::FuturePointer<detail::FutureState<R>>(call)};
-        call->ref(); // the executor's
+        call->ref(); // the executor's reference
         hand_over(*call);
         return future;
     }

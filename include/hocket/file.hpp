@@ -18,87 +18,91 @@ namespace detail {
 class FileState;
 } // namespace detail
 
-/// What `open` takes besides the mode.
+/// Further options of `open`.
 struct OpenOptions {
-    unsigned permissions = 0666; ///< of a file that is created, less the process's umask
-    int flags = 0;               ///< O_NOFOLLOW, O_DIRECT, O_DSYNC …, added to those of the mode
+    unsigned permissions = 0666; ///< of a newly created file, before the umask is applied
+    int flags = 0;               ///< added to those of the mode: O_NOFOLLOW, O_DIRECT, O_DSYNC …
 };
 
-/// From where File::seek counts: Python's os.SEEK_SET, SEEK_CUR and SEEK_END.
+/// The origin of File::seek: Python's os.SEEK_SET, SEEK_CUR and SEEK_END.
 enum class Whence { set = 0, cur = 1, end = 2 };
 
-/// An open file whose calls do not block the loop: by io_uring where the kernel allows that, by
-/// threads where not. Made by `open`. Bytes come and go as they are in the file; there is no
-/// translation of line ends or encodings. Bytes in the page cache are read at once.
+/// An open file whose functions do not block the loop. They use io_uring where the kernel allows
+/// it, and threads otherwise. Created by `open`. Bytes are read and written unchanged; line ends
+/// and encodings are not translated. Data in the page cache is read at once.
 ///
-/// A handle: copies are the same file, which is closed by `close`, or as the last copy goes.
-/// Belongs to one loop's thread.
+/// This is a handle: copies refer to the same file, which is closed by `close` or when the last
+/// copy is destroyed. Use it only on its loop's thread.
 ///
-/// Any number of tasks may use a File at the same time. What has to do with its position (`read`,
-/// `readline`, `write`, `seek`, `truncate` …) is done one after the other, in the order of asking,
-/// so lines that several tasks write do not mix; pread, pwrite, stat and the syncs go side by side.
+/// Any number of tasks may use a File at the same time. Operations that use the file position
+/// (`read`, `readline`, `write`, `seek`, `truncate` …) run one at a time, in the order in which
+/// they were called, so lines written by several tasks do not mix. pread, pwrite, stat and the
+/// syncs run in parallel.
 ///
-/// Nothing is buffered for writing: what `write` has returned from, other processes see, and there
-/// is no flush. What is read by lines is read ahead, and given back before a write.
+/// Writes are not buffered: when `write` returns, other processes can see the data, and there is no
+/// flush. Reading by lines reads ahead; the file position is corrected before a write.
 ///
-/// Errors are std::system_error with the call and the path in the text; ValueError for a file that
-/// is closed, or not open for that ("not readable"). A cancelled call ends when the kernel has let
-/// go of its memory, with CancelledError: at once, or after what a disk takes. Nothing that was
-/// read by then is lost: the next read gets it. Of a write some may be in the file.
+/// Errors are thrown as std::system_error with the call and the path in the text. Throws ValueError
+/// if the file is closed or was not opened for that operation ("not readable"). A cancelled call
+/// ends with CancelledError once the kernel no longer uses its memory: at once, or after the
+/// duration of a disk access. Data that was already read is not lost; the next read returns it. A
+/// cancelled write may have written some of its data.
 class File {
 public:
     File() noexcept = default; ///< A closed file.
 
-    /// `n` bytes, or fewer at the end of the file; everything up to its end when `n` is -1. Empty
-    /// at the end. ValueError for any other negative `n`.
+    /// Returns `n` bytes, fewer at the end of the file, and none once it is reached. If `n` is -1,
+    /// returns everything up to the end. Throws ValueError for any other negative `n`.
     [[nodiscard]] Coro<std::string> read(std::ptrdiff_t n = -1) const;
-    /// The next line with its '\n', which may be missing in the last one. Empty at the end.
+    /// Returns the next line with its '\n', which may be missing in the last line. Empty at the end
+    /// of the file.
     [[nodiscard]] Coro<std::string> readline() const;
-    /// The lines that are left, each with its '\n': Python's `async for line in file`. Ends at the
-    /// end of the file.
+    /// Yields the remaining lines, each with its '\n': Python's `async for line in file`.
     [[nodiscard]] AsyncGenerator<std::string> lines() const;
-    /// Writes all of `data`, which must stay valid, at the position; at the end of the file when it
-    /// was opened with "a". Yields its size.
+    /// Writes all of `data`, which must stay valid, at the file position, or at the end if the file
+    /// was opened with "a". Returns its size.
     [[nodiscard]] Coro<std::size_t> write(std::string_view data) const;
 
-    /// Up to `n` bytes at `offset`, fewer only at the end of the file. The position stays.
+    /// Returns up to `n` bytes from `offset`; fewer only at the end of the file. Does not move the
+    /// file position.
     [[nodiscard]] Coro<std::string> pread(std::size_t n, std::int64_t offset) const;
-    /// The same into `space`, which must stay valid; yields how many bytes.
+    /// Reads into `space`, which must stay valid, and returns the number of bytes.
     [[nodiscard]] Coro<std::size_t> pread_into(std::span<std::byte> space,
                                                std::int64_t offset) const;
-    /// Writes all of `data`, which must stay valid, at `offset` (on Linux at the end when the file
-    /// was opened with "a"). Yields its size. The position stays.
+    /// Writes all of `data`, which must stay valid, at `offset`. (On Linux, at the end if the file
+    /// was opened with "a".) Returns its size. Does not move the file position.
     [[nodiscard]] Coro<std::size_t> pwrite(std::string_view data, std::int64_t offset) const;
 
-    /// Moves the position; yields the new one, counted from the beginning.
+    /// Moves the file position and returns the new one, counted from the beginning of the file.
     [[nodiscard]] Coro<std::int64_t> seek(std::int64_t offset, Whence whence = Whence::set) const;
-    /// The position: where the next `read` or `write` begins.
+    /// The file position, at which the next `read` or `write` starts.
     [[nodiscard]] Coro<std::int64_t> tell() const;
-    /// Makes the file end at the position, or at `size`; longer ones get zeros. Yields the size.
-    /// The position stays.
+    /// Cuts or extends the file to the file position, or to `size`. An extension is filled with
+    /// zeros. Returns the size. Does not move the file position.
     [[nodiscard]] Coro<std::int64_t> truncate() const;
     [[nodiscard]] Coro<std::int64_t> truncate(std::int64_t size) const;
 
-    /// Waits until what was written is on the disk.
+    /// Waits until the written data is on the disk.
     [[nodiscard]] Coro<> fsync() const;
-    /// Likewise, without metadata that is not needed to read it (times).
+    /// The same, but without metadata that is not needed to read the data, such as times.
     [[nodiscard]] Coro<> fdatasync() const;
     [[nodiscard]] Coro<files::StatResult> stat() const;
 
-    /// Closes the file when the calls under way are done; new ones throw ValueError from now on.
-    /// Throws what the system has to say about earlier writes. Does nothing when closed. When it is
-    /// cancelled, the file is closed as the last handle goes. (Without `close`, a file that was
-    /// open for writing is closed by a thread, since that may take long on a network file system.)
+    /// Closes the file once the calls in progress are done; new calls throw ValueError from now on.
+    /// Throws errors that the system reports late for earlier writes. Does nothing if the file is
+    /// closed already. If it is cancelled, the file is closed when the last handle is destroyed. (A
+    /// file that was open for writing and is not closed explicitly is closed by a thread, since
+    /// that may take long on a network file system.)
     [[nodiscard]] Coro<> close() const;
     [[nodiscard]] bool closed() const noexcept;
-    /// The descriptor, which stays the file's. ValueError when closed.
+    /// The descriptor, still owned by the File. Throws ValueError if the file is closed.
     [[nodiscard]] int fileno() const;
-    /// As it was opened.
+    /// The path that was passed to `open`.
     [[nodiscard]] const std::string& name() const noexcept;
     [[nodiscard]] bool readable() const noexcept;
     [[nodiscard]] bool writable() const noexcept;
 
-    /// For hocket's own parts.
+    /// Internal.
     explicit File(std::shared_ptr<detail::FileState> state) noexcept : state_(std::move(state)) {}
 
 private:
@@ -107,12 +111,14 @@ private:
     std::shared_ptr<detail::FileState> state_;
 };
 
-/// Opens a file: Python's open(). `mode` is one of "r" (reading), "w" (writing, emptied or
-/// created), "a" (writing at the end) and "x" (created, must not exist), with "+" for both reading
-/// and writing; "b" and "t" change nothing. Throws ValueError for another mode, std::system_error
-/// when the file cannot be opened; a directory is EISDIR. The descriptor is close-on-exec.
+/// Opens a file: Python's open(). `mode` is one of "r" (read), "w" (write; the file is created or
+/// emptied), "a" (append) and "x" (create; the file must not exist). Add "+" to both read and
+/// write; "b" and "t" have no effect. Throws ValueError for any other mode, and std::system_error
+/// if the file cannot be opened; opening a directory fails with EISDIR. The descriptor is
+/// close-on-exec.
 ///
-/// `using namespace hocket` does not hide the system's open(): its second argument is a number.
+/// After `using namespace hocket`, calls to the system's open() still work, because its second
+/// argument is a number.
 [[nodiscard]] Coro<File> open(PathView path, std::string_view mode = "r", OpenOptions options = {});
 
 } // namespace hocket

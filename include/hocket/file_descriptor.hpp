@@ -4,9 +4,10 @@
 
 namespace hocket {
 
-/// Owns a file descriptor and closes it: what `EventLoop::connect_read_pipe` and its like take.
-/// `FileDescriptor(fd)` takes `fd` over, `FileDescriptor::duplicate(fd)` leaves it where it is,
-/// `FileDescriptor::pipe()` makes a pipe.
+/// Owns a file descriptor and closes it when destroyed. Passed to `EventLoop::connect_read_pipe`
+/// and similar functions. `FileDescriptor(fd)` takes ownership of `fd`,
+/// `FileDescriptor::duplicate(fd)` owns a duplicate of it, and `FileDescriptor::pipe()` creates a
+/// pipe.
 using FileDescriptor = engine::FileDescriptor;
 
 } // namespace hocket

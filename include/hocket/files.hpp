@@ -12,84 +12,89 @@
 #include <hocket/path_view.hpp>
 #include <hocket/stat_result.hpp>
 
-/// What Python's os, pathlib and shutil do with paths, without blocking the loop. A namespace of
-/// its own, because the names are the C library's: after `using namespace hocket` a plain rename()
-/// stays the system's. (`using namespace hocket::files` would make such calls ambiguous; write
-/// `files::rename`.)
+/// Functions on paths, like those of Python's os, pathlib and shutil, that do not block the loop.
+/// They have their own namespace because the C library uses the same names: after `using namespace
+/// hocket`, a plain rename() still calls the system's. (`using namespace hocket::files` would make
+/// such calls ambiguous; write `files::rename`.)
 ///
-/// Errors are std::system_error with the call and the path in the text, or ValueError for a path
-/// with a zero byte in it. A cancelled call ends with CancelledError when it is over, whether it
-/// was still done or not; who cancels a `rename` has to look.
+/// Errors are thrown as std::system_error with the call and the path in the text. A path that
+/// contains a zero byte throws ValueError. A cancelled call throws CancelledError when the
+/// operation is over, whether or not it was carried out: after cancelling a `rename`, check which
+/// name the file has.
 namespace hocket::files {
 
 using hocket::open;
 
-/// The whole content of a file.
+/// Returns the whole content of a file.
 [[nodiscard]] Coro<std::string> read_bytes(PathView path);
-/// The same; text is bytes here.
+/// The same; the text is not encoded or decoded.
 [[nodiscard]] Coro<std::string> read_text(PathView path);
 
 /// How `write_text` and `write_bytes` write.
 struct WriteOptions {
     unsigned permissions =
-        0666;            ///< of a new file, less the umask; a file that is there keeps its own
-    bool durable = true; ///< wait for the disk: what was written survives a power cut
+        0666; ///< of a new file, before the umask is applied; an existing one keeps its own
+    bool durable = true; ///< wait for the disk, so that the data survives a power failure
 };
 
-/// Makes `data`, which must stay valid, the content of the file, wholly or not at all: whoever
-/// reads `path` finds the old content or the new, also after a crash. It is written to a temporary
-/// file in the same folder, which takes the old one's place; a symbolic link stays, what it refers
-/// to is replaced. Neither an error nor a cancellation leaves the temporary file behind.
+/// Replaces the content of the file with `data`, which must stay valid, atomically: anyone who
+/// reads `path` sees the old content or the new, even after a crash. The data is written to a
+/// temporary file in the same folder, which then replaces the old file. If `path` is a symbolic
+/// link, the link stays and its target is replaced. The temporary file is removed on errors and on
+/// cancellation.
 ///
-/// The file keeps its permissions (and its owner, where the process may give files away); other
-/// hard links to it keep the old content. What is no regular file (a device, a pipe) is written to
-/// as it is. Yields the size.
+/// The file keeps its permissions, and also its owner if the process may change owners. Other hard
+/// links to the file keep the old content. If `path` is not a regular file (a device or a pipe, for
+/// example), the data is written to it directly. Returns the size.
 [[nodiscard]] Coro<std::size_t> write_bytes(PathView path, std::string_view data,
                                             WriteOptions options = {});
-/// The same; text is bytes here.
+/// The same; the text is not encoded or decoded.
 [[nodiscard]] Coro<std::size_t> write_text(PathView path, std::string_view data,
                                            WriteOptions options = {});
 
 [[nodiscard]] Coro<StatResult> stat(PathView path);
-/// As `stat`, but of a symbolic link itself.
+/// Like `stat`, but does not follow a symbolic link.
 [[nodiscard]] Coro<StatResult> lstat(PathView path);
-/// False also when the path cannot be looked at, as in Python.
+/// Whether `path` exists. Also false if the path cannot be accessed, as in Python.
 [[nodiscard]] Coro<bool> exists(PathView path);
 
-/// The names in a folder, in no order, without "." and "..".
+/// The names in a folder, in arbitrary order, without "." and "..".
 [[nodiscard]] Coro<std::vector<std::string>> listdir(PathView path);
 
-/// Gives a file or folder another name. A file that has it is replaced (also by `rename`, on
-/// Linux).
+/// Renames a file or folder. An existing file of that name is replaced; `rename` does this too, as
+/// Python's does on Linux.
 [[nodiscard]] Coro<> rename(PathView from, PathView to);
 [[nodiscard]] Coro<> replace(PathView from, PathView to);
 [[nodiscard]] Coro<> unlink(PathView path);
 [[nodiscard]] Coro<> rmdir(PathView path);
 [[nodiscard]] Coro<> mkdir(PathView path, unsigned permissions = 0777);
-/// With the folders above it. A folder that is there is EEXIST, unless `exist_ok`.
+/// Creates a folder and its missing parent folders. If the folder exists already, throws
+/// std::system_error (EEXIST) unless `exist_ok` is set.
 [[nodiscard]] Coro<> makedirs(PathView path, unsigned permissions = 0777, bool exist_ok = false);
-/// Waits until the file at `path`, or a folder's list of names, is on the disk.
+/// Waits until the file at `path`, or the list of names if it is a folder, is on the disk.
 [[nodiscard]] Coro<> fsync(PathView path);
 
-/// What `walk` yields for each folder. Refers into the generator: valid until its next `next`.
+/// One folder yielded by `walk`. Its references are valid until the next call of `next`.
 struct WalkEntry {
-    const std::string& dirpath; ///< begins with what `walk` was given
-    /// Folders in it, and symbolic links to folders. With `topdown`, those that are taken out are
-    /// not visited, and the rest in this order.
+    const std::string& dirpath; ///< starts with the path passed to `walk`
+    /// Folders in it, and symbolic links to folders. With `topdown`, you may remove or reorder
+    /// entries: removed ones are not visited, and the others are visited in this order.
     std::vector<std::string>& dirnames;
     const std::vector<std::string>& filenames; ///< everything else
 };
 
-/// How `walk` walks. The names are Python's.
+/// Options of `walk`. The names are Python's.
 struct WalkOptions {
-    bool topdown = true; ///< false: a folder comes after those in it
-    /// Called with what a folder that cannot be read says. It is left out; throw to stop.
+    bool topdown = true; ///< false: a folder is yielded after its subfolders
+    /// Called with the error when a folder cannot be read. The folder is skipped; throw to stop the
+    /// walk.
     std::function<void(const std::system_error&)> onerror = {};
-    /// Visit what symbolic links lead to; not again what is being visited (Python goes in circles).
+    /// Follow symbolic links to folders. A folder that is already being visited is not entered
+    /// again (Python loops in that case).
     bool followlinks = false;
 };
 
-/// The folders at and below `path`, with what is in them: Python's os.walk. Not sorted.
+/// Yields `path` and all folders below it, with their contents: Python's os.walk. Not sorted.
 [[nodiscard]] AsyncGenerator<WalkEntry> walk(PathView path, WalkOptions options = {});
 
 } // namespace hocket::files

@@ -12,8 +12,9 @@
 
 namespace hocket {
 
-/// A call that another thread of the pool may do meanwhile: fork-join without a future or any
-/// allocation, for work that divides itself, at a few nanoseconds a fork.
+/// A call that another thread of the pool may run in the meantime. This is fork-join for
+/// divide-and-conquer work: there is no future and no allocation, and a fork costs a few
+/// nanoseconds.
 ///
 ///     long fib(int n) {
 ///         if (n < 2) return n;
@@ -24,11 +25,13 @@ namespace hocket {
 ///     hocket::ThreadPoolExecutor pool;
 ///     const long result = hocket::fork_join(pool, [] { return fib(34); });
 ///
-/// A local variable, joined by the thread that made it. Where nobody has taken the call it is made
-/// in join(), on this thread; and so it always is on a thread that is neither a pool's worker nor
-/// in fork_join(). While join() waits for a call that was taken it runs other forks: a call that
-/// is forked must not wait for anything but its own forks, nor be joined with a lock held that
-/// another fork might want. Not for coroutines that suspend between fork and join.
+/// Use a Fork as a local variable, and join it on the thread that created it. If no other thread
+/// has taken the call, join() runs it on this thread. That is always so on a thread that is neither
+/// a pool worker nor inside fork_join().
+///
+/// While join() waits for a call that was taken, it runs other forks. Therefore a forked call must
+/// not wait for anything but its own forks, and must not be joined while holding a lock that
+/// another fork might need. Do not use a Fork in a coroutine that suspends between fork and join.
 template <class F> class [[nodiscard]] Fork final : private detail::ForkJob {
     using R = std::invoke_result_t<F&>;
     static_assert(!std::is_reference_v<R>, "a Fork's call returns an object or nothing");
@@ -40,15 +43,16 @@ public:
             place_ = nullptr;
         }
     }
-    /// Not joined: the call is not made, unless it has begun; then waits for its end and drops what
-    /// it returned or threw.
+    /// If not joined: a call that has not begun is dropped. Otherwise waits for it to end and drops
+    /// its result or exception.
     ~Fork() {
         if (place_ != nullptr) [[unlikely]] {
             static_cast<void>(withdraw());
         }
     }
 
-    /// Waits for the call or makes it, once. Returns what it returned, throws what it threw.
+    /// Waits for the call, or runs it on this thread, and returns its result or throws its
+    /// exception. May be called once.
     R join() {
         if (place_ == nullptr || withdraw()) [[likely]] {
             return function_();
@@ -64,7 +68,8 @@ public:
 private:
     using Value = std::conditional_t<std::is_void_v<R>, std::monostate, std::optional<R>>;
 
-    // Whether it was not taken. Forks made after this one and not joined yet lie above it.
+    // Takes the call back. Returns false if another thread took it. Forks created after this one
+    // and not joined yet lie above it in the deque.
     bool withdraw() noexcept {
         detail::ForkPlace& place = *std::exchange(place_, nullptr);
         for (detail::ForkJob* job = place.deque.pop(); job != this; job = place.deque.pop()) {
@@ -96,10 +101,10 @@ private:
     std::exception_ptr error_;
 };
 
-/// Calls `function()` on this thread and returns what it returns. Its forks are shared with the
-/// workers of `pool`, so that this thread is one more of them: a pool for that has one worker less
-/// than there are processors. May be nested; beyond 16 threads at a time, besides the workers, the
-/// forks are not shared.
+/// Calls `function()` on this thread and returns its result. Its forks are shared with the workers
+/// of `pool`, so this thread acts as one more worker: give the pool one worker fewer than there are
+/// processors. Calls may be nested. If more than 16 threads besides the workers use a pool this way
+/// at once, the forks of the additional threads are not shared.
 template <class F> decltype(auto) fork_join(ThreadPoolExecutor& pool, F&& function) {
     const detail::ForkGuest guest(pool.fork_peers());
     return std::invoke(std::forward<F>(function));

@@ -12,9 +12,10 @@
 
 namespace hocket {
 
-/// A result that is on its way, whoever makes it: Python's concurrent.futures.Future, and awaitable
-/// besides. Any thread may use any copy; copies refer to the same result. In a task `co_await
-/// future` suspends and resumes on that task's loop; in a thread `result()` blocks.
+/// A result that is not available yet, from any executor or thread: Python's
+/// concurrent.futures.Future, which here can also be awaited. Copies refer to the same result and
+/// may be used from any thread. In a task, `co_await future` suspends and resumes on that task's
+/// loop; in a thread, `result()` blocks.
 template <class T = void> class Future {
 public:
     using value_type = T;
@@ -26,27 +27,28 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-    /// Prevents the work when it has not started. Returns false when it runs or is done.
+    /// Cancels the work if it has not started. Returns false if it is running or done.
     bool cancel() const { return state().cancel(); }
     [[nodiscard]] bool cancelled() const {
         return state().status() == detail::FutureStateBase::Status::cancelled;
     }
     [[nodiscard]] bool running() const { return state().running(); }
-    /// Whether there is a result, an exception, or it was cancelled.
+    /// Whether it has a result or an exception, or was cancelled.
     [[nodiscard]] bool done() const { return state().done(); }
 
-    /// Blocks until done. Returns a copy of the result (moved out when it cannot be copied) or
-    /// throws the work's exception; CancelledError when cancelled.
+    /// Blocks until done. Returns a copy of the result, or moves it out if it cannot be copied.
+    /// Throws the work's exception, or CancelledError if it was cancelled.
     T result() const {
         state().wait();
         return state().get();
     }
-    /// As above; TimeoutError when `timeout` passes first.
+    /// The same, but throws TimeoutError if `timeout` passes first.
     template <class Rep, class Period> T result(std::chrono::duration<Rep, Period> timeout) const {
         wait_for(timeout);
         return state().get();
     }
-    /// Blocks until done. Returns the work's exception, or nullptr.
+    /// Blocks until done. Returns the work's exception, or nullptr if it has none. Throws
+    /// CancelledError if it was cancelled.
     [[nodiscard]] std::exception_ptr exception() const {
         state().wait();
         if (cancelled()) {
@@ -60,8 +62,9 @@ public:
         return exception();
     }
 
-    /// Calls `callback(future)` (or `callback()`) once it is done: on the thread that made it so,
-    /// or at once when it is done already. What the callback throws is reported on stderr.
+    /// Calls `callback(future)` or `callback()` when the future is done, on the thread that
+    /// completes it; if it is done already, at once on this thread. Exceptions from the callback
+    /// are reported on stderr.
     template <class F> void add_done_callback(F callback) const {
         state().add_done_callback([callback = std::move(callback), self = *this]() mutable {
             if constexpr (std::is_invocable_v<F&, Future>) {
@@ -92,7 +95,7 @@ private:
     detail::FuturePointer<State> state_;
 };
 
-/// What shield() of a future returns: awaitable, any number of times.
+/// Returned by shield() of a future; may be awaited any number of times.
 template <class T> class [[nodiscard]] ShieldedFuture {
 public:
     using hocket_awaitable = void;
@@ -110,15 +113,15 @@ private:
     Future<T> future_;
 };
 
-/// Protects a future from the cancellation of the task that awaits it: the task gets its
-/// CancelledError at once, and the future is left alone. No task is made for the wait, so nothing
-/// is left of it.
+/// Protects a future from the cancellation of the task that awaits it: the task throws
+/// CancelledError at once, and the future is unaffected. The wait creates no task, so nothing of it
+/// remains after the cancellation.
 template <class T> ShieldedFuture<T> shield(Future<T> future) {
     return ShieldedFuture<T>(std::move(future));
 }
 
-/// The side that makes a Future's result. Any thread, one at a time. Destroyed without a result, it
-/// leaves the future with a RuntimeError ("broken promise").
+/// Sets the result of a Future. May be used from any thread, by one at a time. If the Promise is
+/// destroyed without setting a result, the future fails with RuntimeError ("broken promise").
 template <class T = void> class Promise {
 public:
     Promise() : state_(new detail::FutureState<T>()) {}
@@ -132,12 +135,12 @@ public:
 
     [[nodiscard]] Future<T> get_future() const { return Future<T>(state_); }
 
-    /// Says that the work starts: from here on the future cannot be cancelled. Returns false when
-    /// it was cancelled: there is nothing to do then.
+    /// Marks the work as started; from now on the future cannot be cancelled. Returns false if it
+    /// was cancelled already: then do not do the work.
     bool set_running_or_notify_cancel() { return state_->set_running_or_notify_cancel(); }
-    /// InvalidStateError when there is a result already, or the future was cancelled.
+    /// Throws InvalidStateError if the future already has a result or was cancelled.
     template <class... U> void set_result(U&&... value) {
-        // A copy: who waits may destroy this Promise as soon as the result is there.
+        // A copy, because a waiting thread may destroy this Promise as soon as the result is set.
         const auto state = state_;
         state->set_value(std::forward<U>(value)...);
     }

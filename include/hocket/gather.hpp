@@ -12,7 +12,7 @@
 
 namespace hocket {
 
-/// How one of the things that gather_settled waited for has ended.
+/// The result or the error of one of the awaitables passed to gather_settled.
 template <class T> class Outcome {
     using Stored = detail::Slot<T>;
 
@@ -23,7 +23,7 @@ public:
     [[nodiscard]] bool has_value() const noexcept { return !error_; }
     [[nodiscard]] explicit operator bool() const noexcept { return has_value(); }
 
-    /// The value, or throws the error.
+    /// Returns the value, or throws the error.
     std::add_lvalue_reference_t<T> value() & {
         require_value();
         return static_cast<std::add_lvalue_reference_t<T>>(*value_);
@@ -37,7 +37,7 @@ public:
         return static_cast<T>(*std::move(value_));
     }
 
-    /// What was thrown (a CancelledError for what was cancelled); nullptr when there is a value.
+    /// The exception, which is a CancelledError if it was cancelled; nullptr if there is a value.
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
 
 private:
@@ -51,24 +51,26 @@ private:
     std::exception_ptr error_;
 };
 
-/// Runs the given awaitables side by side, each as a task, and yields their results as a tuple in
-/// the order given
-/// (`auto [a, b] = co_await gather(f(), g())`; std::monostate for void). They are coroutines,
-/// callables that return one, tasks (used as they are), futures or other awaitables; they are
-/// scheduled by the call, whether or not the gather is awaited. Python's asyncio.gather.
+/// Runs the given awaitables concurrently, each as a task, and returns a tuple of their results in
+/// the order given: `auto [a, b] = co_await gather(f(), g())`. A void result becomes
+/// std::monostate. The awaitables are coroutines, callables that return one, tasks (used as they
+/// are), futures or other awaitables. The call itself schedules them, even if the gather is never
+/// awaited. Python's asyncio.gather.
 ///
-/// The first exception comes out at once, while the others go on; what they throw later is dropped.
-/// A CancelledError that ended one of them counts as an exception. Cancelling the awaiting task
-/// cancels all of them, and ends in CancelledError when the first one has answered that.
+/// The first exception is thrown at once. The others keep running, and their later exceptions are
+/// dropped. An awaitable that ended with CancelledError counts as an exception. Cancelling the
+/// awaiting task cancels all of them; CancelledError is thrown when the first of them has responded
+/// to the cancellation.
 ///
-/// RuntimeError when no loop runs on this thread; ValueError for a task of another loop.
+/// Throws RuntimeError if no loop is running on this thread, and ValueError for a task of another
+/// loop.
 template <detail::Startable... A>
 auto gather(A&&... awaitables)
     -> detail::Gather<std::tuple<detail::Unvoid<detail::StartableValue<A>>...>> {
     return detail::gather_tuple<detail::FirstError>(std::forward<A>(awaitables)...);
 }
-/// As above for any number of one type: yields a std::vector of the results (of std::monostate for
-/// void).
+/// The same for any number of awaitables of one type: returns a std::vector of the results (of
+/// std::monostate for void).
 template <class T>
 detail::Gather<std::vector<detail::Unvoid<T>>> gather(std::vector<Coro<T>> coros) {
     return detail::gather_vector<detail::FirstError, T>(std::move(coros));
@@ -78,9 +80,9 @@ detail::Gather<std::vector<detail::Unvoid<T>>> gather(std::vector<Task<T>> tasks
     return detail::gather_vector<detail::FirstError, T>(std::move(tasks));
 }
 
-/// As gather, but waits for all of them and yields how each ended: Python's
-/// gather(return_exceptions=True). Throws CancelledError only when the awaiting task was cancelled,
-/// once all of them have ended.
+/// Like gather, but waits for all awaitables and returns the outcome of each: Python's
+/// gather(return_exceptions=True). Throws CancelledError only if the awaiting task was cancelled,
+/// once all awaitables have ended.
 template <detail::Startable... A>
 auto gather_settled(A&&... awaitables)
     -> detail::Gather<std::tuple<Outcome<detail::StartableValue<A>>...>> {

@@ -6,12 +6,12 @@
 
 namespace hocket {
 
-/// A callback that a loop was asked to call: Python's asyncio.Handle. Copyable; dropping it changes
-/// nothing.
+/// A callback scheduled on a loop: Python's asyncio.Handle. Copyable; destroying the handle does
+/// not cancel the callback.
 class Handle {
 public:
     Handle() noexcept = default;
-    /// Takes over a reference.
+    /// Takes ownership of one reference.
     explicit Handle(detail::CallbackBase& callback) noexcept : callback_(&callback) {}
     Handle(const Handle& other) noexcept : callback_(other.callback_) {
         if (callback_ != nullptr) {
@@ -29,8 +29,8 @@ public:
         }
     }
 
-    /// The callback will not be called, unless it was already. For one of `call_soon_threadsafe`
-    /// any thread may do this; otherwise the loop's.
+    /// Prevents the callback from being called, unless it already was. Call this on the loop's
+    /// thread; a callback scheduled with `call_soon_threadsafe` may be cancelled from any thread.
     void cancel() noexcept {
         if (callback_ != nullptr) {
             callback_->withdraw();

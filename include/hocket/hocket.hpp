@@ -1,6 +1,6 @@
 #pragma once
 
-// All of hocket's C++ face.
+// Includes all of hocket's C++ API.
 
 #include <hocket/async_generator.hpp>
 #include <hocket/barrier.hpp>
