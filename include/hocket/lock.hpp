@@ -10,35 +10,36 @@ class LockAcquire;
 class ConditionWait;
 } // namespace detail
 
-/// Python's asyncio.Lock: one task at a time. Not owned by a task: any may release it, and a task
-/// that acquires it twice waits for itself. First come, first served: a released lock goes to
-/// whoever waits longest, and nobody gets in between.
+/// Python's asyncio.Lock: a mutex for tasks. It is not owned by a task: any task may release it,
+/// and a task that acquires it twice deadlocks. It is fair: a released lock goes to the task that
+/// has waited longest, and no other task can take it in between.
 ///
 ///     hocket::Lock lock;
 ///     auto guard = co_await lock.scoped(); // async with lock:
 ///
-/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
-/// so until it is cancelled.
+/// For the tasks of one loop. The lock must outlive its waiters: tasks still waiting when it is
+/// destroyed stay suspended until they are cancelled.
 class Lock {
 public:
     Lock() noexcept = default;
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
-    /// Whether a task holds the lock. False between a release and the resuming of the task that
-    /// gets it.
+    /// Whether a task holds the lock. Between a release and the moment the next task resumes with
+    /// the lock, this is false.
     [[nodiscard]] bool locked() const noexcept { return locked_; }
 
-    /// `co_await lock.acquire()`: waits until the lock is free and takes it; always true.
-    /// Cancelling a task that waits leaves the lock to the next. Throws RuntimeError when tasks of
-    /// another loop waited for this lock before. Converts to Coro<bool>.
+    /// `co_await lock.acquire()`: waits until the lock is free and takes it. Always returns true.
+    /// If a waiting task is cancelled, the lock goes to the next one. Throws RuntimeError if tasks
+    /// of another loop have waited for this lock before. Converts to Coro<bool>.
     [[nodiscard]] detail::LockAcquire acquire() noexcept;
 
-    /// `auto guard = co_await lock.scoped()`: acquires, and releases as `guard` goes out of scope.
+    /// `auto guard = co_await lock.scoped()`: acquires the lock, and releases it when `guard` goes
+    /// out of scope.
     [[nodiscard]] detail::Scoped<Lock, detail::LockAcquire> scoped() noexcept;
 
-    /// Lets go of the lock; the task that waits longest gets it, in the next turn. Throws
-    /// RuntimeError when it is not locked.
+    /// Releases the lock; the task that has waited longest gets it, in the next turn. Throws
+    /// RuntimeError if the lock is not locked.
     void release() {
         if (!locked_) [[unlikely]] {
             throw_not_acquired("release");
@@ -57,20 +58,20 @@ private:
     [[noreturn]] static void throw_not_acquired(const char* what);
 
     [[nodiscard]] bool try_acquire() noexcept {
-        // Between a release and the next holder's resuming, the line is not empty.
+        // Between a release and the moment the next holder resumes, the queue is not empty.
         if (locked_ || !line_.empty()) {
             return false;
         }
         return locked_ = true;
     }
-    /// A task that was granted the lock resumes but cannot have it.
+    /// Called when a task was granted the lock but was cancelled before it resumed.
     void decline(detail::Waiter& waiter) noexcept {
         line_.remove(waiter);
         if (line_.has_waiting()) {
             line_.grant_first();
         }
     }
-    /// Adds a suspended task to the line, and wakes it if the lock is free.
+    /// Adds a suspended task to the queue, and wakes it if the lock is free.
     void enqueue(detail::Waiter& waiter) noexcept {
         const bool free = !locked_ && line_.empty();
         line_.add(waiter);

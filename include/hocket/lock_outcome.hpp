@@ -2,12 +2,12 @@
 
 namespace hocket {
 
-/// How an attempt to get a ProcessLock or a permit of a ProcessSemaphore ended. True as a condition
-/// when it was got.
+/// The result of an attempt to acquire a ProcessLock or a permit of a ProcessSemaphore. Converts to
+/// true if it was acquired.
 struct LockOutcome {
     bool acquired = false;
-    /// A holder before ended without releasing what it had, perhaps killed: what is guarded may be
-    /// half changed. Told once, to the next that acquires.
+    /// An earlier holder ended without releasing it; it may have been killed. The guarded data may
+    /// be inconsistent. Reported once, to the next one that acquires it.
     bool owner_died = false;
 
     operator bool() const noexcept { return acquired; } // NOLINT(google-explicit-constructor)

@@ -12,27 +12,28 @@ class EventLoop;
 
 struct SubprocessOptions;
 
-/// The part of EventLoop that has to do with pipes and subprocesses, by protocols. Their streams
-/// are in pipe_streams.hpp and subprocess.hpp. For the loop's thread; what is awaited must be
-/// awaited on this loop.
+/// The part of EventLoop for pipes and subprocesses with protocols; for streams, see
+/// pipe_streams.hpp and subprocess.hpp. Use it only on the loop's thread, and await its coroutines
+/// on this loop.
 class LoopPipes {
 public:
     /// Reads from a pipe, FIFO, terminal, socket or file, which the transport takes over and
-    /// closes: yields the transport and the protocol that `factory()` made, after its
-    /// connection_made. At the end come eof_received, whose answer does not matter, and
-    /// connection_lost. Others who have the same pipe or terminal open do not notice that this loop
-    /// does not wait for it. Throws std::system_error, ValueError for what is none of these.
+    /// closes. Returns the transport and the protocol created by `factory()`, after its
+    /// connection_made was called. At the end of the input eof_received is called, whose result is
+    /// ignored, and then connection_lost. The pipe or terminal does not become non-blocking for
+    /// other processes that have it open. Throws std::system_error; ValueError if the descriptor is
+    /// of another kind.
     template <detail::ProtocolFactory F>
     Coro<detail::WithMade<ReadTransport, F>> connect_read_pipe(F factory, FileDescriptor pipe);
-    /// The same to write to. connection_lost comes as soon as nobody reads any more: with
-    /// std::errc::broken_pipe if something was still to be written, with nullptr if nothing was.
+    /// The same for writing. connection_lost is called as soon as no process has the pipe open for
+    /// reading: with std::errc::broken_pipe if data was still queued, and with nullptr otherwise.
     template <detail::ProtocolFactory F>
     Coro<detail::WithMade<WriteTransport, F>> connect_write_pipe(F factory, FileDescriptor pipe);
 
-    /// Starts a program as create_subprocess_exec does, but with stdin, stdout and stderr as pipes
-    /// unless the options say otherwise; yields the transport and the protocol that `factory()`
-    /// made, after its connection_made. The loop keeps both until the program has ended, whether or
-    /// not anybody holds them. `on_cancel` and `limit` have no meaning here.
+    /// Starts a program like create_subprocess_exec, except that stdin, stdout and stderr are pipes
+    /// unless the options say otherwise. Returns the transport and the protocol created by
+    /// `factory()`, after its connection_made was called. The loop keeps both alive until the
+    /// program has ended. The options `on_cancel` and `limit` have no effect here.
     template <detail::SubprocessProtocolFactory F, detail::CommandPart... Parts>
     requires(sizeof...(Parts) > 0) Coro<detail::WithMade<SubprocessTransport, F>>
     subprocess_exec(F factory, const SubprocessOptions& options, const Parts&... command);
@@ -40,7 +41,7 @@ public:
     requires(sizeof...(Parts) > 0)
     Coro<detail::WithMade<SubprocessTransport, F>> subprocess_exec(F factory,
                                                                    const Parts&... command);
-    /// Runs `command` by /bin/sh (or `executable`).
+    /// Runs `command` in /bin/sh, or in the shell `executable`.
     template <detail::SubprocessProtocolFactory F>
     Coro<detail::WithMade<SubprocessTransport, F>>
     subprocess_shell(F factory, std::string_view command, const SubprocessOptions& options);

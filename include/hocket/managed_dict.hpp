@@ -11,20 +11,22 @@
 
 namespace hocket {
 
-/// A dict that lives at a Manager; this is a proxy of it. Each call is atomic, blocks for the
-/// round trip, and throws WorkerDied when the manager has ended. A handle: copies, and what arrives
-/// in another process, are the same dict, which lives as long as any of them. Any thread.
+/// A proxy for a dict held by a Manager. Each call is atomic, blocks for the round trip, and throws
+/// WorkerDied if the manager has exited. Proxies are handles: copies, including those sent to other
+/// processes, refer to the same dict, which lives until the last of them is destroyed. May be used
+/// from any thread.
 ///
-/// The keys are in their own order (operator<), not in that of insertion as in Python.
+/// The keys are sorted (operator<), not in the order of insertion as in Python.
 template <class K, class V> class ManagedDict : public detail::ManagedReference {
     using Map = std::map<K, V>;
 
 public:
-    ManagedDict() noexcept = default; ///< Refers to none.
+    ManagedDict() noexcept = default; ///< Refers to no dict.
     explicit ManagedDict(detail::ManagedReference reference) noexcept
         : ManagedReference(std::move(reference)) {}
 
-    /// A copy of the value. std::out_of_range, Python's KeyError, when there is none.
+    /// Returns a copy of the value. Throws std::out_of_range (Python: KeyError) if the key is
+    /// missing.
     [[nodiscard]] V get(const K& key) const {
         return this->ask<Map>(
             [](Map& map, const K& at) -> const V& {
@@ -34,7 +36,7 @@ public:
             },
             key);
     }
-    /// The same, or `otherwise`.
+    /// Returns a copy of the value, or `otherwise` if the key is missing.
     [[nodiscard]] V get_or(const K& key, const V& otherwise) const {
         return this->ask<Map>(
             [](Map& map, const K& at, const V& other) {
@@ -47,7 +49,7 @@ public:
         this->ask<Map>([](Map& map, const K& at, V to) { map.insert_or_assign(at, std::move(to)); },
                        key, value);
     }
-    /// The value, which is set to `value` first when there is none.
+    /// Returns the value; if the key is missing, sets it to `value` first.
     V setdefault(const K& key, const V& value) const {
         return this->ask<Map>([](Map& map, const K& at,
                                  V to) { return map.try_emplace(at, std::move(to)).first->second; },
@@ -56,7 +58,7 @@ public:
     [[nodiscard]] bool contains(const K& key) const {
         return this->ask<Map>([](Map& map, const K& at) { return map.contains(at); }, key);
     }
-    /// Takes the value out. std::out_of_range when there is none.
+    /// Removes the key and returns its value. Throws std::out_of_range if the key is missing.
     V pop(const K& key) const {
         return this->ask<Map>(
             [](Map& map, const K& at) {
@@ -66,7 +68,7 @@ public:
             },
             key);
     }
-    /// Returns false when there was none.
+    /// Removes the key; returns false if it was missing.
     bool erase(const K& key) const {
         return this->ask<Map>([](Map& map, const K& at) { return map.erase(at) != 0; }, key);
     }
@@ -85,12 +87,12 @@ public:
             return all;
         });
     }
-    /// A copy of everything.
+    /// Returns a copy of the whole dict.
     [[nodiscard]] std::map<K, V> items() const {
         return this->ask<Map>([](Map& map) -> const Map& { return map; });
     }
 
-    /// Sets each of `others`.
+    /// Sets all keys of `others`.
     void update(const std::map<K, V>& others) const {
         this->ask<Map>(
             [](Map& map, Map from) {
@@ -99,10 +101,11 @@ public:
             },
             others);
     }
-    /// Calls `function(value, args...)` at the manager, in one step with nothing in between:
-    /// `function` takes a V& and returns nothing, or takes a V and returns the new one, which
-    /// update returns too. An absent value is V() first. What may cross is what a
-    /// ProcessPoolExecutor takes. When it throws, what it has changed by reference stays changed.
+    /// Calls `function(value, args...)` in the manager, as one atomic step. `function` either takes
+    /// a V& and returns nothing, or takes a V and returns the new value, which `update` returns as
+    /// well. A missing key starts as V(). The function and arguments must be of kinds that a
+    /// ProcessPoolExecutor accepts. If the function throws, changes it made through the reference
+    /// remain.
     template <class F, class... Args>
     detail::UpdateResult<F, V, Args...> update(const K& key, const F& function,
                                                const Args&... args) const {

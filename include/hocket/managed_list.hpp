@@ -12,13 +12,13 @@
 
 namespace hocket {
 
-/// A list that lives at a Manager. A proxy, as ManagedDict is one. An index that is not in the list
-/// throws std::out_of_range.
+/// A proxy for a list held by a Manager; see ManagedDict for what all proxies have in common. An
+/// index outside the list throws std::out_of_range.
 template <class T> class ManagedList : public detail::ManagedReference {
     using Items = std::deque<T>;
 
 public:
-    ManagedList() noexcept = default; ///< Refers to none.
+    ManagedList() noexcept = default; ///< Refers to no list.
     explicit ManagedList(detail::ManagedReference reference) noexcept
         : ManagedReference(std::move(reference)) {}
 
@@ -32,7 +32,7 @@ public:
             },
             more);
     }
-    /// Puts `item` in front of what is at `index`, or at the end.
+    /// Inserts `item` before the item at `index`; appends it if `index` is past the end.
     void insert(std::size_t index, const T& item) const {
         ask<Items>(
             [](Items& items, std::size_t at, T between) {
@@ -49,7 +49,8 @@ public:
         ask<Items>([](Items& items, std::size_t at, T to) { items.at(at) = std::move(to); }, index,
                    item);
     }
-    /// Takes out the last item; std::out_of_range when there is none.
+    /// Removes and returns the last item, or the one at `index`. Throws std::out_of_range if there
+    /// is none.
     T pop() const {
         return ask<Items>([](Items& items) { return take(items, items.size() - 1); });
     }
@@ -62,11 +63,11 @@ public:
     [[nodiscard]] std::size_t size() const {
         return ask<Items>([](Items& items) { return items.size(); });
     }
-    /// A copy of everything.
+    /// Returns a copy of the whole list.
     [[nodiscard]] std::vector<T> to_vector() const {
         return ask<Items>([](Items& items) { return std::vector<T>(items.begin(), items.end()); });
     }
-    /// As ManagedDict::update: changes one item at the manager, in one step.
+    /// Changes one item in the manager, as one atomic step; see ManagedDict::update.
     template <class F, class... Args>
     detail::UpdateResult<F, T, Args...> update(std::size_t index, const F& function,
                                                const Args&... args) const {

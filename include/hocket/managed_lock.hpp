@@ -13,7 +13,7 @@ namespace hocket {
 
 namespace detail {
 
-/// The lock at the manager.
+/// The lock object inside the manager.
 class HeldLock final : public ClientObserver {
 public:
     Coro<bool> acquire(int process, std::int64_t timeout);
@@ -28,26 +28,27 @@ private:
 
 } // namespace detail
 
-/// A lock that lives at a Manager: Python's manager.Lock. A proxy, as ManagedDict is one. First
-/// come, first served. Not owned by a thread: any may release it, also one of another process. When
-/// the process that acquired it dies, the lock is released; Python's stays locked for ever.
-/// A ProcessLock is a hundred times quicker.
+/// A proxy for a lock held by a Manager: Python's manager.Lock. See ManagedDict for what all
+/// proxies have in common. Waiters are served in order of arrival. The lock is not owned by a
+/// thread: any thread of any process may release it. If the process that acquired it dies, the lock
+/// is released; Python's stays locked forever. A ProcessLock is about a hundred times faster.
 class ManagedLock : public detail::ManagedReference {
 public:
-    ManagedLock() noexcept = default; ///< Refers to none.
+    ManagedLock() noexcept = default; ///< Refers to no lock.
     explicit ManagedLock(detail::ManagedReference reference) noexcept
         : ManagedReference(std::move(reference)) {}
 
-    /// Blocks until the lock is free, and takes it.
+    /// Blocks until the lock is free, then takes it.
     void acquire() const { acquire_within(detail::HeldLock::for_ever); }
-    /// Returns false when `timeout` passes first; with 0, at once.
+    /// Returns false if `timeout` passes first; a timeout of 0 does not wait.
     template <class Rep, class Period>
     [[nodiscard]] bool acquire(std::chrono::duration<Rep, Period> timeout) const {
         return acquire_within(detail::to_nanoseconds(timeout).count());
     }
-    /// RuntimeError when it is not locked.
+    /// Throws RuntimeError if the lock is not locked.
     void release() const;
-    /// Acquires, and releases as what it returns goes out of scope. The lock must outlive it.
+    /// Acquires the lock and returns a guard that releases it when it goes out of scope. The lock
+    /// must outlive the guard.
     [[nodiscard]] detail::Guard<const ManagedLock> scoped() const {
         acquire();
         return detail::Guard<const ManagedLock>(*this);

@@ -7,8 +7,9 @@
 
 namespace hocket {
 
-/// An object of any class that lives at a Manager. A proxy, as ManagedDict is one; the class itself
-/// need not cross, what its functions take and return does.
+/// A proxy for an object of any class held by a Manager; see ManagedDict for what all proxies have
+/// in common. The class itself need not be able to cross between processes, but the arguments and
+/// results of its functions must.
 ///
 ///     struct Account {
 ///         int balance = 0;
@@ -19,14 +20,14 @@ namespace hocket {
 ///     const int balance = account.call(&Account::deposit, 100);
 template <class T> class ManagedObject : public detail::ManagedReference {
 public:
-    ManagedObject() noexcept = default; ///< Refers to none.
+    ManagedObject() noexcept = default; ///< Refers to no object.
     explicit ManagedObject(detail::ManagedReference reference) noexcept
         : ManagedReference(std::move(reference)) {}
 
-    /// Calls `function(object, args...)` at the manager and returns a copy of its result: a member
-    /// function (a virtual one, too), or whatever else may cross and takes a T& first. One call is
-    /// made at a time, but for those that return a Coro, which are awaited there. Throws what it
-    /// threw.
+    /// Calls `function(object, args...)` in the manager, and returns a copy of its result or throws
+    /// its exception. `function` is a member function, which may be virtual, or any other callable
+    /// that can cross and takes a T& first. Calls run one at a time; a Coro returned by a call is
+    /// awaited there, and other calls run while it is suspended.
     template <class F, class... Args> auto call(const F& function, const Args&... args) const {
         return this->template ask<T>(
             [](T& object, const detail::RemoteCallee<std::decay_t<F>>& what,

@@ -13,35 +13,35 @@
 
 namespace hocket {
 
-/// A queue that lives at a Manager: Python's manager.Queue. A proxy, as ManagedDict is one. `put`
-/// and `get` block this thread, and nobody else's calls, until they are served, first come first
-/// served. An item that was got by a process which dies in that moment is lost.
+/// A proxy for a queue held by a Manager: Python's manager.Queue. See ManagedDict for what all
+/// proxies have in common. `put` and `get` block only the calling thread, and waiters are served in
+/// order of arrival. If a process dies at the moment it receives an item, that item is lost.
 template <class T> class ManagedQueue : public detail::ManagedReference {
     using Items = Queue<T>;
 
 public:
-    ManagedQueue() noexcept = default; ///< Refers to none.
+    ManagedQueue() noexcept = default; ///< Refers to no queue.
     explicit ManagedQueue(detail::ManagedReference reference) noexcept
         : ManagedReference(std::move(reference)) {}
 
-    /// Waits until there is room.
+    /// Blocks until there is room, then adds the item.
     void put(const T& item) const { put_within(item, for_ever); }
-    /// QueueFull when `timeout` passes first.
+    /// Throws QueueFull if `timeout` passes first.
     template <class Rep, class Period>
     void put(const T& item, std::chrono::duration<Rep, Period> timeout) const {
         put_within(item, detail::to_nanoseconds(timeout).count());
     }
-    /// QueueFull when there is no room.
+    /// Throws QueueFull if there is no room.
     void put_nowait(const T& item) const {
         ask<Items>([](Items& items, T last) { items.put_nowait(std::move(last)); }, item);
     }
-    /// Waits until there is an item, and takes it out.
+    /// Blocks until there is an item, then removes and returns it.
     T get() const { return get_within(for_ever); }
-    /// QueueEmpty when `timeout` passes first.
+    /// Throws QueueEmpty if `timeout` passes first.
     template <class Rep, class Period> T get(std::chrono::duration<Rep, Period> timeout) const {
         return get_within(detail::to_nanoseconds(timeout).count());
     }
-    /// QueueEmpty when there is none.
+    /// Throws QueueEmpty if there is no item.
     T get_nowait() const {
         return ask<Items>([](Items& items) { return items.get_nowait(); });
     }

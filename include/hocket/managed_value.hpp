@@ -6,10 +6,10 @@
 
 namespace hocket {
 
-/// One value that lives at a Manager. A proxy, as ManagedDict is one.
+/// A proxy for one value held by a Manager; see ManagedDict for what all proxies have in common.
 template <class T> class ManagedValue : public detail::ManagedReference {
 public:
-    ManagedValue() noexcept = default; ///< Refers to none.
+    ManagedValue() noexcept = default; ///< Refers to no value.
     explicit ManagedValue(detail::ManagedReference reference) noexcept
         : ManagedReference(std::move(reference)) {}
 
@@ -19,7 +19,7 @@ public:
     void set(const T& value) const {
         ask<T>([](T& held, T to) { held = std::move(to); }, value);
     }
-    /// As ManagedDict::update: changes the value at the manager, in one step.
+    /// Changes the value in the manager, as one atomic step; see ManagedDict::update.
     template <class F, class... Args>
     detail::UpdateResult<F, T, Args...> update(const F& function, const Args&... args) const {
         return ask<T>(

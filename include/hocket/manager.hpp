@@ -17,9 +17,9 @@
 
 namespace hocket {
 
-/// A process that holds objects for other processes of this program: Python's
-/// multiprocessing.Manager. What it makes are proxies, which cross to workers and to Processes as
-/// arguments, in results, and as values inside of other managed objects.
+/// A process that holds objects for the other processes of this program: Python's
+/// multiprocessing.Manager. Its functions return proxies, which can be sent to workers and
+/// Processes as arguments and results, and stored in other managed objects.
 ///
 ///     void count_visit(const hocket::ManagedDict<std::string, int>& visits) {
 ///         visits.update("home", [](int& n) { ++n; });
@@ -29,22 +29,25 @@ namespace hocket {
 ///     hocket::Pool pool(4);
 ///     pool.apply(count_visit, visits);
 ///
-/// An object lives as long as there are proxies of it, in whatever process; those of a process that
-/// dies do not count. (A proxy that was sent and never received counts as long as the manager
-/// lives.) The manager runs one function at a time, on one thread, so each call is atomic, and a
-/// long one delays the others; what waits there (a queue, a lock) delays nobody. Its own
-/// proxies cannot be used inside the manager; two managers must not hold each other's, or one may
-/// wait for the other for ever. Only processes of the same user can reach it.
+/// An object lives until its last proxy in any process is destroyed; proxies of a process that died
+/// do not count. (A proxy that was sent but never received keeps its object alive until the manager
+/// exits.) The manager runs one function at a time, on one thread, so each call is atomic and a
+/// long call delays all others. A call that waits for a queue or a lock does not delay others.
 ///
-/// It ends with this process, or by `shutdown`; a manager that is gone throws WorkerDied at
-/// everybody who waits for it or asks it, at once (its exitcode() is 255 but in the owner, which
-/// alone knows it). It ignores SIGINT. Any thread.
+/// The manager's own proxies cannot be used inside the manager. Two managers must not hold proxies
+/// of each other's objects, because they may deadlock. Only processes of the same user can connect
+/// to a manager.
+///
+/// The manager exits with this process, or on `shutdown`. Once it has exited, pending and new calls
+/// throw WorkerDied at once. The exitcode() of that WorkerDied is 255 in every process but the
+/// owner, because only the owner knows the real exit code. The manager ignores SIGINT. May be used
+/// from any thread.
 class Manager {
 public:
-    /// Starts the process; Python's `get_context(start_method).Manager()`. Throws
+    /// Starts the process: Python's `get_context(start_method).Manager()`. Throws
     /// std::system_error.
     explicit Manager(StartMethod start_method = StartMethod::spawn);
-    ~Manager(); ///< Shuts down.
+    ~Manager(); ///< Calls shutdown().
     Manager(Manager&&) noexcept = default;
     Manager& operator=(Manager&&) noexcept = default;
 
@@ -57,21 +60,21 @@ public:
     template <class T> [[nodiscard]] ManagedValue<T> value(const T& initial) const {
         return ManagedValue<T>(create_object<T>(initial));
     }
-    /// For at most `maxsize` items; 0: for as many as there is memory for.
+    /// Creates a queue for at most `maxsize` items; 0 means no limit.
     template <class T> [[nodiscard]] ManagedQueue<T> queue(std::size_t maxsize = 0) const {
         return ManagedQueue<T>(create_object<Queue<T>>(maxsize));
     }
     [[nodiscard]] ManagedLock lock() const;
-    /// A T of the program's own, made of `args` at the manager.
+    /// Creates an object of the user's type T from `args`, in the manager.
     template <class T, class... Args>
     [[nodiscard]] ManagedObject<T> create(const Args&... args) const {
         return ManagedObject<T>(create_object<T>(args...));
     }
 
-    /// The process. It is for the manager to end it.
+    /// The manager's process. Do not end it yourself; use `shutdown`.
     [[nodiscard]] const Process& process() const noexcept { return process_; }
-    /// Ends the process: its objects are destroyed, and it is killed if that takes over five
-    /// seconds. Does nothing when it has ended.
+    /// Destroys the objects and ends the process, killing it if that takes more than five seconds.
+    /// Does nothing if it has already exited.
     void shutdown();
 
 private:

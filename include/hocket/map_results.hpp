@@ -16,21 +16,21 @@
 
 namespace hocket {
 
-/// How an executor maps.
+/// Options of Executor::map.
 struct MapOptions {
-    /// From the call of `map` to the last result; unset: for ever.
+    /// The time from the call of `map` to the last result; unset means no limit.
     std::optional<std::chrono::nanoseconds> timeout = {};
-    std::size_t chunksize = 1; ///< elements handed to a worker at a time
-    /// Chunks on their way or waiting to be fetched, at most; 0: four for each worker. No more of
-    /// the input is read than that.
+    std::size_t chunksize = 1; ///< elements passed to a worker at a time
+    /// The maximum number of chunks that are in progress or waiting to be fetched; 0: four per
+    /// worker. The input is read only as far as this allows.
     std::size_t buffersize = 0;
-    /// Called as each chunk is fetched, by who fetches it: with how many elements are done, and of
-    /// how many, where the input knows.
+    /// Called when each chunk is fetched, on the thread that fetches it, with the number of
+    /// elements done and, if the input knows it, the total number.
     std::function<void(std::size_t done, std::optional<std::size_t> total)> progress = {};
 };
 
-/// What `map` returns: the results in the order of the input, once. Blocks a thread as an input
-/// range, or suspends a task:
+/// The results of `map` in the order of the input, to be read once. Iterating over them as a range
+/// blocks the thread; awaiting `next` suspends the task:
 ///
 ///     std::string fetch(std::string url);
 ///     hocket::ThreadPoolExecutor pool;
@@ -39,9 +39,10 @@ struct MapOptions {
 ///     auto pages = pool.map(fetch, urls);
 ///     while (auto page = co_await pages.next()) std::cout << *page; // in a task
 ///
-/// Reads on in the input as results are fetched, on the thread that fetches. What an element threw
-/// is thrown when its turn comes, and so is TimeoutError; that ends the results, and as the
-/// destructor does it cancels what has not started. Move-only; one thread or task at a time.
+/// Fetching a result also reads further input, on the thread that fetches. An exception from an
+/// element is thrown when its turn comes, and so is TimeoutError; no more results follow. After an
+/// exception, and in the destructor, work that has not started is cancelled. Move-only; for one
+/// thread or task at a time.
 template <class R> class [[nodiscard]] MapResults {
 public:
     using value_type = R;
@@ -49,12 +50,13 @@ public:
 
     explicit MapResults(std::unique_ptr<detail::OrderedMapBase<R>> map) : map_(std::move(map)) {}
 
-    /// Blocks until the first result is there; the iterator's `++` until the next one is.
+    /// Blocks until the first result is available; the iterator's `++` blocks until the next one
+    /// is.
     iterator begin() { return iterator(*this); }
     std::default_sentinel_t end() const noexcept { return {}; }
 
-    /// Awaitable: yields a std::optional<R> with the next result, or nothing at the end and from
-    /// then on. Cancelling the awaiting task ends the results.
+    /// Awaitable: returns a std::optional<R> with the next result, or an empty one once the results
+    /// have ended. Cancelling the awaiting task ends the results.
     Coro<std::optional<R>> next() { return map_->next(); }
 
 private:
@@ -65,8 +67,8 @@ private:
 };
 
 namespace detail {
-/// Maps `input` through `submit_chunk`, see OrderedMap; `workers` decides the default buffersize.
-/// ValueError when a chunk is to be empty.
+/// Maps `input` through `submit_chunk`, see OrderedMap; `workers` determines the default
+/// buffersize. Throws ValueError if the chunksize is 0.
 template <class R, class Range, class SubmitChunk>
 MapResults<R> ordered_map(Range&& input, SubmitChunk submit_chunk, const MapOptions& options,
                           std::size_t workers) {

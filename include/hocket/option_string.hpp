@@ -7,11 +7,11 @@
 
 namespace hocket {
 
-/// Text in an options struct; converts from and to std::string. Trivially copyable and
+/// Text in an options struct; converts from and to std::string. It is trivially copyable and
 /// destructible, because g++ 12 copies the members of a braced struct inside a `co_await`
-/// expression bit by bit and destroys them twice: `co_await create_task(f(), {.name = "x"})` would
-/// free a std::string twice. Texts longer than 48 bytes are kept for the life of the process, once
-/// each.
+/// expression bytewise and destroys them twice: `co_await create_task(f(), {.name = "x"})` would
+/// free a std::string twice. Texts longer than 48 bytes are interned and kept for the life of the
+/// process.
 class OptionString {
 public:
     constexpr OptionString() noexcept = default;
@@ -39,8 +39,8 @@ public:
     }
 
 private:
-    // Room for characters. Not an array: inside of a co_await expression g++ 12 fails to compile
-    // one.
+    // Storage for characters. It is not an array, because g++ 12 fails to compile one inside a
+    // co_await expression.
     struct Bytes {
         std::uint64_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
     };

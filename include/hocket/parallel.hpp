@@ -12,12 +12,12 @@
 namespace hocket {
 
 /// Calls `body(i)` for each i in [first, last), on the workers of `pool` and on this thread, and
-/// returns when all calls have ended. `grain`: so many calls in a row are never divided; 0: decided
-/// by how many there are. A range is only divided while somebody has nothing to do.
+/// returns when all calls have ended. A range of up to `grain` calls is never split; 0: chosen from
+/// the number of calls. A range is split only while some thread is idle.
 ///
-/// When a call throws, the first exception comes out once all have stopped, and calls that have not
-/// begun are left out. `body` is called from several threads at once, must not wait for other work
-/// of the pool, and may itself call parallel_for. Any thread.
+/// If a call throws, calls that have not begun are skipped, and the first exception is thrown once
+/// all calls have ended. `body` is called from several threads at once. It must not wait for other
+/// work of the pool, but may itself call parallel_for. May be called from any thread.
 template <std::integral First, std::integral Last, class Body>
 void parallel_for(ThreadPoolExecutor& pool, First first, Last last, Body&& body,
                   std::size_t grain = 0) {
@@ -29,10 +29,10 @@ void parallel_for(ThreadPoolExecutor& pool, First first, Last last, Body&& body,
     }
 }
 
-/// Combines `map(i)` for each i in [first, last): combine(…combine(identity, map(first))…). As with
-/// parallel_for the range is divided; results are combined in the order of the indices, so that
-/// `combine` need be associative but not commutative, and `identity` leaves a value as it is. The
-/// result is of identity's type, which must be copyable.
+/// Combines `map(i)` for each i in [first, last): combine(…combine(identity, map(first))…). The
+/// range is split as by parallel_for. Results are combined in the order of the indices, so
+/// `combine` must be associative but need not be commutative. Combining with `identity` must not
+/// change a value. The result has the type of `identity`, which must be copyable.
 template <std::integral First, std::integral Last, class T, class Map, class Combine>
 T parallel_reduce(ThreadPoolExecutor& pool, First first, Last last, T identity, Map&& map,
                   Combine&& combine, std::size_t grain = 0) {

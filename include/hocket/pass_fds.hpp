@@ -11,30 +11,31 @@
 
 namespace hocket {
 
-/// What recv_fds received.
+/// The result of recv_fds.
 struct ReceivedFds {
     ReceivedFds() = default;
-    ReceivedFds(ReceivedFds&&) noexcept = default; // and no copies, which a vector would promise
+    ReceivedFds(ReceivedFds&&) noexcept =
+        default; // move-only; the vector member alone would not make it so
     ReceivedFds& operator=(ReceivedFds&&) noexcept = default;
 
     std::string data;                ///< Empty at the end of the stream.
     std::vector<FileDescriptor> fds; ///< Close-on-exec, in the order in which they were sent.
-    /// Of recvmsg. MSG_CTRUNC: there were more descriptors than `maxfds`, or than the process has
-    /// room for; those are closed, none is leaked. MSG_TRUNC: the message was longer than
-    /// `bufsize`.
+    /// The flags returned by recvmsg. MSG_CTRUNC: there were more descriptors than `maxfds` or than
+    /// the process may open; the excess ones are closed, not leaked. MSG_TRUNC: the message was
+    /// longer than `bufsize`.
     int flags = 0;
-    SocketAddress address; ///< Who sent it, where the socket is not connected.
+    SocketAddress address; ///< The sender, if the socket is not connected.
 };
 
-/// Sends `data`, at least one byte of it, with duplicates of `fds` over a Unix socket: Python's
-/// socket.send_fds. Returns how many bytes were sent; the descriptors go with the first. Throws
-/// std::system_error (EAGAIN when a socket that does not block is full; see
-/// EventLoop::sock_send_fds), ValueError without data or with more than 253 descriptors. No
-/// SIGPIPE. Any thread.
+/// Sends `data` (at least one byte) together with duplicates of `fds` over a Unix socket: Python's
+/// socket.send_fds. Returns the number of bytes sent; the descriptors travel with the first byte.
+/// Throws std::system_error (EAGAIN if a non-blocking socket is full; see
+/// EventLoop::sock_send_fds), and ValueError if `data` is empty or there are more than 253
+/// descriptors. Raises no SIGPIPE. May be called from any thread.
 std::size_t send_fds(const Socket& socket, std::string_view data, std::span<const int> fds);
 
-/// Receives up to `bufsize` bytes with up to `maxfds` descriptors (at most 253 come at a time):
-/// Python's socket.recv_fds. Throws std::system_error. Any thread.
+/// Receives up to `bufsize` bytes together with up to `maxfds` descriptors (at most 253 arrive at a
+/// time): Python's socket.recv_fds. Throws std::system_error. May be called from any thread.
 [[nodiscard]] ReceivedFds recv_fds(const Socket& socket, std::size_t bufsize, std::size_t maxfds);
 
 } // namespace hocket

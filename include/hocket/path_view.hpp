@@ -6,8 +6,9 @@
 
 namespace hocket {
 
-/// A path, as an argument: text, or anything with a `native()` string, such as a
-/// std::filesystem::path. What it refers to must outlive the call that takes it, not the coroutine.
+/// A path passed as an argument: text, or any object with a `native()` string, such as a
+/// std::filesystem::path. The text must stay valid until the called function returns, but not until
+/// its coroutine ends.
 class PathView {
 public:
     PathView(const char* path) noexcept : text_(path) {}      // NOLINT(google-explicit-constructor)
@@ -20,7 +21,7 @@ public:
         : text_(path.native()) {}
 
     [[nodiscard]] std::string_view view() const noexcept { return text_; }
-    /// Throws ValueError when there is a zero byte in it: the system would see only what is before.
+    /// Throws ValueError if the path contains a zero byte, where the system would cut it off.
     [[nodiscard]] std::string str() const;
 
 private:

@@ -8,42 +8,45 @@ namespace hocket {
 
 template <class T> class PipeEnd;
 
-/// Two connected ends, to be passed to the processes that talk to each other: Python's
-/// multiprocessing.Pipe. With `duplex` false, the first end only receives and the second only
-/// sends. Throws std::system_error when out of descriptors.
+/// Creates two connected ends, to be passed to the processes that communicate: Python's
+/// multiprocessing.Pipe. If `duplex` is false, the first end only receives and the second only
+/// sends. Throws std::system_error if no descriptors are left.
 ///
 ///     auto [ours, theirs] = hocket::Pipe<std::string>();
 template <class T> std::pair<PipeEnd<T>, PipeEnd<T>> Pipe(bool duplex = true);
 
 /// One end of a pipe that carries values of type T: Python's multiprocessing.connection.Connection.
-/// A value comes whole or not at all, in order, also when its sender is killed as it sends; shared
-/// memory, locks and pipes in it come along.
+/// Values arrive in order, each complete or not at all, even if the sender is killed while sending.
+/// A value may contain shared memory, locks and pipes.
 ///
-/// A handle: copies, and what arrives in another process, are the same end. The other end learns
-/// that nobody is left here when all copies in all processes are closed, so keep none that are not
-/// used. Any thread, any number of tasks; each value goes to one of those that receive.
+/// This is a handle: copies, including those sent to other processes, refer to the same end. The
+/// other end learns that this one is closed only when all copies in all processes are closed, so
+/// close copies that are not used. May be used from any thread and by any number of tasks; each
+/// value goes to one of the receivers.
 template <class T> class PipeEnd : public detail::PipeEndBase {
 public:
     using value_type = T;
 
     PipeEnd() noexcept = default; ///< A closed end.
 
-    /// Blocks until there is room for the value: about 100 KiB of them, a value over 16 KiB counts
-    /// as a small one. Throws std::system_error (EPIPE) when nobody is left at the other end or
-    /// when out of descriptors, RuntimeError for an end that only receives, InvalidStateError when
-    /// closed, ValueError when more than 253 descriptors would come along.
+    /// Blocks until there is room for the value; the pipe holds about 100 KiB, and a value over 16
+    /// KiB counts as a small one. Throws std::system_error if all copies of the other end are
+    /// closed (EPIPE) or no descriptors are left, RuntimeError for an end that only receives,
+    /// InvalidStateError if this end is closed, and ValueError if the value contains more than 253
+    /// descriptors.
     void send(const T& value) const { send_message(detail::pack_message(value)); }
-    /// Blocks until a value comes. Throws EOFError when nobody is left at the other end and
-    /// everything has been received, std::system_error (and the value is lost) when out of
-    /// descriptors, RuntimeError for an end that only sends, InvalidStateError when closed.
+    /// Blocks until a value arrives. Throws EOFError when all copies of the other end are closed
+    /// and everything has been received, std::system_error if no descriptors are left (the value is
+    /// then lost), RuntimeError for an end that only sends, and InvalidStateError if this end is
+    /// closed.
     T recv() const { return receive().template unpack<T>(); }
 
-    /// As send, but suspends the task. The value is taken at once; when the task is cancelled it is
-    /// not sent.
+    /// Like send, but suspends the task. The value is copied at once; if the task is cancelled, it
+    /// is not sent.
     [[nodiscard]] Coro<> send_async(const T& value) const {
         return send_in_task(*this, detail::pack_message(value));
     }
-    /// As recv, but suspends the task. Cancelling it loses nothing.
+    /// Like recv, but suspends the task. Cancelling it loses no value.
     [[nodiscard]] Coro<T> recv_async() const { return receive_value(*this); }
 
 private:

@@ -16,65 +16,68 @@
 
 namespace hocket {
 
-/// How a Pool is made.
+/// Options of a Pool.
 struct PoolOptions {
     /// How workers are started: Python's `get_context(start_method).Pool()`.
     StartMethod start_method = StartMethod::spawn;
-    /// Called first in every worker; a captureless lambda or a function. If it throws, the pool is
+    /// Called first in every worker; a function or a captureless lambda. If it throws, the pool is
     /// broken.
     void (*initializer)() = nullptr;
-    /// A worker ends after this many tasks (calls, or chunks of a map), and another one takes its
-    /// place; 0: never.
+    /// A worker is replaced after this many tasks (calls, or chunks of a map); 0: never.
     std::size_t maxtasksperchild = 0;
-    /// As ProcessPoolOptions::on_output.
+    /// See ProcessPoolOptions::on_output.
     std::function<void(int worker, bool is_error, std::string_view line)> on_output = {};
 };
 
-/// Python's multiprocessing.Pool, by a ProcessPoolExecutor: what may be called, what crosses and
-/// what becomes of a worker that dies is as there.
+/// Python's multiprocessing.Pool, implemented by a ProcessPoolExecutor: see there for the functions
+/// and values that can cross to a worker, and for what happens when a worker dies.
 ///
 ///     hocket::Pool pool(4);
 ///     const auto squares = pool.map([](int x) { return x * x; }, std::views::iota(0, 100));
 ///
-/// The functions that return a Future do not wait; it can be awaited. The others block: in a task,
-/// `co_await pool.map_async(…)`. Any thread. The destructor ends the workers at once, as Python's
-/// with-block does: `close()` and `join()` first let everything finish.
+/// The functions that return a Future do not wait; the Future can be awaited. The others block, so
+/// in a task use `co_await pool.map_async(…)`. May be used from any thread. The destructor ends the
+/// workers at once, like Python's with-block; call `close()` and `join()` first to let everything
+/// finish.
 class Pool {
 public:
-    /// `processes` workers at most; 0: as many as processors.
+    /// At most `processes` workers; 0: one per processor.
     explicit Pool(std::size_t processes = 0, PoolOptions options = {});
-    ~Pool(); ///< Terminates and joins.
+    ~Pool(); ///< Calls terminate() and join().
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// Calls `function(args...)` in a worker, and waits for what it returns or throws. ValueError
-    /// when the pool is closed, as of all that follows; WorkerDied when the worker died meanwhile.
+    /// Calls `function(args...)` in a worker, and returns its result or throws its exception.
+    /// Throws ValueError if the pool is closed, as do all the functions below, and WorkerDied if
+    /// the worker dies during the call.
     template <class F, class... Args> auto apply(const F& function, const Args&... args) {
         return apply_async(function, args...).result();
     }
-    /// The same without waiting: a Future, with `add_done_callback` for Python's callbacks.
+    /// The same without waiting: returns a Future, whose `add_done_callback` replaces Python's
+    /// callbacks.
     template <class F, class... Args> auto apply_async(const F& function, const Args&... args) {
         require_open();
         return executor_.submit(function, args...);
     }
 
-    /// `function(item)` of each item, in the order of the items, as a vector (nothing when the
-    /// function returns nothing). Items cross in chunks of `chunksize`; 0: a quarter of a worker's
-    /// share. `progress(done, total)` is called after each chunk, one at a time, on a thread of the
-    /// pool. When calls throw, the first exception is thrown, after all chunks have ended.
+    /// Calls `function(item)` for each item and returns the results in the order of the items, as a
+    /// vector (nothing if the function returns nothing). Items are sent in chunks of `chunksize`;
+    /// 0: a quarter of a worker's share. `progress(done, total)` is called after each chunk, one
+    /// call at a time, on a thread of the pool. If calls throw, the first exception is thrown after
+    /// all chunks have ended.
     template <class F, detail::InputRange Range>
     auto map(const F& function, Range&& items, std::size_t chunksize = 0,
              detail::MapProgress progress = {}) {
         return map_async(function, items, chunksize, std::move(progress)).result();
     }
-    /// The same without waiting. Cancelling the Future cancels what is not done.
+    /// The same without waiting. Cancelling the Future cancels the chunks that are not done.
     template <class F, detail::InputRange Range>
     auto map_async(const F& function, Range&& items, std::size_t chunksize = 0,
                    detail::MapProgress progress = {}) {
         return map_as<detail::Passing::whole, std::decay_t<F>>(function, items, chunksize,
                                                                std::move(progress));
     }
-    /// As map, of pairs or tuples: `function(a, b, …)` of their elements.
+    /// Like map, for items that are pairs or tuples: calls `function(a, b, …)` with their elements.
     template <class F, detail::InputRange Range>
     auto starmap(const F& function, Range&& items, std::size_t chunksize = 0,
                  detail::MapProgress progress = {}) {
@@ -87,26 +90,27 @@ public:
                                                                   std::move(progress));
     }
 
-    /// A range of the results, in the order of the items, each as soon as it is there. Lazy: the
-    /// items are read as results are taken, so that the input may be endless. Iterate it once, or
-    /// call its `next()`. An lvalue `items` must live as long.
+    /// Returns a range of the results in the order of the items; each is available as soon as it is
+    /// computed. Lazy: items are read as results are taken, so the input may be endless. Iterate
+    /// over it once, or call its `next()`. If `items` is an lvalue, it must outlive the range.
     template <class F, detail::InputRange Range>
     auto imap(const F& function, Range&& items, std::size_t chunksize = 1) {
         return imap_in(detail::ResultOrder::of_items, function, std::forward<Range>(items),
                        chunksize);
     }
-    /// The same in the order in which the chunks are done.
+    /// The same, in the order in which the chunks are done.
     template <class F, detail::InputRange Range>
     auto imap_unordered(const F& function, Range&& items, std::size_t chunksize = 1) {
         return imap_in(detail::ResultOrder::of_completion, function, std::forward<Range>(items),
                        chunksize);
     }
 
-    /// Takes no more work; what there is will be done.
+    /// Stops accepting work. Work already submitted will be done.
     void close();
-    /// Ends the workers at once: what runs fails with WorkerDied, what waits is cancelled.
+    /// Ends the workers at once: running work fails with WorkerDied, and waiting work is cancelled.
     void terminate();
-    /// Waits until the workers have ended. ValueError unless `close` or `terminate` came before.
+    /// Waits until the workers have ended. Throws ValueError unless `close` or `terminate` was
+    /// called first.
     void join();
 
 private:
@@ -118,7 +122,7 @@ private:
                 detail::MapProgress progress) {
         using Item = detail::RangeItem<Range>;
         if constexpr (!detail::ForwardRange<Range>) {
-            // How many there are shows only when they are read.
+            // The number of items is known only after reading them all.
             std::vector<Item> all;
             for (auto&& item : items) {
                 all.emplace_back(std::forward<decltype(item)>(item));
