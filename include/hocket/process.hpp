@@ -20,10 +20,11 @@
 
 namespace hocket {
 
-/// What a Process is called, how it is started and what becomes of it at the end.
+/// Options of a Process: its name, how it is started, and what happens to it at the end.
 struct ProcessOptions {
-    std::string name = {}; ///< for its reports; unless given, "Process-1", "Process-2" …
-    bool daemon = false;   ///< ended by Process's destructor, which waits for any other
+    std::string name = {}; ///< used in reports; default: "Process-1", "Process-2" …
+    bool daemon =
+        false; ///< Process's destructor terminates a daemon, but waits for any other process
     StartMethod start_method = StartMethod::spawn; ///< Python's `get_context(start_method).Process`
 };
 
@@ -34,7 +35,7 @@ namespace detail {
 
 class ChildProcess; // src/processes/start/child_process.hpp
 
-/// The call that a new process makes.
+/// The function call that a new process runs.
 struct ProcessCall {
     PortableFunction thunk;
     std::string arguments;
@@ -55,34 +56,35 @@ ProcessCall make_process_call(const F& function, const Args&... args) {
 
 } // namespace detail
 
-/// A Process, for whoever does not own it: a copy of one, or one of active_children(). It may be
-/// used in the process that started it, in any thread, and may outlive the Process.
+/// A reference to a Process without ownership: a copy of a Process, or an element of
+/// active_children(). It may outlive the Process. Use it only in the process that started the
+/// Process; there, from any thread.
 class ProcessHandle {
 public:
-    /// Blocks until the process has ended. RuntimeError before its start, and in any process but
-    /// the one that started it, as of all that follows up to `kill`.
+    /// Blocks until the process has ended. This and the functions up to `kill` throw RuntimeError
+    /// before the start, and in any process other than the one that started it.
     void join() const { join_until(std::chrono::steady_clock::time_point::max()); }
-    /// As above; returns false when `timeout` passes first.
+    /// The same, but returns false if `timeout` passes first.
     template <class Rep, class Period> bool join(std::chrono::duration<Rep, Period> timeout) const {
         return join_until(detail::deadline_after(timeout));
     }
-    /// `co_await process.wait()`: waits on the running loop until the process has ended, and yields
-    /// its exit code. Several tasks may wait. Cancelling ends the wait, not the process.
+    /// `co_await process.wait()`: waits on the running loop until the process has ended, and
+    /// returns its exit code. Several tasks may wait. Cancelling ends the wait, not the process.
     [[nodiscard]] Coro<int> wait() const;
-    /// Sends SIGTERM. Does nothing when the process has ended.
+    /// Sends SIGTERM. Does nothing if the process has ended.
     void terminate() const;
-    /// Sends SIGKILL.
+    /// Sends SIGKILL. Does nothing if the process has ended.
     void kill() const;
 
-    /// Nothing before the end. 0 when the function returned, 1 when it threw, N after exit(N), -N
-    /// when signal N ended it; 255 when that is unknown: somebody else has reaped the process, or
-    /// the fork server that started it was killed.
+    /// The exit code; empty before the process ends. 0 if the function returned, 1 if it threw, N
+    /// after exit(N), and -N if signal N ended it. 255 if the exit code is unknown because the
+    /// process was reaped elsewhere or the fork server that started it was killed.
     [[nodiscard]] std::optional<int> exitcode() const;
-    /// Nothing before the start.
+    /// The process id; empty before the start.
     [[nodiscard]] std::optional<int> pid() const;
     [[nodiscard]] bool is_alive() const;
-    /// A descriptor that becomes readable when the process ends; it lives as long as this handle.
-    /// RuntimeError before the start.
+    /// A descriptor that becomes readable when the process ends. It stays open as long as this
+    /// handle. Throws RuntimeError before the start.
     [[nodiscard]] int sentinel() const;
     [[nodiscard]] const std::string& name() const noexcept;
     [[nodiscard]] bool daemon() const noexcept;
@@ -92,18 +94,18 @@ protected:
     explicit ProcessHandle(std::shared_ptr<detail::ChildProcess> child) noexcept
         : child_(std::move(child)) {}
 
-    std::shared_ptr<detail::ChildProcess> child_; // shared with other handles and who waits
+    std::shared_ptr<detail::ChildProcess> child_; // shared with other handles and with waiters
 
 private:
     bool join_until(std::chrono::steady_clock::time_point deadline) const;
 };
 
-/// A function that runs in a process of its own: Python's multiprocessing.Process. The process is
-/// this program started again (or forked, see StartMethod), which calls the function instead of
-/// `main`; what it writes goes where this process's output goes, and its stdin is empty. Free
-/// functions, static member functions and lambdas without captures cross, and arguments of the
-/// types that `crosses` names; they are packed when the Process is made. What the function returns
-/// is dropped.
+/// A function that runs in its own process: Python's multiprocessing.Process. The process is this
+/// program started again (or forked, see StartMethod), which calls the function instead of `main`.
+/// Its output goes where this process's output goes, and its stdin is empty. The function may be a
+/// free function, a static member function or a lambda without captures; its arguments must be of
+/// types for which `crosses` is true. They are packed when the Process is constructed. The
+/// function's result is dropped.
 ///
 ///     void work(int number);
 ///     hocket::Process process(work, 42);
@@ -111,7 +113,8 @@ private:
 ///     process.join();
 ///
 /// An exception that leaves the function is printed on stderr. SIGINT has its default effect:
-/// Ctrl-C ends the process. It ends with this process, too, daemon or not. Any thread.
+/// Ctrl-C ends the process. The process also ends when this process ends, whether it is a daemon or
+/// not. May be used from any thread.
 class Process : public ProcessHandle {
 public:
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
@@ -123,12 +126,12 @@ public:
                   detail::make_process_call<std::decay_t<F>>(function, args...)) {}
     Process(Process&&) noexcept = default;
     Process& operator=(Process&& other) noexcept;
-    /// A process that runs is joined; a daemon is terminated first, and killed if it has not ended
-    /// five seconds later.
+    /// Joins a running process. A daemon is terminated instead, and killed if it has not ended five
+    /// seconds later.
     ~Process();
 
-    /// Starts the process. RuntimeError when it was started before; std::system_error when it
-    /// cannot be.
+    /// Starts the process. Throws RuntimeError if it was started before, and std::system_error if
+    /// it cannot be started.
     void start();
 
 private:
@@ -136,12 +139,12 @@ private:
     Process(ProcessOptions options, detail::ProcessCall call);
 };
 
-/// The Processes (also of Managers, but not the workers of pools) that this process has started
-/// and that run, in the order of their start. Reaps those that have ended, as `start` does. Any
-/// thread.
+/// The running Processes that this process has started, in the order of their start. Includes those
+/// of Managers, but not the workers of pools. Reaps the ones that have ended, as `start` does. May
+/// be called from any thread.
 [[nodiscard]] std::vector<ProcessHandle> active_children();
 
-/// The name of the Process whose function this process runs; "MainProcess" in any other.
+/// The name of the Process whose function this process runs; "MainProcess" in any other process.
 [[nodiscard]] const std::string& current_process_name() noexcept;
 
 } // namespace hocket

@@ -16,50 +16,52 @@ class BarrierVisit;   // src/processes/shared/process_barrier.cpp
 struct SharedBarrier; // src/processes/shared/process_barrier.cpp
 } // namespace detail
 
-/// Python's multiprocessing.Barrier: a place at which `parties` threads or tasks of any processes
-/// wait for each other, then go on together. It can be used again as soon as all of them have left;
-/// who comes earlier waits for that.
+/// Python's multiprocessing.Barrier: blocks threads and tasks of any processes until `parties` of
+/// them are waiting, then releases them all. It can be reused once all of them have left; a caller
+/// that arrives before that waits for the next round.
 ///
-/// When a process ends as it waits here, the barrier is broken and those that wait with it are told
-/// by a BrokenBarrierError; in Python they wait for ever. For a party that dies before it arrives,
-/// use a timeout.
+/// If a process ends while it waits here, the barrier breaks and the other waiters throw
+/// BrokenBarrierError; in Python they wait forever. To guard against a party that dies before it
+/// arrives, use a timeout.
 ///
-/// A handle: copies, and what arrives in another process, are the same barrier. Any thread.
+/// This is a handle: copies, including those sent to other processes, refer to the same barrier.
+/// May be used from any thread.
 class ProcessBarrier {
 public:
-    ProcessBarrier() noexcept = default; ///< Refers to no barrier: for nothing but assigning to.
-    /// Throws ValueError when `parties` is not from 1 to 10,000, std::system_error when out of
-    /// memory or descriptors.
+    ProcessBarrier() noexcept = default; ///< Refers to no barrier; only assignment is allowed.
+    /// Throws ValueError if `parties` is not between 1 and 10,000, and std::system_error if no
+    /// memory or descriptors are left.
     explicit ProcessBarrier(std::ptrdiff_t parties);
 
-    /// Blocks until `parties` wait here. Returns a different number from 0 to parties - 1 to each.
-    /// Throws BrokenBarrierError when the barrier is broken, or is reset or aborted meanwhile, or a
-    /// process that waits here ends; std::system_error when out of descriptors.
+    /// Blocks until `parties` callers are waiting. Returns a different number from 0 to parties - 1
+    /// to each. Throws BrokenBarrierError if the barrier is broken, or is reset or aborted during
+    /// the wait, or if a waiting process ends; std::system_error if no descriptors are left.
     std::size_t wait() const { return wait_until({}); }
-    /// Blocks for at most `timeout`; then breaks the barrier for all, and throws
-    /// BrokenBarrierError. (TimeoutError, and nothing is broken, when by then those of the last
-    /// round have not left.)
+    /// Blocks for at most `timeout`, then breaks the barrier for all callers and throws
+    /// BrokenBarrierError. If by then the callers of the previous round have not all left, throws
+    /// TimeoutError instead and does not break the barrier.
     template <class Rep, class Period>
     std::size_t wait(std::chrono::duration<Rep, Period> timeout) const {
         return wait_until(detail::deadline_after(timeout));
     }
-    /// `co_await barrier.wait_async()`: suspends the task; else as wait. A cancelled task no longer
-    /// counts; the barrier stays as it is.
+    /// `co_await barrier.wait_async()`: like wait, but suspends the task. A cancelled task no
+    /// longer counts as waiting; the barrier stays intact.
     [[nodiscard]] Coro<std::size_t> wait_async() const { return await_parties(*this); }
 
-    /// Sends all that wait away with a BrokenBarrierError and makes the barrier as new, also a
-    /// broken one.
+    /// Throws BrokenBarrierError in all waiters and returns the barrier, even a broken one, to its
+    /// initial state.
     void reset() const;
-    /// Breaks the barrier: all that wait, and all that come until `reset`, get a
+    /// Breaks the barrier: all waiters, and all later callers until `reset`, throw
     /// BrokenBarrierError.
     void abort() const;
 
     [[nodiscard]] std::size_t parties() const;
-    /// How many wait for the others to come.
+    /// How many callers are waiting for the barrier to fill.
     [[nodiscard]] std::size_t n_waiting() const;
     [[nodiscard]] bool broken() const;
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Packs the barrier for another process. Throws RuntimeError outside of a value that is being
+    /// sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         packer.pack_array(2);
         packer.pack(memory_);

@@ -11,32 +11,34 @@ namespace hocket {
 
 /// Python's multiprocessing.Event: a flag that threads and tasks of any process can wait for.
 ///
-/// The flag is the kernel's own, so nobody's death can leave it half changed. When it is set and
-/// cleared at once, who waits may miss that, and goes on waiting.
+/// The flag is kept by the kernel, so a process that dies cannot corrupt it. If the flag is set and
+/// cleared at once, waiters may miss it and continue to wait.
 ///
-/// A handle: copies, and what arrives in another process, are the same event. Any thread.
+/// This is a handle: copies, including those sent to other processes, refer to the same event. May
+/// be used from any thread.
 class ProcessEvent {
 public:
-    /// Not set. Throws std::system_error when out of descriptors.
+    /// Creates an event that is not set. Throws std::system_error if no descriptors are left.
     ProcessEvent();
 
     [[nodiscard]] bool is_set() const;
-    /// Sets the flag and wakes all that wait.
+    /// Sets the flag and wakes all waiters.
     void set() const noexcept;
-    /// Clears the flag: `wait` waits again.
+    /// Clears the flag; later waits block.
     void clear() const noexcept;
 
-    /// Blocks until the flag is set; always true.
+    /// Blocks until the flag is set. Always returns true.
     bool wait() const { return wait_until({}); }
     /// Blocks for at most `timeout`. Returns whether the flag is set.
     template <class Rep, class Period>
     [[nodiscard]] bool wait(std::chrono::duration<Rep, Period> timeout) const {
         return wait_until(detail::deadline_after(timeout));
     }
-    /// `co_await event.wait_async()`: suspends the task until the flag is set; always true.
+    /// `co_await event.wait_async()`: suspends the task until the flag is set. Always returns true.
     [[nodiscard]] Coro<bool> wait_async() const { return await_flag(*this); }
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Packs the event for another process. Throws RuntimeError outside of a value that is being
+    /// sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         packer.pack(detail::attach_descriptor(flag_->get()));
     }
@@ -46,7 +48,8 @@ private:
     [[nodiscard]] bool wait_until(const detail::Deadline& deadline) const;
     static Coro<bool> await_flag(ProcessEvent event);
 
-    std::shared_ptr<const engine::FileDescriptor> flag_; // an eventfd: set when it can be read
+    std::shared_ptr<const engine::FileDescriptor>
+        flag_; // an eventfd; the flag is set while it is readable
 };
 
 } // namespace hocket

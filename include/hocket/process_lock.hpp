@@ -9,27 +9,28 @@
 
 namespace hocket {
 
-/// Python's multiprocessing.Lock: one thread of one process at a time. When its holder dies, the
-/// lock is free again, and the next is told; Python's stays locked for ever.
+/// Python's multiprocessing.Lock: a mutex between the threads of all processes. If the holder dies,
+/// the lock becomes free and the next holder learns of it; Python's stays locked forever.
 ///
 ///     hocket::ProcessLock lock;
 ///     auto guard = lock.scoped(); // with lock:
 ///     if (guard.outcome().owner_died) std::cerr << "what it guards may be half changed\n";
 ///
-/// Unlike Python's it belongs to the thread that acquired it: no other can release it, and it is
-/// free when that thread ends, too. Acquiring blocks the thread, so a task must not wait for it:
-/// the lock of a coroutine's thread is that of all the loop's tasks. A task takes a
-/// ProcessSemaphore(1), and awaits it.
+/// Unlike Python's, the lock is owned by the thread that acquired it: no other thread can release
+/// it, and it is also freed when that thread ends. Acquiring blocks the thread, and all tasks of a
+/// loop share one thread, so do not use it in tasks: use a ProcessSemaphore(1), which can be
+/// awaited.
 ///
-/// A handle: copies, and what arrives in another process, are the same lock. Any thread.
+/// This is a handle: copies, including those sent to other processes, refer to the same lock. May
+/// be used from any thread.
 class ProcessLock {
 public:
-    /// Throws std::system_error when out of memory or descriptors.
+    /// Throws std::system_error if no memory or descriptors are left.
     ProcessLock();
 
-    /// Blocks until this thread has the lock. RuntimeError when it has it already.
+    /// Blocks until this thread has the lock. Throws RuntimeError if it has it already.
     LockOutcome acquire() const { return lock_until({}); }
-    /// Blocks for at most `timeout`. RuntimeError when this thread has the lock already.
+    /// Blocks for at most `timeout`. Throws RuntimeError if this thread has the lock already.
     template <class Rep, class Period>
     [[nodiscard]] LockOutcome acquire(std::chrono::duration<Rep, Period> timeout) const {
         return lock_until(detail::deadline_after(timeout));
@@ -37,16 +38,17 @@ public:
     /// Does not block: Python's acquire(block=False).
     [[nodiscard]] LockOutcome try_acquire() const;
 
-    /// ValueError when this thread does not hold the lock.
+    /// Throws ValueError if this thread does not hold the lock.
     void release() const;
 
-    /// Acquires, and releases as what it returns goes out of scope.
+    /// Acquires the lock and returns a guard that releases it when it goes out of scope.
     [[nodiscard]] detail::ProcessGuard<ProcessLock> scoped() const {
         const LockOutcome outcome = acquire();
         return {*this, outcome};
     }
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Packs the lock for another process. Throws RuntimeError outside of a value that is being
+    /// sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         memory_.msgpack_pack(packer);
     }

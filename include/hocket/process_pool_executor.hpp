@@ -16,49 +16,49 @@
 
 namespace hocket {
 
-/// How a process pool is made.
+/// Options of a process pool.
 struct ProcessPoolOptions {
     /// How workers are started: Python's mp_context.
     StartMethod start_method = StartMethod::spawn;
-    /// Called first in every worker; a captureless lambda or a function. If it throws, the pool is
+    /// Called first in every worker; a function or a captureless lambda. If it throws, the pool is
     /// broken.
     void (*initializer)() = nullptr;
-    /// A worker ends after this many calls, and another one takes its place; 0: never.
+    /// A worker is replaced after this many calls; 0: never.
     std::size_t max_tasks_per_child = 0;
-    /// For how long a worker looks for the next call, and who waits for a result looks for it,
-    /// before it sleeps: quicker answers, for processor time. Only where every one of them has a
-    /// processor of its own: on fewer they keep each other from running.
+    /// How long a worker busy-polls for its next call, and a waiting caller for its result, before
+    /// blocking. This reduces latency but uses processor time. Set it only if each of them has a
+    /// processor of its own; with fewer processors they slow each other down.
     std::chrono::nanoseconds spin{0};
-    /// Is given every line that a worker writes to stdout or stderr (number of the worker from 1,
-    /// whether it was stderr, the line), on a thread of the pool. Unless given, the lines are
-    /// written to this process's own, with "[worker N]" in front.
+    /// Called with every line that a worker writes to stdout or stderr: the number of the worker,
+    /// starting at 1; whether it was stderr; and the line. Runs on a thread of the pool. By default
+    /// the lines are written to this process's own stdout and stderr, with "[worker N]" in front.
     std::function<void(int worker, bool is_error, std::string_view line)> on_output = {};
 };
 
 /// A pool of worker processes: Python's concurrent.futures.ProcessPoolExecutor. A worker is this
-/// program started again, which runs functions instead of `main`; nothing is registered, and
-/// nothing forked unless `start_method` says so. Free functions, static member functions and
-/// lambdas without captures cross, and arguments and results of the types that `crosses` names;
-/// anything else does not compile.
+/// program started again, running functions instead of `main`. Functions need not be registered,
+/// and nothing is forked unless `start_method` says so. The functions may be free functions, static
+/// member functions and lambdas without captures; arguments and results must be of types for which
+/// `crosses` is true. Anything else does not compile.
 ///
-/// A worker that dies (a crash, a kill, `exit`) takes the one call with it that it ran, whose
-/// future fails with WorkerDied; the pool starts another. Calls are started in the order of their
-/// submission. `cancel()` of a future whose call runs ends its worker. Workers start as work comes
-/// in. The destructor shuts down and waits. Any thread.
+/// If a worker dies (by a crash, a signal or `exit`), only the call that it was running fails, with
+/// WorkerDied, and the pool starts another worker. Calls are started in the order of submission.
+/// Calling `cancel()` on the future of a running call ends its worker. Workers are started on
+/// demand. The destructor shuts down and waits. May be used from any thread.
 class ProcessPoolExecutor final : public Executor {
 public:
-    /// At most `max_workers` processes; 0: as many as processors.
+    /// At most `max_workers` processes; 0: one per processor.
     explicit ProcessPoolExecutor(std::size_t max_workers = 0, ProcessPoolOptions options = {});
     ~ProcessPoolExecutor() override;
 
-    /// Calls `function(args...)` in a worker. RuntimeError after `shutdown`, BrokenExecutor when no
-    /// worker can be started.
+    /// Calls `function(args...)` in a worker. Throws RuntimeError after `shutdown`, and
+    /// BrokenExecutor if no worker can be started.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto submit(const F& function, const Args&... args) {
         return submit(SubmitOptions{}, function, args...);
     }
-    /// As above. `options.timeout` is how long the call may run: when it is over, its worker is
-    /// ended and the future fails with TimeoutError.
+    /// The same with options. `options.timeout` limits how long the call may run: when it expires,
+    /// the worker is ended and the future fails with TimeoutError.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     auto submit(const SubmitOptions& options, const F& function, const Args&... args) {
         using R = detail::RemoteResult<std::decay_t<F>, Args...>;
@@ -70,13 +70,13 @@ public:
         call.function =
             detail::pack_call<std::decay_t<F>>(body, call.descriptors, function, args...);
         call.set_options(options);
-        call.ref(); // the pool's
+        call.ref(); // the pool's reference
         submit_call(call, body);
         return future;
     }
 
-    /// Executor::map through the workers: a chunk of the input crosses at a time, so that
-    /// `chunksize` decides what a short call costs.
+    /// Executor::map on the workers. The input is sent in chunks, so `chunksize` determines the
+    /// overhead of short calls.
     template <class F, detail::InputRange Range>
     requires std::invocable<const F&, detail::RangeValue<Range>>
     auto map(const F& function, Range&& input, const MapOptions& options = {}) {
@@ -97,8 +97,8 @@ public:
 
     [[nodiscard]] std::size_t max_workers() const noexcept override;
     void shutdown(ShutdownOptions options = {}) override;
-    /// Ends all workers at once: what runs fails with WorkerDied, what waits is cancelled. The pool
-    /// takes no more work.
+    /// Ends all workers at once: running calls fail with WorkerDied, and waiting calls are
+    /// cancelled. The pool accepts no more work.
     void kill_workers();
 
 private:

@@ -19,7 +19,7 @@ class BroadcastListener; // src/processes/shared/broadcast.hpp
 struct SharedSemaphore;  // src/processes/shared/process_semaphore.cpp
 } // namespace detail
 
-/// Python's multiprocessing.Semaphore: at most so many permits, among all processes.
+/// Python's multiprocessing.Semaphore: a limited number of permits shared by all processes.
 ///
 ///     hocket::ProcessSemaphore slots(4);
 ///     {
@@ -28,23 +28,24 @@ struct SharedSemaphore;  // src/processes/shared/process_semaphore.cpp
 ///     auto outcome = co_await slots.acquire_async(); // in a task
 ///     slots.release();
 ///
-/// When a process ends with permits that it acquired, they are given back (as many as the initial
-/// value lacks: permits that others released before, on its behalf or as a signal, are not given
-/// twice), who waits gets them at once, and is told. In Python they are lost. A permit belongs to
-/// its process: the end of a thread or a task gives nothing back.
+/// When a process ends while it holds permits, they are given back; waiters get them at once, and
+/// their outcome has owner_died set. The count is raised at most to the initial value, so that
+/// permits which other processes already released, on its behalf or as a signal, are not given back
+/// twice. In Python the permits are lost. A permit belongs to its process: the end of a thread or a
+/// task gives nothing back.
 ///
-/// Not first come, first served. A handle: copies, and what arrives in another process, are the
-/// same semaphore. Any thread.
+/// Waiters are not served in order of arrival. This is a handle: copies, including those sent to
+/// other processes, refer to the same semaphore. May be used from any thread.
 class ProcessSemaphore {
 public:
-    /// Throws ValueError when `value` is negative, std::system_error when out of memory or
-    /// descriptors.
+    /// Throws ValueError if `value` is negative, and std::system_error if no memory or descriptors
+    /// are left.
     explicit ProcessSemaphore(std::ptrdiff_t value = 1)
         : ProcessSemaphore(value, std::numeric_limits<std::ptrdiff_t>::max()) {}
 
-    /// Blocks until there is a permit and takes it. Throws RuntimeError when 1024 processes hold
-    /// permits, std::system_error when it must wait and is out of descriptors: it takes two, and
-    /// one for each process that holds a permit.
+    /// Blocks until there is a permit, then takes it. Throws RuntimeError if 1024 processes already
+    /// hold permits, and std::system_error if it has to wait and no descriptors are left: waiting
+    /// uses two, plus one for each process that holds a permit.
     LockOutcome acquire() const { return acquire_until({}); }
     /// Blocks for at most `timeout`.
     template <class Rep, class Period>
@@ -53,24 +54,25 @@ public:
     }
     /// Does not block: Python's acquire(block=False).
     [[nodiscard]] LockOutcome try_acquire() const { return acquire(std::chrono::seconds(0)); }
-    /// `co_await semaphore.acquire_async()`: suspends the task until it has a permit. Cancelling it
-    /// leaves the permit to others.
+    /// `co_await semaphore.acquire_async()`: suspends the task until it has a permit. If the task
+    /// is cancelled, it takes no permit.
     [[nodiscard]] Coro<LockOutcome> acquire_async() const { return await_permit(*this); }
 
-    /// Gives a permit back, or adds one; any process may. ValueError when a ProcessBoundedSemaphore
-    /// has its initial value already.
+    /// Gives a permit back, or adds one; any process may call it. Throws ValueError if a
+    /// ProcessBoundedSemaphore already has its initial value.
     void release() const;
 
-    /// Acquires, and releases as what it returns goes out of scope.
+    /// Acquires a permit and returns a guard that releases it when it goes out of scope.
     [[nodiscard]] detail::ProcessGuard<ProcessSemaphore> scoped() const {
         const LockOutcome outcome = acquire();
         return {*this, outcome};
     }
 
-    /// How many permits there are now: Python's get_value.
+    /// The number of free permits: Python's get_value.
     [[nodiscard]] std::ptrdiff_t value() const;
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Packs the semaphore for another process. Throws RuntimeError outside of a value that is
+    /// being sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         packer.pack_array(2);
         packer.pack(memory_);
@@ -94,11 +96,11 @@ private:
     std::shared_ptr<const detail::Broadcast> bell_;
 };
 
-/// A ProcessSemaphore whose `release` throws ValueError when it would exceed the initial value:
+/// A ProcessSemaphore whose `release` throws ValueError instead of exceeding the initial value:
 /// Python's multiprocessing.BoundedSemaphore.
 class ProcessBoundedSemaphore : public ProcessSemaphore {
 public:
-    /// Throws as ProcessSemaphore's.
+    /// Throws the same errors as ProcessSemaphore's constructor.
     explicit ProcessBoundedSemaphore(std::ptrdiff_t value = 1) : ProcessSemaphore(value, value) {}
 };
 

@@ -11,41 +11,42 @@
 
 namespace hocket {
 
-/// What Queue, PriorityQueue and LifoQueue have in common: all but the order of the items.
+/// The common part of Queue, PriorityQueue and LifoQueue: everything but the order of the items.
 ///
-/// Tasks that `get` and tasks that `put` are served in the order in which they came. `T` need only
-/// be movable. For the tasks of one loop: awaiting throws RuntimeError when tasks of another loop
-/// waited for this queue before. Must outlive those that wait; who still waits as it is destroyed
-/// does so until it is cancelled.
+/// Tasks waiting in `get` and tasks waiting in `put` are served in order of arrival. `T` need only
+/// be movable. For the tasks of one loop: awaiting throws RuntimeError if tasks of another loop
+/// have waited for this queue before. The queue must outlive its waiters: tasks still waiting when
+/// it is destroyed stay suspended until they are cancelled.
 template <class T, class Store> class BasicQueue : public detail::QueueBase {
 public:
     using value_type = T;
     using Get = detail::QueueGet<BasicQueue>;
     template <class Item> using Put = detail::QueuePut<BasicQueue, Item>;
 
-    /// For at most `maxsize` items; 0: for as many as there is memory for.
+    /// Holds at most `maxsize` items; 0 means no limit.
     explicit BasicQueue(std::size_t maxsize = 0) noexcept : QueueBase(maxsize) {}
 
-    /// `co_await queue.put(item)`: waits until there is room, and adds the item. It is copied (or
-    /// moved from) when it is added, so it must live until then, as temporaries in the `co_await`
-    /// expression do; when the task is cancelled, or the queue shut down, it is left as it was.
-    /// Throws QueueShutDown after `shutdown`, also when that comes while the task waits. Converts
-    /// to Coro<>, which keeps the item.
+    /// `co_await queue.put(item)`: waits until there is room, then adds the item. The item is
+    /// copied or moved from only when it is added, so it must live until then, as temporaries in
+    /// the `co_await` expression do. If the task is cancelled or the queue is shut down, the item
+    /// is unchanged. Throws QueueShutDown after `shutdown`, even if that is called while the task
+    /// waits. Converts to Coro<>, which keeps the item.
     [[nodiscard]] Put<const T> put(const T& item) noexcept { return Put<const T>(*this, item); }
     [[nodiscard]] Put<T> put(T&& item) noexcept { return Put<T>(*this, item); }
 
-    /// Adds the item at once. Throws QueueFull when there is no room (but for tasks that waited for
-    /// it and are about to resume), QueueShutDown after `shutdown`.
+    /// Adds the item at once. Throws QueueFull if there is no room (room promised to a waiting task
+    /// that is about to resume does not count), and QueueShutDown after `shutdown`.
     void put_nowait(const T& item) { put_now(item); }
     void put_nowait(T&& item) { put_now(std::move(item)); }
 
-    /// `co_await queue.get()`: waits for an item and takes it out. When the task is cancelled
-    /// nothing is lost: the item goes to the next. Throws QueueShutDown when the queue is shut down
+    /// `co_await queue.get()`: waits for an item, then removes and returns it. If the task is
+    /// cancelled, the item goes to the next waiter. Throws QueueShutDown if the queue is shut down
     /// and empty. Converts to Coro<T>.
     [[nodiscard]] Get get() noexcept { return Get(*this); }
 
-    /// Takes an item out at once. Throws QueueEmpty when there is none (but for tasks that waited
-    /// for it and are about to resume); QueueShutDown when the queue is shut down besides.
+    /// Removes and returns an item at once. Throws QueueEmpty if there is none (items promised to a
+    /// waiting task that is about to resume do not count), and QueueShutDown if the queue is also
+    /// shut down.
     T get_nowait() {
         putters_.require_own_thread("Queue");
         if (!claim_item()) [[unlikely]] {
@@ -54,16 +55,17 @@ public:
         return take();
     }
 
-    /// The work on an item that was got is done; the last one ends `join`. Throws ValueError when
-    /// it was called for every item already.
+    /// Marks one item returned by `get` as done; the last one ends `join`. Throws ValueError if it
+    /// is called more often than there were items.
     void task_done() { finish_one(); }
 
-    /// `co_await queue.join()`: waits until `task_done` was called for every item put. Converts to
-    /// Coro<>.
+    /// `co_await queue.join()`: waits until `task_done` has been called for every item put.
+    /// Converts to Coro<>.
     [[nodiscard]] detail::QueueJoin join() noexcept { return detail::QueueJoin(*this); }
 
-    /// Ends the queue: `put` throws QueueShutDown from now on, `get` as soon as the queue is empty.
-    /// With `immediate` it is emptied, as if every item had been got and done. Who waits is woken.
+    /// Shuts down the queue: from now on `put` throws QueueShutDown, and `get` does so once the
+    /// queue is empty. With `immediate` the queue is emptied, as if every item had been taken and
+    /// marked done. Wakes all waiting tasks.
     void shutdown(bool immediate = false) {
         shut_down();
         if (immediate) {
@@ -72,20 +74,21 @@ public:
         }
     }
 
-    /// How many items there are, also those that a task was woken for and has still to take.
+    /// The number of items, including those promised to a task that was woken but has not resumed
+    /// yet.
     [[nodiscard]] std::size_t qsize() const noexcept { return store_.size(); }
-    /// Whether `get_nowait` would find nothing.
+    /// Whether `get_nowait` would find no item.
     [[nodiscard]] bool empty() const noexcept { return items_ == 0; }
     /// Whether `put_nowait` would find no room.
     [[nodiscard]] bool full() const noexcept { return room_ == 0; }
-    /// 0 when there is no limit.
+    /// The limit; 0 if there is none.
     [[nodiscard]] std::size_t maxsize() const noexcept { return maxsize_; }
 
 private:
     friend Get;
     template <class Q, class Item> friend class detail::QueuePut;
 
-    /// Takes the item that was claimed or granted.
+    /// Removes the item that was claimed or granted.
     T take() {
         T item = pop();
         offer_room();
@@ -110,7 +113,7 @@ private:
         ++unfinished_;
         offer_item();
     }
-    /// An item was taken, so that adding one allocates nothing.
+    /// Called after an item was removed, so adding one allocates nothing.
     void offer_room() noexcept {
         if (!putters_.has_waiting()) {
             ++room_;
@@ -147,7 +150,7 @@ private:
     Store store_;
 };
 
-/// Python's asyncio.Queue: hands items from task to task, first in, first out.
+/// Python's asyncio.Queue: passes items between tasks, first in, first out.
 ///
 ///     hocket::Queue<int> queue(10); // put() waits while there are 10
 ///     co_await queue.put(1);
@@ -159,14 +162,14 @@ public:
     using BasicQueue<T, detail::Ring<T>>::BasicQueue;
 };
 
-/// A queue from which the smallest item comes first. Usually of pairs (priority, what to do).
+/// A queue that returns the smallest item first. Items are usually pairs of a priority and a value.
 template <class T, class Less = std::less<T>>
 class PriorityQueue : public BasicQueue<T, detail::Heap<T, Less>> {
 public:
     using BasicQueue<T, detail::Heap<T, Less>>::BasicQueue;
 };
 
-/// A queue from which the item comes first that was put last.
+/// A queue that returns the most recently added item first.
 template <class T> class LifoQueue : public BasicQueue<T, detail::Stack<T>> {
 public:
     using BasicQueue<T, detail::Stack<T>>::BasicQueue;

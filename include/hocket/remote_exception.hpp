@@ -12,13 +12,13 @@ namespace hocket::detail {
 /// How exceptions of one type cross between processes.
 struct ExceptionCrossing {
     const std::type_info* type;
-    /// Packs the exception that is being handled, which is of this type.
+    /// Packs the exception that is currently handled, which has this type.
     void (*pack)(msgpack::packer<msgpack::sbuffer>& packer);
-    /// Throws what was packed.
+    /// Throws the exception that was packed.
     void (*rethrow)(const msgpack::object& object);
 };
 
-/// Any thread; at the start of the program, as a rule.
+/// May be called from any thread; usually at the start of the program.
 void add_exception_crossing(const ExceptionCrossing& crossing);
 
 template <class E> constexpr ExceptionCrossing exception_crossing() {
@@ -60,9 +60,10 @@ struct ExceptionRegistration {
 #define HOCKET_DETAIL_JOIN2(a, b) a##b
 #define HOCKET_DETAIL_JOIN(a, b) HOCKET_DETAIL_JOIN2(a, b)
 
-/// At namespace scope in a .cpp file: exceptions of this type come out of another process as
-/// themselves. The type is a std::exception that can be made of its message, or one with
-/// MSGPACK_DEFINE(members...). The standard library's and hocket's own cross without it.
+/// Use it at namespace scope in a .cpp file: exceptions of this type, when thrown in another
+/// process, arrive with their own type. The type must either be a std::exception that can be
+/// constructed from its message, or have MSGPACK_DEFINE(members...). The exceptions of the standard
+/// library and of hocket need no registration.
 #define HOCKET_REMOTE_EXCEPTION(Type)                                                              \
     static const ::hocket::detail::ExceptionRegistration HOCKET_DETAIL_JOIN(                       \
         hocket_remote_exception_, __LINE__)(::hocket::detail::exception_crossing<Type>())

@@ -13,53 +13,54 @@
 namespace hocket {
 
 namespace detail {
-/// Whether the environment says HOCKET_DEBUG=1.
+/// Whether the environment contains HOCKET_DEBUG=1.
 [[nodiscard]] bool debug_by_environment();
 } // namespace detail
 
-/// How `run` runs.
+/// Options of `run`.
 struct RunOptions {
-    bool debug =
-        detail::debug_by_environment(); ///< slow callbacks, wrong threads and more are reported
-    OptionString name = {};             ///< the loop's, for reports
+    bool debug = detail::debug_by_environment(); ///< report slow callbacks, calls from wrong
+                                                 ///< threads and more
+    OptionString name = {};                      ///< the loop's name, used in reports
 };
 
-/// A loop on which several coroutines run one after the other: Python's asyncio.Runner. Belongs to
-/// one thread.
+/// A loop on which several coroutines run one after the other: Python's asyncio.Runner. Use it on
+/// one thread only.
 class Runner {
 public:
     explicit Runner(const RunOptions& options = {});
-    /// Closes the runner; what that throws goes to the loop's exception handler.
+    /// Closes the runner. An exception from that goes to the loop's exception handler.
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
 
-    /// Runs `main` to its end; returns its value or throws its exception. Ctrl-C cancels `main`
-    /// once and comes out as KeyboardInterrupt; a second Ctrl-C throws KeyboardInterrupt at once.
-    /// RuntimeError when a loop runs on this thread already.
+    /// Runs `main` to its end and returns its value or throws its exception. Ctrl-C cancels `main`
+    /// once, and then run throws KeyboardInterrupt; a second Ctrl-C throws KeyboardInterrupt at
+    /// once. Throws RuntimeError if a loop is already running on this thread.
     ///
-    /// All of them run in one context, a copy of the one that was current when the loop was made:
-    /// what one sets the next one sees.
+    /// All coroutines of a runner run in the same context, which starts as a copy of the context
+    /// that was current when the loop was created. Values set by one are visible to the next.
     template <class T> T run(Coro<T> main) {
         require_runnable(main);
         return run_in(std::move(main), context_);
     }
-    /// The same in `context`, which has what `main` set afterwards.
+    /// The same in `context`, which afterwards contains the values set by `main`.
     template <class T> T run(Coro<T> main, Context& context) {
         require_runnable(main);
         return run_in(std::move(main), context);
     }
-    /// Runs what `callable()` returns; the callable outlives the run.
+    /// Runs the coroutine returned by `callable()`, and keeps the callable alive until the run
+    /// ends.
     template <class F> requires detail::CoroFunction<F> detail::CoroValue<F> run(F&& callable) {
         std::decay_t<F> kept(std::forward<F>(callable));
         return run(std::invoke(kept));
     }
 
-    /// The loop; made when first asked for. RuntimeError when closed.
+    /// The loop; created on first use. Throws RuntimeError if the runner is closed.
     [[nodiscard]] EventLoop& get_loop() { return loop(); }
 
-    /// Cancels the tasks that are left and waits for them, ends the default executor, closes the
-    /// loop.
+    /// Cancels the remaining tasks and waits for them, shuts down the default executor, and closes
+    /// the loop.
     void close();
 
 private:
@@ -89,8 +90,8 @@ private:
     bool closed_ = false;
 };
 
-/// Runs `main` on a loop of its own: Python's asyncio.run. When `main` is done, cancels the tasks
-/// that are left, waits for them, ends the default executor, and returns main's value or throws its
+/// Runs `main` on a new loop: Python's asyncio.run. When `main` is done, cancels the remaining
+/// tasks, waits for them, shuts down the default executor, and returns main's value or throws its
 /// exception.
 template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
     Runner runner(options);
@@ -104,7 +105,7 @@ template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
     }
 }
 
-/// Runs what `callable()` returns; the callable outlives the run.
+/// Runs the coroutine returned by `callable()`, and keeps the callable alive until the run ends.
 template <class F> requires detail::CoroFunction<F>
 detail::CoroValue<F> run(F&& callable, const RunOptions& options = {}) {
     std::decay_t<F> kept(std::forward<F>(callable));

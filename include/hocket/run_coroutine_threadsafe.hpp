@@ -11,19 +11,20 @@
 
 namespace hocket {
 
-/// Runs `coro` as a task of `loop`, which runs on another thread, and returns a future of its
-/// result: Python's asyncio.run_coroutine_threadsafe. Any thread. The future can be waited for by a
-/// thread (`result()`) or awaited on another loop; do not block on it in `loop`'s own thread.
+/// Runs `coro` as a task of `loop`, which runs on another thread, and returns a future for its
+/// result: Python's asyncio.run_coroutine_threadsafe. May be called from any thread. Wait for the
+/// future in a thread with `result()`, or await it on another loop; do not block on it in the
+/// thread of `loop` itself.
 ///
-/// What the coroutine throws comes out of the future as it was thrown. Cancelling the future
-/// cancels the task (one that has not started never does); a cancelled task leaves a cancelled
-/// future. When the loop is closed before, the future fails with RuntimeError. RuntimeError when it
-/// is closed already.
+/// The future throws the coroutine's exception unchanged. Cancelling the future cancels the task;
+/// if it has not started, it never will. If the task is cancelled, so is the future. If the loop is
+/// closed before the task has ended, the future fails with RuntimeError. Throws RuntimeError if the
+/// loop is closed already.
 template <class T> Future<T> run_coroutine_threadsafe(Coro<T> coro, EventLoop& loop) {
     return detail::run_remotely(std::move(coro), loop);
 }
-/// The same for what `callable()` returns; it is called on the loop's thread, and kept until its
-/// coroutine has ended.
+/// The same for the coroutine returned by `callable()`, which is called on the loop's thread and
+/// kept alive until the coroutine has ended.
 template <detail::CoroFunction F>
 Future<detail::CoroValue<F>> run_coroutine_threadsafe(F&& callable, EventLoop& loop) {
     return detail::run_remotely(
