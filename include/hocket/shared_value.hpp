@@ -26,7 +26,7 @@ template <> struct WordOfSize<8> {
     using type = std::uint64_t;
 };
 
-/// What is changed atomically in place of a T: a struct may be aligned too little for that.
+/// What is changed atomically instead of a T: a struct may be aligned too little for that.
 template <class T> struct AtomicWord {};
 template <class T> requires std::is_arithmetic_v<T> || std::is_enum_v<T> struct AtomicWord<T> {
     using type = T;

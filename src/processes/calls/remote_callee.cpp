@@ -58,7 +58,7 @@ const void* PortableFunction::resolve() const {
     return known_modules().resolve({path_, build_id_, 0}, offset_);
 }
 
-// The lowest bit tells a virtual function's place in the table from an address; where addresses may
+// The lowest bit tells a virtual function's index in the table from an address; where addresses may
 // be odd it is in the adjustment.
 #if defined(__aarch64__) || defined(__arm__)
 #define HOCKET_VIRTUAL_MARK adjustment

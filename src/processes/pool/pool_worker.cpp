@@ -143,7 +143,7 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
     ++outstanding_;
     requests_->commit();
     call.worker_ = this;
-    call.place_ = RemoteCall::Place::worker;
+    call.state_ = RemoteCall::State::sent;
     if (calls_left_ != unlimited && --calls_left_ == 0) {
         stop();
     }
@@ -255,7 +255,7 @@ bool PoolWorker::take_back(Sent& sent) noexcept {
             to.assign(reinterpret_cast<const char*>(body_of(region)), message.segment_size);
         }
         sent.call->worker_ = nullptr;
-        sent.call->place_ = RemoteCall::Place::left;
+        sent.call->state_ = RemoteCall::State::left;
     }
     if (message.segment_size != 0) {
         header_of(segments_[message.segment].region).in_use.store(0);
@@ -310,7 +310,7 @@ PoolWorker::Answer PoolWorker::take_answer() {
     }
     if (answer.call != nullptr) {
         answer.call->worker_ = nullptr;
-        answer.call->place_ = RemoteCall::Place::left;
+        answer.call->state_ = RemoteCall::State::left;
     }
     try {
         receive_body(reply, answer);

@@ -37,7 +37,7 @@ private:
     engine::MemoryMapping& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
     void ring_owner() noexcept;
     /// Ends the process when the call has closed the descriptors that connect it with its owner, or
-    /// has put others in their place: nothing that it sends would arrive.
+    /// has opened others under their numbers: nothing that it sends would arrive.
     void require_connection() const noexcept;
 
     int control_;

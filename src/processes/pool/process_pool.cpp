@@ -116,7 +116,7 @@ void ProcessPool::wait_in_queue(RemoteCall& call, bool first) {
     } else {
         queue.push_back(&call);
     }
-    call.place_ = RemoteCall::Place::queue;
+    call.state_ = RemoteCall::State::waiting;
     ++waiting_count_;
 }
 
@@ -131,7 +131,7 @@ RemoteCall* ProcessPool::next_waiting() {
     while (!waiting_.empty()) {
         auto& queue = waiting_.begin()->second;
         while (!queue.empty()) {
-            if (queue.front()->place_ == RemoteCall::Place::queue) {
+            if (queue.front()->state_ == RemoteCall::State::waiting) {
                 return queue.front();
             }
             queue.front()->release();
@@ -176,7 +176,7 @@ void ProcessPool::dispatch() {
         } catch (...) {
             // Its future is told without the lock, for its callbacks may come back here.
             drop_next_waiting();
-            call->place_ = RemoteCall::Place::left;
+            call->state_ = RemoteCall::State::left;
             undeliverable_.emplace_back(call, std::current_exception());
             undelivered_.ask();
             continue;
@@ -223,7 +223,7 @@ std::size_t ProcessPool::live_workers() const noexcept {
 void ProcessPool::take_all_waiting(std::vector<RemoteCall*>& calls) {
     while (RemoteCall* const call = next_waiting()) {
         drop_next_waiting();
-        call->place_ = RemoteCall::Place::left;
+        call->state_ = RemoteCall::State::left;
         calls.push_back(call);
     }
 }
@@ -231,14 +231,14 @@ void ProcessPool::take_all_waiting(std::vector<RemoteCall*>& calls) {
 bool ProcessPool::withdraw(RemoteCall& call) noexcept {
     {
         const std::scoped_lock lock(lock_);
-        switch (call.place_) {
-        case RemoteCall::Place::left: return false;
-        case RemoteCall::Place::queue:
-            call.place_ = RemoteCall::Place::left; // whoever finds it in the queue lets go of it
+        switch (call.state_) {
+        case RemoteCall::State::left: return false;
+        case RemoteCall::State::waiting:
+            call.state_ = RemoteCall::State::left; // whoever finds it in the queue lets go of it
             --waiting_count_;
             dispatch();
             return true;
-        case RemoteCall::Place::worker:
+        case RemoteCall::State::sent:
             if (!call.worker_->take_back(call) && !end_worker_of(call)) {
                 return false;
             }
@@ -250,7 +250,7 @@ bool ProcessPool::withdraw(RemoteCall& call) noexcept {
 
 bool ProcessPool::is_started(const RemoteCall& call) noexcept {
     const std::scoped_lock lock(lock_);
-    if (call.place_ != RemoteCall::Place::worker) {
+    if (call.state_ != RemoteCall::State::sent) {
         return false;
     }
     const PoolWorker::Sent* const front = call.worker_->oldest();

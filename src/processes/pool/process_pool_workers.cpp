@@ -185,12 +185,12 @@ void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code
         });
         put_back(unstarted);
         if (victim != nullptr) {
-            victim->place_ = RemoteCall::Place::left;
+            victim->state_ = RemoteCall::State::left;
             failed_start |= victim->is_initializer;
         }
-        const auto place = std::ranges::find(workers_, &worker, &std::unique_ptr<PoolWorker>::get);
-        dead_.push_back(std::move(*place));
-        workers_.erase(place);
+        const auto entry = std::ranges::find(workers_, &worker, &std::unique_ptr<PoolWorker>::get);
+        dead_.push_back(std::move(*entry));
+        workers_.erase(entry);
         dispatch();
     }
     collector_.leave();
@@ -236,7 +236,7 @@ void ProcessPool::break_pool(const std::exception_ptr& why, Failures& failures) 
         std::ranges::move(worker->take_back(PoolWorker::unlimited), std::back_inserter(calls));
         if (const PoolWorker::Sent* front = worker->oldest();
             front != nullptr && front->call != nullptr && !front->call->is_initializer) {
-            front->call->place_ = RemoteCall::Place::left;
+            front->call->state_ = RemoteCall::State::left;
             calls.push_back(front->call);
             worker->give_up(*front->call);
         }
@@ -256,7 +256,7 @@ bool ProcessPool::end_worker_of(RemoteCall& call) {
     if (runs) {
         worker.give_up(call);
         call.worker_ = nullptr;
-        call.place_ = RemoteCall::Place::left;
+        call.state_ = RemoteCall::State::left;
         worker.kill();
     }
     dispatch();

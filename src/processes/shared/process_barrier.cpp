@@ -14,7 +14,7 @@ namespace hocket {
 
 namespace detail {
 
-/// The phase and the places tell all, so that a process may be killed between any two stores.
+/// The phase and the slots tell all, so that a process may be killed between any two stores.
 struct SharedBarrier {
     enum class Phase : std::uint32_t {
         filling,
@@ -31,13 +31,13 @@ struct SharedBarrier {
         return sizeof(SharedBarrier) + parties * sizeof(ProcessIdentity);
     }
     /// Who is inside: waiting, or about to leave. The others are zero.
-    [[nodiscard]] std::span<ProcessIdentity> places() noexcept {
+    [[nodiscard]] std::span<ProcessIdentity> slots() noexcept {
         return {reinterpret_cast<ProcessIdentity*>(this + 1), parties};
     }
     [[nodiscard]] std::size_t count() noexcept {
-        return static_cast<std::size_t>(std::count_if(places().begin(), places().end(), is_taken));
+        return static_cast<std::size_t>(std::count_if(slots().begin(), slots().end(), is_taken));
     }
-    static bool is_taken(const ProcessIdentity& place) noexcept { return place.pid != 0; }
+    static bool is_taken(const ProcessIdentity& slot) noexcept { return slot.pid != 0; }
     /// Those that came before leave, and another round may begin when they have.
     void end_round_if_empty() noexcept {
         if ((phase == Phase::draining || phase == Phase::resetting) && count() == 0) {
@@ -54,7 +54,7 @@ public:
     explicit BarrierVisit(const ProcessBarrier& barrier)
         : state_(barrier.shared()), bell_(*barrier.bell_), self_(this_process()) {}
     ~BarrierVisit() {
-        if (place_) {
+        if (slot_) {
             const ProcessMutexHold hold(state_.mutex);
             leave();
         }
@@ -62,12 +62,12 @@ public:
     BarrierVisit(const BarrierVisit&) = delete;
     BarrierVisit& operator=(const BarrierVisit&) = delete;
 
-    /// The place's number when the wait is over; nothing: wait until `listener` hears something. It
+    /// The slot's number when the wait is over; nothing: wait until `listener` hears something. It
     /// is made while nobody can ring, so that what is rung for after this is heard.
     [[nodiscard]] std::optional<std::size_t> advance(std::optional<BroadcastListener>& listener) {
         listener.reset();
         const ProcessMutexHold hold(state_.mutex);
-        if (place_) {
+        if (slot_) {
             return stay(listener);
         }
         state_.end_round_if_empty(); // who left last may have been killed as it was about to
@@ -81,9 +81,9 @@ public:
         }
         // Who ended as it was about to leave has left.
         bell_.ring();
-        for (ProcessIdentity& place : state_.places()) {
-            if (has_ended(place)) {
-                place = {};
+        for (ProcessIdentity& slot : state_.slots()) {
+            if (has_ended(slot)) {
+                slot = {};
             }
         }
         state_.end_round_if_empty();
@@ -92,7 +92,7 @@ public:
     /// The deadline has passed.
     void give_up() {
         const ProcessMutexHold hold(state_.mutex);
-        if (!place_) {
+        if (!slot_) {
             throw TimeoutError("those of the last round have not left the ProcessBarrier in time");
         }
         if (state_.phase == Phase::filling) {
@@ -104,30 +104,30 @@ private:
     using Phase = SharedBarrier::Phase;
 
     std::optional<std::size_t> enter(std::optional<BroadcastListener>& listener) {
-        const auto places = state_.places();
+        const auto slots = state_.slots();
         const bool is_last = state_.count() + 1 == state_.parties;
-        if (is_last && std::any_of(places.begin(), places.end(), has_ended)) {
+        if (is_last && std::any_of(slots.begin(), slots.end(), has_ended)) {
             break_barrier();
             throw BrokenBarrierError("a process ended as it waited at the ProcessBarrier");
         }
-        const auto free = std::find_if_not(places.begin(), places.end(), SharedBarrier::is_taken);
+        const auto free = std::find_if_not(slots.begin(), slots.end(), SharedBarrier::is_taken);
         if (state_.parties > 1) {
             bell_.ring(); // who waits has one more to watch, or may go on
         }
         if (is_last) {
             state_.phase = Phase::draining;
             state_.end_round_if_empty();
-            return static_cast<std::size_t>(free - places.begin());
+            return static_cast<std::size_t>(free - slots.begin());
         }
         *free = self_;
-        place_ = static_cast<std::size_t>(free - places.begin());
+        slot_ = static_cast<std::size_t>(free - slots.begin());
         return stay(listener);
     }
     std::optional<std::size_t> stay(std::optional<BroadcastListener>& listener) {
-        const std::size_t place = *place_;
+        const std::size_t slot = *slot_;
         switch (state_.phase) {
         case Phase::filling: break;
-        case Phase::draining: leave(); return place;
+        case Phase::draining: leave(); return slot;
         case Phase::resetting: leave(); throw BrokenBarrierError("the ProcessBarrier was reset");
         case Phase::broken:
             leave();
@@ -144,9 +144,9 @@ private:
     /// Each watches the next that waits, so that with one descriptor for each nobody ends unseen.
     bool watch_next(std::optional<BroadcastListener>& listener) {
         listener.emplace(bell_);
-        const auto places = state_.places();
-        for (std::size_t step = 1; step < places.size(); ++step) {
-            const ProcessIdentity& next = places[(*place_ + step) % places.size()];
+        const auto slots = state_.slots();
+        for (std::size_t step = 1; step < slots.size(); ++step) {
+            const ProcessIdentity& next = slots[(*slot_ + step) % slots.size()];
             if (SharedBarrier::is_taken(next) && next != self_) {
                 return watch(next, *listener);
             }
@@ -155,7 +155,7 @@ private:
     }
     bool watch_all(std::optional<BroadcastListener>& listener) {
         listener.emplace(bell_);
-        return std::all_of(state_.places().begin(), state_.places().end(),
+        return std::all_of(state_.slots().begin(), state_.slots().end(),
                            [&](const ProcessIdentity& each) {
                                return !SharedBarrier::is_taken(each) || watch(each, *listener);
                            });
@@ -168,8 +168,8 @@ private:
         listener.add_process(std::move(descriptor));
         return true;
     }
-    [[nodiscard]] static bool has_ended(const ProcessIdentity& place) {
-        return SharedBarrier::is_taken(place) && !watch_process(place).is_open();
+    [[nodiscard]] static bool has_ended(const ProcessIdentity& slot) {
+        return SharedBarrier::is_taken(slot) && !watch_process(slot).is_open();
     }
     void break_barrier() noexcept {
         bell_.ring();
@@ -180,15 +180,15 @@ private:
         if (state_.phase == Phase::filling || state_.count() == 1) {
             bell_.ring();
         }
-        state_.places()[*place_] = {};
-        place_.reset();
+        state_.slots()[*slot_] = {};
+        slot_.reset();
         state_.end_round_if_empty();
     }
 
     SharedBarrier& state_;
     const Broadcast& bell_;
     ProcessIdentity self_;
-    std::optional<std::size_t> place_;
+    std::optional<std::size_t> slot_;
 };
 
 } // namespace detail
@@ -220,8 +220,8 @@ std::size_t ProcessBarrier::wait_until(const detail::Deadline& deadline) const {
     detail::BarrierVisit visit(*this);
     std::optional<detail::BroadcastListener> listener;
     for (;;) {
-        if (const auto place = visit.advance(listener)) {
-            return *place;
+        if (const auto slot = visit.advance(listener)) {
+            return *slot;
         }
         if (!listener->wait(deadline)) {
             visit.give_up();
@@ -233,8 +233,8 @@ Coro<std::size_t> ProcessBarrier::await_parties(ProcessBarrier barrier) {
     detail::BarrierVisit visit(barrier);
     std::optional<detail::BroadcastListener> listener;
     for (;;) {
-        if (const auto place = visit.advance(listener)) {
-            co_return *place;
+        if (const auto slot = visit.advance(listener)) {
+            co_return *slot;
         }
         co_await listener->wait_async();
     }

@@ -173,16 +173,16 @@ bool ProcessQueueState::try_get(ReceivedMessage& message) {
 }
 
 void ProcessQueueState::write_item(const ItemHead& item, std::span<const char> body) const {
-    const std::uint64_t place = head().last;
+    const std::uint64_t offset = head().last;
     if (body.size() > small_body) {
-        write_memory_file(file_.fd(), bytes_of(item), place);
-        write_memory_file(file_.fd(), body, place + sizeof item);
+        write_memory_file(file_.fd(), bytes_of(item), offset);
+        write_memory_file(file_.fd(), body, offset + sizeof item);
         return;
     }
     std::array<char, sizeof(ItemHead) + small_body> both;
     std::memcpy(both.data(), &item, sizeof item);
     std::memcpy(both.data() + sizeof item, body.data(), body.size());
-    write_memory_file(file_.fd(), std::span(both).first(sizeof item + body.size()), place);
+    write_memory_file(file_.fd(), std::span(both).first(sizeof item + body.size()), offset);
 }
 
 ItemHead ProcessQueueState::read_item(ReceivedMessage& message) const {
@@ -236,10 +236,10 @@ void ProcessQueueState::give_memory_back() const noexcept {
 void ProcessQueueState::recount() {
     QueueHead& queue = head();
     std::uint64_t count = 0;
-    for (std::uint64_t place = queue.first; place < queue.last; ++count) {
+    for (std::uint64_t offset = queue.first; offset < queue.last; ++count) {
         ItemHead item;
-        read_memory_file(file_.fd(), {reinterpret_cast<char*>(&item), sizeof item}, place);
-        place += sizeof item + item.size;
+        read_memory_file(file_.fd(), {reinterpret_cast<char*>(&item), sizeof item}, offset);
+        offset += sizeof item + item.size;
     }
     queue.count = count;
 }

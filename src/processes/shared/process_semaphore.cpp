@@ -26,7 +26,7 @@ void then() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 struct Holder {
     ProcessIdentity process;
-    std::ptrdiff_t permits = 0; // 0: the place is free
+    std::ptrdiff_t permits = 0; // 0: the slot is free
 };
 
 } // namespace
@@ -39,13 +39,13 @@ struct SharedSemaphore {
     std::ptrdiff_t initial = 0;
     std::ptrdiff_t bound = 0;
     std::ptrdiff_t value = 0;
-    bool holder_died = false;  // and nobody has been told
-    std::uint32_t waiting = 0; // at least as many; who is killed as it waits is counted for ever
-    std::size_t places = 0;    // that were ever taken
-    std::array<Holder, most_holders> all_places{};
+    bool holder_died = false;   // and nobody has been told
+    std::uint32_t waiting = 0;  // at least as many; who is killed as it waits is counted for ever
+    std::size_t slots_used = 0; // at the front of `slots`, though some may be free again
+    std::array<Holder, most_holders> slots{};
 
     [[nodiscard]] std::span<Holder> holders() noexcept {
-        return std::span(all_places).first(places);
+        return std::span(slots).first(slots_used);
     }
     Holder* find(const ProcessIdentity& process) noexcept {
         for (Holder& each : holders()) {
@@ -56,26 +56,26 @@ struct SharedSemaphore {
         return nullptr;
     }
     Holder& find_or_add(const ProcessIdentity& process) {
-        Holder* place = find(process);
-        if (place != nullptr) {
-            return *place;
+        Holder* slot = find(process);
+        if (slot != nullptr) {
+            return *slot;
         }
         for (Holder& each : holders()) {
             if (each.permits == 0) {
-                place = &each;
+                slot = &each;
                 break;
             }
         }
-        if (place == nullptr) {
-            if (places == most_holders) {
+        if (slot == nullptr) {
+            if (slots_used == most_holders) {
                 throw RuntimeError("more than " + std::to_string(most_holders) +
                                    " processes hold permits of a ProcessSemaphore");
             }
-            place = &all_places[places++];
+            slot = &slots[slots_used++];
         }
-        place->process = process;
+        slot->process = process;
         then();
-        return *place;
+        return *slot;
     }
     void give_back(const ProcessIdentity& dead) noexcept {
         Holder* const holder = find(dead);

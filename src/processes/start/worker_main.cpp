@@ -78,7 +78,7 @@ int worker_main(int control) noexcept {
 
 } // namespace hocket::detail
 
-// In place of the program's main, see worker_hook.cpp. Leaves without the destructors of statics:
+// Instead of the program's main, see worker_hook.cpp. Leaves without the destructors of statics:
 // they belong to the program that was not run.
 extern "C" int hocket_worker_main(const char* socket) {
     int control = -1;

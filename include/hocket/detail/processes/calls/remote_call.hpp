@@ -61,10 +61,10 @@ private:
 
     const std::shared_ptr<ProcessPool> pool_;
     // The pool's, under its lock:
-    enum class Place : std::uint8_t { queue, worker, left };
-    std::string body_; // while it is in the pool's queue
+    enum class State : std::uint8_t { waiting, sent, left }; // in its queue, to a worker, the pool
+    std::string body_;                                       // while it is in the pool's queue
     PoolWorker* worker_ = nullptr;
-    Place place_ = Place::left;
+    State state_ = State::left;
 };
 
 template <class R> class RemoteCallState final : public FutureState<R>, public RemoteCall {
