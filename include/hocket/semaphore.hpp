@@ -12,16 +12,17 @@ namespace detail {
 class SemaphoreAcquire;
 } // namespace detail
 
-/// Python's asyncio.Semaphore: at most so many tasks at a time. First come, first served.
+/// Python's asyncio.Semaphore: limits how many tasks run a section at a time. Waiters are served in
+/// order of arrival.
 ///
 ///     hocket::Semaphore slots(32);
 ///     auto slot = co_await slots.scoped(); // async with slots:
 ///
-/// For the tasks of one loop. Must outlive those that wait; who still waits as it is destroyed does
-/// so until it is cancelled.
+/// For the tasks of one loop. The semaphore must outlive its waiters: tasks still waiting when it
+/// is destroyed stay suspended until they are cancelled.
 class Semaphore {
 public:
-    /// Throws ValueError when `value` is negative.
+    /// Throws ValueError if `value` is negative.
     explicit Semaphore(std::ptrdiff_t value = 1)
         : Semaphore(value, std::numeric_limits<std::ptrdiff_t>::max()) {}
     Semaphore(const Semaphore&) = delete;
@@ -30,17 +31,18 @@ public:
     /// Whether `acquire` would wait.
     [[nodiscard]] bool locked() const noexcept { return value_ == 0 || !line_.empty(); }
 
-    /// `co_await semaphore.acquire()`: waits until the counter is above zero and takes one from it;
-    /// always true. Cancelling a task that waits leaves its place to the next. Throws RuntimeError
-    /// when tasks of another loop waited for this semaphore before. Converts to Coro<bool>.
+    /// `co_await semaphore.acquire()`: waits until the counter is above zero, then decrements it.
+    /// Always returns true. If a waiting task is cancelled, its turn passes to the next one. Throws
+    /// RuntimeError if tasks of another loop have waited for this semaphore before. Converts to
+    /// Coro<bool>.
     [[nodiscard]] detail::SemaphoreAcquire acquire() noexcept;
 
-    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases as `guard` goes out of
+    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases when `guard` goes out of
     /// scope.
     [[nodiscard]] detail::Scoped<Semaphore, detail::SemaphoreAcquire> scoped() noexcept;
 
-    /// Adds one to the counter, or hands it to the task that waits longest. Throws ValueError when
-    /// a BoundedSemaphore has its initial value already.
+    /// Increments the counter, or passes the permit to the task that has waited longest. Throws
+    /// ValueError if a BoundedSemaphore already has its initial value.
     void release() {
         if (value_ >= bound_) [[unlikely]] {
             throw_released_too_often();
@@ -63,8 +65,8 @@ private:
         --value_;
         line_.grant_first();
     }
-    /// A task that was granted a permit resumes. Others may have come meanwhile and waited although
-    /// there are permits, so as not to overtake it.
+    /// Called when a task that was granted a permit resumes. In the meantime others may have queued
+    /// although permits were free, so as not to overtake it; they get theirs now.
     void resume(detail::Waiter& waiter) noexcept {
         line_.remove(waiter);
         while (value_ > 0 && line_.has_waiting()) {
@@ -77,10 +79,10 @@ private:
     std::ptrdiff_t bound_;
 };
 
-/// A Semaphore whose `release` throws ValueError when it would exceed the initial value.
+/// A Semaphore whose `release` throws ValueError instead of exceeding the initial value.
 class BoundedSemaphore : public Semaphore {
 public:
-    /// Throws ValueError when `value` is negative.
+    /// Throws ValueError if `value` is negative.
     explicit BoundedSemaphore(std::ptrdiff_t value = 1) : Semaphore(value, value) {}
 };
 

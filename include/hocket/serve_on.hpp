@@ -11,10 +11,10 @@
 
 namespace hocket {
 
-/// How `serve_on` serves.
+/// Options of `serve_on`.
 struct ServeOnOptions {
-    int loops = 0;             ///< How many; 0: one for each processor (`cpu_count`).
-    ServerOptions server = {}; ///< As for start_server.
+    int loops = 0;             ///< The number of loops; 0: one per processor (`cpu_count`).
+    ServerOptions server = {}; ///< The options of start_server.
 };
 
 namespace detail {
@@ -25,21 +25,21 @@ Coro<Server> serve_streams_on(StreamWelcome welcome, std::vector<Socket> sockets
 Coro<Server> serve_streams_unix_on(StreamWelcome welcome, std::string path, ServeOnOptions options);
 } // namespace detail
 
-/// A server on several loops, each in a thread of its own: `start_server` for more than one core.
-/// The loop that calls it accepts; each connection goes to the loop that has the fewest, and stays
-/// there.
+/// Starts a server on several loops, each in its own thread: `start_server` for more than one core.
+/// The calling loop accepts the connections. Each connection is assigned to the loop that has the
+/// fewest, and stays there.
 ///
-/// `handler(StreamReader, StreamWriter)` runs on the loop of its connection, and so on several
-/// threads at once: what it shares with others must be safe to share. Locks, queues and events of
-/// tasks belong to one loop; `ThreadsafeQueue` and its like are for several. An exception that
-/// leaves it goes to that loop's exception handler (see Server::on_each_loop).
+/// `handler(StreamReader, StreamWriter)` runs on the loop of its connection, and therefore on
+/// several threads at once, so its shared data must be safe to share. Locks, queues and events for
+/// tasks belong to one loop; between loops, use `ThreadsafeQueue` and similar classes. An exception
+/// that leaves the handler goes to the exception handler of its loop (see Server::on_each_loop).
 ///
-/// The Server is that of start_server, and its functions reach every loop; they are for the calling
-/// loop's thread. A loop ends when the server is closed and its last connection and handler are
-/// gone: tasks that handlers have left behind are cancelled then, as at the end of `run`, and
-/// wait_closed waits for that too. When the calling loop is closed first, the others are ended,
-/// and waited for. Throws std::system_error when it cannot listen or has no thread, ValueError for
-/// a negative number of loops.
+/// The returned Server works as that of start_server, and its functions act on all loops; call them
+/// on the calling loop's thread. A loop ends when the server is closed and its last connection and
+/// handler have ended. Tasks that the handlers left behind are then cancelled, as at the end of
+/// `run`, and wait_closed waits for that as well. If the calling loop is closed first, it ends the
+/// other loops and waits for them. Throws std::system_error if it cannot listen or cannot start a
+/// thread, and ValueError for a negative number of loops.
 template <detail::ConnectionHandler H>
 Coro<Server> serve_on(H handler, std::string_view host, int port, ServeOnOptions options = {},
                       std::source_location place = std::source_location::current()) {
@@ -54,14 +54,14 @@ Coro<Server> serve_on(H handler, const std::vector<std::string>& hosts, int port
     return detail::serve_streams_on(detail::welcome(std::move(handler), place), hosts, port,
                                     options);
 }
-/// The same on sockets that are bound already.
+/// The same on sockets that are already bound.
 template <detail::ConnectionHandler H>
 Coro<Server> serve_on(H handler, std::vector<Socket> sockets, ServeOnOptions options = {},
                       std::source_location place = std::source_location::current()) {
     return detail::serve_streams_on(detail::welcome(std::move(handler), place), std::move(sockets),
                                     options);
 }
-/// The same on a Unix socket; a stale socket file at `path` is removed first.
+/// The same on a Unix socket. A stale socket file at `path` is removed first.
 template <detail::ConnectionHandler H>
 Coro<Server> serve_on_unix(H handler, std::string_view path, ServeOnOptions options = {},
                            std::source_location place = std::source_location::current()) {

@@ -18,11 +18,11 @@ class EventLoop;
 namespace detail {
 class ServerState;
 
-/// A list of one socket.
+/// A vector that contains only `socket`.
 [[nodiscard]] std::vector<Socket> only(Socket socket);
 
-/// The task that handles a client, listed with the server for as long as it runs, so that a drain
-/// can wait for it. Lives in the task's coroutine.
+/// The task that handles a client. The server lists it while it runs, so that a drain can wait for
+/// it. Stored in the task's coroutine.
 class RunningHandler final : public engine::ListLink {
 public:
     explicit RunningHandler(ServerState& server) noexcept;
@@ -35,7 +35,7 @@ private:
     TaskBase& task_;
 };
 
-/// Waits until a server is closed and its last client gone.
+/// Waits until a server is closed and its last connection has ended.
 class [[nodiscard]] WaitServerClosed final : public Waiter {
 public:
     using hocket_awaitable = void;
@@ -68,7 +68,7 @@ public:
     ServerSocket(const SocketAddress& sockname, int fileno) noexcept
         : sockname_(sockname), fileno_(fileno) {}
 
-    /// Without the port: "127.0.0.1", or a Unix socket's path.
+    /// The address without the port: "127.0.0.1", or the path of a Unix socket.
     [[nodiscard]] std::string address() const { return sockname_.host(); }
     [[nodiscard]] int port() const noexcept { return sockname_.port(); } ///< 0 for a Unix socket.
     [[nodiscard]] int family() const noexcept { return sockname_.family(); }
@@ -80,52 +80,54 @@ private:
     int fileno_;
 };
 
-/// A handle to a server: Python's asyncio.Server. Copyable; a server that serves goes on when its
-/// last handle is gone, until its loop is closed. For the loop's thread.
+/// A handle to a server: Python's asyncio.Server. Copyable. Destroying the last handle does not
+/// stop a server that is accepting; it continues until its loop is closed. Use it only on the
+/// loop's thread.
 class Server {
 public:
     Server() noexcept = default; ///< Refers to no server; only assignment is allowed.
     explicit Server(std::shared_ptr<detail::ServerState> state) noexcept;
 
-    /// The sockets it listens on; none once it is closed.
+    /// The sockets it listens on; empty once it is closed.
     [[nodiscard]] std::vector<ServerSocket> sockets() const;
     [[nodiscard]] bool is_serving() const noexcept;
 
-    /// Begins to accept, unless it does already. Throws std::system_error; RuntimeError when
-    /// closed.
+    /// Starts accepting connections, unless it does so already. Throws std::system_error, and
+    /// RuntimeError if the server is closed.
     Coro<> start_serving();
-    /// Accepts until the task is cancelled or the server closed; then closes it and its clients'
-    /// connections, waits until the last one is gone, and throws CancelledError. RuntimeError when
-    /// closed or awaited here already.
+    /// Accepts connections until the task is cancelled or the server is closed. Then closes the
+    /// server and its clients' connections, waits until the last one has ended, and throws
+    /// CancelledError. Throws RuntimeError if the server is closed, or if another task is already
+    /// in this function.
     Coro<> serve_forever();
 
-    /// Stops listening. Connections that stand stay; wait_closed waits for them.
+    /// Stops listening. Existing connections stay open; wait_closed waits for them.
     void close() noexcept;
-    /// Waits until the server is closed and its last connection is gone. Cancelling ends only the
+    /// Waits until the server is closed and its last connection has ended. Cancelling ends only the
     /// wait.
     detail::WaitServerClosed wait_closed() { return detail::WaitServerClosed(state_); }
-    /// Ends the server in good order. It stops listening, as by close(). What runs may finish: a
-    /// client that is owed no answer (nothing has come from it since the last write to it) finds
-    /// its handler's input ended, as if it had hung up; one that is owed an answer, with that
-    /// answer's first write. A handler sees the end of its StreamReader, a protocol gets
-    /// eof_received.
+    /// Shuts the server down gracefully. It stops listening, as by close(), and work in progress
+    /// may finish. If a client is not owed a reply (it has sent nothing since the last write to
+    /// it), its input ends at once, as if the client had disconnected. If it is owed one, its input
+    /// ends with the first write of that reply. A handler sees this as the end of its StreamReader;
+    /// a protocol gets eof_received.
     ///
-    /// Returns true when every connection and every handler has ended within `grace`. Otherwise the
-    /// connections that are left are aborted, the handlers' tasks cancelled; these get up to
-    /// `clean_up` more, and false is returned, whether they have ended by then or not.
+    /// Returns true if every connection and every handler has ended within `grace`. Otherwise
+    /// aborts the remaining connections, cancels the remaining handlers' tasks, gives them up to
+    /// `clean_up` more time, and returns false, whether they have ended by then or not.
     ///
-    /// May be called again, also while another drain waits: the shortest time counts. Cancelling
-    /// ends only the wait; the server stays closed, and inputs ended.
+    /// May be called again, even while another drain is waiting; the earliest deadline applies.
+    /// Cancelling ends only the wait: the server stays closed, and the ended inputs stay ended.
     Coro<bool> drain(std::chrono::nanoseconds grace,
                      std::chrono::nanoseconds clean_up = std::chrono::seconds(1));
-    /// Calls `function(loop)` on each of the loops that handle connections, on that loop's thread,
-    /// and waits until all have returned; throws what one of them threw, InvalidStateError for a
-    /// loop that ended before. To set exception handlers for the loops of `serve_on`, say, before
-    /// `start_serving`. Other servers have one loop.
+    /// Calls `function(loop)` on each loop that handles connections, on that loop's thread, and
+    /// waits until all calls have returned. Throws the exception of a call, and InvalidStateError
+    /// if a loop ended before its call. Useful, for example, to set exception handlers on the loops
+    /// of `serve_on` before `start_serving`. Servers created otherwise have one loop.
     Coro<> on_each_loop(std::function<void(EventLoop&)> function);
-    /// Closes every connection as Transport::close does.
+    /// Closes every connection with Transport::close.
     void close_clients() noexcept;
-    /// Aborts every connection as Transport::abort does.
+    /// Aborts every connection with Transport::abort.
     void abort_clients() noexcept;
 
 private:

@@ -12,18 +12,18 @@
 
 namespace hocket {
 
-/// An array that processes share: Python's multiprocessing.Array, without a lock. Passed to another
-/// process it is not copied, whatever its size.
+/// An array shared between processes: Python's multiprocessing.Array, without a lock. Passing it to
+/// another process does not copy the elements, whatever its size.
 ///
 ///     void simulate(hocket::SharedArray<double> field);
 ///     hocket::ProcessPoolExecutor pool;
 ///     hocket::SharedArray<double> field(1'000'000);
 ///     pool.submit(simulate, field).result(); // writes to it
 ///
-/// A handle to SharedMemory: copies refer to the same elements, constant ones can write to them,
-/// too. As with a std::vector, different elements may be written at the same time by anybody, the
-/// same one only in turns. `T` must be trivially copyable and should hold no pointers: they mean
-/// nothing elsewhere.
+/// This is a handle to SharedMemory: copies refer to the same elements, and even a const handle can
+/// write to them. As with a std::vector, different elements may be written at the same time, but
+/// accesses to the same element must be synchronised. `T` must be trivially copyable and should
+/// contain no pointers, which are meaningless in another process.
 template <class T> class SharedArray {
     static_assert(std::is_trivially_copyable_v<T>,
                   "hocket: the elements of a SharedArray must be trivially copyable: what they "
@@ -35,27 +35,28 @@ public:
     using value_type = T;
     using iterator = T*;
 
-    SharedArray() noexcept = default; ///< Of no elements.
-    /// `size` elements of zero bytes, which costs the same for any size. Throws ValueError when
-    /// that many cannot be counted, std::system_error when there is no room for them, or when out
-    /// of descriptors.
+    SharedArray() noexcept = default; ///< An array without elements.
+    /// Creates `size` elements filled with zero bytes; the cost does not depend on the size. Throws
+    /// ValueError if the size in bytes overflows, and std::system_error if there is not enough
+    /// memory or no descriptors are left.
     explicit SharedArray(std::size_t size) : memory_(bytes(size)) {}
-    /// `size` copies of `value`.
+    /// Creates `size` copies of `value`.
     SharedArray(std::size_t size, const T& value) : SharedArray(size) {
         std::fill(begin(), end(), value);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return memory_.size() / sizeof(T); }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// nullptr when there are no elements. In each process at another address.
+    /// The elements; nullptr if there are none. The address differs between processes.
     [[nodiscard]] T* data() const noexcept { return reinterpret_cast<T*>(memory_.data()); }
     [[nodiscard]] std::span<T> span() const noexcept { return {data(), size()}; }
-    /// Is not checked, as a std::vector's.
+    /// The index is not checked, as in a std::vector.
     [[nodiscard]] T& operator[](std::size_t index) const noexcept { return data()[index]; }
     [[nodiscard]] iterator begin() const noexcept { return data(); }
     [[nodiscard]] iterator end() const noexcept { return data() + size(); }
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Packs the array for another process. Throws RuntimeError outside of a value that is being
+    /// sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         memory_.msgpack_pack(packer);
     }

@@ -26,7 +26,7 @@ template <> struct WordOfSize<8> {
     using type = std::uint64_t;
 };
 
-/// What is changed atomically instead of a T: a struct may be aligned too little for that.
+/// The type used for atomic access instead of a T, since a struct may not be aligned enough.
 template <class T> struct AtomicWord {};
 template <class T> requires std::is_arithmetic_v<T> || std::is_enum_v<T> struct AtomicWord<T> {
     using type = T;
@@ -47,15 +47,15 @@ concept is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 } // namespace detail
 
-/// A number (or an enumeration, or a small struct) that processes share and change atomically:
+/// A number, enumeration or small struct that is shared between processes and changed atomically:
 /// Python's multiprocessing.Value, which needs a lock for that.
 ///
 ///     hocket::SharedValue<int> done(0);
 ///     done.fetch_add(1); // in any process
 ///
-/// All operations are in one order that everybody sees (memory_order_seq_cst). A handle: copies
-/// refer to the same value, constant ones can change it, too. Takes a page of memory and a
-/// descriptor: many values are better kept in a SharedArray. Any thread.
+/// All operations have a single total order (memory_order_seq_cst). This is a handle: copies refer
+/// to the same value, and even a const handle can change it. Each uses a page of memory and a
+/// descriptor, so keep many values in a SharedArray instead. May be used from any thread.
 template <class T> class SharedValue {
     static_assert(detail::is_lock_free<T>(),
                   "hocket: a SharedValue must be of a type that this machine changes atomically: a "
@@ -65,24 +65,24 @@ template <class T> class SharedValue {
 public:
     using value_type = T;
 
-    /// Throws std::system_error when out of memory or descriptors.
+    /// Throws std::system_error if no memory or descriptors are left.
     explicit SharedValue(T value = T()) : memory_(sizeof(T)) { store(value); }
 
     [[nodiscard]] T load() const noexcept { return std::bit_cast<T>(atomic().load()); }
     void store(T value) const noexcept { atomic().store(std::bit_cast<Word>(value)); }
-    /// Stores `value` and returns the one before.
+    /// Stores `value` and returns the previous one.
     T exchange(T value) const noexcept {
         return std::bit_cast<T>(atomic().exchange(std::bit_cast<Word>(value)));
     }
-    /// Adds and returns the value before.
+    /// Adds `difference` and returns the previous value; fetch_sub subtracts it.
     T fetch_add(T difference) const noexcept requires detail::is_number<T> {
         return atomic().fetch_add(difference);
     }
     T fetch_sub(T difference) const noexcept requires detail::is_number<T> {
         return atomic().fetch_sub(difference);
     }
-    /// Stores `desired` if the value is `expected`, byte by byte; else puts the value into
-    /// `expected`. Returns whether it stored.
+    /// Stores `desired` if the value equals `expected` byte by byte; otherwise copies the value
+    /// into `expected`. Returns whether it stored.
     bool compare_exchange(T& expected, T desired) const noexcept {
         auto before = std::bit_cast<Word>(expected);
         const bool stored = atomic().compare_exchange_strong(before, std::bit_cast<Word>(desired));
@@ -90,7 +90,8 @@ public:
         return stored;
     }
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Packs the value for another process. Throws RuntimeError outside of a value that is being
+    /// sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         memory_.msgpack_pack(packer);
     }

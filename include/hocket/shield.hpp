@@ -10,7 +10,7 @@ namespace hocket {
 
 namespace detail {
 
-/// Awaits a task without passing a cancellation on to it.
+/// Awaits a task without passing cancellation on to it.
 template <class T> class ShieldAwaiter final : public TaskAwaiterBase {
 public:
     explicit ShieldAwaiter(TaskState<T>& inner) noexcept : TaskAwaiterBase(inner) {}
@@ -26,7 +26,7 @@ public:
 
 } // namespace detail
 
-/// What shield() returns: awaitable, any number of times.
+/// Returned by shield(); may be awaited any number of times.
 template <class T> class [[nodiscard]] Shield {
 public:
     using hocket_awaitable = void;
@@ -43,10 +43,11 @@ private:
     Task<T> inner_;
 };
 
-/// Protects `awaitable` (what gather takes) from the cancellation of who awaits it: it runs as a
-/// task, which goes on when the awaiting task is cancelled; that gets its CancelledError at once.
-/// Yields the task's result, or throws what ended it, a CancelledError too. Python's
-/// asyncio.shield. RuntimeError when no loop runs on this thread.
+/// Protects `awaitable` (anything gather accepts) from cancellation of the task that awaits it. It
+/// runs as a task, which continues when the awaiting task is cancelled; the awaiting task throws
+/// CancelledError at once. Returns the task's result, or throws its exception, including
+/// CancelledError. Python's asyncio.shield. Throws RuntimeError if no loop is running on this
+/// thread.
 template <detail::Startable A> Shield<detail::StartableValue<A>> shield(A&& awaitable) {
     return Shield<detail::StartableValue<A>>(detail::ensure_task(std::forward<A>(awaitable)));
 }

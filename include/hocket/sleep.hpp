@@ -17,7 +17,7 @@ namespace detail {
 /// Suspends the awaiting task until a timer expires.
 class SleepAwaiter final : public engine::Timer {
 public:
-    /// A delay that is not positive is one turn of the loop.
+    /// A delay of zero or less suspends for one turn of the loop.
     explicit SleepAwaiter(engine::Nanoseconds delay) noexcept : Timer(delay) {}
 
     bool await_ready() const noexcept { return false; }
@@ -40,8 +40,8 @@ private:
     TaskBase* task_ = nullptr;
 };
 
-/// What sleep() returns: awaitable as it is, without a frame of its own, and a Coro<> where one is
-/// asked for.
+/// Returned by sleep(). It can be awaited directly, without a coroutine frame, and converts to
+/// Coro<>.
 class [[nodiscard]] Sleep {
 public:
     using hocket_awaitable = void;
@@ -65,20 +65,20 @@ template <class T> Coro<T> sleep_with_result(engine::Nanoseconds delay, T result
 
 } // namespace detail
 
-/// Suspends the task for `delay`. Not positive: for one turn of the loop, in which everything else
-/// that is ready runs. Cancelling the task ends it at once with CancelledError. Converts to Coro<>.
-/// Throws ValueError when `delay` is not a number.
+/// Suspends the task for `delay`. If it is zero or negative, suspends for one turn of the loop, in
+/// which everything else that is ready runs. Cancelling the task ends the sleep at once with
+/// CancelledError. Converts to Coro<>. Throws ValueError if `delay` is NaN.
 template <class Rep, class Period> detail::Sleep sleep(std::chrono::duration<Rep, Period> delay) {
     return detail::Sleep(detail::to_nanoseconds(delay).count());
 }
 
-/// As above, and then yields `result`.
+/// The same, but returns `result` afterwards.
 template <class Rep, class Period, class T>
 Coro<T> sleep(std::chrono::duration<Rep, Period> delay, T result) {
     return detail::sleep_with_result(detail::to_nanoseconds(delay).count(), std::move(result));
 }
 
-/// Suspends the task until `when`, on the loop's clock; for one turn when that is past.
+/// Suspends the task until `when` on the loop's clock; for one turn if that has passed.
 Coro<> sleep_until(std::chrono::steady_clock::time_point when);
 
 } // namespace hocket

@@ -7,14 +7,16 @@
 
 namespace hocket {
 
-/// Owns a socket's file descriptor: for `EventLoop::sock_recv` and its like, and what
-/// `Transport::socket` and `StreamWriter::socket` show. Failures are returned as error codes.
+/// Owns a socket's file descriptor. Used by `EventLoop::sock_recv` and similar functions, and
+/// returned by `Transport::socket` and `StreamWriter::socket`. Its functions return failures as
+/// error codes.
 using Socket = engine::Socket;
 
-/// Where a socket is: an IP address with a port, or a Unix path.
+/// The address of a socket: an IP address with a port, or a Unix path.
 using SocketAddress = engine::SocketAddress;
 
-/// Two sockets, connected to each other: Python's socket.socketpair. Throws std::system_error.
+/// Creates two sockets that are connected to each other: Python's socket.socketpair. Throws
+/// std::system_error.
 [[nodiscard]] std::pair<Socket, Socket> socketpair(int family = 1 /* AF_UNIX */,
                                                    int type = 1 /* SOCK_STREAM */, int proto = 0);
 

@@ -5,15 +5,15 @@
 
 namespace hocket {
 
-/// TLS went wrong: Python's ssl.SSLError. `what()` says with whom and why; `code()` is OpenSSL's
-/// error, whose message is the reason alone.
+/// A failure of TLS: Python's ssl.SSLError. `what()` contains the peer and the reason; `code()` is
+/// OpenSSL's error, whose message is the reason alone.
 class SSLError : public std::system_error {
 public:
     using std::system_error::system_error;
 };
 
-/// A certificate was refused: it expired, is for another host, is not signed by anybody trusted ….
-/// `what()` says which one.
+/// A certificate was rejected, for example because it has expired, is for another host, or is not
+/// signed by a trusted authority. `what()` contains the reason.
 class SSLCertVerificationError : public SSLError {
 public:
     using SSLError::SSLError;
@@ -23,7 +23,7 @@ public:
     [[nodiscard]] std::string verify_message() const { return code().message(); }
 };
 
-/// The connection ended without the peer's goodbye: what it sent may be cut short.
+/// The connection ended without the peer's close notification: the received data may be truncated.
 class SSLEOFError : public SSLError {
 public:
     using SSLError::SSLError;

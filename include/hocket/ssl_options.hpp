@@ -11,16 +11,17 @@ namespace hocket {
 class SSLContext;
 class SSLSession;
 
-/// An object that an options struct refers to, and which must have a name: the function that gets
-/// the options shares it as it is called, and not later. It is not held by the options themselves,
-/// because g++ 12 destroys the members of a struct twice that is written in braces inside of a
-/// `co_await` expression (see OptionString).
+/// A reference from an options struct to an object, which must be a named variable. The function
+/// that receives the options takes its share of the object when it is called, not later. The
+/// options do not own the object, because g++ 12 destroys the members of a struct twice if it is
+/// written in braces inside a `co_await` expression (see OptionString).
 template <class T> class OptionReference {
 public:
     constexpr OptionReference() noexcept = default;
     OptionReference(const T& named) noexcept
-        : named_(&named) {}              // NOLINT(google-explicit-constructor)
-    OptionReference(const T&&) = delete; // a temporary: would be gone when a kept struct is used
+        : named_(&named) {} // NOLINT(google-explicit-constructor)
+    OptionReference(const T&&) =
+        delete; // a temporary would be destroyed before a stored struct is used
 
     [[nodiscard]] const T* get() const noexcept { return named_; }
 
@@ -28,8 +29,8 @@ private:
     const T* named_ = nullptr;
 };
 
-/// Whether to speak TLS: `.ssl = context`, or, for clients, `.ssl = true` for a context with
-/// create_default_context()'s choices that the loop keeps.
+/// Whether to use TLS: `.ssl = context`, or, for clients, `.ssl = true` for a context with the
+/// settings of create_default_context(), which the loop keeps.
 class SSLOption : public OptionReference<SSLContext> {
 public:
     using OptionReference<SSLContext>::OptionReference;
@@ -45,15 +46,15 @@ private:
     bool is_default_ = false;
 };
 
-/// How to begin TLS on a connection that stands. The names are Python's.
+/// Options for starting TLS on an existing connection. The names are Python's.
 struct StartTlsOptions {
-    /// Of EventLoop::start_tls only: a stream knows who has connected it.
+    /// For EventLoop::start_tls only; a stream knows which side it is.
     bool server_side = false;
-    /// Whom the server's certificate must be for.
+    /// The name that the server's certificate must match.
     OptionString server_hostname = {};
     std::optional<std::chrono::nanoseconds> ssl_handshake_timeout = {}; ///< Unset: 60 s.
     std::optional<std::chrono::nanoseconds> ssl_shutdown_timeout = {};  ///< Unset: 30 s.
-    OptionReference<SSLSession> ssl_session = {}; ///< To resume, if the server will.
+    OptionReference<SSLSession> ssl_session = {}; ///< To be resumed if the server agrees.
 };
 
 } // namespace hocket

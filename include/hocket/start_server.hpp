@@ -21,7 +21,7 @@ namespace hocket {
 
 namespace detail {
 
-/// What is called with the streams of each client of a server.
+/// Called with the streams of each client of a server.
 using StreamWelcome =
     std::function<void(StreamReader, StreamWriter, const std::shared_ptr<ServerState>&)>;
 
@@ -30,7 +30,7 @@ concept ConnectionHandler = std::invocable<H&, StreamReader, StreamWriter>;
 
 void report_handler_failure(const std::exception_ptr& error) noexcept;
 
-/// The task of one client: keeps the handler, and closes the connection when the handler fails.
+/// The task of one client: keeps the handler alive, and closes the connection if the handler fails.
 template <class H>
 Coro<> handle_client(std::shared_ptr<H> handler, StreamReader reader, StreamWriter writer,
                      std::shared_ptr<ServerState> server) {
@@ -71,11 +71,11 @@ Coro<Server> serve_streams_unix(StreamWelcome welcome, std::string path, ServerO
 
 } // namespace detail
 
-/// Listens on `host` (empty: every interface) and `port` (0: a free one), and runs
-/// `handler(StreamReader, StreamWriter)` for each connection: as a task of the loop when it returns
-/// a Coro. An exception that leaves the handler goes to the loop's exception handler, and the
-/// connection is closed. The handler is kept as long as the server and its tasks. Throws
-/// std::system_error when it cannot listen.
+/// Listens on `host` (empty: every interface) and `port` (0: any free port), and calls
+/// `handler(StreamReader, StreamWriter)` for each connection; if it returns a Coro, that runs as a
+/// task of the loop. An exception that leaves the handler goes to the loop's exception handler, and
+/// the connection is closed. The handler is kept as long as the server and its tasks. Throws
+/// std::system_error if it cannot listen.
 template <detail::ConnectionHandler H>
 Coro<Server> start_server(H handler, std::string_view host, int port, ServerOptions options = {},
                           std::source_location place = std::source_location::current()) {
@@ -89,8 +89,8 @@ Coro<Server> start_server(H handler, const std::vector<std::string>& hosts, int 
                           std::source_location place = std::source_location::current()) {
     return detail::serve_streams(detail::welcome(std::move(handler), place), hosts, port, options);
 }
-/// The same on sockets that are bound already, also Unix sockets: Python's `sock`. For those that
-/// `listen_fds` returns, say. ValueError for one that is no stream socket.
+/// The same on sockets that are already bound, including Unix sockets: Python's `sock`. For
+/// example, the sockets returned by `listen_fds`. Throws ValueError if one is not a stream socket.
 template <detail::ConnectionHandler H>
 Coro<Server> start_server(H handler, std::vector<Socket> sockets, ServerOptions options = {},
                           std::source_location place = std::source_location::current()) {
@@ -102,7 +102,7 @@ Coro<Server> start_server(H handler, Socket socket, ServerOptions options = {},
                           std::source_location place = std::source_location::current()) {
     return start_server(std::move(handler), detail::only(std::move(socket)), options, place);
 }
-/// The same on a Unix socket; a stale socket file at `path` is removed first.
+/// The same on a Unix socket. A stale socket file at `path` is removed first.
 template <detail::ConnectionHandler H>
 Coro<Server> start_unix_server(H handler, std::string_view path, ServerOptions options = {},
                                std::source_location place = std::source_location::current()) {

@@ -5,8 +5,8 @@
 
 namespace hocket::files {
 
-/// What the system knows about a file: Python's os.stat_result, without the "st_", which the C
-/// library has macros for.
+/// Information about a file: Python's os.stat_result, without the prefix "st_", because the C
+/// library defines macros with those names.
 struct StatResult {
     unsigned mode = 0; ///< type and permissions: S_IFREG | 0644
     std::uint64_t ino = 0;
@@ -14,7 +14,7 @@ struct StatResult {
     std::uint64_t nlink = 0;
     unsigned uid = 0;
     unsigned gid = 0;
-    std::int64_t size = 0; ///< in bytes; 0 for files of /proc whatever is in them
+    std::int64_t size = 0; ///< in bytes; 0 for files in /proc, whatever they contain
     std::chrono::system_clock::time_point atime; ///< last read
     std::chrono::system_clock::time_point mtime; ///< last change of the content
     std::chrono::system_clock::time_point ctime; ///< last change of content or metadata

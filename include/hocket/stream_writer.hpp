@@ -21,7 +21,7 @@ namespace detail {
 
 class StreamState;
 
-/// StreamWriter::drain.
+/// Returned by StreamWriter::drain.
 class [[nodiscard]] Drain final : public Waiter {
 public:
     using hocket_awaitable = void;
@@ -36,7 +36,7 @@ public:
         if (WaitQueue* const waiters = waiters_if_paused()) {
             wait_in(*waiters, caller, "StreamWriter");
         } else {
-            // Closing: let the news of the connection's end come in.
+            // Closing: wait one turn, in which the end of the connection may be reported.
             yielding_ = caller.promise().task;
             yielding_->yield(caller.promise());
         }
@@ -58,7 +58,7 @@ private:
     TaskBase* yielding_ = nullptr;
 };
 
-/// StreamWriter::wait_closed.
+/// Returned by StreamWriter::wait_closed.
 class [[nodiscard]] WaitStreamClosed final : public Waiter {
 public:
     using hocket_awaitable = void;
@@ -88,21 +88,21 @@ private:
 
 } // namespace detail
 
-/// The writing end of a connection: Python's asyncio.StreamWriter. A handle: copies write to the
-/// same stream, and when the last one is gone the connection is closed, as by close(). For the
-/// loop's thread.
+/// The writing end of a connection: Python's asyncio.StreamWriter. This is a handle: copies write
+/// to the same stream, and destroying the last one closes the connection as close() does. Use it
+/// only on the loop's thread.
 class StreamWriter {
 public:
-    /// For hocket's own parts.
+    /// Internal.
     explicit StreamWriter(std::shared_ptr<detail::StreamState> stream) noexcept;
     StreamWriter(const StreamWriter& other) noexcept;
     StreamWriter(StreamWriter&& other) noexcept;
     StreamWriter& operator=(StreamWriter other) noexcept;
     ~StreamWriter();
 
-    /// Sends `data`, or queues a copy: never waits; await drain() after it. Small writes of one
-    /// turn leave together. Ignored once the connection is closing. Throws RuntimeError after
-    /// write_eof.
+    /// Sends `data`, or queues a copy of it. Never waits; await drain() afterwards. Small writes in
+    /// one turn of the loop are sent together. Ignored once the connection is closing. Throws
+    /// RuntimeError after write_eof.
     void write(std::string_view data);
     void write(std::span<const std::byte> data) {
         write(std::string_view(reinterpret_cast<const char*>(data.data()), data.size()));
@@ -113,48 +113,47 @@ public:
             write(std::string_view(data));
         }
     }
-    /// Waits until not too much is queued: at once, unless more than 64 KiB are; then until at most
-    /// 16 KiB are. Throws std::system_error once the connection is lost. Cancelling ends only the
-    /// wait.
+    /// Returns at once if at most 64 KiB are queued. Otherwise waits until at most 16 KiB are
+    /// queued. Throws std::system_error once the connection is lost. Cancelling ends only the wait.
     detail::Drain drain() { return detail::Drain(stream_); }
 
-    /// Sends what is in a file, after what was written before: EventLoop::sendfile for streams.
+    /// Sends the content of a file after the data written before: EventLoop::sendfile for streams.
     Coro<std::uint64_t> sendfile(int file, SendfileOptions options = {});
     template <detail::HasFileno F>
     Coro<std::uint64_t> sendfile(const F& file, SendfileOptions options = {}) {
         return sendfile(file.fileno(), options);
     }
 
-    /// Not with TLS.
+    /// Whether write_eof can be used; false with TLS.
     [[nodiscard]] bool can_write_eof() const noexcept;
-    /// Shuts down the writing side once everything is sent; the peer reads an end of file. Throws
-    /// RuntimeError where that cannot be.
+    /// Shuts down the writing side once everything is sent; the peer then reads the end of the
+    /// stream. Throws RuntimeError if the connection does not support this.
     void write_eof();
 
-    /// Speaks TLS from here on: a handshake follows what is queued, and what its reader has not
-    /// read yet counts as the peer's part of it. A client should say for whom the server's
-    /// certificate must be: `{.server_hostname = "example.test"}`. A failure (SSLError,
-    /// SSLCertVerificationError, std::system_error) or a cancellation closes the connection.
-    /// RuntimeError when it speaks TLS already, or is closing.
+    /// Starts TLS: the handshake follows the queued data, and data that the reader has not read yet
+    /// counts as the peer's part of it. A client should give the name that the server's certificate
+    /// must match: `{.server_hostname = "example.test"}`. A failure (SSLError,
+    /// SSLCertVerificationError, std::system_error) or a cancellation closes the connection. Throws
+    /// RuntimeError if the connection already uses TLS or is closing.
     Coro<> start_tls(const SSLContext& context, const StartTlsOptions& options = {});
 
-    /// Sends what is queued, then closes the connection.
+    /// Sends the queued data, then closes the connection.
     void close() noexcept;
-    /// Closes the connection at once; what is queued is dropped. Python:
-    /// `writer.transport.abort()`.
+    /// Closes the connection at once and drops the queued data. Python: `writer.transport.abort()`.
     void abort() noexcept;
     [[nodiscard]] bool is_closing() const noexcept;
-    /// Waits until the connection is closed; throws what broke it. Cancelling ends only the wait.
+    /// Waits until the connection is closed; throws the error that broke it, if any. Cancelling
+    /// ends only the wait.
     detail::WaitStreamClosed wait_closed() { return detail::WaitStreamClosed(stream_); }
 
-    // Python's get_extra_info.
+    // In Python these come from get_extra_info.
     [[nodiscard]] SocketAddress peername() const;
-    /// This end's address; unknown once the connection is closed.
+    /// The local address; unknown once the connection is closed.
     [[nodiscard]] SocketAddress sockname() const;
-    /// To set options on; not to read from, write to or close. Throws RuntimeError once the loop is
-    /// closed.
+    /// The socket, for setting options. Do not read from it, write to it or close it. Throws
+    /// RuntimeError once the loop is closed.
     [[nodiscard]] Socket& socket() const;
-    /// What there is to know about its TLS; false when it speaks none.
+    /// Information about the connection's TLS; false if it does not use TLS.
     [[nodiscard]] SSLObject ssl_object() const;
 
 private:

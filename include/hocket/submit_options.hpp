@@ -7,13 +7,14 @@
 
 namespace hocket {
 
-/// How a piece of work is submitted.
+/// Options of Executor::submit.
 struct SubmitOptions {
-    /// The future fails with TimeoutError when the work has not started within it. A thread that
-    /// runs cannot be stopped, so that what has started ends in its own time. Unset: for ever.
+    /// The future fails with TimeoutError if the work has not started within this time. Work that
+    /// has started on a thread cannot be stopped, and runs to its end. Unset means no limit.
     std::optional<std::chrono::nanoseconds> timeout = {};
-    int priority = 0; ///< of what waits, the larger starts first; equals in order of submission
-    OptionString name = {}; ///< what reports and errors call it
+    int priority =
+        0; ///< waiting work with a larger value starts first; equal values in order of submission
+    OptionString name = {}; ///< used in reports and errors
 };
 
 } // namespace hocket

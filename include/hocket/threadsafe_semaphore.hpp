@@ -24,7 +24,7 @@ class ThreadsafeSemaphore : public detail::ThreadsafePermits {
 public:
     using Guard = detail::Guard<ThreadsafeSemaphore>;
 
-    /// Throws ValueError when `value` is negative.
+    /// Throws ValueError if `value` is negative.
     explicit ThreadsafeSemaphore(std::ptrdiff_t value = 1);
 
     /// `auto guard = co_await semaphore.scoped()`: acquires, and releases as `guard` goes out of
@@ -53,7 +53,7 @@ private:
 /// A ThreadsafeSemaphore whose `release` throws ValueError when it would exceed the initial value.
 class ThreadsafeBoundedSemaphore : public ThreadsafeSemaphore {
 public:
-    /// Throws ValueError when `value` is negative.
+    /// Throws ValueError if `value` is negative.
     explicit ThreadsafeBoundedSemaphore(std::ptrdiff_t value = 1)
         : ThreadsafeSemaphore(value, static_cast<std::size_t>(value),
                               "ThreadsafeBoundedSemaphore") {}
