@@ -19,8 +19,8 @@ namespace hocket {
 
 namespace subprocess {
 
-/// What a subprocess's stdin, stdout or stderr is: PIPE, DEVNULL, STDOUT, INHERIT, or a descriptor
-/// of this process, which is left open. Python's values.
+/// The stdin, stdout or stderr of a subprocess: PIPE, DEVNULL, STDOUT, INHERIT, or a descriptor of
+/// this process, which is left open. The values are Python's.
 class Stdio {
 public:
     constexpr Stdio() noexcept = default;
@@ -28,7 +28,7 @@ public:
     Stdio(const FileDescriptor& file) noexcept       // NOLINT(google-explicit-constructor)
         : value_(file.get()) {}
 
-    /// Nothing when nothing was said.
+    /// The value; empty if none was given.
     [[nodiscard]] constexpr std::optional<int> value() const noexcept {
         return value_ == unset ? std::nullopt : std::optional<int>(value_);
     }
@@ -40,12 +40,12 @@ private:
 };
 
 inline constexpr Stdio PIPE{-1};    ///< A pipe to this process, with a stream on it.
-inline constexpr Stdio STDOUT{-2};  ///< Of stderr: where stdout goes.
+inline constexpr Stdio STDOUT{-2};  ///< For stderr: the same as stdout.
 inline constexpr Stdio DEVNULL{-3}; ///< /dev/null
-inline constexpr Stdio INHERIT{-4}; ///< This process's own: Python's None.
+inline constexpr Stdio INHERIT{-4}; ///< The same as this process's: Python's None.
 
-/// The whole environment of a subprocess: refers to a map, or any range of pairs of strings, which
-/// must live until the call that it is passed to returns. Empty: this process's environment.
+/// The complete environment of a subprocess. Refers to a map, or to any range of pairs of strings,
+/// which must live until the call that receives it returns. Empty: this process's environment.
 class Environment {
 public:
     constexpr Environment() noexcept = default;
@@ -60,8 +60,8 @@ public:
               }
           }) {}
 
-    /// "NAME=value" of each; nothing when it is this process's. Throws ValueError for a name with
-    /// '=' in it, and for zero bytes.
+    /// The variables as "NAME=value"; empty if it is this process's environment. Throws ValueError
+    /// for a name that contains '=', and for zero bytes.
     [[nodiscard]] std::optional<std::vector<std::string>> lines() const;
 
 private:
@@ -71,43 +71,44 @@ private:
     void (*copy_)(const void* from, std::vector<std::string>& lines) = nullptr;
 };
 
-/// A copy of this process's environment, to be changed and handed on: Python's dict(os.environ).
+/// A copy of this process's environment, to be modified and passed on: Python's dict(os.environ).
 [[nodiscard]] std::map<std::string, std::string> current_environment();
 
-/// What becomes of a child whose `wait` or `communicate` is cancelled.
+/// What happens to a child when its `wait` or `communicate` is cancelled.
 enum class OnCancel {
-    leave,     ///< It goes on: Python's way.
-    terminate, ///< It gets SIGTERM, and SIGKILL when it has not ended after the grace.
+    leave,     ///< It keeps running, as in Python.
+    terminate, ///< It gets SIGTERM, and SIGKILL if it has not ended after the grace period.
     kill,      ///< It gets SIGKILL.
 };
 
 } // namespace subprocess
 
-/// How `create_subprocess_exec` and its like start a program. The names and defaults are Python's.
-/// What it refers to (env, pass_fds, extra_groups) must live until the call returns. No other
-/// descriptors are inherited, whether close-on-exec or not.
+/// Options for starting a program. The names and defaults are Python's. Objects they refer to (env,
+/// pass_fds, extra_groups) must live until the call returns. No other descriptors are inherited,
+/// whether close-on-exec or not.
 struct SubprocessOptions {
-    /// Unset: inherited; of the loop's subprocess_exec and subprocess_shell: PIPE.
+    /// Unset: inherited; for the loop's subprocess_exec and subprocess_shell: PIPE.
     subprocess::Stdio stdin = {};
     subprocess::Stdio stdout = {};
     subprocess::Stdio stderr = {};
-    OptionString cwd = {}; ///< Where it runs. A program with a relative path is found there.
-    subprocess::Environment env = {};   ///< Also where PATH is taken from. `.env = my_map`
-    OptionString executable = {};       ///< The file to run, when it is not what the command names.
-    std::span<const int> pass_fds = {}; ///< Further descriptors it has, by the same numbers.
-    bool start_new_session = false;     ///< setsid(): apart from this terminal.
-    std::optional<int> process_group = {}; ///< setpgid(): 0 for one of its own.
+    OptionString cwd = {}; ///< The working directory. A relative path to the program starts here.
+    subprocess::Environment env = {}; ///< `.env = my_map`; its PATH is used for the search.
+    OptionString executable = {}; ///< The file to run, if it differs from the command's first word.
+    std::span<const int> pass_fds = {}; ///< Further descriptors to inherit, with the same numbers.
+    bool start_new_session = false;     ///< setsid(): detached from this terminal.
+    std::optional<int> process_group = {}; ///< setpgid(); 0: a new group.
     std::optional<unsigned> umask = {};
-    std::optional<unsigned> user = {};  ///< By number.
-    std::optional<unsigned> group = {}; ///< By number.
+    std::optional<unsigned> user = {};  ///< A user id.
+    std::optional<unsigned> group = {}; ///< A group id.
     std::optional<std::span<const unsigned>> extra_groups = {};
-    bool restore_signals = true; ///< SIGPIPE and SIGXFSZ have their default effect.
+    bool restore_signals = true; ///< Reset SIGPIPE and SIGXFSZ to their default effect.
     /// What happens to the child when the task that waits for it is cancelled. The cancellation
-    /// then ends when the child has; a second one cuts the grace short. A child that has
-    /// a session or process group of its own and still runs is ended with its group.
+    /// then completes only when the child has ended; a second cancellation cuts the grace period
+    /// short. If the child has its own session or process group and is still running, its whole
+    /// group is ended.
     subprocess::OnCancel on_cancel = subprocess::OnCancel::leave;
     std::chrono::nanoseconds grace = std::chrono::seconds(5);
-    /// Of the StreamReaders, as in ConnectOptions.
+    /// The limit of the StreamReaders, as in ConnectOptions.
     std::size_t limit = std::size_t{64} * 1024;
 };
 

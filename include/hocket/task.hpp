@@ -22,15 +22,15 @@
 
 namespace hocket {
 
-/// How a task is created.
+/// Options of create_task.
 struct TaskOptions {
     OptionString name = {};              ///< default: "Task-N"
     bool eager_start = false;            ///< run up to the first suspension within create_task
     std::optional<Context> context = {}; ///< default: a copy of the current context
 };
 
-/// A handle to a task of any result type. Copyable; copies refer to the same task. Except for
-/// `done`, `cancelled` and `cancel`, for the loop's thread only.
+/// A handle to a task of any result type. Copyable; copies refer to the same task. Use it only on
+/// the loop's thread, except for `done`, `cancelled` and `cancel`.
 class AnyTask {
 public:
     AnyTask() noexcept = default; ///< Refers to no task.
@@ -45,35 +45,38 @@ public:
     [[nodiscard]] std::string name() const { return state().name(); }
     void set_name(std::string name) { state().set_name(std::move(name)); }
 
-    /// Whether the task has ended: with a result, an exception, or cancelled. Any thread.
+    /// Whether the task has ended, with a result, an exception or by cancellation. May be called
+    /// from any thread.
     [[nodiscard]] bool done() const { return state().done(); }
-    /// Whether the task ended by a CancelledError. Any thread.
+    /// Whether the task ended with CancelledError. May be called from any thread.
     [[nodiscard]] bool cancelled() const {
         return state().state() == detail::TaskBase::State::cancelled;
     }
-    /// Asks the task to end: CancelledError is thrown at its `co_await`. Returns false when it is
-    /// done already. From another thread the request is posted to the task's loop.
+    /// Requests cancellation: CancelledError is thrown at the task's current `co_await`. Returns
+    /// false if the task is done already. May be called from any thread; from another thread the
+    /// request is posted to the task's loop.
     bool cancel(std::string_view message = {}) { return state().cancel(message); }
-    /// Takes one cancel() back; returns how many are left.
+    /// Withdraws one cancellation request and returns how many are left.
     int uncancel() { return state().uncancel(); }
-    /// How many cancel() there were, less those taken back.
+    /// The number of cancellation requests that have not been withdrawn.
     [[nodiscard]] int cancelling() const { return state().cancelling(); }
 
-    /// The exception that ended the task, or nullptr. Throws InvalidStateError while it runs, and
-    /// CancelledError when it was cancelled.
+    /// The exception that ended the task, or nullptr. Throws InvalidStateError while the task is
+    /// running, and CancelledError if it was cancelled.
     [[nodiscard]] std::exception_ptr exception() const;
 
-    /// Where create_task was called.
+    /// The place at which create_task was called.
     [[nodiscard]] std::source_location created_at() const { return state().created_at(); }
-    /// The `co_await` at which the task is suspended: the innermost one.
+    /// The innermost `co_await` at which the task is suspended.
     [[nodiscard]] std::source_location waiting_at() const { return state().waiting_at(); }
     /// Prints the chain of `co_await`s from the task's coroutine to the innermost one.
     void print_stack(std::ostream& out) const { state().print_stack(out); }
 
-    /// Undoes add_done_callback. Returns false when there is no such callback (any more).
+    /// Removes a callback added by add_done_callback. Returns false if there is no such callback,
+    /// or not any more.
     bool remove_done_callback(std::uint64_t id) const;
 
-    /// For hocket's own templates. Throws RuntimeError when this handle refers to no task.
+    /// Internal. Throws RuntimeError if this handle refers to no task.
     [[nodiscard]] detail::TaskBase& state() const {
         if (!task_) [[unlikely]] {
             throw RuntimeError("this Task handle is empty: it refers to no task");
@@ -88,10 +91,10 @@ private:
     detail::TaskPointer<detail::TaskBase> task_;
 };
 
-/// A coroutine scheduled on a loop: Python's asyncio.Task. Awaitable any number of times: yields a
-/// copy of the result (moved out when it cannot be copied), or throws what ended the task;
-/// cancelling the awaiting task cancels this one. The loop owns a running task: dropping the handle
-/// loses nothing.
+/// A coroutine scheduled on a loop: Python's asyncio.Task. It may be awaited any number of times:
+/// returns a copy of the result (or moves it out if it cannot be copied), or throws the exception
+/// that ended the task. Cancelling the awaiting task cancels this one. The loop keeps a running
+/// task alive, even if all handles are destroyed.
 template <class T> class Task : public AnyTask {
     using State = detail::TaskState<T>;
 
@@ -102,11 +105,12 @@ public:
     Task() noexcept = default;
     explicit Task(detail::TaskPointer<detail::TaskBase> task) noexcept : AnyTask(std::move(task)) {}
 
-    /// The result. Throws what ended the task; InvalidStateError while it runs.
+    /// Returns the result, or throws the exception that ended the task. Throws InvalidStateError
+    /// while the task is running.
     decltype(auto) result() const { return typed().result(); }
 
-    /// Calls `callback(task)` (or `callback()`) through the loop once the task is done. Returns an
-    /// id for remove_done_callback. What the callback throws goes to the loop's exception handler.
+    /// Calls `callback(task)` or `callback()` through the loop once the task is done. Returns an id
+    /// for remove_done_callback. Exceptions from the callback go to the loop's exception handler.
     template <class F> std::uint64_t add_done_callback(F callback) const {
         return add_callback([callback = std::move(callback), raw = &typed()]() mutable {
             if constexpr (std::is_invocable_v<F&, Task>) {
@@ -124,16 +128,16 @@ private:
     State& typed() const { return static_cast<State&>(state()); }
 };
 
-/// Schedules `coro` on the running loop; it starts in the next turn. Throws RuntimeError when no
-/// loop runs on this thread.
+/// Schedules `coro` on the running loop; it starts in the next turn. Throws RuntimeError if no loop
+/// is running on this thread.
 template <class T>
 Task<T> create_task(Coro<T> coro, std::source_location place = std::source_location::current());
 template <class T>
 Task<T> create_task(Coro<T> coro, const TaskOptions& options,
                     std::source_location place = std::source_location::current());
 
-/// Calls `callable(args...)`, which returns a Coro, and schedules that. The callable and its
-/// arguments are kept until the task ends, so that a lambda may capture what its coroutine uses.
+/// Calls `callable(args...)` and schedules the Coro that it returns. The callable and its arguments
+/// are kept alive until the task ends, so a lambda may capture values that its coroutine uses.
 template <class F> requires detail::CoroFunction<F>
 auto create_task(F&& callable, std::source_location place = std::source_location::current())
     -> Task<detail::CoroValue<F>>;
@@ -142,10 +146,10 @@ auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args
 template <class F, class... Args> requires detail::CoroFunction<F, Args...>
 auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
     -> Task<detail::CoroValue<F, Args...>>;
-/// The task that is running on this thread; an empty handle outside of any.
+/// The task that is running on this thread; an empty handle outside of tasks.
 [[nodiscard]] AnyTask current_task();
-/// The tasks of the running loop that are not done. Throws RuntimeError when no loop runs on this
-/// thread.
+/// The tasks of the running loop that are not done. Throws RuntimeError if no loop is running on
+/// this thread.
 [[nodiscard]] std::vector<AnyTask> all_tasks();
 
 } // namespace hocket

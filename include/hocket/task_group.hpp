@@ -15,13 +15,14 @@
 
 namespace hocket {
 
-/// The tasks that a `with_task_group` waits for: Python's asyncio.TaskGroup. For the loop's thread;
-/// the body, its tasks and callbacks may create tasks in it until all have ended.
+/// The tasks that `with_task_group` waits for: Python's asyncio.TaskGroup. Use it only on the
+/// loop's thread. The body, its tasks and callbacks may create tasks in it until all tasks have
+/// ended.
 class TaskGroup {
 public:
-    // As hocket::create_task: schedules a task of the group. RuntimeError when the group is
-    // shutting down (a task of it has failed, or its body was cancelled or has thrown) or has
-    // finished.
+    // Like hocket::create_task, but the task belongs to the group. Throws RuntimeError if the group
+    // has finished or is shutting down (because one of its tasks failed, or its body threw or was
+    // cancelled).
 
     template <class T>
     Task<T> create_task(Coro<T> coro,
@@ -69,20 +70,20 @@ public:
         return add(detail::spawn_awaitable(loop(), std::forward<A>(awaitable), &options, place));
     }
 
-    // What follows is for hocket's own templates.
+    // The rest is internal.
 
-    TaskGroup(); ///< In the running task, its parent.
+    TaskGroup(); ///< The running task becomes the group's parent.
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    /// Waits for the tasks, after the body has ended (with `error`, unless that is nullptr); throws
-    /// what comes out of the group.
+    /// Called after the body has ended, with the exception that ended it, or nullptr. Waits for the
+    /// tasks, then throws the error of the group, if any.
     Coro<> leave(std::exception_ptr error);
 
 private:
     [[nodiscard]] detail::LoopCore& loop() const noexcept { return members_.parent().loop(); }
     void require_open() const { members_.require_open(); }
-    /// Closes `coro` when it is refused: nobody is to be told that it was not awaited.
+    /// Also closes `coro` if it is refused, so that it is not reported as never awaited.
     template <class T> void require_open(Coro<T>& coro) const {
         if (!members_.is_open()) {
             coro.close();
@@ -123,15 +124,18 @@ template <class T, class F> Coro<T> run_task_group(F body) {
 
 } // namespace detail
 
-/// Awaits what `body(TaskGroup&)` returns, a Coro, then the tasks it created in the group, and
-/// yields the body's value: Python's `async with asyncio.TaskGroup()`. The callable is kept until
-/// all is done.
+/// Runs the coroutine returned by `body(TaskGroup&)`, waits for it and for the tasks that were
+/// created in the group, and returns the body's value: Python's `async with asyncio.TaskGroup()`.
+/// The callable is kept alive until everything has ended.
 ///
-/// The first task that fails cancels the others and the body; so does a body that throws or is
-/// cancelled the tasks. All are waited for, and the failures (but for the CancelledErrors) come out
-/// as one ExceptionGroup. A task that is cancelled, or cancels itself, does not disturb the others.
-/// Cancelling the awaiting task cancels all tasks; the CancelledError comes out when they have
-/// ended, unless one has failed. KeyboardInterrupt comes out as itself.
+/// When the first task fails, the other tasks and the body are cancelled. If the body throws or is
+/// cancelled, all tasks are cancelled. The group waits for all tasks to end and throws their
+/// exceptions and the body's, except for CancelledErrors, as one ExceptionGroup. A task that is
+/// cancelled or cancels itself does not affect the others.
+///
+/// Cancelling the awaiting task cancels all tasks. Once they have ended, CancelledError is thrown,
+/// unless a task has failed: then the ExceptionGroup is thrown. KeyboardInterrupt is thrown as
+/// itself.
 template <class F> requires detail::ScopedBody<F, TaskGroup>
 auto with_task_group(F&& body) -> Coro<detail::ScopedBodyValue<F, TaskGroup>> {
     return detail::run_task_group<detail::ScopedBodyValue<F, TaskGroup>, std::decay_t<F>>(

@@ -14,38 +14,40 @@ namespace detail {
 class ForkPeers;
 } // namespace detail
 
-/// How a thread pool is made.
+/// Options of a thread pool.
 struct ThreadPoolOptions {
-    std::string thread_name_prefix = {}; ///< threads are called "<prefix>_0", "<prefix>_1", …
+    std::string thread_name_prefix = {}; ///< threads are named "<prefix>_0", "<prefix>_1", …
     std::function<void()> initializer =
         {}; ///< runs first in each thread; if it throws, the pool is broken
-    /// How long a thread without work looks for some before it sleeps. It keeps a processor busy
-    /// for that long, and saves the microseconds it takes to wake it.
+    /// How long an idle thread busy-polls for work before it sleeps. This saves the microseconds
+    /// needed to wake it, but keeps a processor busy for that time.
     std::chrono::nanoseconds spin = {};
 };
 
-/// A pool of threads: Python's concurrent.futures.ThreadPoolExecutor. Threads start as work comes
-/// in. The destructor shuts down and waits. Any thread.
+/// A pool of threads: Python's concurrent.futures.ThreadPoolExecutor. Threads are started on
+/// demand. The destructor shuts down and waits. May be used from any thread.
 ///
-/// What is submitted from outside starts in the order of submission, and so does what one worker
-/// submits; with a single worker there is one order. A priority (SubmitOptions) comes first.
+/// Work submitted from outside the pool starts in the order of submission, and so does the work
+/// submitted by any one worker; with a single worker there is one common order. Priorities
+/// (SubmitOptions) take precedence over this.
 ///
-/// A worker may submit to its own pool and wait: in `future.result()` without a timeout, and in
-/// `wait` and `as_completed` without one, it does the work it waits for itself if that has not
-/// started, on top of its own stack. So work that waits for what it submitted comes to an end
-/// however few threads there are. It does nothing else meanwhile: other work might need what the
-/// waiting one holds, and would have to end first.
+/// A worker may submit work to its own pool and wait for it. While it waits in `future.result()`,
+/// `wait` or `as_completed`, each without a timeout, it runs the awaited work itself, on top of its
+/// own stack, if that has not started. Therefore work that waits for work it submitted always
+/// finishes, however few threads there are. The waiting worker runs no other work, because that
+/// might need a resource which the waiting work holds, and would have to finish first.
 class ThreadPoolExecutor final : public Executor {
 public:
-    /// At most `max_workers` threads; 0: the processors + 4, at most 32, as in Python.
+    /// At most `max_workers` threads; 0: the number of processors + 4, but at most 32, as in
+    /// Python.
     explicit ThreadPoolExecutor(std::size_t max_workers = 0, ThreadPoolOptions options = {});
     ~ThreadPoolExecutor() override;
 
-    /// RuntimeError when one of its own threads is to wait.
+    /// Throws RuntimeError if it is called with `wait` on one of the pool's own threads.
     void shutdown(ShutdownOptions options = {}) override;
     [[nodiscard]] std::size_t max_workers() const noexcept override;
 
-    /// For hocket's own templates.
+    /// Internal.
     [[nodiscard]] detail::ForkPeers& fork_peers() noexcept;
 
 private:

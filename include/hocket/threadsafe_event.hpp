@@ -9,16 +9,17 @@
 
 namespace hocket {
 
-/// A flag that tasks of any loop and threads wait for: Python's threading.Event and asyncio.Event
-/// in one. Any thread.
+/// A flag that both threads and the tasks of any loop can wait for: Python's threading.Event and
+/// asyncio.Event in one. May be used from any thread.
 ///
 ///     hocket::ThreadsafeEvent ready;
 ///     ready.set();                              // anywhere
 ///     co_await ready.wait();                    // in a task
 ///     const bool set = ready.wait_blocking(5s); // in a thread
 ///
-/// Must outlive those that wait; tasks that still wait as it is destroyed do so until they are
-/// cancelled. Who was woken may destroy it at once, even while `set` has not returned.
+/// The event must outlive its waiters: tasks still waiting when it is destroyed stay suspended
+/// until they are cancelled. A waiter that was woken may destroy the event at once, even before
+/// `set` has returned.
 class ThreadsafeEvent {
 public:
     ThreadsafeEvent() noexcept = default;
@@ -26,27 +27,27 @@ public:
     ThreadsafeEvent& operator=(const ThreadsafeEvent&) = delete;
 
     [[nodiscard]] bool is_set() const noexcept { return line_.count_free() != 0; }
-    /// Sets the flag and wakes all that wait, in the order in which they came.
+    /// Sets the flag and wakes all waiters, in the order in which they started waiting.
     void set() noexcept {
         const std::scoped_lock lock(lock_);
         line_.open();
     }
-    /// Clears the flag: waiting waits again. Who was woken by `set` before stays so.
+    /// Clears the flag; later waits block. Waiters already woken by `set` are unaffected.
     void clear() noexcept {
         const std::scoped_lock lock(lock_);
         line_.close();
     }
 
-    /// `co_await event.wait()`: waits until the flag is set; always true. Does not suspend when it
-    /// is set already. Converts to Coro<bool>.
+    /// `co_await event.wait()`: waits until the flag is set. Always returns true. Does not suspend
+    /// if the flag is set already. Converts to Coro<bool>.
     [[nodiscard]] detail::ThreadsafeWait<bool> wait() noexcept {
         return detail::ThreadsafeWait<bool>(line_, "ThreadsafeEvent");
     }
 
-    /// Blocks the thread until the flag is set; always true. On a thread that runs a loop, this
-    /// stops the loop's tasks meanwhile: `co_await` there.
+    /// Blocks the thread until the flag is set. Always returns true. On a thread that runs a loop,
+    /// this blocks all tasks of the loop: use `co_await` there.
     bool wait_blocking() { return wait_until({}); }
-    /// As above, but for no longer than `timeout` (not at all when it is not positive). Returns
+    /// The same, but blocks for at most `timeout` (not at all if it is zero or negative). Returns
     /// whether the flag was set.
     template <class Rep, class Period>
     bool wait_blocking(std::chrono::duration<Rep, Period> timeout) {

@@ -12,41 +12,42 @@
 
 namespace hocket {
 
-/// Hands items between tasks of any loop and threads, first in, first out: Python's queue.Queue and
-/// asyncio.Queue in one. Any thread.
+/// Passes items between threads and the tasks of any loop, first in, first out: Python's
+/// queue.Queue and asyncio.Queue in one. May be used from any thread.
 ///
 ///     hocket::ThreadsafeQueue<std::string> jobs(100); // putting waits while there are 100
 ///     jobs.put_blocking("index the mail");            // in a thread
 ///     std::string job = co_await jobs.get();          // in a task
 ///
-/// Those that wait are served in the order in which they came, tasks and threads alike; waiting
-/// allocates nothing. What is called ..._blocking is for threads without a running loop: elsewhere
-/// it stops the loop's tasks meanwhile, also those that would end the wait. `T` need only be
-/// movable; it is moved under the queue's lock, so moving must not use the queue. Must outlive
-/// those that wait; tasks that still wait as it is destroyed do so until they are cancelled.
+/// Waiting tasks and threads are served in order of arrival; waiting allocates nothing. The
+/// functions named ..._blocking are for threads without a running loop: on a loop's thread they
+/// block all its tasks, including those that would end the wait. `T` need only be movable; it is
+/// moved under the queue's lock, so moving it must not use the queue. The queue must outlive its
+/// waiters: tasks still waiting when it is destroyed stay suspended until they are cancelled.
 template <class T> class ThreadsafeQueue : public detail::ThreadsafeQueueBase {
 public:
     using value_type = T;
     using Get = detail::ThreadsafeGet<T>;
     template <class Item> using Put = detail::ThreadsafePut<T, Item>;
 
-    /// For at most `maxsize` items; 0: for as many as there is memory for.
+    /// Holds at most `maxsize` items; 0 means no limit.
     explicit ThreadsafeQueue(std::size_t maxsize = 0) noexcept : ThreadsafeQueueBase(maxsize) {}
 
-    /// `co_await queue.put(item)`: waits until there is room, and adds the item. Throws
-    /// QueueShutDown after `shutdown`, also when that comes while the task waits. A task that is
-    /// cancelled while it waits adds nothing; a cancellation that comes after the item was added is
-    /// thrown at the task's next `co_await`. The first form copies the item at once, the second
-    /// moves from it when it is added and until then leaves it as it was. Converts to Coro<>, which
-    /// keeps the item.
+    /// `co_await queue.put(item)`: waits until there is room, then adds the item. Throws
+    /// QueueShutDown after `shutdown`, even if that is called while the task waits. A task that is
+    /// cancelled while it waits adds nothing; a cancellation that arrives after the item was added
+    /// is thrown at the task's next `co_await`. The first overload copies the item at once; the
+    /// second moves from it only when it is added, and leaves it unchanged until then. Converts to
+    /// Coro<>, which keeps the item.
     [[nodiscard]] Put<T> put(const T& item) { return Put<T>(*this, item); }
     [[nodiscard]] Put<T&> put(T&& item) noexcept { return Put<T&>(*this, item); }
 
-    /// Blocks the thread until there is room, and adds the item. QueueShutDown as for `put`.
+    /// Blocks the thread until there is room, then adds the item. Throws QueueShutDown as `put`
+    /// does.
     void put_blocking(const T& item) { put_blocking(T(item)); }
     void put_blocking(T&& item) { put_until(item, {}); }
-    /// As above, but for no longer than `timeout` (not at all when it is not positive): then throws
-    /// QueueFull, and the item is left as it was.
+    /// The same, but blocks for at most `timeout` (not at all if it is zero or negative), then
+    /// throws QueueFull and leaves the item unchanged.
     template <class Rep, class Period>
     void put_blocking(const T& item, std::chrono::duration<Rep, Period> timeout) {
         put_blocking(T(item), timeout);
@@ -56,7 +57,8 @@ public:
         put_until(item, detail::deadline_after(timeout));
     }
 
-    /// Adds the item at once. QueueFull when there is no room, QueueShutDown after `shutdown`.
+    /// Adds the item at once. Throws QueueFull if there is no room, and QueueShutDown after
+    /// `shutdown`.
     void put_nowait(const T& item) { put_nowait(T(item)); }
     void put_nowait(T&& item) {
         if (!try_place(item)) {
@@ -64,21 +66,22 @@ public:
         }
     }
 
-    /// `co_await queue.get()`: waits for an item and takes it out. When the task is cancelled, or
-    /// its loop closed, nothing is lost: the item it would have taken is the next one's. Throws
-    /// QueueShutDown when the queue is shut down and empty. Converts to Coro<T>.
+    /// `co_await queue.get()`: waits for an item, then removes and returns it. If the task is
+    /// cancelled or its loop is closed, the item it would have taken goes to the next waiter.
+    /// Throws QueueShutDown if the queue is shut down and empty. Converts to Coro<T>.
     [[nodiscard]] Get get() noexcept { return Get(*this); }
 
-    /// Blocks the thread until there is an item, and takes it out. QueueShutDown as for `get`.
+    /// Blocks the thread until there is an item, then removes and returns it. Throws QueueShutDown
+    /// as `get` does.
     T get_blocking() { return get_until({}); }
-    /// As above, but for no longer than `timeout` (not at all when it is not positive): then throws
-    /// QueueEmpty.
+    /// The same, but blocks for at most `timeout` (not at all if it is zero or negative), then
+    /// throws QueueEmpty.
     template <class Rep, class Period> T get_blocking(std::chrono::duration<Rep, Period> timeout) {
         return get_until(detail::deadline_after(timeout));
     }
 
-    /// Takes an item out at once. QueueEmpty when there is none but those that somebody was woken
-    /// for; QueueShutDown when the queue is shut down and empty.
+    /// Removes and returns an item at once. Throws QueueEmpty if there is none (items promised to a
+    /// waiter that was woken do not count), and QueueShutDown if the queue is shut down and empty.
     T get_nowait() {
         if (!getters_.try_claim()) {
             throw_no_item();
@@ -86,9 +89,9 @@ public:
         return take();
     }
 
-    /// Ends the queue: putting throws QueueShutDown from now on, getting as soon as the queue is
-    /// empty. With `immediate` it is emptied, as if every item had been got and done. Who waits is
-    /// woken.
+    /// Shuts down the queue: from now on putting throws QueueShutDown, and getting does so once the
+    /// queue is empty. With `immediate` the queue is emptied, as if every item had been taken and
+    /// marked done. Wakes all waiters.
     void shutdown(bool immediate = false) {
         detail::Ring<T> dropped; // destroyed without the lock
         const std::scoped_lock lock(lock_);
@@ -99,12 +102,13 @@ public:
         }
     }
 
-    /// How many items there are, also those that somebody was woken for and has still to take.
+    /// The number of items, including those promised to a waiter that was woken but has not taken
+    /// its item yet.
     [[nodiscard]] std::size_t qsize() const noexcept {
         const std::scoped_lock lock(lock_);
         return store_.size();
     }
-    /// Whether `get_nowait` would find nothing, at this moment.
+    /// Whether `get_nowait` would find no item at this moment.
     [[nodiscard]] bool empty() const noexcept {
         const std::scoped_lock lock(lock_);
         return getters_.free() == 0 || store_.size() == 0;
@@ -132,11 +136,11 @@ private:
         }
     }
 
-    /// Takes the item that was claimed or granted.
+    /// Removes the item that was claimed or granted.
     T take() {
         const std::scoped_lock lock(lock_);
         if (store_.size() == 0) {
-            throw QueueShutDown(); // it was dropped meanwhile
+            throw QueueShutDown(); // an immediate shutdown dropped it in the meantime
         }
         T item = pop();
         end_getters_without(store_.size());
@@ -151,8 +155,9 @@ private:
             throw;
         }
     }
-    /// The item that waits longest is added right here, by who made the room, which halves the
-    /// switches between threads; unless moving it might throw: that is for its owner to see.
+    /// Adds the item that has waited longest right here, on the thread that made the room, which
+    /// halves the number of thread switches. If moving the item might throw, its owner is woken
+    /// instead, to receive the exception.
     void offer_room() noexcept {
         detail::ThreadsafeWaiter* const putter = putters_.first();
         if (std::is_nothrow_move_constructible_v<T> && putter != nullptr) {

@@ -7,8 +7,9 @@
 
 namespace hocket {
 
-/// At most so many at a time, tasks of any loop and threads together: Python's threading.Semaphore
-/// and asyncio.Semaphore in one. First come, first served. Any thread.
+/// Limits how many tasks of any loop and threads together run a section at a time: Python's
+/// threading.Semaphore and asyncio.Semaphore in one. Waiters are served in order of arrival. May be
+/// used from any thread.
 ///
 ///     hocket::ThreadsafeSemaphore slots(32);
 ///     {
@@ -18,8 +19,8 @@ namespace hocket {
 ///         auto slot = slots.scoped_blocking(); // in a thread
 ///     }
 ///
-/// Must outlive those that wait; tasks that still wait as it is destroyed do so until they are
-/// cancelled.
+/// The semaphore must outlive its waiters: tasks still waiting when it is destroyed stay suspended
+/// until they are cancelled.
 class ThreadsafeSemaphore : public detail::ThreadsafePermits {
 public:
     using Guard = detail::Guard<ThreadsafeSemaphore>;
@@ -27,20 +28,21 @@ public:
     /// Throws ValueError if `value` is negative.
     explicit ThreadsafeSemaphore(std::ptrdiff_t value = 1);
 
-    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases as `guard` goes out of
+    /// `auto guard = co_await semaphore.scoped()`: acquires, and releases when `guard` goes out of
     /// scope.
     [[nodiscard]] detail::Scoped<ThreadsafeSemaphore, detail::ThreadsafeWait<bool>>
     scoped() noexcept {
         return detail::Scoped<ThreadsafeSemaphore, detail::ThreadsafeWait<bool>>(*this);
     }
-    /// As `scoped`, but blocks the thread; see acquire_blocking.
+    /// Like `scoped`, but blocks the thread; see acquire_blocking.
     [[nodiscard]] Guard scoped_blocking() {
         acquire_blocking();
         return Guard(*this);
     }
 
-    /// Adds `n` to the counter, or hands the permits to those that wait longest. Throws ValueError
-    /// when `n` is not positive, or a ThreadsafeBoundedSemaphore would exceed its initial value.
+    /// Adds `n` to the counter, or passes the permits to the waiters that have waited longest.
+    /// Throws ValueError if `n` is not positive, or if a ThreadsafeBoundedSemaphore would exceed
+    /// its initial value.
     void release(std::ptrdiff_t n = 1);
 
 protected:
@@ -50,7 +52,7 @@ private:
     std::size_t bound_;
 };
 
-/// A ThreadsafeSemaphore whose `release` throws ValueError when it would exceed the initial value.
+/// A ThreadsafeSemaphore whose `release` throws ValueError instead of exceeding the initial value.
 class ThreadsafeBoundedSemaphore : public ThreadsafeSemaphore {
 public:
     /// Throws ValueError if `value` is negative.

@@ -13,20 +13,20 @@
 
 namespace hocket {
 
-/// Python's threading.Timer: a thread that waits, and then calls a function, unless it is cancelled
-/// before. In a program with a loop, `loop.call_later` does it without a thread.
+/// Python's threading.Timer: a thread that waits and then calls a function, unless it is cancelled
+/// first. In a program with a loop, `loop.call_later` needs no thread.
 ///
 ///     void ring(std::string message);
 ///     hocket::Timer timer(30s, ring, "late");
 ///     timer.start();
 ///     timer.cancel(); // in time
 ///
-/// The destructor is Thread's: it waits for the call of a timer that was started and neither
-/// cancelled nor made a daemon. Movable; any thread may call any function.
+/// The destructor is that of Thread: it waits for a started timer's call, unless the timer was
+/// cancelled or is a daemon. Movable; all functions may be called from any thread.
 class Timer : public Thread {
 public:
-    /// Will call `function(args...)`, copies of them, when `interval` has passed since `start` (at
-    /// once when it is not positive). What the function throws comes out of `join`.
+    /// Prepares a call of `function(args...)`, using copies of them, after `interval` has passed
+    /// since `start` (at once if it is zero or negative). `join` throws the function's exception.
     template <class Rep, class Period, class F, class... Args>
     requires detail::CallableWith<F, Args...>
     explicit Timer(std::chrono::duration<Rep, Period> interval, F&& function, Args&&... args)
@@ -39,8 +39,8 @@ public:
         : Timer(std::make_shared<ThreadsafeEvent>(), options, detail::to_nanoseconds(interval),
                 std::forward<F>(function), std::forward<Args>(args)...) {}
 
-    /// Keeps the function from being called, and ends the thread, if the time has not passed yet;
-    /// also before `start`. Nothing happens when it has.
+    /// Prevents the call and ends the thread if the time has not passed yet; may be called before
+    /// `start`. Does nothing once the time has passed.
     void cancel() noexcept {
         if (cancelled_) {
             cancelled_->set();

@@ -18,18 +18,19 @@ namespace hocket {
 
 /// When wait() returns.
 enum class ReturnWhen {
-    FIRST_COMPLETED, ///< one task is done, however it ended
-    FIRST_EXCEPTION, ///< one task has ended with an exception (not cancelled), or all are done
+    FIRST_COMPLETED, ///< one task is done, with any outcome
+    FIRST_EXCEPTION, ///< one task has ended with an exception other than CancelledError, or all are
+                     ///< done
     ALL_COMPLETED
 };
 
-/// How wait() waits.
+/// Options of wait().
 struct WaitOptions {
-    std::optional<std::chrono::nanoseconds> timeout = {}; ///< unset: for ever
+    std::optional<std::chrono::nanoseconds> timeout = {}; ///< unset: no limit
     ReturnWhen return_when = ReturnWhen::ALL_COMPLETED;
 };
 
-/// What wait() returns: the tasks it was given, in that order.
+/// The result of wait(): the given tasks, in the same order.
 template <class T> struct WaitResult {
     std::vector<Task<T>> done;
     std::vector<Task<T>> pending;
@@ -48,10 +49,10 @@ template <class T> Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, WaitOpti
 }
 } // namespace detail
 
-/// Waits for `tasks` and says which are done: Python's asyncio.wait. Does not cancel them, neither
-/// when the timeout passes (which is no error) nor when the awaiting task is cancelled; does not
-/// throw what they threw. ValueError when `tasks` is empty. Lets at least one turn of the loop
-/// pass.
+/// Waits for `tasks` and returns which of them are done: Python's asyncio.wait. Does not throw
+/// their exceptions. Does not cancel them, either when the timeout passes, which is not an error,
+/// or when the awaiting task is cancelled. Always waits for at least one turn of the loop. Throws
+/// ValueError if `tasks` is empty.
 template <class T> Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks) {
     return detail::wait(std::move(tasks), WaitOptions());
 }
@@ -60,16 +61,15 @@ Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, const WaitOptions& options)
     return detail::wait(std::move(tasks), options);
 }
 
-/// Yields the tasks as they are done, in the order in which they are: Python's
-/// asyncio.as_completed.
+/// Yields the tasks in the order in which they complete: Python's asyncio.as_completed.
 ///
 ///     std::vector<hocket::Task<int>> tasks;
 ///     auto completed = hocket::as_completed(tasks);
 ///     while (auto task = co_await completed.next()) std::cout << task->result();
 ///
-/// With a timeout, counted from this call, `next` throws TimeoutError when it passes before all are
-/// done, and yields nothing more. The tasks are cancelled neither by that nor by dropping the
-/// generator. RuntimeError when no loop runs on this thread.
+/// With a timeout, counted from this call, `next` throws TimeoutError if it passes before all tasks
+/// are done, and yields nothing more. The tasks are not cancelled, either by the timeout or by
+/// destroying the generator. Throws RuntimeError if no loop is running on this thread.
 template <class T>
 AsyncGenerator<Task<T>> as_completed(std::vector<Task<T>> tasks,
                                      std::optional<std::chrono::nanoseconds> timeout) {
@@ -81,21 +81,22 @@ template <class T> AsyncGenerator<Task<T>> as_completed(std::vector<Task<T>> tas
     return as_completed(std::move(tasks), std::nullopt);
 }
 
-/// Awaits `awaitable` for at most `timeout`: Python's asyncio.wait_for. When the time is over,
-/// cancels it, waits until it has ended, and throws TimeoutError; if it answers the cancellation
-/// with a value or an exception, that comes out instead. Takes what gather takes; a coroutine runs
-/// within the awaiting task. Cancelling the awaiting task cancels the awaitable. To let it go on,
-/// wait for `shield(awaitable)`.
+/// Awaits `awaitable` for at most `timeout`: Python's asyncio.wait_for. When the timeout passes,
+/// cancels the awaitable, waits until it has ended, and throws TimeoutError; if it responds to the
+/// cancellation with a value or another exception, that is returned or thrown instead. Accepts
+/// anything gather accepts; a coroutine runs inside the awaiting task. Cancelling the awaiting task
+/// cancels the awaitable. To keep it running, wait for `shield(awaitable)`.
 ///
-/// A timeout that is not positive never starts a coroutine: yields the result of a task that is
-/// done, or throws TimeoutError. The time starts when the wait_for itself is awaited.
+/// If the timeout is zero or negative, a coroutine is never started: returns the result of a task
+/// that is already done, or throws TimeoutError. The time starts when the wait_for itself is
+/// awaited.
 template <detail::Startable A, class Rep, class Period>
 Coro<detail::StartableValue<A>> wait_for(A&& awaitable,
                                          std::chrono::duration<Rep, Period> timeout) {
     return detail::wait_within<detail::StartableValue<A>>(detail::own(std::forward<A>(awaitable)),
                                                           detail::to_nanoseconds(timeout));
 }
-/// Without a limit, for a caller whose limit is optional: Python's wait_for(awaitable, None).
+/// Without a time limit, for callers whose limit is optional: Python's wait_for(awaitable, None).
 template <detail::Startable A>
 Coro<detail::StartableValue<A>> wait_for(A&& awaitable, std::nullopt_t) {
     return detail::await_owned<detail::StartableValue<A>>(detail::own(std::forward<A>(awaitable)));

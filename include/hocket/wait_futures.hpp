@@ -14,7 +14,7 @@
 
 namespace hocket {
 
-/// What waiting for futures returns: the futures it was given, in that order.
+/// The result of waiting for futures: the given futures, in the same order.
 template <class T> struct DoneNotDone {
     std::vector<Future<T>> done;
     std::vector<Future<T>> not_done;
@@ -31,10 +31,10 @@ template <class T> std::vector<FutureStateBase*> states_of(const std::vector<Fut
 }
 } // namespace detail
 
-/// Blocks until enough of `futures` are done, whoever makes them: Python's concurrent.futures.wait.
-/// Does not cancel them, does not throw what they threw, and that the timeout passes is no error.
-/// With no futures it returns at once. InvalidStateError when one of them is empty. Any thread
-/// that runs no loop.
+/// Blocks until enough of `futures`, from any executors, are done: Python's
+/// concurrent.futures.wait. Does not cancel them and does not throw their exceptions; a timeout
+/// that passes is not an error. Returns at once if there are no futures. Throws InvalidStateError
+/// if one of them is empty. May be called from any thread that does not run a loop.
 template <class T>
 DoneNotDone<T> wait(std::vector<Future<T>> futures, const WaitOptions& options = {}) {
     detail::FutureCompletions(detail::states_of(futures), options.timeout)
@@ -46,7 +46,7 @@ DoneNotDone<T> wait(std::vector<Future<T>> futures, const WaitOptions& options =
     return result;
 }
 
-/// What as_completed of futures returns: an input range, once, for one thread.
+/// Returned by as_completed of futures: an input range, to be read once and by one thread.
 template <class T> class CompletedFutures {
 public:
     using value_type = Future<T>;
@@ -56,7 +56,7 @@ public:
                      std::optional<std::chrono::nanoseconds> timeout)
         : futures_(std::move(futures)), completions_(detail::states_of(futures_), timeout) {}
 
-    /// Blocks until the first one is done. TimeoutError, from here and from the iterator's `++`.
+    /// Blocks until the first future is done. This and the iterator's `++` throw TimeoutError.
     iterator begin() { return iterator(*this); }
     std::default_sentinel_t end() const noexcept { return {}; }
 
@@ -68,17 +68,17 @@ private:
     }
 
     std::vector<Future<T>> futures_;
-    detail::FutureCompletions completions_; // goes first
+    detail::FutureCompletions completions_; // destroyed first
 };
 
-/// Yields the futures as they are done, each once: Python's concurrent.futures.as_completed. Blocks
-/// the thread between them.
+/// Yields each future once, in the order in which they complete: Python's
+/// concurrent.futures.as_completed. Blocks the thread between them.
 ///
 ///     std::vector<hocket::Future<int>> futures;
 ///     for (auto& future : hocket::as_completed(futures)) std::cout << future.result();
 ///
-/// With a timeout, counted from this call, TimeoutError is thrown when it passes before all are
-/// done. The futures are not cancelled, neither by that nor by dropping the range.
+/// With a timeout, counted from this call, TimeoutError is thrown if it passes before all futures
+/// are done. The futures are not cancelled, either by that or by destroying the range.
 template <class T>
 CompletedFutures<T> as_completed(std::vector<Future<T>> futures,
                                  std::optional<std::chrono::nanoseconds> timeout) {

@@ -9,44 +9,43 @@
 
 namespace hocket::files {
 
-/// Something that happened to a watched file or folder.
+/// A change of a watched file or folder.
 struct WatchEvent {
     enum class Kind : std::uint8_t {
         created,
-        modified,   ///< the content; a large write is several
-        closed,     ///< who had it open for writing has closed it: it is as whole as it gets
-        attributes, ///< permissions, times, owner, number of links
+        modified,   ///< the content changed; a large write causes several events
+        closed,     ///< it was closed after having been open for writing, so it is complete
+        attributes, ///< permissions, times, owner or number of links changed
         deleted,
         moved_from, ///< the old name …
         moved_to,   ///< … and the new one, with the same cookie, when both are watched
-        overflow,   ///< more happened than the kernel keeps: what is not known, so look anew
-        gone,       ///< what is watched itself: deleted, moved away or unmounted. The last event.
+        overflow,   ///< the kernel dropped events: read the folder again
+        gone,       ///< the watched path itself was deleted, moved or unmounted; the last event
     };
 
     Kind kind = Kind::modified;
-    std::string path; ///< begins with what `watch` was given
+    std::string path; ///< starts with the path passed to `watch`
     bool is_dir = false;
-    std::uint32_t cookie = 0; ///< not 0: joins the two halves of a move
+    std::uint32_t cookie = 0; ///< if not 0, connects the two events of a move
 };
 
-/// How `watch` watches.
+/// Options of `watch`.
 struct WatchOptions {
-    /// The folders below too, and those that come. What is in a new folder by the time it is
-    /// watched is reported as created, perhaps twice.
+    /// Also watch the folders below, including new ones. Files that are in a new folder before its
+    /// watch starts are reported as created, possibly twice.
     bool recursive = false;
 };
 
-/// Watches a file, or a folder and what is in it. Everything that happens after this has returned
-/// comes out of the generator; the kernel keeps 16,384 events (fs.inotify.max_queued_events) for
-/// who does not look, and what is lost then is reported as an overflow.
+/// Watches a file, or a folder and its contents. The generator yields every change made after this
+/// call has returned. If events are not read, the kernel keeps up to 16,384 of them
+/// (fs.inotify.max_queued_events); the loss of further ones is reported as an overflow.
 ///
 ///     auto changes = co_await hocket::files::watch("folder");
 ///     while (auto change = co_await changes.next()) std::cout << change->path << '\n';
 ///
-/// Throws std::system_error when the path cannot be watched, or when the user's inotify instances
-/// or watches (fs.inotify.max_user_instances, max_user_watches) are used up. As every generator, it
-/// is at its end when `next` was cancelled. Changes made by other machines to network file systems
-/// are not seen.
+/// Throws std::system_error if the path cannot be watched, or if the user's inotify instances or
+/// watches (fs.inotify.max_user_instances, max_user_watches) are used up. As with every generator,
+/// cancelling `next` ends it. Changes made by other machines on network file systems are not seen.
 [[nodiscard]] Coro<AsyncGenerator<WatchEvent>> watch(PathView path, WatchOptions options = {});
 
 } // namespace hocket::files
