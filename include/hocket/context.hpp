@@ -125,7 +125,7 @@ public:
         }
     }
 
-    /// For create_task.
+    /// Internal: used by create_task.
     [[nodiscard]] detail::ContextPointer release() && noexcept { return std::move(values_); }
     [[nodiscard]] const detail::ContextPointer& values() const noexcept { return values_; }
 
@@ -133,7 +133,7 @@ private:
     detail::ContextPointer values_;
 };
 
-/// A copy of the current context.
+/// Returns a copy of the current context.
 [[nodiscard]] Context copy_context();
 
 } // namespace hocket

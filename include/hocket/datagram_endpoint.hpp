@@ -40,8 +40,8 @@ public:
     [[nodiscard]] detail::ReceiveDatagramInto recv_into(std::span<std::byte> space) const {
         return {state_, space};
     }
-    /// Yields datagrams as recv does, until the endpoint is closed: `while (auto datagram =
-    /// co_await datagrams.next())`. The generator keeps the endpoint open.
+    /// Yields datagrams as recv does, until the endpoint is closed. The generator keeps the
+    /// endpoint open. Use it in a loop: `while (auto datagram = co_await datagrams.next())`.
     [[nodiscard]] AsyncGenerator<Datagram> datagrams() const;
 
     /// Sends a datagram, which may be empty, or queues a copy of it. Never waits; call drain()

@@ -42,7 +42,7 @@ public:
     /// high.
     virtual void set_write_buffer_limits(std::optional<std::size_t> high = {},
                                          std::optional<std::size_t> low = {}) = 0;
-    /// (low, high), in Python's order.
+    /// Returns (low, high), in Python's order.
     [[nodiscard]] virtual std::pair<std::size_t, std::size_t>
     get_write_buffer_limits() const noexcept = 0;
     /// The number of queued bytes, counting eight extra bytes for each datagram.

@@ -9,8 +9,9 @@
 
 namespace hocket {
 
-/// Thrown at a `co_await` when the task was cancelled. It is not a std::exception, so that `catch
-/// (const std::exception&)` cannot swallow it. Catch it by name to clean up, then rethrow it.
+/// Thrown at a `co_await` when the task was cancelled. It is not a std::exception, so that
+/// `catch (const std::exception&)` cannot swallow it. Catch it by name to clean up, then rethrow
+/// it.
 class CancelledError {
 public:
     CancelledError() = default;

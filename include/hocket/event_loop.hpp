@@ -26,7 +26,7 @@ template <class T> class Future;
 
 namespace detail {
 class EventLoopState; // src/loop/event_loop_state.hpp
-/// "handler of SIGTERM"
+/// Returns the name of a signal handler's task: "handler of SIGTERM".
 [[nodiscard]] std::string signal_task_name(int signal);
 } // namespace detail
 

@@ -13,9 +13,9 @@
 #include <hocket/stat_result.hpp>
 
 /// Functions on paths, like those of Python's os, pathlib and shutil, that do not block the loop.
-/// They have their own namespace because the C library uses the same names: after `using namespace
-/// hocket`, a plain rename() still calls the system's. (`using namespace hocket::files` would make
-/// such calls ambiguous; write `files::rename`.)
+/// They have their own namespace because the C library uses the same names: after
+/// `using namespace hocket`, a plain rename() still calls the system's.
+/// (`using namespace hocket::files` would make such calls ambiguous; write `files::rename`.)
 ///
 /// Errors are thrown as std::system_error with the call and the path in the text. A path that
 /// contains a zero byte throws ValueError. A cancelled call throws CancelledError when the
@@ -30,10 +30,10 @@ using hocket::open;
 /// The same; the text is not encoded or decoded.
 [[nodiscard]] Coro<std::string> read_text(PathView path);
 
-/// How `write_text` and `write_bytes` write.
+/// Options of `write_text` and `write_bytes`.
 struct WriteOptions {
-    unsigned permissions =
-        0666; ///< of a new file, before the umask is applied; an existing one keeps its own
+    /// Of a new file, before the umask is applied. An existing file keeps its own.
+    unsigned permissions = 0666;
     bool durable = true; ///< wait for the disk, so that the data survives a power failure
 };
 

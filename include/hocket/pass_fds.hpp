@@ -14,8 +14,7 @@ namespace hocket {
 /// The result of recv_fds.
 struct ReceivedFds {
     ReceivedFds() = default;
-    ReceivedFds(ReceivedFds&&) noexcept =
-        default; // move-only; the vector member alone would not make it so
+    ReceivedFds(ReceivedFds&&) noexcept = default; // no copies, which a vector would declare
     ReceivedFds& operator=(ReceivedFds&&) noexcept = default;
 
     std::string data;                ///< Empty at the end of the stream.

@@ -23,8 +23,7 @@ namespace hocket {
 /// Options of a Process: its name, how it is started, and what happens to it at the end.
 struct ProcessOptions {
     std::string name = {}; ///< used in reports; default: "Process-1", "Process-2" …
-    bool daemon =
-        false; ///< Process's destructor terminates a daemon, but waits for any other process
+    bool daemon = false;   ///< the destructor terminates a daemon, and waits for any other process
     StartMethod start_method = StartMethod::spawn; ///< Python's `get_context(start_method).Process`
 };
 

@@ -48,8 +48,7 @@ private:
     [[nodiscard]] bool wait_until(const detail::Deadline& deadline) const;
     static Coro<bool> await_flag(ProcessEvent event);
 
-    std::shared_ptr<const engine::FileDescriptor>
-        flag_; // an eventfd; the flag is set while it is readable
+    std::shared_ptr<const engine::FileDescriptor> flag_; // an eventfd, readable while set
 };
 
 } // namespace hocket

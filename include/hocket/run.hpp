@@ -19,9 +19,9 @@ namespace detail {
 
 /// Options of `run`.
 struct RunOptions {
-    bool debug = detail::debug_by_environment(); ///< report slow callbacks, calls from wrong
-                                                 ///< threads and more
-    OptionString name = {};                      ///< the loop's name, used in reports
+    /// Reports slow callbacks, calls from wrong threads and more.
+    bool debug = detail::debug_by_environment();
+    OptionString name = {}; ///< the loop's name, used in reports
 };
 
 /// A loop on which several coroutines run one after the other: Python's asyncio.Runner. Use it on

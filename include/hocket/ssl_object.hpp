@@ -57,8 +57,8 @@ struct SSLCipher {
 /// stays usable after the connection is closed. Use it only on the loop's thread.
 class SSLObject {
 public:
-    SSLObject() noexcept =
-        default; ///< For a connection without TLS: false; do not call its functions.
+    /// For a connection without TLS: converts to false; its other functions must not be called.
+    SSLObject() noexcept = default;
     /// Internal; shares ownership of `ssl`.
     explicit SSLObject(ssl_st* ssl);
 

@@ -19,9 +19,8 @@ template <class T> class OptionReference {
 public:
     constexpr OptionReference() noexcept = default;
     OptionReference(const T& named) noexcept
-        : named_(&named) {} // NOLINT(google-explicit-constructor)
-    OptionReference(const T&&) =
-        delete; // a temporary would be destroyed before a stored struct is used
+        : named_(&named) {}              // NOLINT(google-explicit-constructor)
+    OptionReference(const T&&) = delete; // a stored struct would outlive a temporary
 
     [[nodiscard]] const T* get() const noexcept { return named_; }
 

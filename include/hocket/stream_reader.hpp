@@ -21,8 +21,8 @@ namespace hocket {
 ///
 /// The read functions are awaited, and throw std::system_error if the connection is broken.
 /// Cancelling the task ends the wait with CancelledError; no data is lost, and the next read
-/// returns it. The functions convert to a Coro where one is needed (`wait_for(reader.readline(),
-/// 1s)`).
+/// returns it. The functions convert to a Coro where one is needed
+/// (`wait_for(reader.readline(), 1s)`).
 class StreamReader {
 public:
     /// Creates a stream without a connection, to be filled by feed_data. Throws ValueError if

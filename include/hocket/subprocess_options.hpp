@@ -91,7 +91,7 @@ struct SubprocessOptions {
     subprocess::Stdio stdin = {};
     subprocess::Stdio stdout = {};
     subprocess::Stdio stderr = {};
-    OptionString cwd = {}; ///< The working directory. A relative path to the program starts here.
+    OptionString cwd = {}; ///< The working directory; a relative program path is relative to it.
     subprocess::Environment env = {}; ///< `.env = my_map`; its PATH is used for the search.
     OptionString executable = {}; ///< The file to run, if it differs from the command's first word.
     std::span<const int> pass_fds = {}; ///< Further descriptors to inherit, with the same numbers.

@@ -17,8 +17,8 @@ class ForkPeers;
 /// Options of a thread pool.
 struct ThreadPoolOptions {
     std::string thread_name_prefix = {}; ///< threads are named "<prefix>_0", "<prefix>_1", …
-    std::function<void()> initializer =
-        {}; ///< runs first in each thread; if it throws, the pool is broken
+    /// Runs first in each thread. If it throws, the pool is broken.
+    std::function<void()> initializer = {};
     /// How long an idle thread busy-polls for work before it sleeps. This saves the microseconds
     /// needed to wake it, but keeps a processor busy for that time.
     std::chrono::nanoseconds spin = {};

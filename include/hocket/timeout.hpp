@@ -87,9 +87,9 @@ template <class T, class F, class Limit> Coro<T> run_with_timeout(Limit limit, F
 
 } // namespace detail
 
-/// Awaits the Coro returned by `body()` or `body(Timeout&)` and returns its value: Python's `async
-/// with asyncio.timeout(delay)`. When `delay` has passed, counted from the await, the running task
-/// is cancelled inside the body, and the CancelledError that leaves the body becomes a
+/// Awaits the Coro returned by `body()` or `body(Timeout&)` and returns its value: Python's
+/// `async with asyncio.timeout(delay)`. When `delay` has passed, counted from the await, the
+/// running task is cancelled inside the body, and the CancelledError that leaves the body becomes a
 /// TimeoutError. If the task was also cancelled by someone else, the CancelledError is passed on
 /// instead. The callable is kept alive until its coroutine has ended.
 template <class Rep, class Period, detail::TimeoutBody F>

@@ -16,11 +16,10 @@
 
 namespace hocket {
 
-/// When wait() returns.
+/// The condition on which wait() returns.
 enum class ReturnWhen {
     FIRST_COMPLETED, ///< one task is done, with any outcome
-    FIRST_EXCEPTION, ///< one task has ended with an exception other than CancelledError, or all are
-                     ///< done
+    FIRST_EXCEPTION, ///< one task has ended with an exception (not cancelled), or all are done
     ALL_COMPLETED
 };
 
@@ -50,8 +49,8 @@ template <class T> Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, WaitOpti
 } // namespace detail
 
 /// Waits for `tasks` and returns which of them are done: Python's asyncio.wait. Does not throw
-/// their exceptions. Does not cancel them, either when the timeout passes, which is not an error,
-/// or when the awaiting task is cancelled. Always waits for at least one turn of the loop. Throws
+/// their exceptions. Does not cancel them when the timeout passes, which is not an error, or when
+/// the awaiting task is cancelled. Always waits for at least one turn of the loop. Throws
 /// ValueError if `tasks` is empty.
 template <class T> Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks) {
     return detail::wait(std::move(tasks), WaitOptions());
@@ -68,8 +67,8 @@ Coro<WaitResult<T>> wait(std::vector<Task<T>> tasks, const WaitOptions& options)
 ///     while (auto task = co_await completed.next()) std::cout << task->result();
 ///
 /// With a timeout, counted from this call, `next` throws TimeoutError if it passes before all tasks
-/// are done, and yields nothing more. The tasks are not cancelled, either by the timeout or by
-/// destroying the generator. Throws RuntimeError if no loop is running on this thread.
+/// are done, and yields nothing more. Neither the timeout nor destroying the generator cancels the
+/// tasks. Throws RuntimeError if no loop is running on this thread.
 template <class T>
 AsyncGenerator<Task<T>> as_completed(std::vector<Task<T>> tasks,
                                      std::optional<std::chrono::nanoseconds> timeout) {

@@ -78,7 +78,7 @@ private:
 ///     for (auto& future : hocket::as_completed(futures)) std::cout << future.result();
 ///
 /// With a timeout, counted from this call, TimeoutError is thrown if it passes before all futures
-/// are done. The futures are not cancelled, either by that or by destroying the range.
+/// are done. Neither the timeout nor destroying the range cancels the futures.
 template <class T>
 CompletedFutures<T> as_completed(std::vector<Future<T>> futures,
                                  std::optional<std::chrono::nanoseconds> timeout) {
