@@ -14,7 +14,7 @@ struct WatchEvent {
     enum class Kind : std::uint8_t {
         created,
         modified,   ///< the content changed; a large write causes several events
-        closed,     ///< it was closed after having been open for writing, so it is complete
+        closed,     ///< closed by a program that had it open for writing: a good time to read it
         attributes, ///< permissions, times, owner or number of links changed
         deleted,
         moved_from, ///< the old name …
