@@ -28,11 +28,11 @@ struct SharedSemaphore;  // src/processes/shared/process_semaphore.cpp
 ///     auto outcome = co_await slots.acquire_async(); // in a task
 ///     slots.release();
 ///
-/// When a process ends while it holds permits, they are given back; waiters get them at once, and
-/// their outcome has owner_died set. The count is raised at most to the initial value, so that
-/// permits which other processes already released, on its behalf or as a signal, are not given back
-/// twice. In Python the permits are lost. A permit belongs to its process: the end of a thread or a
-/// task gives nothing back.
+/// When a process ends while it holds permits, they are given back: waiters get them at once, and
+/// the next caller that acquires one sees owner_died in its outcome. The count is raised at most to
+/// the initial value, so that permits which other processes already released, on its behalf or as a
+/// signal, are not given back twice. In Python the permits are lost. A permit belongs to its
+/// process: the end of a thread or a task gives nothing back.
 ///
 /// Waiters are not served in order of arrival. This is a handle: copies, including those sent to
 /// other processes, refer to the same semaphore. May be used from any thread.

@@ -86,8 +86,7 @@ Coro<subprocess::Process> start_process(std::shared_ptr<SubprocessRequest> reque
 ///     auto [out, err] = co_await cat.communicate("hello");
 ///
 /// Throws a std::system_error that names the program and the cause (the program, the directory …),
-/// and ValueError for options that contradict each other. Does not wait, except for the kernel to
-/// load the program.
+/// and ValueError for invalid options. Does not wait, except for the kernel to load the program.
 template <detail::CommandPart... Parts> requires(sizeof...(Parts) > 0)
 Coro<subprocess::Process> create_subprocess_exec(const SubprocessOptions& options,
                                                  const Parts&... command) {
