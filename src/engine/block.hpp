@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <new>
 
 #include "engine/buffer_pool.hpp"
@@ -20,15 +19,14 @@ struct Block {
     /// With room for `at_least` bytes. Throws std::bad_alloc.
     [[nodiscard]] static Block* make(BufferPool& pool, std::size_t at_least) {
         const std::size_t capacity = std::max(at_least, standard_capacity(pool));
-        std::unique_ptr<std::byte[]> memory =
-            capacity == standard_capacity(pool)
-                ? pool.take()
-                : std::make_unique_for_overwrite<std::byte[]>(capacity + sizeof(Block));
+        BulkMemory memory = capacity == standard_capacity(pool)
+                                ? pool.take()
+                                : make_bulk_memory(capacity + sizeof(Block));
         return new (memory.release()) Block(capacity);
     }
     static void release(BufferPool& pool, Block* block) noexcept {
         const bool is_standard = block->capacity == standard_capacity(pool);
-        std::unique_ptr<std::byte[]> memory(reinterpret_cast<std::byte*>(block));
+        BulkMemory memory(reinterpret_cast<std::byte*>(block));
         if (is_standard) {
             pool.give_back(std::move(memory));
         }

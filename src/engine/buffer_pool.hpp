@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include "engine/bulk_memory.hpp"
 
 namespace hocket::engine {
 
@@ -21,16 +22,16 @@ public:
     [[nodiscard]] std::size_t spare() const noexcept { return spare_.size(); }
 
     /// Throws std::bad_alloc.
-    [[nodiscard]] std::unique_ptr<std::byte[]> take() {
+    [[nodiscard]] BulkMemory take() {
         if (spare_.empty()) {
-            return std::make_unique_for_overwrite<std::byte[]>(size_);
+            return make_bulk_memory(size_);
         }
         auto buffer = std::move(spare_.back());
         spare_.pop_back();
         return buffer;
     }
 
-    void give_back(std::unique_ptr<std::byte[]> buffer) noexcept {
+    void give_back(BulkMemory buffer) noexcept {
         if (spare_.size() < most_spare_) {
             spare_.push_back(std::move(buffer)); // reserved: does not allocate
         }
@@ -50,13 +51,13 @@ public:
 
     private:
         BufferPool& pool_;
-        std::unique_ptr<std::byte[]> buffer_;
+        BulkMemory buffer_;
     };
 
 private:
     std::size_t size_;
     std::size_t most_spare_;
-    std::vector<std::unique_ptr<std::byte[]>> spare_;
+    std::vector<BulkMemory> spare_;
 };
 
 } // namespace hocket::engine

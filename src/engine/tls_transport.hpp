@@ -134,9 +134,9 @@ private:
     bool input_ends_ = false;  // end_input_when_answered was called
     bool input_ended_ = false; // what comes is dropped
     unsigned ignored_writes_ = 0;
-    std::unique_ptr<std::string> held_;     // ciphertext that came before reading was paused
-    std::unique_ptr<std::string> early_;    // plaintext written before the handshake was done
-    std::unique_ptr<std::byte[]> gathered_; // plaintext of this turn, of one of the loop's blocks
+    std::unique_ptr<std::string> held_;  // ciphertext that came before reading was paused
+    std::unique_ptr<std::string> early_; // plaintext written before the handshake was done
+    BulkMemory gathered_;                // plaintext of this turn, of one of the loop's blocks
     std::size_t gathered_size_ = 0;
     std::unique_ptr<Failure> failure_; // why it finished
     Lifetime lifetime_;

@@ -56,7 +56,7 @@ void TlsTransport::encrypt_gathered() noexcept {
     if (!gathered_) {
         return;
     }
-    std::unique_ptr<std::byte[]> block = std::move(gathered_);
+    BulkMemory block = std::move(gathered_);
     const std::size_t size = std::exchange(gathered_size_, 0);
     if (state_ == State::open) {
         encrypt({reinterpret_cast<const char*>(block.get()), size});

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/bulk_memory.hpp"
 #include "engine/shared_ring.hpp"
 
 namespace hocket::engine {
@@ -65,8 +66,9 @@ struct WorkerLink {
 enum class Request : std::uint16_t { call, timed_call, module, initializer };
 enum class Reply : std::uint16_t { result, exception };
 
-/// In front of the body of a segment, memory that is used for one large message after the other.
-struct alignas(64) SegmentHeader {
+/// In front of the body of a segment, memory that is used for one large message after the other. As
+/// large as bulk_offset, so that the body does not lie just behind a page's start.
+struct alignas(bulk_offset) SegmentHeader {
     std::atomic<std::uint32_t> in_use;
 };
 
