@@ -1,26 +1,27 @@
 #!/usr/bin/env bash
 # usage: run.sh find_package|pkg_config|add_subdirectory HOCKET_BUILD_DIR
-# Builds and runs the consumer beside this script in one of the three ways in which hocket can be used.
+# Builds the program beside this script, which README.md shows, in one of the three ways that README.md describes, and runs it.
 set -euo pipefail
 way=$1 build=$2
 : "${CXX:=c++}" "${CMAKE:=cmake}"
-consumer=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/hocket-consumer.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+cp "$(dirname "$0")"/{main.cpp,CMakeLists.txt} "$work"
+cd "$work"
 
 # Installed in one place and moved to another: no path of the build may be left inside.
 install_and_move() {
     "$CMAKE" --install "$build" --prefix "$work/staged" >/dev/null
-    mv "$work/staged" "$work/prefix"
-    if grep -rIlF -e "$build" -e "$work/staged" "$work/prefix"; then
+    mv staged prefix
+    if grep -rIlF -e "$build" -e "$work/staged" prefix; then
         echo "the files above name the folder they were built or first installed in" >&2
         exit 1
     fi
 }
 
 configure_and_build() {
-    "$CMAKE" -S "$consumer" -B "$work/build" -DCMAKE_CXX_COMPILER="$CXX" "$@"
-    "$CMAKE" --build "$work/build" --parallel 2
+    "$CMAKE" -B build -DCMAKE_CXX_COMPILER="$CXX" "$@"
+    "$CMAKE" --build build --parallel 2
 }
 
 case $way in
@@ -32,15 +33,16 @@ pkg_config)
     install_and_move
     PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hocket.pc)")
     export PKG_CONFIG_PATH
-    mkdir "$work/build"
+    mkdir build
     # The shared library, where that is what was built, is not in a folder the loader knows.
     read -ra flags <<<"$(pkg-config --cflags --libs hocket) -Wl,-rpath,$(pkg-config --variable=libdir hocket)"
-    "$CXX" -std=c++20 "$consumer/main.cpp" "${flags[@]}" -o "$work/build/consumer"
+    "$CXX" -std=c++20 main.cpp "${flags[@]}" -o build/program
     ;;
 add_subdirectory)
+    ln -s "${HOCKET_SOURCE:?the folder of hocket\'s sources}" hocket
+    sed -i 's/^find_package(hocket .*/add_subdirectory(hocket)/' CMakeLists.txt
     # The whole library once more, so quickly: in a few large pieces, not optimised.
-    configure_and_build -DHOCKET_SOURCE="${HOCKET_SOURCE:?the folder of hocket\'s sources}" \
-        -DHOCKET_UNITY=ON -DCMAKE_BUILD_TYPE=Debug
+    configure_and_build -DHOCKET_UNITY=ON -DCMAKE_BUILD_TYPE=Debug
     ;;
 *)
     sed -n 2p "$0" >&2
@@ -48,4 +50,6 @@ add_subdirectory)
     ;;
 esac
 
-"$work/build/consumer"
+output=$(build/program)
+echo "$output"
+[[ $output == "3 7" ]]
