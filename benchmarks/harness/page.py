@@ -9,11 +9,11 @@ import subprocess
 from harness.report import headings, lines_of, summary
 
 _HOW = """\
-- Ours and the peers take turns: every round runs each of them once. What is not said to be a median
-  is the best of all rounds and batches, since whatever disturbs a run makes it slower.
-- *ratio* is hocket over what the bar is against, or over the floor written by hand, or else over the
-  best peer. *–*: the peer has no such thing, or it is not installed.
-- Less is better, but where the bar is "≥" or the unit is something a second.
+- hocket and the peers take turns: every round runs each of them once. A result that is not called a median is
+  the best of all rounds and batches, because every disturbance makes a run slower.
+- *ratio* is hocket's result divided by that of the peer that the bar names; without a bar, by the code written by
+  hand or else by the best peer. *–*: the peer has no such feature, or it is not installed.
+- Less is better, except where the bar is "≥" or the unit is a rate.
 
     make bench                                # everything
     benchmarks/run --quick --only processes   # one group, one round, no page written
@@ -26,8 +26,8 @@ def write(groups, samples, programs, path, quick):
     ]
     text = f"""# Benchmarks
 
-hocket beside its peers, measured in one run on one machine: `make bench` measures again and writes
-this page. {summary(groups, samples)}.{" A quick run: one round each." if quick else ""}
+hocket and its peers, all measured in one run on one machine. `make bench` measures again and writes this
+page. {summary(groups, samples)}.{" A quick run: one round each." if quick else ""}
 
 {chr(10).join(sections)}
 ## How

@@ -68,11 +68,10 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- One operation is CPU time, the fastest of five rounds of five batches, after one in each round that does
-  not count (Python: of one round of three batches).
-- By hand is a lazy coroutine type with a list of free frames and nothing else
+- One operation is CPU time: the fastest of five rounds of five batches, after one warm-up batch in each round (Python: of one round of three batches).
+- By hand: a lazy coroutine type with a free list of frames and nothing else
   (`benchmarks/peers/by_hand/await.cpp`).
-- A lock that is free is taken without waiting, so it stands beside a co_await that is done at once.
+- Acquiring a free lock does not wait, so it is compared with a co_await that is done at once.
 - Memory is resident anonymous memory (`RssAnon`) of a million parked tasks (Python: 100,000).
 """,
 )

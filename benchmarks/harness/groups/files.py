@@ -30,11 +30,11 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- One read, by the clock and by the CPU time of all of a process's threads; the fastest of three rounds of
-  five batches, after one in each round that does not count.
-- Most of a read is the copy from memory that is in no cache, which is all that by hand and hocket do.
-- By hand is a bare loop over a ring of io_uring. Asio is built with `ASIO_HAS_IO_URING` and without epoll,
-  since it has no files otherwise; libuv has its four threads, Python `run_in_executor(None, os.pread, …)`.
-- Each program makes the file itself, without a name and of holes, which the page cache holds as zeros.
+- One read, by the clock and by the CPU time of all threads of a process: the fastest of three rounds of five
+  batches, after one warm-up batch in each round.
+- Most of a read is the copy from memory that is in no cache. hocket and the code by hand do little else.
+- By hand: a bare loop on an io_uring ring. Asio is built with `ASIO_HAS_IO_URING` and without epoll, because it
+  has no files otherwise. libuv has its four threads, Python `run_in_executor(None, os.pread, …)`.
+- Each program makes the file itself: nameless and sparse, so that the page cache holds it as zeros.
 """,
 )

@@ -70,18 +70,18 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- A server is a process on one core; `benchmarks/load/ping_pong.cpp` on another core keeps one message in
-  flight on each connection and reads the server's CPU clock before and after. The median of nine rounds
-  counts (Asio, libuv: three, Python: one), and the median of the rounds' ratios. The load asks without
+- A server is a process on one core. `benchmarks/load/ping_pong.cpp`, on another core, keeps one message in
+  flight on each connection and reads the server's CPU clock before and after. The result is the median of nine
+  rounds (Asio, libuv: three, Python: one), and the median of the rounds' ratios. The load polls without
   sleeping, so that no server pays for waking it.
-- Datagrams: as many are in flight as the row says, all from one socket
-  (`benchmarks/load/datagram_ping_pong.cpp`). By hand is recvmmsg and sendmmsg, 64 at once, on a socket that
+- Datagrams: the row says how many are in flight, all from one socket
+  (`benchmarks/load/datagram_ping_pong.cpp`). By hand: recvmmsg and sendmmsg, 64 at once, on a socket that
   epoll watches.
-- By hand is a level-triggered epoll server without any library (`benchmarks/peers/epoll/`). The HTTP peers
+- By hand: a level-triggered epoll server without any library (`benchmarks/peers/epoll/`). The HTTP peers
   parse the same request and answer with as many bytes as `examples/serve`.
-- `serve_on` and one loop beside it run on any core, and so does their load, which has as many threads as there
-  are loops unless the row says otherwise: a load of one thread does not keep two loops busy, so that each finds
-  fewer messages whenever it wakes up. By hand, the connections are dealt out to as many epoll threads.
+- `serve_on`, and the one loop that it is compared with, run on any core, and so does their load, which has one
+  thread for each loop unless the row says otherwise. A load of one thread does not keep two loops busy: each
+  finds fewer messages when it wakes up. By hand: as many epoll threads, among which the connections are divided.
 - Memory is resident anonymous memory (`RssAnon`) of 10,000 connections after one message each.
 """,
 )

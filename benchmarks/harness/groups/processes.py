@@ -51,17 +51,18 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- Wall time, the best batch of three rounds, after one in each round that does not count. Where another core
-  is woken, such machines have two modes, a factor of about two apart: what counts is everybody's better one.
+- Wall time, the best batch of three rounds, after one warm-up batch in each round. On machines where
+  another core must be woken, results fall into two groups, a factor of about two apart; the better one counts, for
+  every library.
 - Calls: submitted one after the other, then every result is taken (`submit`; `apply_async`), 2 workers. One
   in flight: `submit(…).result()` or `apply`, 1 worker; spinning has `spin = 50 µs`. `map` is over 20,000
-  integers with a chunksize of 1, 200,000 with 100, the function adds one, 2 workers.
+  integers with a chunksize of 1 and 200,000 with 100; the function adds one; 2 workers.
 - An argument crosses from memory that is warm to a function that takes its size, one at a time; hocket's
   takes a `std::string_view`. GB are 10⁹ bytes. The arrays of 1 KiB and 1 GiB cross in turns, 200 at a time;
   1.25× allows for the 1 to 4 µs by which munmap is slower for the large one.
-- The first result is there as soon as the constructor and one call are done. hocket starts the program
-  anew (as spawn does), and stands beside Python's fork, too.
-- By hand is a round trip between two processes and nothing else: on a futex in shared memory, by spinning
-  on it, and (Manager) of one byte over a socket; and `memcpy` between warm pages.
+- The first result is there when the constructor and one call have finished. hocket starts the program again, as
+  spawn does, and is compared with Python's fork, too.
+- By hand: a round trip between two processes and nothing else, on a futex in shared memory, by spinning on it, and
+  (Manager) of one byte over a socket; and `memcpy` between warm pages.
 """,
 )

@@ -23,9 +23,9 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- Wall time for one, the fastest batch of 20 in three rounds of 100 (Python: one of 20), after one in each
-  round that does not count; one program after the other, with nothing redirected.
-- By hand is `posix_spawn` and `waitpid`. hocket closes every descriptor that is not meant for the program
-  and restores its signals besides, as Python does; Asio 1.22 starts no programs.
+- Wall time for one program: the fastest batch of 20 in three rounds of 100 (Python: one of 20), after one warm-up batch in
+  each round. One program after the other, with nothing redirected.
+- By hand: `posix_spawn` and `waitpid`. hocket also closes every descriptor that is not meant for the program
+  and restores its signals, as Python does. Asio 1.22 starts no programs.
 """,
 )

@@ -61,15 +61,15 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- Wall time, the fastest batch of five rounds, after one in each round that does not count (Python: of one
+- Wall time, the fastest batch of five rounds, after one warm-up batch in each round (Python: of one
   round of three batches).
-- Loop → thread → loop has one worker thread for everyone. On one core the libraries differ; on all cores it
-  is mostly the machine's way to wake a core that is measured. (On one core libuv 1.44 spins for some
-  microseconds in its wake-up before it yields.)
-- A pool has as many threads as processors for everyone; in parallel_for and fork-join the caller is one of
-  them. TBB's empty tasks are a `task_group`'s, its grain of 1 is a `simple_partitioner`'s, its fork-join is
+- Loop → thread → loop: every library has one worker thread. On one core the libraries differ; on all cores this
+  measures mostly how the machine wakes a core. (On one core, libuv 1.44 spins for some microseconds in its
+  wake-up before it yields.)
+- Every pool has as many threads as there are processors; in parallel_for and fork-join, the caller is one of them.
+  TBB: empty tasks are a `task_group`'s, the grain of 1 is a `simple_partitioner`'s, fork-join is
   `parallel_invoke`.
-- By hand is a round trip between two threads of control and nothing else: on a futex, and by spinning
+- By hand: a round trip between two threads of control and nothing else, on a futex and by spinning
   (`benchmarks/peers/by_hand/processes.cpp`).
 - Python is asyncio's `run_in_executor` and `concurrent.futures.ThreadPoolExecutor` (100,000 tasks).
 """,

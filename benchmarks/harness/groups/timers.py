@@ -34,11 +34,10 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- CPU time for one, the fastest of three rounds of two batches, after one in each round that does not count
-  (uvloop: a single batch).
-- They are armed one after the other, an hour or more away, and cancelled in the same order; or due within
-  a second, all alive before the first expires.
-- An engine timer lives in whoever waits, as libuv's does; `call_later` takes any callable and can be
-  cancelled by its handle.
+- CPU time for one timer: the fastest of three rounds of two batches, after one warm-up batch in each round (uvloop: a single batch).
+- Timers are armed one after the other, an hour or more away, and cancelled in the same order; or they are due within
+  a second, and all are alive before the first expires.
+- An engine timer is a member of the object that waits, as in libuv. `call_later` takes any callable and returns a
+  handle that cancels it.
 """,
 )

@@ -46,11 +46,11 @@ GROUP = Group(
     ],
     notes="""\
 - Servers, load and clock as above, with TLS 1.3 by the same OpenSSL for all, and one EC P-256 certificate
-  (`benchmarks/load/tls_*.cpp`). The server's CPU clock counts encryption too: that is most of it.
-- By hand is a level-triggered epoll server to which OpenSSL reads and writes the socket itself, with
-  read-ahead (`benchmarks/peers/epoll/tls_echo.cpp`): one read and one write a message.
-- A handshake is a connection from accept to close, one after the other, on which only goodbyes are said;
-  resumed ones have a ticket.
-- OpenSSL's buffers go when they are empty (SSL_MODE_RELEASE_BUFFERS) here, by hand and with Asio.
+  (`benchmarks/load/tls_*.cpp`). The server's CPU clock includes encryption, which is most of it.
+- By hand: a level-triggered epoll server in which OpenSSL reads and writes the socket itself, with
+  read-ahead (`benchmarks/peers/epoll/tls_echo.cpp`): one read and one write for each message.
+- Handshakes: one connection after the other, from accept to close, on which only goodbyes are said. The resumed ones
+  have a ticket.
+- hocket, the code by hand and Asio release OpenSSL's buffers when they are empty (SSL_MODE_RELEASE_BUFFERS).
 """,
 )
