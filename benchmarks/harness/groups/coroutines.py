@@ -68,7 +68,8 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- One operation is CPU time: the fastest of five rounds of five batches, after one warm-up batch in each round (Python: of one round of three batches).
+- One operation is CPU time: the fastest of five rounds of five batches, after one warm-up batch in each round
+  (Python: of one round of three batches).
 - By hand: a lazy coroutine type with a free list of frames and nothing else
   (`benchmarks/peers/by_hand/await.cpp`).
 - Acquiring a free lock does not wait, so it is compared with a co_await that is done at once.

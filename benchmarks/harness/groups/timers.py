@@ -34,7 +34,8 @@ GROUP = Group(
         ),
     ],
     notes="""\
-- CPU time for one timer: the fastest of three rounds of two batches, after one warm-up batch in each round (uvloop: a single batch).
+- CPU time for one timer: the fastest of three rounds of two batches, after one warm-up batch in each round
+  (uvloop: a single batch).
 - Timers are armed one after the other, an hour or more away, and cancelled in the same order; or they are due within
   a second, and all are alive before the first expires.
 - An engine timer is a member of the object that waits, as in libuv. `call_later` takes any callable and returns a
