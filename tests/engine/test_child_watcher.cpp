@@ -70,7 +70,7 @@ TEST(ChildWatcher, TakesAChildThatHasEndedBefore) {
     EXPECT_EQ(parent.status, 0);
 }
 
-TEST(ChildWatcher, SaysWhenSomebodyElseHasReapedTheChild) {
+TEST(ChildWatcher, ReportsAChildThatOtherCodeHasReaped) {
     Reactor reactor;
     Parent parent(reactor.poller());
     const pid_t child = fork_child([] {});

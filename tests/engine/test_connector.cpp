@@ -202,7 +202,7 @@ TEST(Connector, ALocalAddressOfTheWrongFamilyOrNotOursIsAFailure) {
     EXPECT_EQ(outcome.failures[0].what, "bind to 192.0.2.1 port 0");
 }
 
-TEST(Connector, CancellingInEveryPhaseLeavesNoDescriptorBehind) {
+TEST(Connector, CancellingInEachPhaseLeaksNoDescriptor) {
     Reactor reactor;
     Outcome outcome;
     const Blackhole hole;

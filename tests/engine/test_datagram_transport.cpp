@@ -335,7 +335,7 @@ TEST_F(DatagramTransportTest, ADatagramThatCannotBeSentIsReportedAndTheOthersLea
     EXPECT_FALSE(transport->is_closing());
 }
 
-TEST_F(DatagramTransportTest, NobodyAtAUnixPathIsReported) {
+TEST_F(DatagramTransportTest, ASendToAnUnusedUnixPathIsReported) {
     const SocketAddress nobody = closed_address(unix_datagram_socket());
     open(unix_datagram_socket());
     transport->send("anybody?", nobody);

@@ -172,7 +172,7 @@ TEST_F(IoUring, AProgramThatForbidsItToItselfGoesOnWithThreads) {
               0);
 }
 
-TEST_F(IoUring, ItsDescriptorIsGoneAfterCloseAndIsNotInherited) {
+TEST_F(IoUring, ClosesItsDescriptorAndDoesNotPassItToChildren) {
     Reactor reactor;
     const std::size_t before = open_descriptors();
     const auto operations = FileOperations::create(reactor);

@@ -140,7 +140,7 @@ TEST(PipeChannel, ATerminalsMasterStaysTheSameTerminal) {
     EXPECT_TRUE(is_blocking(shared.get())) << "the flag must be taken back";
 }
 
-TEST(PipeChannel, WhatIsNonBlockingAlreadyStaysAsItIs) {
+TEST(PipeChannel, ANonBlockingDescriptorStaysUnchanged) {
     auto [read_end, write_end] = FileDescriptor::pipe();
     ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
     const FileDescriptor shared = FileDescriptor::duplicate(read_end.get());
@@ -161,7 +161,7 @@ TEST(PipeChannel, ASocketIsNotTouched) {
     EXPECT_TRUE(is_blocking(channel.fd()));
 }
 
-TEST(PipeChannel, RefusesWhatIsNoStreamOfBytes) {
+TEST(PipeChannel, RefusesADescriptorThatIsNotAByteStream) {
     std::error_code error;
     static_cast<void>(
         PipeChannel::open(FileDescriptor(::eventfd(0, EFD_CLOEXEC)), Direction::read, error));
@@ -278,7 +278,7 @@ TEST_F(PipeTransport, WritingEofClosesWhenEverythingIsOut) {
     EXPECT_EQ(handler.closes, 1);
 }
 
-TEST_F(PipeTransport, ReadsAFileWhichEpollRefuses) {
+TEST_F(PipeTransport, ReadsAFileThatEpollRefuses) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "input";
     const std::string content(700'000, 'z'); // more than one turn reads
@@ -326,7 +326,7 @@ TEST_F(PipeTransport, TheNullDeviceIsAtItsEnd) {
     EXPECT_FALSE(handler.failure);
 }
 
-TEST_F(PipeTransport, AFifoWhoseWritersAreGoneEnds) {
+TEST_F(PipeTransport, AFifoEndsAfterItsLastWriter) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "fifo";
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);

@@ -154,7 +154,7 @@ TEST(Alarm, WakesTheLoopForADeadlineThatIsFar) {
     EXPECT_TRUE(run_until(reactor, [&] { return far.late_by >= 0; }));
 }
 
-TEST(Alarm, IsSetAnewForAnEarlierDeadline) {
+TEST(Alarm, IsSetAgainForAnEarlierDeadline) {
     Reactor reactor;
     Expiry far(reactor);
     Expiry nearer(reactor);
@@ -266,7 +266,7 @@ TEST(Inbox, PostsFromManyThreadsAllArriveEachThreadsInOrder) {
     }
 }
 
-TEST(Inbox, WakeEndsAWaitForEver) {
+TEST(Inbox, WakeEndsAWaitWithoutADeadline) {
     Reactor reactor;
     for (int i = 0; i < 200; ++i) {
         std::thread waker([&] { reactor.wake(); });

@@ -36,7 +36,7 @@ TEST(SocketAddress, ReadsIpv6DigitsWithAScope) {
     EXPECT_EQ(numbered->host(), "fe80::1%4711");
 }
 
-TEST(SocketAddress, RefusesWhatIsNoAddressInDigits) {
+TEST(SocketAddress, RefusesTextThatIsNotANumericAddress) {
     for (const char* text : {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "127.0.0.1%lo",
                              "::1::", "fe80::1%", "fe80::1%nosuchinterface", "127.0.0.1 "}) {
         EXPECT_FALSE(SocketAddress::from_ip(text, 1)) << text;

@@ -179,7 +179,7 @@ TEST(Spawn, PassesDescriptorsThatAreCloseOnExec) {
     EXPECT_NE(::fcntl(write_end.get(), F_GETFD) & FD_CLOEXEC, 0) << "only the child's is changed";
 }
 
-TEST(Spawn, SaysWhichDescriptorIsNone) {
+TEST(Spawn, TheErrorNamesADescriptorThatIsNotOpen) {
     SpawnPlan plan = shell("true");
     plan.passed = {999};
     EXPECT_EQ(failure_of(plan), "start sh with descriptor 999: Bad file descriptor");

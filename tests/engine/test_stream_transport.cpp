@@ -367,7 +367,7 @@ TEST_F(StreamTransportTest, AResetIsReportedWithTheCallAndThePeer) {
     EXPECT_EQ(handler.failure->message(), "recv from " + peer + ": Connection reset by peer");
 }
 
-TEST_F(StreamTransportTest, WritingToAPeerThatIsGoneIsAFailureAndNoSignal) {
+TEST_F(StreamTransportTest, WritingToAClosedPeerIsAFailureWithoutASignal) {
     connect(socket_pair());
     far.close();
     transport->pause_reading();

@@ -163,7 +163,7 @@ TEST_F(TlsSessionTest, RefusesToRenegotiate) {
     EXPECT_THAT(client->session.error().message(), HasSubstr("no renegotiation"));
 }
 
-TEST_F(TlsSessionTest, SaysOfPlainTextThatItIsNoTls) {
+TEST_F(TlsSessionTest, ReportsThatPlainTextIsNotTls) {
     make_ends();
     server->take("GET / HTTP/1.1\r\n\r\n");
     EXPECT_EQ(server->status, Status::failed);
@@ -189,7 +189,7 @@ TEST_F(TlsSessionTest, ARecordThatWasTamperedWithBreaksIt) {
     EXPECT_EQ(server->session.read({}).status, Status::failed);
 }
 
-TEST_F(TlsSessionTest, ErrorsThatOthersLeftBehindAreNotItsOwn) {
+TEST_F(TlsSessionTest, IgnoresErrorsThatOtherCodeLeftInTheQueue) {
     shake_hands();
     ERR_raise(ERR_LIB_X509, X509_R_CERT_ALREADY_IN_HASH_TABLE);
     ASSERT_EQ(client->session.write("ping"), Status::done);
@@ -249,7 +249,7 @@ TEST_F(TlsSessionTest, SaysWhenACertificateWillBeValid) {
     EXPECT_THAT(client_refuses(), HasSubstr(" is not valid before 20"));
 }
 
-TEST_F(TlsSessionTest, SaysWhichHostsACertificateIsFor) {
+TEST_F(TlsSessionTest, TheErrorNamesTheHostsOfACertificate) {
     server_ctx.show(certificates::make(
         {.common_name = "a.test", .hosts = "DNS:a.test, DNS:b.test, IP:10.1.2.3"}, &authority));
     EXPECT_THAT(client_refuses("c.test"),
@@ -264,14 +264,14 @@ TEST_F(TlsSessionTest, SaysThatACertificateIsSignedByItself) {
                 HasSubstr("is signed by itself and is not among the trusted ones"));
 }
 
-TEST_F(TlsSessionTest, SaysWhichIssuerIsMissing) {
+TEST_F(TlsSessionTest, TheErrorNamesAMissingIssuer) {
     const auto middle = certificates::make_authority("middle", &authority);
     server_ctx.show(certificates::make_server(middle));
     EXPECT_THAT(client_refuses(), HasSubstr("was issued by CN=middle, whose certificate was not "
                                             "sent along and is not among the trusted ones"));
 }
 
-TEST_F(TlsSessionTest, SaysWhichAuthorityIsNotTrusted) {
+TEST_F(TlsSessionTest, TheErrorNamesAnUntrustedAuthority) {
     const auto other = certificates::make_authority("somebody else");
     server_ctx.show(certificates::make_server(other));
     SSL_CTX_add1_chain_cert(server_ctx.get(), other.certificate.get());

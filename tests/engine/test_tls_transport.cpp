@@ -279,7 +279,7 @@ TEST_F(TlsTransportTest, HasNoEndOfFileInOneDirection) {
 
 // -- handshakes that fail -------------------------------------------------------------------------
 
-TEST_F(TlsTransportTest, ThePeerIsToldWhyAHandshakeFailed) {
+TEST_F(TlsTransportTest, ThePeerReceivesTheReasonOfAFailedHandshake) {
     connect();
     server_ctx.show(
         certificates::make({.common_name = "other.test", .hosts = "DNS:other.test"}, &authority));
@@ -384,7 +384,7 @@ TEST_F(TlsTransportTest, PausingStopsDecryptionAndTheSocket) {
     EXPECT_TRUE(server->handler.received == message);
 }
 
-TEST_F(TlsTransportTest, AnEndThatComesWhileReadingIsPausedIsToldLater) {
+TEST_F(TlsTransportTest, AnEndThatArrivesWhileReadingIsPausedIsReportedLater) {
     shake_by_hand();
     server->tls->pause_reading();
     ASSERT_EQ(far_end->session.write("before the end"), TlsSession::Status::done);

@@ -145,7 +145,7 @@ TEST_P(HttpsCrawl, SaysWhyACertificateIsRefused) {
     EXPECT_THAT(refusal(certificates::make({.hosts = here})), HasSubstr("is signed by itself"));
 }
 
-TEST_P(HttpsCrawl, GoesOnBesideAPortWhoseCertificateIsRefused) {
+TEST_P(HttpsCrawl, GoesOnAfterARefusedCertificateOnAnotherPort) {
     const Nginx stranger(site_.path(), pem_file(folder_, "stranger.pem",
                                                 certificates::make({.hosts = "IP:127.0.0.1"})));
     TemporaryFolder site;
@@ -177,7 +177,7 @@ TEST_P(HttpsCrawl, TakesNoConnectionThatWasCutForThePagesEnd) {
     EXPECT_EQ(found.report.broken[0].message, "cut off: TLS ended without a goodbye");
 }
 
-TEST_P(HttpsCrawl, NamesACAFileThatIsNone) {
+TEST_P(HttpsCrawl, NamesABadCAFile) {
     const std::string missing = (folder_.path() / "missing.pem").string();
     RunningProgram program({"/bin/sh", "-c", R"("$0" "$@" 2>&1)", example("crawl"),
                             "https://127.0.0.1/", "--way", GetParam(), "--cafile", missing});

@@ -128,7 +128,7 @@ TEST(RequestParser, RejectsWhatIsNotARequest) {
     EXPECT_EQ(request_error("GET / FTP/1.1\r\nHost: h\r\n\r\n").status(), 400);
 }
 
-TEST(RequestParser, SaysWhatWasWrongWithWhichValue) {
+TEST(RequestParser, TheErrorNamesTheValueAndTheProblem) {
     const auto error = request_error("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1x\r\n\r\n");
     EXPECT_STREQ(error.what(), "Content-Length is \"1x\": expected a decimal number");
     EXPECT_EQ(error.fault(), HttpFault::malformed);

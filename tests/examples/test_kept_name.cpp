@@ -73,7 +73,7 @@ TEST(KeptName, NeverLeadsOut) {
     EXPECT_EQ(web::kept_name(url, site, false), "%2E%2E/a/%2E/..%2F/%2E%2E");
 }
 
-TEST(KeptName, SaysWhichPortUnlessItIsTheSites) {
+TEST(KeptName, NamesThePortUnlessItIsTheSites) {
     EXPECT_EQ(html_name("//h:8080/a.html"), ":8080/a.html");
     EXPECT_EQ(html_name("//h:80/a.html"), "a.html");
 }

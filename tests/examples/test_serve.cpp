@@ -224,7 +224,7 @@ TEST_F(Serve, RefusesAHeadThatIsTooLargeBeforeItsEnd) {
     }
 }
 
-TEST(ServeSlowly, ClosesConnectionsWhoseHeadDripsInForEver) {
+TEST(ServeSlowly, ClosesAConnectionWhoseHeadNeverEnds) {
     TemporaryFolder folder;
     folder.write("index.html", "<p>welcome");
     ServeProgram serve(folder.path(), {"--head-timeout", "1", "--idle-timeout", "3600"});

@@ -122,7 +122,7 @@ TEST(SiteCrawl, SaysWhereBrokenLinksWereFound) {
     EXPECT_THAT(report.broken[1].linked_from, ElementsAre("http://h/a", "http://h/b"));
 }
 
-TEST(SiteCrawl, CountsThePageBehindARedirectOnce) {
+TEST(SiteCrawl, CountsTheTargetOfARedirectOnce) {
     const SiteReport report = crawl_in_order(site_with_everything());
     ASSERT_EQ(report.redirects.size(), 2u);
     EXPECT_EQ(report.redirects[0].to, "http://h/hidden");

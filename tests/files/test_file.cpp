@@ -246,7 +246,7 @@ TEST_F(FileTest, LinesMayBeLongerThanWhatIsReadAhead) {
     });
 }
 
-TEST_F(FileTest, WritingAfterReadingLinesGoesToWhereTheReadingStopped) {
+TEST_F(FileTest, WritingAfterReadingLinesContinuesWhereTheReadingStopped) {
     write("a", "one\ntwo\nthree\n");
     run([&]() -> Coro<> {
         const File file = co_await open(path("a"), "r+");
@@ -419,7 +419,7 @@ TEST_F(FileTest, WhatACancelledReadHadGatheredComesWithTheNext) {
     });
 }
 
-TEST_F(FileTest, OpeningAPipeThatNobodyElseOpensCanBeCancelled) {
+TEST_F(FileTest, OpeningAFifoWithoutAnotherEndCanBeCancelled) {
     const std::string fifo = make_fifo();
     const std::size_t before = open_descriptors();
     run([&]() -> Coro<> {

@@ -94,7 +94,7 @@ TEST_F(PathFunctions, AReplacedFileKeepsItsPermissions) {
     EXPECT_EQ(permissions_of(path("a")), 0751u);
 }
 
-TEST_F(PathFunctions, WhoReadsTheOldFileGoesOnReadingIt) {
+TEST_F(PathFunctions, AReaderOfTheOldFileGoesOnReadingIt) {
     write("a", "old");
     run([&]() -> Coro<> {
         const File old = co_await open(path("a"));
@@ -118,7 +118,7 @@ TEST_F(PathFunctions, ASymbolicLinkStaysAndWhatItLeadsToIsReplaced) {
               "open " + path("circle") + ": Too many levels of symbolic links");
 }
 
-TEST_F(PathFunctions, WhatIsNoFileIsWrittenAsItIs) {
+TEST_F(PathFunctions, WritesADeviceInPlaceAndReportsFailures) {
     EXPECT_EQ(run(files::write_text("/dev/null", "gone")), 4u);
     EXPECT_EQ(error_of(files::write_text("/dev/full", "x")),
               "write /dev/full: No space left on device");
@@ -218,7 +218,7 @@ TEST_F(PathFunctions, FoldersAreMadeAndListedAndRemovedOrNotWhenCancelledAtAnySt
         });
 }
 
-TEST_F(PathFunctions, AWriteWhoseLoopClosesAtAnyStepIsWholeOrNotThere) {
+TEST_F(PathFunctions, AWriteIsWholeOrAbsentWhenItsLoopCloses) {
     bool is_done = false;
     for (int step = 0; !is_done && step < 50'000'000; step = next_step(step)) {
         write("a", "old");

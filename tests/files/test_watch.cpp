@@ -196,7 +196,7 @@ TEST_F(Watch, ErrorsNameThePath) {
     }
 }
 
-TEST_F(Watch, ACancelledWatchLeavesNothingBehind) {
+TEST_F(Watch, ACancelledWatchLeaksNothing) {
     std::filesystem::create_directories(path("a/b/c"));
     run([&]() -> Coro<> {
         co_await files::exists(root()); // the ring or the threads are there from now on

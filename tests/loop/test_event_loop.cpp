@@ -311,7 +311,7 @@ TEST(Sleep, LastsAtLeastAsLongAsAsked) {
     run(main);
 }
 
-TEST(Sleep, ForLongerThanTheClockCanTellIsForEver) {
+TEST(Sleep, ForLongerThanTheClockCanTellNeverEnds) {
     const auto main = []() -> Coro<> {
         auto task = create_task(static_cast<Coro<>>(sleep(std::chrono::hours::max())));
         auto other = create_task(static_cast<Coro<>>(sleep(std::chrono::duration<double>(1e300))));

@@ -49,7 +49,7 @@ TEST(ExceptionGroup, CannotBeEmptyOrHoldNothing) {
     EXPECT_THROW(ExceptionGroup("null", {nullptr}), ValueError);
 }
 
-TEST(DescribeException, NamesTypesThatAreNoStdException) {
+TEST(DescribeException, NamesTypesThatDoNotDeriveFromStdException) {
     EXPECT_EQ(describe_exception(std::make_exception_ptr(CancelledError("why"))),
               "hocket::CancelledError: why");
     EXPECT_EQ(describe_exception(std::make_exception_ptr(3)), "int");

@@ -249,7 +249,7 @@ TEST(Runner, ItsRunsShareAContextOfTheirOwn) {
     EXPECT_EQ(level().get(), 0);
 }
 
-TEST(Runner, StartsFromTheContextInWhichItsLoopWasMade) {
+TEST(Runner, StartsFromTheContextOfItsLoopsCreation) {
     Context context;
     context.run([] {
         level().set(10);

@@ -141,7 +141,7 @@ TEST(WaitSignal, UnderRunCtrlCCanBeAwaited) {
     EXPECT_TRUE(went_on);
 }
 
-TEST(WaitSignal, RemovingAHandlerDoesNotTakeTheSignalFromWhoWaits) {
+TEST(WaitSignal, RemovingAHandlerDoesNotTakeTheSignalFromAWaiter) {
     run([]() -> Coro<> {
         get_running_loop().add_signal_handler(SIGUSR1, [] {});
         Task<int> waiting = start_wait(SIGUSR1);

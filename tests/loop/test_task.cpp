@@ -488,7 +488,7 @@ TEST(TaskCallbacks, ThatThrowGoToTheExceptionHandler) {
     EXPECT_NE(run(main).find("bad callback"), std::string::npos);
 }
 
-TEST(TaskReports, AnExceptionNobodyRetrievesIsReportedWithItsPlace) {
+TEST(TaskReports, AnUnretrievedExceptionIsReportedWithItsPlace) {
     const auto main = []() -> Coro<ExceptionContext> {
         ExceptionContext reported;
         get_running_loop().set_exception_handler(
@@ -526,7 +526,7 @@ TEST(TaskReports, ARetrievedExceptionIsNotReported) {
     EXPECT_EQ(run(main), 0);
 }
 
-TEST(TaskReports, ACancelledTaskIsNobodysFailure) {
+TEST(TaskReports, ACancelledTaskIsNotReported) {
     const auto main = []() -> Coro<int> {
         int reports = 0;
         get_running_loop().set_exception_handler(

@@ -89,7 +89,7 @@ struct Recorder : DatagramProtocol {
 
 auto recorder() { return std::make_shared<Recorder>(); }
 
-TEST(DatagramProtocol, EchoesToWhoeverSends) {
+TEST(DatagramProtocol, EchoesADatagramToItsSender) {
     run([]() -> Coro<> {
         EventLoop& loop = get_running_loop();
         auto [server, echo] =
@@ -121,7 +121,7 @@ TEST(DatagramProtocol, EchoesToWhoeverSends) {
     });
 }
 
-TEST(DatagramProtocol, IsToldOfARefusalAndGoesOn) {
+TEST(DatagramProtocol, ReceivesARefusalAsAnErrorAndGoesOn) {
     run([]() -> Coro<> {
         const SocketAddress nobody = closed_address(datagram_socket());
         auto [transport, protocol] = co_await get_running_loop().create_datagram_endpoint(
@@ -385,7 +385,7 @@ TEST(DatagramEndpoint, ErrorsSurfaceInRecvAndItGoesOn) {
     });
 }
 
-TEST(DatagramEndpoint, TasksReceiveInTheOrderInWhichTheyCame) {
+TEST(DatagramEndpoint, TasksReceiveInTheOrderOfTheirCalls) {
     run([]() -> Coro<> {
         const DatagramEndpoint endpoint = co_await open_datagram_endpoint({.local_addr = any_port});
         std::vector<Task<Datagram>> waiting;
@@ -447,7 +447,7 @@ TEST(DatagramEndpoint, ACancelledRecvLosesNothingInEitherOrder) {
     });
 }
 
-TEST(DatagramEndpoint, WhoComesLaterDoesNotTakeWhatIsGranted) {
+TEST(DatagramEndpoint, ALaterTaskDoesNotTakeAGrantedDatagram) {
     run([]() -> Coro<> {
         const DatagramEndpoint endpoint = co_await open_datagram_endpoint({.local_addr = any_port});
         const Socket far = datagram_socket();
@@ -543,7 +543,7 @@ TEST(DatagramEndpoint, OpeningMayBeCancelledAtEveryStep) {
     });
 }
 
-TEST(DatagramEndpoint, CloseEndsWhoReceivesAndSendsWhatIsQueued) {
+TEST(DatagramEndpoint, CloseEndsReceiversAndSendsWhatIsQueued) {
     run([]() -> Coro<> {
         auto [near, far] = unix_datagram_pair();
         const DatagramEndpoint endpoint = co_await open_datagram_endpoint(std::move(near));
@@ -623,7 +623,7 @@ TEST(DatagramEndpoint, OutlivesItsLoop) {
     }
 }
 
-TEST(DatagramEndpoint, WhatNobodyReceivesStaysInTheKernelAboveTheLimit) {
+TEST(DatagramEndpoint, DatagramsAboveTheLimitStayInTheKernel) {
     run([]() -> Coro<> {
         const DatagramEndpoint endpoint =
             co_await open_datagram_endpoint({.local_addr = any_port, .limit = 1000});

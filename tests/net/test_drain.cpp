@@ -116,7 +116,7 @@ TEST(Drain, WaitsForARequestThatIsBeingReceived) {
     });
 }
 
-TEST(Drain, WaitsForAHandlerWhoseConnectionIsGone) {
+TEST(Drain, WaitsForAHandlerAfterItsConnectionIsLost) {
     run([]() -> Coro<> {
         Event closed;
         Event may_end;

@@ -99,7 +99,7 @@ TEST(PassFds, MoreThanAskedForAreDroppedAndNoneIsLeaked) {
     }
 }
 
-TEST(PassFds, AProcessOutOfDescriptorsGetsTheDataAndIsTold) {
+TEST(PassFds, AProcessOutOfDescriptorsGetsTheDataAndAnError) {
     auto [ours, theirs] = socketpair();
     const FileDescriptor one = pipe_with("one");
     const std::array<int, 1> fds{one.get()};

@@ -152,7 +152,7 @@ TEST(ConnectWritePipe, WritesAndClosesWithWriteEof) {
 }
 
 // python3.13: the same two, connection_lost(None) and connection_lost(BrokenPipeError()).
-TEST(ConnectWritePipe, IsToldOfAClosedReaderWithoutWriting) {
+TEST(ConnectWritePipe, NoticesAClosedReaderWithoutWriting) {
     run([]() -> Coro<> {
         auto [read_end, write_end] = FileDescriptor::pipe();
         auto [transport, protocol] =
@@ -266,7 +266,7 @@ TEST(PipeStreams, AFullPipePausesItsWriter) {
     });
 }
 
-TEST(PipeStreams, DrainSaysThatTheReaderIsGone) {
+TEST(PipeStreams, DrainThrowsWhenTheReaderHasClosed) {
     run([]() -> Coro<> {
         auto [read_end, write_end] = FileDescriptor::pipe();
         StreamWriter writer = open_pipe_writer(std::move(write_end));

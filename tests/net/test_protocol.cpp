@@ -170,7 +170,7 @@ TEST(Protocol, PausedReadingHoldsTheBytesBack) {
     });
 }
 
-TEST(Protocol, IsToldWhenToPauseAndToResumeWriting) {
+TEST(Protocol, PausesAndResumesWriting) {
     struct Writer : Recorder {
         void pause_writing() override { calls.emplace_back("pause"); }
         void resume_writing() override { calls.emplace_back("resume"); }

@@ -83,7 +83,7 @@ TEST(SockSendfile, SendsAFileThatIsLargerThanTheSocketsBuffer) {
 }
 
 // python3.13 prints the same counts and positions.
-TEST(SockSendfile, OffsetAndCountChooseAPartAndThePositionIsBehindIt) {
+TEST(SockSendfile, OffsetAndCountChooseAPartAndThePositionFollowsIt) {
     run([]() -> Coro<> {
         EventLoop& loop = get_running_loop();
         const FileDescriptor file = file_with("0123456789");
@@ -129,7 +129,7 @@ TEST(SockSendfile, AClosedPeerIsAnErrorAndNoSignal) {
     });
 }
 
-TEST(SockSendfile, ACancelledOneLeavesThePositionBehindWhatWasSent) {
+TEST(SockSendfile, ACancellationLeavesThePositionAfterWhatWasSent) {
     run([]() -> Coro<> {
         const std::string text = numbers(3'000'000);
         const FileDescriptor file = file_with(text);
@@ -172,7 +172,7 @@ TEST(StreamSendfile, ComesBetweenWhatWasWrittenBeforeAndAfter) {
     });
 }
 
-TEST(StreamSendfile, AWriteMeanwhileIsARuntimeErrorAndASecondSendfileToo) {
+TEST(StreamSendfile, AWriteOrASecondSendfileDuringASendfileIsARuntimeError) {
     run([]() -> Coro<> {
         const std::string text = numbers(8'000'000);
         const FileDescriptor file = file_with(text);
@@ -247,7 +247,7 @@ TEST(StreamSendfile, WithoutADescriptorLeftTheFallbackFailsAndNothingIsLost) {
     });
 }
 
-TEST(StreamSendfile, ReadsNothingMeanwhileAndAllOfItAfterwards) {
+TEST(StreamSendfile, PausesReadingDuringASendfileAndLosesNothing) {
     run([]() -> Coro<> {
         const std::string text = numbers(8'000'000);
         const FileDescriptor file = file_with(text);

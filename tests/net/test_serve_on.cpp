@@ -191,7 +191,7 @@ ContextVar<int>& generation() {
     return variable;
 }
 
-TEST(ServeOn, HandlersRunInTheContextInWhichTheServerWasMade) {
+TEST(ServeOn, HandlersRunInTheContextOfTheServersCreation) {
     run([]() -> Coro<> {
         generation().set(7);
         Server server = co_await serve_on(
@@ -339,7 +339,7 @@ TEST(ServeOn, TheEndOfTheCallingLoopEndsTheOthers) {
     EXPECT_EQ(open_descriptors(), descriptors);
 }
 
-TEST(ServeOn, ATaskThatAHandlerLeavesBehindIsCancelledWithItsLoop) {
+TEST(ServeOn, ATaskThatOutlivesItsHandlerIsCancelledWithItsLoop) {
     run([]() -> Coro<> {
         std::atomic<bool> cancelled = false;
         Server server = co_await serve_on(
@@ -508,7 +508,7 @@ TEST(ServeOn, ClientsOfEveryLoopSpeakTlsAndResumeTheirSessionsOnAnyOfThem) {
     });
 }
 
-TEST(ServeOn, AFailedHandshakeHurtsNobodyElse) {
+TEST(ServeOn, AFailedHandshakeDoesNotDisturbOtherConnections) {
     TlsContexts contexts;
     run([&]() -> Coro<> {
         ServeOnOptions options{.loops = 2};

@@ -111,7 +111,7 @@ TEST(SocketActivation, AChildServesOnTheSocketsThatItIsHanded) {
     }
 }
 
-TEST(SocketActivation, WithoutAnnouncementThereAreNoSockets) {
+TEST(SocketActivation, WithoutBothVariablesThereAreNoSockets) {
     EXPECT_TRUE(listen_fds().empty());
     ::setenv("LISTEN_FDS", "1", 1);
     EXPECT_TRUE(listen_fds().empty());
@@ -135,7 +135,7 @@ TEST(SocketActivation, WhatMakesNoSenseIsAValueError) {
     EXPECT_TRUE(nothing_is_announced());
 }
 
-TEST(SocketActivation, ADescriptorThatIsNoSocketIsAnErrorThatNamesIt) {
+TEST(SocketActivation, TheErrorForADescriptorThatIsNotASocketNamesIt) {
     // Descriptor 3 is put back afterwards: it may be somebody's.
     const int kept = ::fcntl(3, F_DUPFD_CLOEXEC, 10);
     const int null = ::open("/dev/null", O_RDONLY);

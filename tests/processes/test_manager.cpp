@@ -256,7 +256,7 @@ TEST(Manager, QueueHandsItemsOverInOrder) {
     EXPECT_EQ(queue.get(0ms), 4);
 }
 
-TEST(Manager, WhoWaitsForAQueueHoldsUpNobody) {
+TEST(Manager, AWaitingGetDoesNotBlockOtherClients) {
     const Manager manager;
     const auto queue = manager.queue<int>();
     const auto value = manager.value(0);
@@ -282,7 +282,7 @@ TEST(Manager, LockKeepsOthersOut) {
     EXPECT_THROW(lock.release(), RuntimeError);
 }
 
-TEST(Manager, LockGoesToWhoeverWaits) {
+TEST(Manager, AReleasedLockPassesToAWaiter) {
     const Manager manager;
     const auto lock = manager.lock();
     const auto value = manager.value(0);
@@ -402,7 +402,7 @@ TEST(Manager, ThreadsAskBesideEachOther) {
     EXPECT_EQ(value.get(), 800);
 }
 
-TEST(Manager, ADeadHoldersLockGoesToTheNext) {
+TEST(Manager, ADeadHoldersLockPassesToTheNextWaiter) {
     const Manager manager;
     const auto lock = manager.lock();
     const auto queue = manager.queue<int>();
@@ -422,7 +422,7 @@ TEST(Manager, ADeadHoldersLockGoesToTheNext) {
     lock.release();
 }
 
-TEST(Manager, WhoDiesWhileItWaitsIsPassedOver) {
+TEST(Manager, AWaiterThatDiesIsSkipped) {
     const Manager manager;
     const auto queue = manager.queue<int>();
     const auto ready = manager.queue<int>();
@@ -442,7 +442,7 @@ TEST(Manager, WhoDiesWhileItWaitsIsPassedOver) {
     EXPECT_EQ(queue.get(), 5);
 }
 
-TEST(Manager, KilledFailsWhoeverWaits) {
+TEST(Manager, KillingItFailsEveryWaiter) {
     const Manager manager;
     const auto queue = manager.queue<int>();
     const auto lock = manager.lock();
@@ -532,7 +532,7 @@ TEST(Manager, AFunctionThatCrashesItIsAnErrorOfTheCall) {
     EXPECT_THROW(static_cast<void>(manager.dict<int, int>()), WorkerDied);
 }
 
-TEST(Manager, IsGoneForWorkersToo) {
+TEST(Manager, WorkersNoticeItsDeathToo) {
     Pool pool(1);
     auto manager = std::make_unique<Manager>();
     const auto value = manager->value(1);

@@ -145,7 +145,7 @@ TEST(Pipe, ThatIsClosedSaysSo) {
     EXPECT_THROW(static_cast<void>(PipeEnd<int>().fileno()), InvalidStateError);
 }
 
-TEST(Pipe, PollsForAsLongAsItIsTold) {
+TEST(Pipe, PollsForTheGivenTime) {
     const auto [a, b] = Pipe<int>();
     EXPECT_FALSE(a.poll());
     EXPECT_FALSE(a.poll(1ms));
@@ -155,7 +155,7 @@ TEST(Pipe, PollsForAsLongAsItIsTold) {
     EXPECT_EQ(a.recv(), 1);
 }
 
-TEST(Pipe, WhoseSenderIsKilledDeliversWholeValuesOnly) {
+TEST(Pipe, DeliversOnlyWholeValuesWhenItsSenderIsKilled) {
     for (int round = 0; round < 15; ++round) {
         auto [ours, theirs] = Pipe<std::vector<std::uint32_t>>();
         OtherProcess other([&, end = theirs, mine = ours](Channel& channel) mutable {

@@ -195,7 +195,7 @@ TEST(Pool, ImapGivesResultsInTheOrderOfTheItems) {
     EXPECT_EQ(squares, pool.map(square, one_to(100)));
 }
 
-TEST(Pool, ImapReadsAnEndlessRangeAsFarAsItIsAskedTo) {
+TEST(Pool, ImapReadsAnEndlessRangeOnlyAsFarAsNeeded) {
     Pool pool(2);
     auto squares = pool.imap(square, std::views::iota(1));
     EXPECT_EQ(squares.next(), 1);
@@ -203,7 +203,7 @@ TEST(Pool, ImapReadsAnEndlessRangeAsFarAsItIsAskedTo) {
     EXPECT_EQ(squares.next(), 9);
 }
 
-TEST(Pool, ImapGoesOnBehindAnExceptionWhereItStands) {
+TEST(Pool, ImapThrowsAnExceptionInItsPlaceAndGoesOn) {
     Pool pool(2);
     auto results = pool.imap(fail_at_three, one_to(4));
     EXPECT_EQ(results.next(), 1);

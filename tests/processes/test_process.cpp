@@ -134,7 +134,7 @@ TEST_P(ProcessByEachMethod, ExitcodeIsZeroAfterAReturn) {
     EXPECT_EQ(run_to_the_end(process), 0);
 }
 
-TEST_P(ProcessByEachMethod, ExitcodeIsOneAfterAnExceptionWhichIsPrinted) {
+TEST_P(ProcessByEachMethod, AnExceptionIsPrintedAndTheExitcodeIsOne) {
     const auto [code, errors] = errors_of(
         GetParam(), [](const std::string& why) { throw std::runtime_error(why); }, "no bread");
     EXPECT_EQ(code, 1);

@@ -59,7 +59,7 @@ TEST(ProcessBarrier, LetsAllGoTogetherWithDifferentNumbers) {
     EXPECT_FALSE(barrier.broken());
 }
 
-TEST(ProcessBarrier, ForOneIsNoBarrier) {
+TEST(ProcessBarrier, ForOneNeverWaits) {
     const ProcessBarrier barrier(1);
     EXPECT_EQ(barrier.wait(), 0U);
     EXPECT_EQ(barrier.wait(0s), 0U);
@@ -135,7 +135,7 @@ TEST(ProcessBarrier, IsAsNewAfterAReset) {
     EXPECT_EQ(other.receive<int>(), 1 - static_cast<int>(number));
 }
 
-TEST(ProcessBarrier, ResetAndAbortSendAwayWhoWaits) {
+TEST(ProcessBarrier, ResetAndAbortThrowInTheWaiters) {
     const ProcessBarrier barrier(2);
     OtherProcess first = party_at(barrier);
     await_waiting(barrier, 1);
@@ -150,7 +150,7 @@ TEST(ProcessBarrier, ResetAndAbortSendAwayWhoWaits) {
     EXPECT_EQ(barrier.n_waiting(), 0U);
 }
 
-TEST(ProcessBarrier, ForNobodyIsAValueError) {
+TEST(ProcessBarrier, ForZeroPartiesIsAValueError) {
     EXPECT_THROW(ProcessBarrier(0), ValueError);
     EXPECT_THROW(ProcessBarrier(-1), ValueError);
     EXPECT_THROW(ProcessBarrier(1'000'000), ValueError);

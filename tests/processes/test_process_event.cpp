@@ -36,7 +36,7 @@ TEST(ProcessEvent, IsSetUntilItIsCleared) {
     EXPECT_FALSE(event.is_set());
 }
 
-TEST(ProcessEvent, WakesAllWhoWaitInAnyProcess) {
+TEST(ProcessEvent, WakesTheWaitersOfAllProcesses) {
     const ProcessEvent event;
     std::vector<OtherProcess> others;
     for (int i = 0; i < 3; ++i) {

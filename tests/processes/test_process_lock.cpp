@@ -63,7 +63,7 @@ TEST(ProcessLock, IsForOneProcessAtATime) {
     lock.release();
 }
 
-TEST(ProcessLock, OfAKilledHolderGoesToTheNextWhoIsTold) {
+TEST(ProcessLock, AKilledHoldersLockPassesOnAndTheNextHolderIsInformed) {
     const ProcessLock lock;
     OtherProcess other = holder_of(lock);
     other.kill();
@@ -77,7 +77,7 @@ TEST(ProcessLock, OfAKilledHolderGoesToTheNextWhoIsTold) {
     lock.release();
 }
 
-TEST(ProcessLock, OfAKilledHolderWakesWhoWaits) {
+TEST(ProcessLock, AKilledHoldersLockWakesAWaiter) {
     const ProcessLock lock;
     OtherProcess holder = holder_of(lock);
     std::vector<OtherProcess> others;
@@ -107,7 +107,7 @@ TEST(ProcessLock, OfAThreadThatEndedIsFreeToo) {
     lock.release();
 }
 
-TEST(ProcessLock, ReleasedByWhoDoesNotHoldItIsAValueError) {
+TEST(ProcessLock, ReleasedByAThreadThatDoesNotHoldItIsAValueError) {
     if (detail::thread_sanitized) {
         GTEST_SKIP() << "ThreadSanitizer reports it, too, and ends the program";
     }

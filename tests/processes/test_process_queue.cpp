@@ -81,7 +81,7 @@ TEST(ProcessQueue, CarriesItemsOfAnySize) {
     }
 }
 
-TEST(ProcessQueue, GivesMemoryBackAsItIsEmptied) {
+TEST(ProcessQueue, ReleasesMemoryWhenItIsEmptied) {
     const ProcessQueue<std::string> queue;
     auto message = detail::pack_message(queue);
     const std::string item(100'000, 'x');
@@ -290,7 +290,7 @@ TEST(ProcessQueue, WorksOnHoweverManyAreKilled) {
     }
 }
 
-TEST(ProcessQueue, WakesAConsumerWhoseFellowWasKilledAsItWaited) {
+TEST(ProcessQueue, WakesAConsumerAfterAnotherWasKilledInItsWait) {
     const ProcessQueue<int> queue;
     const ProcessQueue<int> results;
     const auto consume = [&](Channel& channel) {
@@ -307,7 +307,7 @@ TEST(ProcessQueue, WakesAConsumerWhoseFellowWasKilledAsItWaited) {
     EXPECT_EQ(second.join(), 0);
 }
 
-TEST(ProcessQueue, KeepsWhatWasPutByWhoEnded) {
+TEST(ProcessQueue, KeepsTheItemsOfAProcessThatHasEnded) {
     const ProcessQueue<int> queue;
     OtherProcess other([&](Channel&) {
         for (int i = 0; i < 100; ++i) {

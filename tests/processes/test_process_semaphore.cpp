@@ -105,7 +105,7 @@ TEST(ProcessSemaphore, GivesThePermitsOfAKilledHolderBack) {
     EXPECT_TRUE(semaphore.acquire());
 }
 
-TEST(ProcessSemaphore, OfAHolderThatIsKilledWakesWhoWaits) {
+TEST(ProcessSemaphore, AKilledHoldersPermitWakesAWaiter) {
     const ProcessSemaphore semaphore(1);
     OtherProcess holder = holder_of(semaphore);
     OtherProcess waiting([](Channel& channel) {

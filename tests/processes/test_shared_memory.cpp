@@ -164,7 +164,7 @@ TEST(DescriptorPassing, PassesAsManyAsThereMayBe) {
     EXPECT_EQ(received.size(), engine::most_descriptors);
 }
 
-TEST(DescriptorPassing, AMessageWhoseDescriptorsHaveNoRoomIsLostWithAnError) {
+TEST(DescriptorPassing, RunningOutOfDescriptorsLosesTheMessageWithAnError) {
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
     const engine::FileDescriptor one(ends[0]);

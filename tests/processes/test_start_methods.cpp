@@ -305,7 +305,7 @@ TEST_F(ForkServer, HasOneThreadAndNoDescriptorOfAWorkerThatHasEnded) {
     }
 }
 
-TEST_F(ForkServer, KeepsNobodyWaitingForTheEndOfTheOutput) {
+TEST_F(ForkServer, DoesNotKeepTheOutputOpen) {
     ::kill(server(), SIGKILL); // the next one starts now
     CapturedOutput output;
     Process process({.start_method = StartMethod::forkserver}, [] { std::printf("words"); });
@@ -473,7 +473,7 @@ TEST_F(ForkMethod, ExitRunsNeitherAtexitHandlersNorStaticDestructorsOfTheParent)
     handlers_run = nullptr;
 }
 
-TEST_F(ForkMethod, AnInheritedProcessIsNobodysChildThere) {
+TEST_F(ForkMethod, AnInheritedProcessIsNotAChildOfTheFork) {
     static Process* inherited = nullptr;
     Process other(sleep_for_ever);
     other.start();

@@ -96,7 +96,7 @@ TEST(ThrownStack, BeginsWhereTheExceptionWasThrown) {
     expect_names(stack.substr(0, stack.find('\n')), "spill_the_milk");
 }
 
-TEST(ThrownStack, IsThatOfTheExceptionWhichComesOutWhenOthersWereThrownMeanwhile) {
+TEST(ThrownStack, BelongsToTheExceptionThatLeavesTheFunctionAmongSeveral) {
     ProcessPoolExecutor pool(1);
     const RemoteError error = error_of([&] { pool.submit(clean_up_clumsily).result(); });
     expect_names(error.stack(), "spill_the_milk");

@@ -189,7 +189,7 @@ TEST_P(WorkerDeath, OutOfMemoryIsAnExceptionOrADeathOfThatCallOnly) {
     EXPECT_EQ(pool.submit(twice, 4).result(), 8);
 }
 
-TEST_P(WorkerDeath, BetweenCallsIsNobodysFailure) {
+TEST_P(WorkerDeath, BetweenCallsFailsNoCall) {
     ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const pid_t worker = pool.submit([] { return ::getpid(); }).result();
     ::kill(worker, SIGKILL);
@@ -368,7 +368,7 @@ TEST_P(WorkerDeath, OfTheOwnerEndsTheWorkers) {
     }
 }
 
-TEST_P(WorkerDeath, LeavesNothingBehind) {
+TEST_P(WorkerDeath, LeaksNothing) {
     start_once();
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
@@ -387,7 +387,7 @@ TEST_P(WorkerDeath, LeavesNothingBehind) {
     EXPECT_TRUE(no_worker_is_left());
 }
 
-TEST_P(WorkerDeath, ManyPoolsLeaveNothingBehind) {
+TEST_P(WorkerDeath, ManyPoolsLeakNothing) {
     start_once();
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();

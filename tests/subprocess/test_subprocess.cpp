@@ -158,7 +158,7 @@ TEST_F(Subprocess, StreamsTalkWithTheProgram) {
     });
 }
 
-TEST_F(Subprocess, AStreamThatIsNoPipeSaysSo) {
+TEST_F(Subprocess, AccessToAStreamThatIsNotAPipeIsAnError) {
     run([]() -> Coro<> {
         auto process = co_await create_subprocess_exec({.stdin = DEVNULL}, "cat");
         EXPECT_THROW(static_cast<void>(process.stdin()), RuntimeError);
@@ -273,7 +273,7 @@ TEST_F(Subprocess, NothingIsInherited) {
     });
 }
 
-TEST_F(Subprocess, AProgramThatIgnoresItsInputIsNoError) {
+TEST_F(Subprocess, AProgramThatIgnoresItsInputIsNotAnError) {
     run([]() -> Coro<> {
         auto process = co_await create_subprocess_exec({.stdin = PIPE}, "true");
         auto [out, err] = co_await process.communicate(std::string(10'000'000, 'x'));

@@ -70,7 +70,7 @@ private:
 };
 
 // As python3.13, where all three are pipes unless the call says otherwise.
-TEST_F(SubprocessProtocols, AreToldEverythingAndLastOfTheEnd) {
+TEST_F(SubprocessProtocols, ReceiveEverythingAndTheEndLast) {
     run([]() -> Coro<> {
         auto [transport, protocol] = co_await get_running_loop().subprocess_exec(
             make_notes, "sh", "-c", "cat; echo error >&2; exit 3");
@@ -104,7 +104,7 @@ TEST_F(SubprocessProtocols, GetEverythingThatWasWrittenBeforeTheEnd) {
     });
 }
 
-TEST_F(SubprocessProtocols, AreToldToPause) {
+TEST_F(SubprocessProtocols, PauseWriting) {
     run([]() -> Coro<> {
         auto [transport, protocol] = co_await get_running_loop().subprocess_exec(make_notes, "cat");
         transport->get_pipe_transport(1)->pause_reading();
@@ -149,7 +149,7 @@ TEST_F(SubprocessProtocols, AProgramThatDoesNotReadBreaksItsPipe) {
     });
 }
 
-TEST_F(SubprocessProtocols, AGrandchildMayKeepAPipeOpenBehindTheExit) {
+TEST_F(SubprocessProtocols, AGrandchildMayKeepAPipeOpenAfterTheExit) {
     run([]() -> Coro<> {
         auto [transport, protocol] =
             co_await get_running_loop().subprocess_shell(make_notes, "sleep 1000 & echo $!");
@@ -163,7 +163,7 @@ TEST_F(SubprocessProtocols, AGrandchildMayKeepAPipeOpenBehindTheExit) {
     });
 }
 
-TEST_F(SubprocessProtocols, ALoopThatClosesBehindTheExitKeepsNothing) {
+TEST_F(SubprocessProtocols, ALoopThatClosesAfterTheExitKeepsNothing) {
     std::weak_ptr<Notes> watched;
     int grandchild = 0;
     run([&]() -> Coro<> {

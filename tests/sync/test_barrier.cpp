@@ -70,7 +70,7 @@ TEST(Barrier, CanBeUsedAgain) {
     });
 }
 
-TEST(Barrier, WhoComesWhileOthersLeaveIsOfTheNextRound) {
+TEST(Barrier, ATaskThatArrivesWhileOthersLeaveJoinsTheNextRound) {
     run([]() -> Coro<> {
         Barrier barrier(3);
         Log log;
@@ -120,7 +120,7 @@ TEST(Barrier, ResetSendsWaitersAway) {
     });
 }
 
-TEST(Barrier, WhoComesDuringAResetWaitsForTheNewRound) {
+TEST(Barrier, ATaskThatArrivesDuringAResetJoinsTheNewRound) {
     run([]() -> Coro<> {
         Barrier barrier(2);
         Log log;
@@ -157,7 +157,7 @@ TEST(Barrier, AbortBreaksItUntilReset) {
     });
 }
 
-TEST(Barrier, AbortSendsAwayWhoWaitsToGetIn) {
+TEST(Barrier, AbortThrowsInTasksThatWaitToEnter) {
     run([]() -> Coro<> {
         Barrier barrier(2);
         Log log;
@@ -224,7 +224,7 @@ TEST(Barrier, OpenedThenCancelledInOneTurnIsCancelledAndTheOthersGoOn) {
 }
 
 // As Python 3.13: who was let go but has not resumed is still inside.
-TEST(Barrier, OpenedThenResetInOneTurnIsBrokenForWhoIsStillInside) {
+TEST(Barrier, OpenedThenResetInOneTurnIsBrokenForTasksStillInside) {
     run([]() -> Coro<> {
         Barrier barrier(2);
         Log log;

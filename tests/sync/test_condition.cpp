@@ -47,7 +47,7 @@ TEST(Condition, NotifyingWithoutTheLockIsAnError) {
     EXPECT_THROW(condition.notify_all(), RuntimeError);
 }
 
-TEST(Condition, WaitingLetsGoOfTheLock) {
+TEST(Condition, WaitingReleasesTheLock) {
     run([]() -> Coro<> {
         Condition condition;
         Log log;
@@ -61,7 +61,7 @@ TEST(Condition, WaitingLetsGoOfTheLock) {
     });
 }
 
-TEST(Condition, NotifyWakesAsManyAsItSaysInTheOrderInWhichTheyCame) {
+TEST(Condition, NotifyWakesTheGivenNumberInOrderOfArrival) {
     run([]() -> Coro<> {
         Condition condition;
         Log log;
@@ -106,7 +106,7 @@ TEST(Condition, NotifyAllWakesAllAndEachHoldsTheLockAlone) {
     });
 }
 
-TEST(Condition, ANotificationNobodyWaitsForIsLost) {
+TEST(Condition, ANotificationWithoutWaitersIsLost) {
     run([]() -> Coro<> {
         Condition condition;
         Log log;

@@ -38,7 +38,7 @@ TEST(Event, WaitingForASetEventDoesNotSuspend) {
     });
 }
 
-TEST(Event, SettingWakesAllInTheOrderInWhichTheyCame) {
+TEST(Event, SettingWakesAllInOrderOfArrival) {
     run([]() -> Coro<> {
         Event event;
         Log log;
@@ -53,7 +53,7 @@ TEST(Event, SettingWakesAllInTheOrderInWhichTheyCame) {
     });
 }
 
-TEST(Event, WhoWasWokenStaysSoWhenTheEventIsClearedAtOnce) {
+TEST(Event, ClearingItAtOnceDoesNotAffectWokenWaiters) {
     run([]() -> Coro<> {
         Event event;
         Log log;
@@ -123,7 +123,7 @@ TEST(Event, WaitersLeftWhenItIsDestroyedCanBeCancelled) {
     });
 }
 
-TEST(Event, WhoWasWokenDoesNotNeedItAnyMore) {
+TEST(Event, AWokenWaiterMayOutliveIt) {
     run([]() -> Coro<> {
         auto event = std::make_unique<Event>();
         Log log;

@@ -61,7 +61,7 @@ TEST(Lock, IsHandedOverInTheOrderOfAsking) {
     });
 }
 
-TEST(Lock, ReadsFreeUntilTheNextHolderResumesButNobodyGetsInBetween) {
+TEST(Lock, ReadsAsFreeUntilTheNextHolderResumesButCannotBeTaken) {
     run([]() -> Coro<> {
         Lock lock;
         Log log;
@@ -166,7 +166,7 @@ TEST(Lock, CancellingAWaiterLeavesTheLockToTheNext) {
     });
 }
 
-TEST(Lock, ReleasedThenCancelledInOneTurnGoesToTheNext) {
+TEST(Lock, ReleasedThenCancelledInOneTurnPassesToTheNext) {
     run([]() -> Coro<> {
         Lock lock;
         Log log;
@@ -183,7 +183,7 @@ TEST(Lock, ReleasedThenCancelledInOneTurnGoesToTheNext) {
     });
 }
 
-TEST(Lock, ReleasedThenCancelledWithNobodyElseStaysFree) {
+TEST(Lock, ReleasedThenCancelledWithoutOtherWaitersStaysFree) {
     run([]() -> Coro<> {
         Lock lock;
         Log log;

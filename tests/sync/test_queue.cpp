@@ -51,7 +51,7 @@ TEST(Queue, IsEmptyAtFirst) {
     EXPECT_THROW(queue.get_nowait(), QueueEmpty);
 }
 
-TEST(Queue, ItemsComeOutInTheOrderInWhichTheyWereIn) {
+TEST(Queue, ItemsComeOutInTheOrderOfPutting) {
     Queue<int> queue;
     for (int i = 0; i < 100; ++i) {
         queue.put_nowait(i);
@@ -122,7 +122,7 @@ TEST(Queue, PutWaitsUntilThereIsRoom) {
     });
 }
 
-TEST(Queue, GettersAreServedInTheOrderInWhichTheyCame) {
+TEST(Queue, GettersAreServedInOrderOfArrival) {
     run([]() -> Coro<> {
         Queue<int> queue;
         Log log;
@@ -138,7 +138,7 @@ TEST(Queue, GettersAreServedInTheOrderInWhichTheyCame) {
     });
 }
 
-TEST(Queue, PuttersAreServedInTheOrderInWhichTheyCame) {
+TEST(Queue, PuttersAreServedInOrderOfArrival) {
     run([]() -> Coro<> {
         Queue<int> queue(1);
         Log log;
@@ -155,7 +155,7 @@ TEST(Queue, PuttersAreServedInTheOrderInWhichTheyCame) {
     });
 }
 
-TEST(Queue, NobodyTakesAnItemThatATaskWasWokenFor) {
+TEST(Queue, AnItemIsReservedForTheTaskThatWasWokenForIt) {
     run([]() -> Coro<> {
         Queue<int> queue;
         Log log;
@@ -172,7 +172,7 @@ TEST(Queue, NobodyTakesAnItemThatATaskWasWokenFor) {
     });
 }
 
-TEST(Queue, NobodyTakesTheRoomOfATaskThatWaitsForIt) {
+TEST(Queue, RoomIsReservedForTheTaskThatWaitsForIt) {
     run([]() -> Coro<> {
         Queue<int> queue(1);
         Log log;
@@ -345,7 +345,7 @@ TEST(Queue, AnItemThatCannotBeCopiedFailsItsPutterAndTheNextGetsTheRoom) {
     });
 }
 
-TEST(Queue, ARoomReservedForAPutterThatIsCancelledGoesToTheNext) {
+TEST(Queue, RoomReservedForACancelledPutterPassesToTheNext) {
     run([]() -> Coro<> {
         Queue<Stubborn> queue(1);
         queue.put_nowait(Stubborn(false));
@@ -467,7 +467,7 @@ TEST(Queue, MayBeDestroyedOnceItIsShutDownThoughItsGettersHaveNotResumed) {
     });
 }
 
-TEST(Queue, ShutDownImmediatelyDropsAlsoItemsThatATaskWasWokenFor) {
+TEST(Queue, ShutDownImmediatelyAlsoDropsItemsReservedForWokenTasks) {
     run([]() -> Coro<> {
         Queue<int> queue;
         Log log;
@@ -500,7 +500,7 @@ TEST(Queue, ShutDownImmediatelyStillJoinsTheItemsThatWereGot) {
     });
 }
 
-TEST(Queue, ShutDownTwiceIsNoError) {
+TEST(Queue, ShutDownTwiceIsNotAnError) {
     Queue<int> queue;
     queue.put_nowait(1);
     queue.shutdown();

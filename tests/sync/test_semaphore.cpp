@@ -70,7 +70,7 @@ TEST(Semaphore, ServesInTheOrderOfAsking) {
 
 // As Python 3.13: locked() is true while a task that was woken has still to resume, although a
 // permit is free.
-TEST(Semaphore, NobodyOvertakesATaskThatWasWoken) {
+TEST(Semaphore, NoTaskOvertakesAWokenTask) {
     run([]() -> Coro<> {
         Semaphore semaphore(0);
         Log log;
@@ -117,7 +117,7 @@ TEST(Semaphore, ReleasedThenCancelledInOneTurnWakesTheNext) {
     });
 }
 
-TEST(Semaphore, ReleasedThenCancelledWithNobodyElseKeepsThePermit) {
+TEST(Semaphore, ReleasedThenCancelledWithoutOtherWaitersKeepsThePermit) {
     run([]() -> Coro<> {
         Semaphore semaphore(0);
         Log log;
@@ -133,7 +133,7 @@ TEST(Semaphore, ReleasedThenCancelledWithNobodyElseKeepsThePermit) {
 
 // The case of cpython issue 90155: permits must reach all that wait when those in front are
 // cancelled.
-TEST(Semaphore, PermitsReachEveryoneBehindCancelledTasks) {
+TEST(Semaphore, PermitsReachAllWaitersAfterCancelledTasks) {
     run([]() -> Coro<> {
         Semaphore semaphore(0);
         Log log;
@@ -184,7 +184,7 @@ TEST(BoundedSemaphore, ReleasingAboveTheFirstValueIsAnError) {
     });
 }
 
-TEST(BoundedSemaphore, ReleasingForAWaiterIsNoError) {
+TEST(BoundedSemaphore, ReleasingForAWaiterIsNotAnError) {
     run([]() -> Coro<> {
         BoundedSemaphore semaphore(1);
         Log log;
@@ -198,7 +198,7 @@ TEST(BoundedSemaphore, ReleasingForAWaiterIsNoError) {
     });
 }
 
-TEST(Semaphore, DestroyedUnderItsWaitersHarmsNobody) {
+TEST(Semaphore, DestroyingItFailsAGrantedWaiterAndLeavesOthersWaiting) {
     run([]() -> Coro<> {
         auto semaphore = std::make_unique<Semaphore>(0);
         Log log;

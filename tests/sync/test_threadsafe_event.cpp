@@ -82,7 +82,7 @@ TEST(ThreadsafeEvent, AThreadWakesTasksAndThreads) {
     timed_waiter.join();
 }
 
-TEST(ThreadsafeEvent, WhoWasWokenStaysSoWhenItIsClearedAtOnce) {
+TEST(ThreadsafeEvent, ClearingItAtOnceDoesNotAffectWokenWaiters) {
     const auto main = []() -> Coro<> {
         ThreadsafeEvent event;
         Log log;

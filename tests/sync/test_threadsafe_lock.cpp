@@ -109,7 +109,7 @@ TEST(ThreadsafeLock, GuardsReleaseAtTheEndOfTheirScopes) {
     run(main);
 }
 
-TEST(ThreadsafeLock, ReleasedThenCancelledInOneTurnGoesToTheNext) {
+TEST(ThreadsafeLock, ReleasedThenCancelledInOneTurnPassesToTheNext) {
     const auto main = []() -> Coro<> {
         ThreadsafeLock lock;
         Log log;
@@ -127,7 +127,7 @@ TEST(ThreadsafeLock, ReleasedThenCancelledInOneTurnGoesToTheNext) {
     run(main);
 }
 
-TEST(ThreadsafeLock, CancelledThenReleasedInOneTurnGoesToTheNext) {
+TEST(ThreadsafeLock, CancelledThenReleasedInOneTurnPassesToTheNext) {
     const auto main = []() -> Coro<> {
         ThreadsafeLock lock;
         Log log;
@@ -145,7 +145,7 @@ TEST(ThreadsafeLock, CancelledThenReleasedInOneTurnGoesToTheNext) {
     run(main);
 }
 
-TEST(ThreadsafeLock, ReleasedThenCancelledGoesToTheThreadThatIsNext) {
+TEST(ThreadsafeLock, ReleasedThenCancelledPassesToTheNextThread) {
     const auto main = []() -> Coro<> {
         ThreadsafeLock lock;
         Log log;
@@ -165,7 +165,7 @@ TEST(ThreadsafeLock, ReleasedThenCancelledGoesToTheThreadThatIsNext) {
     run(main);
 }
 
-TEST(ThreadsafeLock, ReleasedThenCancelledWithNobodyElseStaysFree) {
+TEST(ThreadsafeLock, ReleasedThenCancelledWithoutOtherWaitersStaysFree) {
     const auto main = []() -> Coro<> {
         ThreadsafeLock lock;
         Log log;
@@ -240,7 +240,7 @@ TEST(ThreadsafeLock, ALoopThatIsClosedHandsItOnToTheOthers) {
     EXPECT_FALSE(lock.locked());
 }
 
-TEST(ThreadsafeLock, AThreadWhoseTimeIsOverLeavesTheLine) {
+TEST(ThreadsafeLock, AThreadThatTimesOutLeavesTheQueue) {
     ThreadsafeLock lock;
     lock.acquire_blocking();
     EXPECT_FALSE(lock.acquire_blocking(1ms));

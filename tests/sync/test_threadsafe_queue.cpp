@@ -110,7 +110,7 @@ TEST(ThreadsafeQueue, GettingAndPuttingDoNotSuspendWhenTheyNeedNot) {
     run(main);
 }
 
-TEST(ThreadsafeQueue, ServesGettersInTheOrderInWhichTheyCame) {
+TEST(ThreadsafeQueue, ServesGettersInOrderOfArrival) {
     const auto main = []() -> Coro<> {
         ThreadsafeQueue<int> queue;
         Log log;
@@ -135,7 +135,7 @@ TEST(ThreadsafeQueue, ServesGettersInTheOrderInWhichTheyCame) {
     run(main);
 }
 
-TEST(ThreadsafeQueue, ServesPuttersInTheOrderInWhichTheyCame) {
+TEST(ThreadsafeQueue, ServesPuttersInOrderOfArrival) {
     const auto main = []() -> Coro<> {
         ThreadsafeQueue<int> queue(1);
         queue.put_nowait(0);
@@ -258,7 +258,7 @@ struct Heavy {
     int value;
 };
 
-TEST(ThreadsafeQueue, RoomThatACancelledPutterWasGrantedGoesToTheNext) {
+TEST(ThreadsafeQueue, RoomGrantedToACancelledPutterPassesToTheNext) {
     const auto main = []() -> Coro<> {
         ThreadsafeQueue<Heavy> queue(1);
         queue.put_nowait(Heavy(0));

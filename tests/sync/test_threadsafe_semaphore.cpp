@@ -57,7 +57,7 @@ TEST(ThreadsafeSemaphore, ABoundedOneRefusesToExceedItsInitialValue) {
     EXPECT_THROW(semaphore.release(), ValueError);
 }
 
-TEST(ThreadsafeSemaphore, ServesTasksAndThreadsInTheOrderInWhichTheyCame) {
+TEST(ThreadsafeSemaphore, ServesTasksAndThreadsInOrderOfArrival) {
     const auto main = []() -> Coro<> {
         ThreadsafeSemaphore semaphore(0);
         Log log;
@@ -97,7 +97,7 @@ TEST(ThreadsafeSemaphore, ReleasesSeveralAtOnce) {
     run(main);
 }
 
-TEST(ThreadsafeSemaphore, APermitThatACancelledTaskWasGrantedGoesToTheNext) {
+TEST(ThreadsafeSemaphore, APermitGrantedToACancelledTaskPassesToTheNext) {
     const auto main = []() -> Coro<> {
         ThreadsafeSemaphore semaphore(0);
         Log log;

@@ -75,7 +75,7 @@ TEST(Shield, KeepsATimeoutFromItsTask) {
               "TimeoutError, cancelling 0, TimeoutError, cancelling 0, value 1, cancelling 0");
 }
 
-TEST(Shield, CancelledInTheTurnInWhichItsTaskEndedIsCancelled) {
+TEST(Shield, CancelledInTheTurnOfItsTasksEndIsCancelled) {
     EXPECT_EQ(trace::of([]() -> Coro<> {
                   auto work = []() -> Coro<int> {
                       co_await turns(2);
@@ -92,7 +92,7 @@ TEST(Shield, CancelledInTheTurnInWhichItsTaskEndedIsCancelled) {
               "CancelledError, cancelling 1");
 }
 
-TEST(Shield, ExceptionOfATaskThatNobodyAwaitsAnyMoreIsReported) {
+TEST(Shield, ExceptionOfATaskThatIsNoLongerAwaitedIsReported) {
     std::string reported;
     run([&]() -> Coro<> {
         get_running_loop().set_exception_handler(
@@ -111,7 +111,7 @@ TEST(Shield, ExceptionOfATaskThatNobodyAwaitsAnyMoreIsReported) {
     EXPECT_NE(reported.find("never retrieved"), std::string::npos) << reported;
 }
 
-TEST(Shield, OfAFutureLeavesNoTaskBehind) {
+TEST(Shield, OfAFutureLeavesNoTask) {
     run([]() -> Coro<> {
         Promise<int> promise;
         const Future<int> future = promise.get_future();

@@ -109,7 +109,7 @@ TEST(TaskGroup, CancelledWhileItWaitsCancelsItsTasks) {
               "A cancelled, A ended, CancelledError, cancelling 1");
 }
 
-TEST(TaskGroup, ChildThatIsCancelledDisturbsNobody) {
+TEST(TaskGroup, CancellingAChildDoesNotDisturbTheOthers) {
     auto child = []() -> Coro<> {
         current_task().cancel();
         co_await sleep(0s);
@@ -221,7 +221,7 @@ TEST(TaskGroup, RefusesTasksWhileItShutsDown) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-TEST(TaskGroup, TakesTasksInTheTurnInWhichOneFails) {
+TEST(TaskGroup, AcceptsTasksInTheTurnOfAFailure) {
     auto body = [](TaskGroup& group) -> Coro<> {
         group.create_task(fail("A", 1));
         auto late = [&]() -> Coro<> {
@@ -278,7 +278,7 @@ std::string failure_and_cancel(bool cancel_first) {
     });
 }
 
-TEST(TaskGroup, CancelledInTheTurnInWhichAChildFailedThrowsTheGroup) {
+TEST(TaskGroup, CancelledInTheTurnOfAChildsFailureThrowsTheGroup) {
     EXPECT_EQ(failure_and_cancel(false),
               "A cancelled, A ended, group[ValueError(B)], cancelling 1");
 }
@@ -367,7 +367,7 @@ TEST(TaskGroup, ShowsWhoAwaitsWhom) {
     EXPECT_NE(tree.find("└── child 2 at ", parent), std::string::npos) << tree;
 }
 
-TEST(TaskGroup, ThatIsAbandonedByItsLoopLetsGoOfItsTasks) {
+TEST(TaskGroup, ThatIsAbandonedByItsLoopReleasesItsTasks) {
     EventLoop loop;
     auto body = [](TaskGroup& group) -> Coro<> {
         group.create_task(forever());

@@ -167,7 +167,7 @@ TEST(WaitFor, CancelledCancelsItsTaskAndWaitsForIt) {
               "A cancelled, A ended, CancelledError, cancelling 1");
 }
 
-TEST(WaitFor, ThrowsTheCancelledErrorOfATaskThatSomebodyElseCancelled) {
+TEST(WaitFor, ThrowsTheCancelledErrorOfATaskThatAnotherTaskCancelled) {
     EXPECT_EQ(trace::of([]() -> Coro<> {
                   Task<void> inner = create_task(forever());
                   Task<void> task = create_task(attempt(wait_for(inner, 10s)));

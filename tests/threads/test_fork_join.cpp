@@ -54,7 +54,7 @@ TEST(ForkJoin, WithoutAPoolTheCallIsMadeInJoin) {
     EXPECT_EQ(calls, 1);
 }
 
-TEST(ForkJoin, AnotherThreadTakesAForkMeanwhile) {
+TEST(ForkJoin, AnotherThreadTakesAFork) {
     ThreadPoolExecutor pool(1);
     std::atomic<int> arrived{0};
     fork_join(pool, [&] {

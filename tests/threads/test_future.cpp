@@ -262,7 +262,7 @@ long sleeps_of_this_thread() {
     return usage.ru_nvcsw;
 }
 
-TEST(Future, NoTimeToWaitIsNoWait) {
+TEST(Future, ATimeoutOfZeroDoesNotSleep) {
     Promise<int> promise;
     const Future<int> future = promise.get_future();
     const std::vector<Future<int>> futures{future};

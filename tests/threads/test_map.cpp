@@ -209,7 +209,7 @@ TEST(Map, CancellingTheConsumerCancelsTheRest) {
     run(main);
 }
 
-TEST(Map, RefersToAnInputThatIsNoTemporaryAndKeepsOneThatIs) {
+TEST(Map, RefersToANamedInputAndKeepsATemporary) {
     ThreadPoolExecutor pool(2);
     struct Numbers { // cannot be copied
         explicit Numbers(std::vector<int> given) : numbers(std::move(given)) {}

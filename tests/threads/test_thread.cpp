@@ -175,7 +175,7 @@ TEST(Thread, IsJoinedByAnyNumber) {
     }
 }
 
-TEST(Thread, ReportsAnExceptionThatNobodyJoinedFor) {
+TEST(Thread, ReportsAnExceptionThatWasNeverJoined) {
     testing::internal::CaptureStderr();
     {
         Thread thread({.name = "careless"}, [] { throw std::runtime_error("lost"); });
@@ -199,7 +199,7 @@ TEST(Thread, ReportsNothingWhenTheExceptionWasSeen) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
-TEST(Thread, IsWaitedForAsItIsDestroyed) {
+TEST(Thread, ItsDestructorWaits) {
     Latch latch;
     bool ended = false;
     Thread opener([&] { latch.open(); });

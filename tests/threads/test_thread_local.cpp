@@ -97,7 +97,7 @@ TEST(ThreadLocal, DestroysAllThreadsValuesAsItGoes) {
     EXPECT_EQ(alive, 0);
 }
 
-TEST(ThreadLocal, DoesNotInheritTheValueOfOneThatIsGone) {
+TEST(ThreadLocal, DoesNotInheritTheValueOfADestroyedOne) {
     for (int i = 0; i < 10; ++i) {
         ThreadLocal<int> first;
         ThreadLocal<std::string> second;

@@ -322,7 +322,7 @@ TEST(ThreadPoolExecutor, StartsNoMoreThreadsThanThereIsWorkFor) {
     EXPECT_EQ(initialised.load(), 1);
 }
 
-TEST(ThreadPoolExecutor, WorkersThatSubmitForEverDoNotKeepTheOthersWaiting) {
+TEST(ThreadPoolExecutor, WorkersThatKeepSubmittingDoNotStarveOthers) {
     std::atomic<bool> stop{false};
     std::atomic<int> alive{2};
     const auto again = [&](auto& self, Executor& pool) -> void {
@@ -430,7 +430,7 @@ TEST(RunInExecutor, AwaitsWorkOnThreads) {
     EXPECT_EQ(run(main), 22);
 }
 
-TEST(RunInExecutor, KeepsTheLoopGoingMeanwhile) {
+TEST(RunInExecutor, DoesNotBlockTheLoop) {
     const auto main = []() -> Coro<int> {
         Promise<> release;
         auto work = to_thread([gate = release.get_future()] { gate.result(); });

@@ -24,7 +24,7 @@ TEST(Timer, CallsItsFunctionWhenTheTimeHasPassed) {
     EXPECT_GE(called - start, 20ms);
 }
 
-TEST(Timer, CallsAtOnceWhenThereIsNoTimeToPass) {
+TEST(Timer, CallsAtOnceWithAnIntervalOfZero) {
     int called = 0;
     Timer now(0s, [&] { ++called; });
     Timer before(-1h, [&] { ++called; });
@@ -89,7 +89,7 @@ TEST(Timer, ThrowsTheFunctionsExceptionOutOfJoin) {
     EXPECT_THROW(timer.join(), std::out_of_range);
 }
 
-TEST(Timer, IsWaitedForAsItIsDestroyed) {
+TEST(Timer, ItsDestructorWaits) {
     bool called = false;
     {
         Timer timer({.name = "alarm"}, 1ms, [&] { called = true; });

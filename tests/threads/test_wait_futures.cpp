@@ -31,7 +31,7 @@ template <class Range> std::vector<int> results(Range&& futures) {
 
 } // namespace
 
-TEST(WaitForFutures, WaitsForAllWhoeverMakesThem) {
+TEST(WaitForFutures, WaitsForFuturesOfPoolsAndPromises) {
     ThreadPoolExecutor pool(2);
     Promise<int> promise;
     std::vector futures{pool.submit([] { return 1; }), promise.get_future(),
@@ -85,7 +85,7 @@ TEST(WaitForFutures, ReturnsAtTheFirstException) {
     EXPECT_EQ(ended.not_done.size(), 1U);
 }
 
-TEST(WaitForFutures, ATimeoutIsNoError) {
+TEST(WaitForFutures, ATimeoutIsNotAnError) {
     Promise<int> promise;
     const auto ended = wait(std::vector{promise.get_future()}, {.timeout = 1ms});
     EXPECT_TRUE(ended.done.empty());

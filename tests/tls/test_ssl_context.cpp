@@ -78,7 +78,7 @@ TEST(SSLContext, CopiesAreTheSameContext) {
     EXPECT_FALSE(context.check_hostname());
 }
 
-TEST(SSLContext, SaysWhichFileItCannotRead) {
+TEST(SSLContext, TheErrorNamesAFileThatCannotBeRead) {
     SSLContext context(Purpose::CLIENT_AUTH);
     const auto load = [&] { context.load_cert_chain("/nowhere/cert.pem"); };
     EXPECT_THAT(complaint<std::system_error>(load), HasSubstr("/nowhere/cert.pem"));
@@ -128,7 +128,7 @@ TEST(SSLContext, TakesAuthoritiesAsText) {
     EXPECT_THROW(context.load_verify_locations({.cadata = "nothing of the kind"}), SSLError);
 }
 
-TEST(SSLContext, RefusesNamesAndCiphersThatAreNone) {
+TEST(SSLContext, RefusesInvalidNamesAndCiphers) {
     SSLContext context(Purpose::SERVER_AUTH);
     EXPECT_THROW(context.set_alpn_protocols({"h2", ""}), ValueError);
     EXPECT_THROW(context.set_alpn_protocols({std::string(256, 'x')}), ValueError);

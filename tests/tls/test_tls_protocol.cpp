@@ -72,7 +72,7 @@ protected:
     }
 };
 
-TEST_F(TlsProtocol, IsToldOfTheConnectionAfterTheHandshake) {
+TEST_F(TlsProtocol, ConnectionMadeFollowsTheHandshake) {
     run([&]() -> Coro<> {
         auto echo = std::make_shared<Echo>();
         const auto factory = [echo] { return echo; };
@@ -96,7 +96,7 @@ TEST_F(TlsProtocol, IsToldOfTheConnectionAfterTheHandshake) {
     });
 }
 
-TEST_F(TlsProtocol, IsToldNothingOfAHandshakeThatFailed) {
+TEST_F(TlsProtocol, AFailedHandshakeCallsNothing) {
     show(server, certificates::make({.hosts = "DNS:other.test"}, &authority));
     run([&]() -> Coro<> {
         auto echo = std::make_shared<Echo>();

@@ -195,7 +195,7 @@ TEST_F(TlsStreams, ReadToTheEndEndsWithThePeersGoodbye) {
     });
 }
 
-TEST_F(TlsStreams, AnEndWithoutGoodbyeIsAnErrorBehindTheData) {
+TEST_F(TlsStreams, AnEndWithoutGoodbyeIsAnErrorAfterTheData) {
     run([&]() -> Coro<> {
         Server serving = co_await serve([](StreamReader, StreamWriter writer) -> Coro<> {
             writer.write("a line\nhalf of");
@@ -281,7 +281,7 @@ TEST_F(TlsStreams, RefuseWhatWasRevoked) {
     EXPECT_THAT(refusal(identity), HasSubstr("has been revoked"));
 }
 
-TEST_F(TlsStreams, TrustNobodyUnlessTold) {
+TEST_F(TlsStreams, TrustNoCertificateByDefault) {
     const SSLContext nobody(Purpose::SERVER_AUTH);
     run([&]() -> Coro<> {
         Server serving = co_await serve(echo);
