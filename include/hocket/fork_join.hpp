@@ -38,15 +38,15 @@ template <class F> class [[nodiscard]] Fork final : private detail::ForkJob {
 
 public:
     explicit Fork(F function)
-        : ForkJob(&call), function_(std::move(function)), place_(detail::fork_place) {
-        if (place_ != nullptr && !place_->offer(*this)) {
-            place_ = nullptr;
+        : ForkJob(&call), function_(std::move(function)), slot_(detail::fork_slot) {
+        if (slot_ != nullptr && !slot_->offer(*this)) {
+            slot_ = nullptr;
         }
     }
     /// If not joined: a call that has not begun is dropped. Otherwise waits for it to end and drops
     /// its result or exception.
     ~Fork() {
-        if (place_ != nullptr) [[unlikely]] {
+        if (slot_ != nullptr) [[unlikely]] {
             static_cast<void>(withdraw());
         }
     }
@@ -54,7 +54,7 @@ public:
     /// Waits for the call, or runs it on this thread, and returns its result or throws its
     /// exception. May be called once.
     R join() {
-        if (place_ == nullptr || withdraw()) [[likely]] {
+        if (slot_ == nullptr || withdraw()) [[likely]] {
             return function_();
         }
         if (error_) {
@@ -71,10 +71,10 @@ private:
     // Takes the call back. Returns false if another thread took it. Forks created after this one
     // and not joined yet lie above it in the deque.
     bool withdraw() noexcept {
-        detail::ForkPlace& place = *std::exchange(place_, nullptr);
-        for (detail::ForkJob* job = place.deque.pop(); job != this; job = place.deque.pop()) {
+        detail::ForkSlot& slot = *std::exchange(slot_, nullptr);
+        for (detail::ForkJob* job = slot.deque.pop(); job != this; job = slot.deque.pop()) {
             if (job == nullptr) {
-                place.help_until_done(*this);
+                slot.help_until_done(*this);
                 return false;
             }
             job->run_taken();
@@ -96,7 +96,7 @@ private:
     }
 
     F function_;
-    detail::ForkPlace* place_; // until joined
+    detail::ForkSlot* slot_; // until joined
     [[no_unique_address]] Value value_;
     std::exception_ptr error_;
 };

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <utility>
-
 #include <hocket/detail/loop/callback.hpp>
+#include <hocket/engine/ref_ptr.hpp>
 
 namespace hocket {
 
@@ -13,35 +12,18 @@ public:
     Handle() noexcept = default;
     /// Takes ownership of one reference.
     explicit Handle(detail::CallbackBase& callback) noexcept : callback_(&callback) {}
-    Handle(const Handle& other) noexcept : callback_(other.callback_) {
-        if (callback_ != nullptr) {
-            callback_->ref();
-        }
-    }
-    Handle(Handle&& other) noexcept : callback_(std::exchange(other.callback_, nullptr)) {}
-    Handle& operator=(Handle other) noexcept {
-        std::swap(callback_, other.callback_);
-        return *this;
-    }
-    ~Handle() {
-        if (callback_ != nullptr) {
-            callback_->unref();
-        }
-    }
 
     /// Prevents the callback from being called, unless it already was. Call this on the loop's
     /// thread; a callback scheduled with `call_soon_threadsafe` may be cancelled from any thread.
     void cancel() noexcept {
-        if (callback_ != nullptr) {
+        if (callback_) {
             callback_->withdraw();
         }
     }
-    [[nodiscard]] bool cancelled() const noexcept {
-        return callback_ != nullptr && callback_->withdrawn();
-    }
+    [[nodiscard]] bool cancelled() const noexcept { return callback_ && callback_->withdrawn(); }
 
 private:
-    detail::CallbackBase* callback_ = nullptr;
+    engine::RefPtr<detail::CallbackBase> callback_;
 };
 
 } // namespace hocket

@@ -103,7 +103,7 @@ private:
         }
     }
     /// Fills the room that was claimed or granted.
-    template <class U> void place(U&& item) {
+    template <class U> void store(U&& item) {
         try {
             store_.push(std::forward<U>(item));
         } catch (...) {
@@ -144,7 +144,7 @@ private:
         if (!claim_room()) [[unlikely]] {
             throw_no_room();
         }
-        place(std::forward<U>(item));
+        store(std::forward<U>(item));
     }
 
     Store store_;

@@ -61,7 +61,7 @@ public:
     /// `shutdown`.
     void put_nowait(const T& item) { put_nowait(T(item)); }
     void put_nowait(T&& item) {
-        if (!try_place(item)) {
+        if (!try_store(item)) {
             throw QueueFull();
         }
     }
@@ -132,7 +132,7 @@ private:
         case State::waiting: throw QueueFull();
         case State::turned_away: throw QueueShutDown();
         case State::completed: break;
-        default: place(item);
+        default: store(item);
         }
     }
 
@@ -170,7 +170,7 @@ private:
     }
 
     /// Adds the item if there is room.
-    bool try_place(T& item) {
+    bool try_store(T& item) {
         const std::scoped_lock lock(lock_);
         throw_if_ended();
         if (!putters_.claim()) {
@@ -180,7 +180,7 @@ private:
         return true;
     }
     /// Fills the room that was granted.
-    void place(T& item) {
+    void store(T& item) {
         const std::scoped_lock lock(lock_);
         throw_if_ended();
         push(item);

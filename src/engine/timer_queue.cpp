@@ -23,16 +23,16 @@ void TimerQueue::arm(Timer& timer, Nanoseconds deadline) {
     timer.deadline_ = std::max<Nanoseconds>(deadline, 0);
     ++size_;
     if (timer.deadline_ <= expiring_until_) {
-        timer.place_ = late;
+        timer.slot_ = late;
         late_.push_back(timer);
         return;
     }
-    place(timer);
+    insert(timer);
 }
 
 // The level is the highest group of slot bits in which the deadline's tick differs from the current
 // one. So all of a level's timers expire before those of the level above.
-void TimerQueue::place(Timer& timer) {
+void TimerQueue::insert(Timer& timer) {
     const auto tick = static_cast<std::uint64_t>(timer.deadline_) >> tick_bits;
     if (tick <= tick_) {
         heap_push(timer);
@@ -46,29 +46,29 @@ void TimerQueue::place(Timer& timer) {
         slot.timers.empty() ? timer.deadline_ : std::min(slot.earliest, timer.deadline_);
     slot.timers.push_back(timer);
     occupied_[level] |= std::uint64_t{1} << index;
-    timer.place_ = level * slots_per_level + index;
+    timer.slot_ = level * slots_per_level + index;
 }
 
 void TimerQueue::cancel(Timer& timer) noexcept {
     assert(timer.is_armed());
     --size_;
-    if (timer.place_ == late) {
+    if (timer.slot_ == late) {
         late_.erase(timer);
-    } else if ((timer.place_ & heap_flag) != 0) {
-        heap_remove(timer.place_ & ~heap_flag);
-    } else if ((timer.place_ & sorted_flag) != 0) {
-        sorted_[timer.place_ & ~sorted_flag].timer = nullptr;
+    } else if ((timer.slot_ & heap_flag) != 0) {
+        heap_remove(timer.slot_ & ~heap_flag);
+    } else if ((timer.slot_ & sorted_flag) != 0) {
+        sorted_[timer.slot_ & ~sorted_flag].timer = nullptr;
         trim_sorted();
     } else {
-        const unsigned level = timer.place_ / slots_per_level;
-        const unsigned index = timer.place_ % slots_per_level;
+        const unsigned level = timer.slot_ / slots_per_level;
+        const unsigned index = timer.slot_ % slots_per_level;
         Slot& slot = wheel_[level][index];
         slot.timers.erase(timer);
         if (slot.timers.empty()) {
             occupied_[level] &= ~(std::uint64_t{1} << index);
         }
     }
-    timer.place_ = Timer::unarmed;
+    timer.slot_ = Timer::unarmed;
 }
 
 void TimerQueue::discard_all() noexcept {
@@ -123,14 +123,14 @@ void TimerQueue::expire(Nanoseconds now) {
             } else {
                 heap_remove(0);
             }
-            timer.place_ = Timer::unarmed;
+            timer.slot_ = Timer::unarmed;
             --size_;
             timer.expire();
         }
     } while (advance(tick));
     expiring_until_ = -1;
     while (Timer* timer = late_.pop_front()) {
-        place(*timer);
+        insert(*timer);
     }
 }
 
@@ -168,7 +168,7 @@ void TimerQueue::open_slot(unsigned level, unsigned index) {
     occupied_[level] &= ~(std::uint64_t{1} << index);
     if (level > 0 || !sorted_.empty()) {
         while (Timer* timer = timers.pop_front()) {
-            place(*timer);
+            insert(*timer);
         }
         return;
     }
@@ -179,7 +179,7 @@ void TimerQueue::open_slot(unsigned level, unsigned index) {
         return earlier(b.deadline, b.sequence, a.deadline, a.sequence);
     });
     for (std::size_t i = 0; i < sorted_.size(); ++i) {
-        sorted_[i].timer->place_ = static_cast<std::uint32_t>(i) | sorted_flag;
+        sorted_[i].timer->slot_ = static_cast<std::uint32_t>(i) | sorted_flag;
     }
 }
 
@@ -197,7 +197,7 @@ void TimerQueue::trim_sorted() noexcept {
 
 void TimerQueue::heap_push(Timer& timer) {
     heap_.push_back({timer.deadline_, sequence_++, &timer});
-    timer.place_ = static_cast<std::uint32_t>(heap_.size() - 1) | heap_flag;
+    timer.slot_ = static_cast<std::uint32_t>(heap_.size() - 1) | heap_flag;
     sift_up(heap_.size() - 1);
 }
 
@@ -209,7 +209,7 @@ void TimerQueue::heap_remove(std::size_t index) noexcept {
     }
     heap_set(index, last);
     sift_up(index);
-    sift_down(last.timer->place_ & ~heap_flag);
+    sift_down(last.timer->slot_ & ~heap_flag);
 }
 
 void TimerQueue::sift_up(std::size_t index) noexcept {
@@ -250,7 +250,7 @@ void TimerQueue::sift_down(std::size_t index) noexcept {
 
 void TimerQueue::heap_set(std::size_t index, const HeapEntry& entry) noexcept {
     heap_[index] = entry;
-    entry.timer->place_ = static_cast<std::uint32_t>(index) | heap_flag;
+    entry.timer->slot_ = static_cast<std::uint32_t>(index) | heap_flag;
 }
 
 } // namespace hocket::engine

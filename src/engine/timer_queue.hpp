@@ -65,7 +65,7 @@ private:
         Nanoseconds earliest = 0; // not later than the earliest deadline in the slot
     };
 
-    void place(Timer& timer);
+    void insert(Timer& timer);
     bool advance(std::uint64_t tick);
     void open_slot(unsigned level, unsigned index);
     [[nodiscard]] bool sorted_is_next() const noexcept;

@@ -18,8 +18,8 @@ FdWatch::~FdWatch() {
 }
 
 void FdWatch::set(Direction direction, FdListener* listener) {
-    FdListener*& place = direction == Direction::read ? reader_ : writer_;
-    FdListener* const before = std::exchange(place, listener);
+    FdListener*& current = direction == Direction::read ? reader_ : writer_;
+    FdListener* const before = std::exchange(current, listener);
     const std::uint32_t interest =
         (reader_ != nullptr ? readable : 0U) | (writer_ != nullptr ? writable : 0U);
     std::error_code error;
@@ -31,7 +31,7 @@ void FdWatch::set(Direction direction, FdListener* listener) {
         error = poller_.add(*this, fd_, interest);
     }
     if (error) {
-        place = before;
+        current = before;
         if (error.value() == EEXIST) {
             throw RuntimeError("file descriptor " + std::to_string(fd_) +
                                " is used by a transport");

@@ -25,7 +25,7 @@ void ForkJob::doze() noexcept {
     }
 }
 
-void ForkPlace::help_until_done(ForkJob& job) noexcept {
+void ForkSlot::help_until_done(ForkJob& job) noexcept {
     constexpr int before_yielding = 100;
     constexpr int before_dozing = 300;
     for (int idle = 0; !job.done();) {
@@ -33,7 +33,7 @@ void ForkPlace::help_until_done(ForkJob& job) noexcept {
             other->run_taken();
             idle = 0;
         } else if (++idle < before_yielding) {
-            relax_processor();
+            engine::cpu_relax();
         } else if (idle < before_dozing) {
             std::this_thread::yield();
         } else {
@@ -43,35 +43,35 @@ void ForkPlace::help_until_done(ForkJob& job) noexcept {
 }
 
 ForkPeers::ForkPeers(std::size_t workers)
-    : workers_(workers), places_(std::make_unique<ForkPlace[]>(workers + guests)) {
+    : workers_(workers), slots_(std::make_unique<ForkSlot[]>(workers + guests)) {
     for (std::size_t i = 0; i < workers + guests; ++i) {
-        places_[i].peers = this;
+        slots_[i].peers = this;
     }
 }
 
-ForkPlace* ForkPeers::enter() noexcept {
+ForkSlot* ForkPeers::enter() noexcept {
     std::uint64_t seats = seats_.load(std::memory_order_relaxed);
     for (;;) {
-        const auto seat = static_cast<std::size_t>(std::countr_one(seats));
-        if (seat >= guests) {
+        const auto guest = static_cast<std::size_t>(std::countr_one(seats));
+        if (guest >= guests) {
             return nullptr;
         }
-        if (seats_.compare_exchange_weak(seats, (seats | std::uint64_t{1} << seat) + one_guest,
+        if (seats_.compare_exchange_weak(seats, (seats | std::uint64_t{1} << guest) + one_guest,
                                          std::memory_order_acq_rel, std::memory_order_relaxed)) {
-            return &places_[workers_ + seat];
+            return &slots_[workers_ + guest];
         }
     }
 }
 
-void ForkPeers::leave(ForkPlace& place) noexcept {
-    const auto seat = static_cast<std::size_t>(&place - places_.get()) - workers_;
-    seats_.fetch_and(~(std::uint64_t{1} << seat), std::memory_order_acq_rel);
+void ForkPeers::leave(ForkSlot& slot) noexcept {
+    const auto guest = static_cast<std::size_t>(&slot - slots_.get()) - workers_;
+    seats_.fetch_and(~(std::uint64_t{1} << guest), std::memory_order_acq_rel);
 }
 
-ForkJob* ForkPeers::steal(const ForkPlace& thief) noexcept {
+ForkJob* ForkPeers::steal(const ForkSlot& thief) noexcept {
     if (any(seats_.load(std::memory_order_acquire))) {
         for (std::size_t i = 0; i < guests; ++i) {
-            ForkPlace& victim = places_[workers_ + i];
+            ForkSlot& victim = slots_[workers_ + i];
             if (&victim != &thief && !victim.deque.empty()) {
                 if (ForkJob* job = victim.deque.steal()) {
                     return job;
@@ -80,9 +80,9 @@ ForkJob* ForkPeers::steal(const ForkPlace& thief) noexcept {
         }
     }
     const std::size_t count = started_.load(std::memory_order_acquire);
-    const auto self = static_cast<std::size_t>(&thief - places_.get());
+    const auto self = static_cast<std::size_t>(&thief - slots_.get());
     for (std::size_t i = 1; i <= count; ++i) { // not all start with the same victim
-        ForkPlace& victim = places_[(self + i) % count];
+        ForkSlot& victim = slots_[(self + i) % count];
         if (&victim != &thief && !victim.deque.empty()) {
             if (ForkJob* job = victim.deque.steal()) {
                 return job;
@@ -95,14 +95,14 @@ ForkJob* ForkPeers::steal(const ForkPlace& thief) noexcept {
 bool ForkPeers::has_forks() const noexcept {
     if (any(seats_.load(std::memory_order_acquire))) {
         for (std::size_t i = 0; i < guests; ++i) {
-            if (!places_[workers_ + i].deque.empty()) {
+            if (!slots_[workers_ + i].deque.empty()) {
                 return true;
             }
         }
     }
     const std::size_t count = started_.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < count; ++i) {
-        if (!places_[i].deque.empty()) {
+        if (!slots_[i].deque.empty()) {
             return true;
         }
     }

@@ -3,16 +3,9 @@
 #include <atomic>
 #include <thread>
 
-namespace hocket::detail {
+#include "engine/cpu_relax.hpp"
 
-/// A moment in which a waiting thread leaves the core's units to its sibling: 5 to 50 ns.
-inline void relax_processor() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
+namespace hocket::detail {
 
 /// How often to look: on one processor nobody else can bring anything about meanwhile.
 inline int spin_rounds() noexcept {
@@ -35,7 +28,7 @@ template <class Ready> bool spin_briefly(Ready ready) noexcept {
         if (ready()) {
             return true;
         }
-        relax_processor();
+        engine::cpu_relax();
     }
     return false;
 }

@@ -30,7 +30,7 @@ void ThreadPoolExecutor::Pool::work_off(Worker& me) {
     }
     worker_here_ = &me;
     detail::executor_here = &executor_;
-    detail::fork_place = &place_of(me.index);
+    detail::fork_slot = &slot_of(me.index);
     while (detail::Work* work = take(me)) {
         execute(*work);
     }
@@ -216,15 +216,15 @@ void ThreadPoolExecutor::Pool::stop_searching() {
 
 /// Runs what others have forked; false when there was nothing.
 bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
-    detail::ForkPlace& place = place_of(me.index);
-    detail::ForkJob* job = ForkPeers::steal(place);
+    detail::ForkSlot& slot = slot_of(me.index);
+    detail::ForkJob* job = ForkPeers::steal(slot);
     if (job == nullptr) {
         return false;
     }
     stop_searching();
     do {
         job->run_taken();
-        job = ForkPeers::steal(place);
+        job = ForkPeers::steal(slot);
     } while (job != nullptr);
     me.ran_forks = true;
     searching_.fetch_add(1);

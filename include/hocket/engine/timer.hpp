@@ -26,7 +26,7 @@ public:
     virtual void discard() noexcept {}
     bool cancel(std::string_view) noexcept override { return false; }
 
-    [[nodiscard]] bool is_armed() const noexcept { return place_ != unarmed; }
+    [[nodiscard]] bool is_armed() const noexcept { return slot_ != unarmed; }
     [[nodiscard]] Nanoseconds deadline() const noexcept { return deadline_; }
 
 protected:
@@ -36,7 +36,7 @@ private:
     friend class TimerQueue;
     static constexpr std::uint32_t unarmed = 0xffffffff;
     Nanoseconds deadline_ = 0;
-    std::uint32_t place_ = unarmed; // a wheel slot, or a place in the heap (see TimerQueue)
+    std::uint32_t slot_ = unarmed; // a wheel slot, or an index in the heap (see TimerQueue)
 };
 
 } // namespace hocket::engine

@@ -14,7 +14,7 @@
 
 #include <hocket/errors.hpp>
 
-#include "engine/cpu_pause.hpp"
+#include "engine/cpu_relax.hpp"
 #include "engine/descriptor_passing.hpp"
 #include "engine/reactor.hpp"
 #include "processes/calls/module_table.hpp"
@@ -144,7 +144,7 @@ engine::MessageHeader* PoolWorkerMain::spin_for_request() {
     const engine::Nanoseconds until = engine::Reactor::now() + spin_;
     do {
         for (int i = 0; i < 64 && request == nullptr; ++i) {
-            engine::cpu_pause();
+            engine::cpu_relax();
             request = requests_.front();
         }
     } while (request == nullptr && engine::Reactor::now() < until);

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "engine/cpu_pause.hpp"
+#include "engine/cpu_relax.hpp"
 #include "processes/calls/remote_exception.hpp"
 #include "processes/pool/process_pool.hpp"
 
@@ -82,7 +82,7 @@ void ProcessPool::wait_for_answer(const FutureStateBase& future) noexcept {
         const engine::Nanoseconds until = engine::Reactor::now() + options_.spin.count();
         do {
             for (int i = 0; i < 64; ++i) {
-                engine::cpu_pause();
+                engine::cpu_relax();
                 if (std::ranges::any_of(collected_, [](auto* w) { return w->has_answer(); })) {
                     return;
                 }

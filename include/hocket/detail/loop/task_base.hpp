@@ -17,6 +17,7 @@
 #include <hocket/engine/intrusive_list.hpp>
 #include <hocket/engine/operation.hpp>
 #include <hocket/engine/ready_queue.hpp>
+#include <hocket/engine/ref_ptr.hpp>
 
 namespace hocket::detail {
 
@@ -212,36 +213,6 @@ struct UnstartedDeleter {
     void operator()(TaskBase* task) const noexcept { delete task; }
 };
 
-/// Counted pointer to a task.
-template <class TaskType> class TaskPointer {
-public:
-    TaskPointer() noexcept = default;
-    /// Takes over a reference.
-    explicit TaskPointer(TaskType* task) noexcept : task_(task) {}
-    TaskPointer(const TaskPointer& other) noexcept : task_(other.task_) {
-        if (task_ != nullptr) {
-            task_->ref();
-        }
-    }
-    TaskPointer(TaskPointer&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
-    TaskPointer& operator=(TaskPointer other) noexcept {
-        std::swap(task_, other.task_);
-        return *this;
-    }
-    ~TaskPointer() {
-        if (task_ != nullptr) {
-            task_->unref();
-        }
-    }
-
-    [[nodiscard]] TaskType* get() const noexcept { return task_; }
-    TaskType* operator->() const noexcept { return task_; }
-    TaskType& operator*() const noexcept { return *task_; }
-    explicit operator bool() const noexcept { return task_ != nullptr; }
-    [[nodiscard]] TaskType* release() noexcept { return std::exchange(task_, nullptr); }
-
-private:
-    TaskType* task_ = nullptr;
-};
+template <class TaskType> using TaskPointer = engine::RefPtr<TaskType>;
 
 } // namespace hocket::detail

@@ -210,7 +210,7 @@ public:
             }
             putter_->collect_grant(queue_, queue_.putters_);
         }
-        queue_.place(pass_item());
+        queue_.store(pass_item());
     }
 
 private:

@@ -55,7 +55,7 @@ public:
         return put_in_coro<T, T>(queue_, std::move(item_));
     }
 
-    bool await_ready() { return queue_.try_place(item_); }
+    bool await_ready() { return queue_.try_store(item_); }
     template <class P> bool await_suspend(std::coroutine_handle<P> caller) {
         ThreadsafeTaskWaiter& waiter = waiter_.make();
         waiter.item = &item_;
@@ -68,7 +68,7 @@ public:
         switch (waiter_->resume("ThreadsafeQueue")) {
         case ThreadsafeWaiter::State::turned_away: throw QueueShutDown();
         case ThreadsafeWaiter::State::completed: break;
-        default: queue_.place(item_);
+        default: queue_.store(item_);
         }
     }
 

@@ -11,8 +11,8 @@ namespace hocket::detail {
 
 class ForkPeers;
 
-/// A thread's place among those that share forks.
-struct ForkPlace {
+/// A thread's slot among those that share forks.
+struct ForkSlot {
     ForkDeque deque;
     ForkPeers* peers = nullptr;
 
@@ -22,8 +22,8 @@ struct ForkPlace {
     void help_until_done(ForkJob& job) noexcept;
 };
 
-/// This thread's place; nullptr where forks cannot be shared.
-inline thread_local constinit ForkPlace* fork_place = nullptr;
+/// This thread's slot; nullptr where forks cannot be shared.
+inline thread_local constinit ForkSlot* fork_slot = nullptr;
 
 /// The threads that take each other's forks: a pool's workers and a few guests. Any thread.
 class ForkPeers {
@@ -31,9 +31,9 @@ public:
     ForkPeers(const ForkPeers&) = delete;
     ForkPeers& operator=(const ForkPeers&) = delete;
 
-    /// A place for a thread that is no worker; nullptr when all are taken.
-    ForkPlace* enter() noexcept;
-    void leave(ForkPlace& place) noexcept;
+    /// A slot for a thread that is no worker; nullptr when all are taken.
+    ForkSlot* enter() noexcept;
+    void leave(ForkSlot& slot) noexcept;
 
     /// Has a thread that is available look for forks, unless somebody looks already.
     void call() noexcept {
@@ -43,14 +43,14 @@ public:
         }
     }
     /// Takes a fork from anybody but `thief`; nullptr when none is found.
-    ForkJob* steal(const ForkPlace& thief) noexcept;
+    ForkJob* steal(const ForkSlot& thief) noexcept;
 
 protected:
     explicit ForkPeers(std::size_t workers);
     ~ForkPeers() = default;
 
     virtual void wake_one() noexcept = 0;
-    [[nodiscard]] ForkPlace& place_of(std::size_t worker) noexcept { return places_[worker]; }
+    [[nodiscard]] ForkSlot& slot_of(std::size_t worker) noexcept { return slots_[worker]; }
     [[nodiscard]] bool has_forks() const noexcept;
     /// Differs when a guest has come since.
     [[nodiscard]] std::uint64_t guest_count() const noexcept {
@@ -68,12 +68,12 @@ private:
     [[nodiscard]] static bool any(std::uint64_t seats) noexcept { return seats % one_guest != 0; }
 
     const std::size_t workers_;
-    const std::unique_ptr<ForkPlace[]> places_; // the workers' and then the guests'
-    // One bit for each guest's seat that is taken; above, how many guests there have been.
+    const std::unique_ptr<ForkSlot[]> slots_; // the workers' and then the guests'
+    // One bit for each guest's slot that is taken; above, how many guests there have been.
     alignas(64) std::atomic<std::uint64_t> seats_{0};
 };
 
-inline bool ForkPlace::offer(ForkJob& job) noexcept {
+inline bool ForkSlot::offer(ForkJob& job) noexcept {
     if (!deque.push(job)) [[unlikely]] {
         return false;
     }
@@ -84,24 +84,24 @@ inline bool ForkPlace::offer(ForkJob& job) noexcept {
 /// While it lives, this thread shares its forks with `peers`, unless it does so already.
 class ForkGuest {
 public:
-    explicit ForkGuest(ForkPeers& peers) noexcept : before_(fork_place) {
+    explicit ForkGuest(ForkPeers& peers) noexcept : before_(fork_slot) {
         if (before_ == nullptr || before_->peers != &peers) {
             mine_ = peers.enter();
-            fork_place = mine_;
+            fork_slot = mine_;
         }
     }
     ForkGuest(const ForkGuest&) = delete;
     ForkGuest& operator=(const ForkGuest&) = delete;
     ~ForkGuest() {
-        fork_place = before_;
+        fork_slot = before_;
         if (mine_ != nullptr) {
             mine_->peers->leave(*mine_);
         }
     }
 
 private:
-    ForkPlace* const before_;
-    ForkPlace* mine_ = nullptr;
+    ForkSlot* const before_;
+    ForkSlot* mine_ = nullptr;
 };
 
 } // namespace hocket::detail

@@ -13,6 +13,7 @@
 #include <hocket/detail/sync/spin_lock.hpp>
 #include <hocket/engine/intrusive_list.hpp>
 #include <hocket/engine/operation.hpp>
+#include <hocket/engine/ref_ptr.hpp>
 #include <hocket/errors.hpp>
 
 namespace hocket::detail {
@@ -160,36 +161,7 @@ private:
     }
 };
 
-/// Counted pointer to a future's state.
-template <class State> class FuturePointer {
-public:
-    FuturePointer() noexcept = default;
-    /// Takes over a reference.
-    explicit FuturePointer(State* state) noexcept : state_(state) {}
-    FuturePointer(const FuturePointer& other) noexcept : state_(other.state_) {
-        if (state_ != nullptr) {
-            state_->ref();
-        }
-    }
-    FuturePointer(FuturePointer&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-    FuturePointer& operator=(FuturePointer other) noexcept {
-        std::swap(state_, other.state_);
-        return *this;
-    }
-    ~FuturePointer() {
-        if (state_ != nullptr) {
-            state_->unref();
-        }
-    }
-    State* operator->() const noexcept { return state_; }
-    State& operator*() const noexcept { return *state_; }
-    [[nodiscard]] State* get() const noexcept { return state_; }
-    [[nodiscard]] State* release() noexcept { return std::exchange(state_, nullptr); }
-    explicit operator bool() const noexcept { return state_ != nullptr; }
-
-private:
-    State* state_ = nullptr;
-};
+template <class State> using FuturePointer = engine::RefPtr<State>;
 
 /// Awaits a future: whoever completes it posts the task to its loop; the task, not this, for a loop
 /// that is closed destroys this with the coroutine, before it empties its inbox. Cancelling the

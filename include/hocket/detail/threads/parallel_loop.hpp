@@ -58,9 +58,7 @@ private:
 
 /// Divides a range only when this thread's deque is empty: whoever had nothing to do has taken what
 /// was forked before, so that there are as many forks as thefts, not as pieces.
-inline bool somebody_is_idle() noexcept {
-    return fork_place != nullptr && fork_place->deque.empty();
-}
+inline bool somebody_is_idle() noexcept { return fork_slot != nullptr && fork_slot->deque.empty(); }
 
 template <class Index, class Body> class ParallelFor {
 public:

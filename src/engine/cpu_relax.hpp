@@ -3,7 +3,7 @@
 namespace hocket::engine {
 
 /// Tells the processor that this thread spins.
-inline void cpu_pause() noexcept {
+inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
