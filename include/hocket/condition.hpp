@@ -12,6 +12,8 @@
 namespace hocket {
 
 namespace detail {
+/// What Condition::wait_for yields.
+template <class F> using PredicateValue = std::decay_t<std::invoke_result_t<std::decay_t<F>&>>;
 class ConditionWait;
 } // namespace detail
 
@@ -53,7 +55,8 @@ public:
     /// Waits until `predicate()` is true and returns its value. The predicate is called with the
     /// lock held, once immediately and again after each notification.
     template <class Predicate>
-    Coro<std::decay_t<std::invoke_result_t<Predicate&>>> wait_for(Predicate predicate);
+    auto wait_for(Predicate&& predicate)
+        -> detail::MadeOf<Coro<detail::PredicateValue<Predicate>>, Predicate>;
 
     /// Wakes the `n` tasks that have waited longest. They resume one at a time, as each acquires
     /// the lock. Throws RuntimeError if the lock is not locked.
@@ -62,6 +65,7 @@ public:
 
 private:
     friend detail::ConditionWait;
+    template <class T, class Predicate> Coro<T> wait_until(Predicate predicate);
     void move_to_lock(std::size_t n) noexcept;
     [[noreturn]] static void throw_unlocked(const char* what);
 
@@ -113,8 +117,14 @@ private:
 inline detail::ConditionWait Condition::wait() noexcept { return detail::ConditionWait(*this); }
 
 template <class Predicate>
-Coro<std::decay_t<std::invoke_result_t<Predicate&>>> Condition::wait_for(Predicate predicate) {
-    auto result = predicate();
+auto Condition::wait_for(Predicate&& predicate)
+    -> detail::MadeOf<Coro<detail::PredicateValue<Predicate>>, Predicate> {
+    return wait_until<detail::PredicateValue<Predicate>, std::decay_t<Predicate>>(
+        std::forward<Predicate>(predicate));
+}
+
+template <class T, class Predicate> Coro<T> Condition::wait_until(Predicate predicate) {
+    T result = predicate();
     while (!result) {
         co_await wait();
         result = predicate();

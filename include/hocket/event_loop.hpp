@@ -91,7 +91,7 @@ public:
     }
     template <detail::OtherAwaitable A>
     auto create_task(A&& awaitable, std::source_location place = std::source_location::current())
-        -> Task<detail::StartableValue<A>> {
+        -> detail::MadeOf<Task<detail::StartableValue<A>>, A> {
         return detail::spawn_awaitable(core(), std::forward<A>(awaitable), nullptr, place);
     }
 

@@ -23,6 +23,13 @@ struct ShutdownOptions {
     bool cancel_futures = false; ///< cancel work that has not started
 };
 
+namespace detail {
+/// The future of a call.
+template <class F, class... Args>
+using FutureOf =
+    MadeOf<Future<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>, F, Args...>;
+} // namespace detail
+
 /// Runs functions on other threads or in other processes: the interface of all executors. May be
 /// used from any thread.
 class Executor {
@@ -33,14 +40,15 @@ public:
     /// Future. Throws RuntimeError after `shutdown`. Context variables are not passed along;
     /// to_thread passes them.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
-    auto submit(F&& function, Args&&... args) {
+    auto submit(F&& function, Args&&... args) -> detail::FutureOf<F, Args...> {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
         return start<R>(new detail::Call<R, std::decay_t<F>, std::decay_t<Args>...>(
             std::forward<F>(function), std::forward<Args>(args)...));
     }
     /// The same with a time limit for starting the work, a priority and a name.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
-    auto submit(const SubmitOptions& options, F&& function, Args&&... args) {
+    auto submit(const SubmitOptions& options, F&& function, Args&&... args)
+        -> detail::FutureOf<F, Args...> {
         using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
         return start<R>(new detail::CallWithOptions<R, std::decay_t<F>, std::decay_t<Args>...>(
             options, std::forward<F>(function), std::forward<Args>(args)...));
@@ -115,7 +123,7 @@ auto EventLoop::run_in_executor(std::nullptr_t, F&& function, Args&&... args) {
 /// Runs `function(args...)` on the running loop's default executor, with the current context,
 /// without blocking the loop: `co_await to_thread(f, x)`.
 template <class F, class... Args> requires detail::CallableWith<F, Args...>
-auto to_thread(F&& function, Args&&... args) {
+auto to_thread(F&& function, Args&&... args) -> detail::FutureOf<F, Args...> {
     auto in_context = [context = copy_context(),
                        call = std::decay_t<F>(std::forward<F>(function))](auto&&... given) mutable {
         return context.run(

@@ -119,6 +119,10 @@ private:
 template <class T> ShieldedFuture<T> shield(Future<T> future) {
     return ShieldedFuture<T>(std::move(future));
 }
+template <class T>
+detail::MadeOfTemporary<ShieldedFuture<T>> shield(detail::MadeOfTemporary<Future<T>> future) {
+    return ShieldedFuture<T>(std::move(future));
+}
 
 /// Sets the result of a Future. May be used from any thread, by one at a time. If the Promise is
 /// destroyed without setting a result, the future fails with RuntimeError ("broken promise").

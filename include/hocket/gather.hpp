@@ -66,7 +66,8 @@ private:
 /// loop.
 template <detail::Startable... A>
 auto gather(A&&... awaitables)
-    -> detail::Gather<std::tuple<detail::Unvoid<detail::StartableValue<A>>...>> {
+    -> detail::MadeOf<detail::Gather<std::tuple<detail::Unvoid<detail::StartableValue<A>>...>>,
+                      A...> {
     return detail::gather_tuple<detail::FirstError>(std::forward<A>(awaitables)...);
 }
 /// The same for any number of awaitables of one type: returns a std::vector of the results (of
@@ -85,7 +86,7 @@ detail::Gather<std::vector<detail::Unvoid<T>>> gather(std::vector<Task<T>> tasks
 /// once all awaitables have ended.
 template <detail::Startable... A>
 auto gather_settled(A&&... awaitables)
-    -> detail::Gather<std::tuple<Outcome<detail::StartableValue<A>>...>> {
+    -> detail::MadeOf<detail::Gather<std::tuple<Outcome<detail::StartableValue<A>>...>>, A...> {
     return detail::gather_tuple<detail::Settled>(std::forward<A>(awaitables)...);
 }
 template <class T>

@@ -119,12 +119,12 @@ public:
     /// connection_made was called. With TLS, connection_made is called after the handshake, and a
     /// failed handshake throws.
     template <detail::ProtocolFactory F>
-    Coro<detail::WithMade<Transport, F>> create_connection(F factory, std::string_view host,
-                                                           int port, ConnectOptions options = {});
+    detail::Connecting<Transport, F> create_connection(F&& factory, std::string_view host, int port,
+                                                       ConnectOptions options = {});
     /// The same for a Unix socket. A path that begins with a zero byte is an abstract name.
     template <detail::ProtocolFactory F>
-    Coro<detail::WithMade<Transport, F>> create_unix_connection(F factory, std::string_view path,
-                                                                ConnectOptions options = {});
+    detail::Connecting<Transport, F> create_unix_connection(F&& factory, std::string_view path,
+                                                            ConnectOptions options = {});
 
     /// Starts TLS on an existing connection and switches to `protocol`, whose connection_made is
     /// not called. Returns the same transport, unlike Python, which creates a new one. A failure or
@@ -138,31 +138,35 @@ public:
     /// Listens on `host` (empty: every interface) and `port` (0: any free port). `factory()`
     /// creates a protocol for each connection. The factory is kept as long as the server.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, std::string_view host, int port,
-                               ServerOptions options = {});
+    detail::MadeOf<Coro<Server>, F> create_server(F&& factory, std::string_view host, int port,
+                                                  ServerOptions options = {});
     /// The same on several hosts.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, const std::vector<std::string>& hosts, int port,
-                               ServerOptions options = {});
+    detail::MadeOf<Coro<Server>, F> create_server(F&& factory,
+                                                  const std::vector<std::string>& hosts, int port,
+                                                  ServerOptions options = {});
     /// The same on sockets that are already bound; see start_server.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, std::vector<Socket> sockets, ServerOptions options = {});
+    detail::MadeOf<Coro<Server>, F> create_server(F&& factory, std::vector<Socket> sockets,
+                                                  ServerOptions options = {});
     template <detail::ProtocolFactory F>
-    Coro<Server> create_server(F factory, Socket socket, ServerOptions options = {});
+    detail::MadeOf<Coro<Server>, F> create_server(F&& factory, Socket socket,
+                                                  ServerOptions options = {});
     /// The same on a Unix socket. A stale socket file at `path` is removed first.
     template <detail::ProtocolFactory F>
-    Coro<Server> create_unix_server(F factory, std::string_view path, ServerOptions options = {});
+    detail::MadeOf<Coro<Server>, F> create_unix_server(F&& factory, std::string_view path,
+                                                       ServerOptions options = {});
 
     /// Opens a datagram socket. Returns the transport and the protocol created by `factory()`,
     /// after its connection_made was called. Throws std::system_error if no address works, and
     /// ValueError if no address is given or the addresses do not fit together.
     template <detail::DatagramProtocolFactory F>
-    Coro<detail::WithMade<DatagramTransport, F>> create_datagram_endpoint(F factory,
-                                                                          DatagramOptions options);
+    detail::Connecting<DatagramTransport, F> create_datagram_endpoint(F&& factory,
+                                                                      DatagramOptions options);
     /// The same for an existing datagram socket, whether bound, connected or neither. Throws
     /// ValueError if it is not a datagram socket.
     template <detail::DatagramProtocolFactory F>
-    Coro<detail::WithMade<DatagramTransport, F>> create_datagram_endpoint(F factory, Socket sock);
+    detail::Connecting<DatagramTransport, F> create_datagram_endpoint(F&& factory, Socket sock);
 
 protected:
     LoopIo() = default;

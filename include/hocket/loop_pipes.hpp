@@ -24,30 +24,30 @@ public:
     /// other processes that have it open. Throws std::system_error; ValueError if the descriptor is
     /// of another kind.
     template <detail::ProtocolFactory F>
-    Coro<detail::WithMade<ReadTransport, F>> connect_read_pipe(F factory, FileDescriptor pipe);
+    detail::Connecting<ReadTransport, F> connect_read_pipe(F&& factory, FileDescriptor pipe);
     /// The same for writing. connection_lost is called as soon as no process has the pipe open for
     /// reading: with std::errc::broken_pipe if data was still queued, and with nullptr otherwise.
     template <detail::ProtocolFactory F>
-    Coro<detail::WithMade<WriteTransport, F>> connect_write_pipe(F factory, FileDescriptor pipe);
+    detail::Connecting<WriteTransport, F> connect_write_pipe(F&& factory, FileDescriptor pipe);
 
     /// Starts a program like create_subprocess_exec, except that stdin, stdout and stderr are pipes
     /// unless the options say otherwise. Returns the transport and the protocol created by
     /// `factory()`, after its connection_made was called. The loop keeps both alive until the
     /// program has ended. The options `on_cancel` and `limit` have no effect here.
     template <detail::SubprocessProtocolFactory F, detail::CommandPart... Parts>
-    requires(sizeof...(Parts) > 0) Coro<detail::WithMade<SubprocessTransport, F>>
-    subprocess_exec(F factory, const SubprocessOptions& options, const Parts&... command);
+    requires(sizeof...(Parts) > 0) detail::Connecting<SubprocessTransport, F>
+    subprocess_exec(F&& factory, const SubprocessOptions& options, const Parts&... command);
     template <detail::SubprocessProtocolFactory F, detail::CommandPart... Parts>
     requires(sizeof...(Parts) > 0)
-    Coro<detail::WithMade<SubprocessTransport, F>> subprocess_exec(F factory,
-                                                                   const Parts&... command);
+    detail::Connecting<SubprocessTransport, F> subprocess_exec(F&& factory,
+                                                               const Parts&... command);
     /// Runs `command` in /bin/sh, or in the shell `executable`.
     template <detail::SubprocessProtocolFactory F>
-    Coro<detail::WithMade<SubprocessTransport, F>>
-    subprocess_shell(F factory, std::string_view command, const SubprocessOptions& options);
+    detail::Connecting<SubprocessTransport, F>
+    subprocess_shell(F&& factory, std::string_view command, const SubprocessOptions& options);
     template <detail::SubprocessProtocolFactory F>
-    Coro<detail::WithMade<SubprocessTransport, F>> subprocess_shell(F factory,
-                                                                    std::string_view command);
+    detail::Connecting<SubprocessTransport, F> subprocess_shell(F&& factory,
+                                                                std::string_view command);
 
 protected:
     LoopPipes() = default;

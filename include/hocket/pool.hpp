@@ -55,9 +55,9 @@ public:
     }
     /// The same without waiting: returns a Future, whose `add_done_callback` replaces Python's
     /// callbacks.
-    template <class F, class... Args> auto apply_async(const F& function, const Args&... args) {
+    template <class F, class... Args> auto apply_async(const F& function, Args&&... args) {
         require_open();
-        return executor_.submit(function, args...);
+        return executor_.submit(function, std::forward<Args>(args)...);
     }
 
     /// Calls `function(item)` for each item and returns the results in the order of the items, as a

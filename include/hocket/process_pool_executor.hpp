@@ -54,14 +54,15 @@ public:
     /// Calls `function(args...)` in a worker. Throws RuntimeError after `shutdown`, and
     /// BrokenExecutor if no worker can be started.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
-    auto submit(const F& function, const Args&... args) {
-        return submit(SubmitOptions{}, function, args...);
+    auto submit(const F& function, Args&&... args) {
+        return submit(SubmitOptions{}, function, std::forward<Args>(args)...);
     }
     /// The same with options. `options.timeout` limits how long the call may run: when it expires,
     /// the worker is ended and the future fails with TimeoutError.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
-    auto submit(const SubmitOptions& options, const F& function, const Args&... args) {
-        using R = detail::RemoteResult<std::decay_t<F>, Args...>;
+    auto submit(const SubmitOptions& options, const F& function, Args&&... args) -> detail::MadeOf<
+        Future<detail::RemoteResult<std::decay_t<F>, std::remove_cvref_t<Args>...>>, Args...> {
+        using R = detail::RemoteResult<std::decay_t<F>, std::remove_cvref_t<Args>...>;
         thread_local detail::GatherBuffer body;
         body.clear();
         Future<R> future(

@@ -26,7 +26,8 @@ template <class T> Future<T> run_coroutine_threadsafe(Coro<T> coro, EventLoop& l
 /// The same for the coroutine returned by `callable()`, which is called on the loop's thread and
 /// kept alive until the coroutine has ended.
 template <detail::CoroFunction F>
-Future<detail::CoroValue<F>> run_coroutine_threadsafe(F&& callable, EventLoop& loop) {
+detail::MadeOf<Future<detail::CoroValue<F>>, F> run_coroutine_threadsafe(F&& callable,
+                                                                         EventLoop& loop) {
     return detail::run_remotely(
         detail::call_kept<detail::CoroValue<F>>(std::decay_t<F>(std::forward<F>(callable))), loop);
 }

@@ -41,31 +41,34 @@ Coro<Server> serve_streams_unix_on(StreamWelcome welcome, std::string path, Serv
 /// other loops and waits for them. Throws std::system_error if it cannot listen or cannot start a
 /// thread, and ValueError for a negative number of loops.
 template <detail::ConnectionHandler H>
-Coro<Server> serve_on(H handler, std::string_view host, int port, ServeOnOptions options = {},
-                      std::source_location place = std::source_location::current()) {
-    return detail::serve_streams_on(detail::welcome(std::move(handler), place),
+detail::MadeOf<Coro<Server>, H>
+serve_on(H&& handler, std::string_view host, int port, ServeOnOptions options = {},
+         std::source_location place = std::source_location::current()) {
+    return detail::serve_streams_on(detail::welcome(std::forward<H>(handler), place),
                                     std::vector<std::string>{std::string(host)}, port, options);
 }
 /// The same on several hosts.
 template <detail::ConnectionHandler H>
-Coro<Server> serve_on(H handler, const std::vector<std::string>& hosts, int port,
-                      ServeOnOptions options = {},
-                      std::source_location place = std::source_location::current()) {
-    return detail::serve_streams_on(detail::welcome(std::move(handler), place), hosts, port,
+detail::MadeOf<Coro<Server>, H>
+serve_on(H&& handler, const std::vector<std::string>& hosts, int port, ServeOnOptions options = {},
+         std::source_location place = std::source_location::current()) {
+    return detail::serve_streams_on(detail::welcome(std::forward<H>(handler), place), hosts, port,
                                     options);
 }
 /// The same on sockets that are already bound.
 template <detail::ConnectionHandler H>
-Coro<Server> serve_on(H handler, std::vector<Socket> sockets, ServeOnOptions options = {},
-                      std::source_location place = std::source_location::current()) {
-    return detail::serve_streams_on(detail::welcome(std::move(handler), place), std::move(sockets),
-                                    options);
+detail::MadeOf<Coro<Server>, H>
+serve_on(H&& handler, std::vector<Socket> sockets, ServeOnOptions options = {},
+         std::source_location place = std::source_location::current()) {
+    return detail::serve_streams_on(detail::welcome(std::forward<H>(handler), place),
+                                    std::move(sockets), options);
 }
 /// The same on a Unix socket. A stale socket file at `path` is removed first.
 template <detail::ConnectionHandler H>
-Coro<Server> serve_on_unix(H handler, std::string_view path, ServeOnOptions options = {},
-                           std::source_location place = std::source_location::current()) {
-    return detail::serve_streams_unix_on(detail::welcome(std::move(handler), place),
+detail::MadeOf<Coro<Server>, H>
+serve_on_unix(H&& handler, std::string_view path, ServeOnOptions options = {},
+              std::source_location place = std::source_location::current()) {
+    return detail::serve_streams_unix_on(detail::welcome(std::forward<H>(handler), place),
                                          std::string(path), options);
 }
 

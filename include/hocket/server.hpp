@@ -1,10 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <hocket/coro.hpp>
@@ -124,13 +127,18 @@ public:
     /// waits until all calls have returned. Throws the exception of a call, and InvalidStateError
     /// if a loop ended before its call. Useful, for example, to set exception handlers on the loops
     /// of `serve_on` before `start_serving`. Servers created otherwise have one loop.
-    Coro<> on_each_loop(std::function<void(EventLoop&)> function);
+    template <class F> requires std::invocable<std::decay_t<F>&, EventLoop&>
+    auto on_each_loop(F&& function) -> detail::MadeOf<Coro<>, F> {
+        return call_on_each_loop(std::forward<F>(function));
+    }
     /// Closes every connection with Transport::close.
     void close_clients() noexcept;
     /// Aborts every connection with Transport::abort.
     void abort_clients() noexcept;
 
 private:
+    Coro<> call_on_each_loop(std::function<void(EventLoop&)> function);
+
     std::shared_ptr<detail::ServerState> state_;
 };
 

@@ -48,7 +48,8 @@ private:
 /// CancelledError at once. Returns the task's result, or throws its exception, including
 /// CancelledError. Python's asyncio.shield. Throws RuntimeError if no loop is running on this
 /// thread.
-template <detail::Startable A> Shield<detail::StartableValue<A>> shield(A&& awaitable) {
+template <detail::Startable A>
+detail::MadeOf<Shield<detail::StartableValue<A>>, A> shield(A&& awaitable) {
     return Shield<detail::StartableValue<A>>(detail::ensure_task(std::forward<A>(awaitable)));
 }
 

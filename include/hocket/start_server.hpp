@@ -26,7 +26,7 @@ using StreamWelcome =
     std::function<void(StreamReader, StreamWriter, const std::shared_ptr<ServerState>&)>;
 
 template <class H>
-concept ConnectionHandler = std::invocable<H&, StreamReader, StreamWriter>;
+concept ConnectionHandler = std::invocable<std::decay_t<H>&, StreamReader, StreamWriter>;
 
 void report_handler_failure(const std::exception_ptr& error) noexcept;
 
@@ -47,9 +47,9 @@ Coro<> handle_client(std::shared_ptr<H> handler, StreamReader reader, StreamWrit
     }
 }
 
-template <ConnectionHandler H> StreamWelcome welcome(H handler, std::source_location place) {
-    auto shared = std::make_shared<H>(std::move(handler));
-    if constexpr (is_coro<std::invoke_result_t<H&, StreamReader, StreamWriter>>) {
+template <ConnectionHandler H> StreamWelcome welcome(H&& handler, std::source_location place) {
+    auto shared = std::make_shared<std::decay_t<H>>(std::forward<H>(handler));
+    if constexpr (is_coro<std::invoke_result_t<std::decay_t<H>&, StreamReader, StreamWriter>>) {
         return [shared, place](StreamReader reader, StreamWriter writer,
                                const std::shared_ptr<ServerState>& server) {
             create_task(handle_client(shared, std::move(reader), std::move(writer), server), {},
@@ -77,37 +77,43 @@ Coro<Server> serve_streams_unix(StreamWelcome welcome, std::string path, ServerO
 /// the connection is closed. The handler is kept as long as the server and its tasks. Throws
 /// std::system_error if it cannot listen.
 template <detail::ConnectionHandler H>
-Coro<Server> start_server(H handler, std::string_view host, int port, ServerOptions options = {},
-                          std::source_location place = std::source_location::current()) {
-    return detail::serve_streams(detail::welcome(std::move(handler), place),
+detail::MadeOf<Coro<Server>, H>
+start_server(H&& handler, std::string_view host, int port, ServerOptions options = {},
+             std::source_location place = std::source_location::current()) {
+    return detail::serve_streams(detail::welcome(std::forward<H>(handler), place),
                                  std::vector<std::string>{std::string(host)}, port, options);
 }
 /// The same on several hosts.
 template <detail::ConnectionHandler H>
-Coro<Server> start_server(H handler, const std::vector<std::string>& hosts, int port,
-                          ServerOptions options = {},
-                          std::source_location place = std::source_location::current()) {
-    return detail::serve_streams(detail::welcome(std::move(handler), place), hosts, port, options);
+detail::MadeOf<Coro<Server>, H>
+start_server(H&& handler, const std::vector<std::string>& hosts, int port,
+             ServerOptions options = {},
+             std::source_location place = std::source_location::current()) {
+    return detail::serve_streams(detail::welcome(std::forward<H>(handler), place), hosts, port,
+                                 options);
 }
 /// The same on sockets that are already bound, including Unix sockets: Python's `sock`. For
 /// example, the sockets returned by `listen_fds`. Throws ValueError if one is not a stream socket.
 template <detail::ConnectionHandler H>
-Coro<Server> start_server(H handler, std::vector<Socket> sockets, ServerOptions options = {},
-                          std::source_location place = std::source_location::current()) {
-    return detail::serve_streams(detail::welcome(std::move(handler), place), std::move(sockets),
-                                 options);
+detail::MadeOf<Coro<Server>, H>
+start_server(H&& handler, std::vector<Socket> sockets, ServerOptions options = {},
+             std::source_location place = std::source_location::current()) {
+    return detail::serve_streams(detail::welcome(std::forward<H>(handler), place),
+                                 std::move(sockets), options);
 }
 template <detail::ConnectionHandler H>
-Coro<Server> start_server(H handler, Socket socket, ServerOptions options = {},
-                          std::source_location place = std::source_location::current()) {
-    return start_server(std::move(handler), detail::only(std::move(socket)), options, place);
+detail::MadeOf<Coro<Server>, H>
+start_server(H&& handler, Socket socket, ServerOptions options = {},
+             std::source_location place = std::source_location::current()) {
+    return start_server(std::forward<H>(handler), detail::only(std::move(socket)), options, place);
 }
 /// The same on a Unix socket. A stale socket file at `path` is removed first.
 template <detail::ConnectionHandler H>
-Coro<Server> start_unix_server(H handler, std::string_view path, ServerOptions options = {},
-                               std::source_location place = std::source_location::current()) {
-    return detail::serve_streams_unix(detail::welcome(std::move(handler), place), std::string(path),
-                                      options);
+detail::MadeOf<Coro<Server>, H>
+start_unix_server(H&& handler, std::string_view path, ServerOptions options = {},
+                  std::source_location place = std::source_location::current()) {
+    return detail::serve_streams_unix(detail::welcome(std::forward<H>(handler), place),
+                                      std::string(path), options);
 }
 
 } // namespace hocket

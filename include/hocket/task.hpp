@@ -140,12 +140,13 @@ Task<T> create_task(Coro<T> coro, const TaskOptions& options,
 /// are kept alive until the task ends, so a lambda may capture values that its coroutine uses.
 template <class F> requires detail::CoroFunction<F>
 auto create_task(F&& callable, std::source_location place = std::source_location::current())
-    -> Task<detail::CoroValue<F>>;
+    -> detail::MadeOf<Task<detail::CoroValue<F>>, F>;
 template <class F, class... Args> requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
-auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>>;
+auto create_task(F&& callable, Args&&... args)
+    -> detail::MadeOf<Task<detail::CoroValue<F, Args...>>, F, Args...>;
 template <class F, class... Args> requires detail::CoroFunction<F, Args...>
 auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
-    -> Task<detail::CoroValue<F, Args...>>;
+    -> detail::MadeOf<Task<detail::CoroValue<F, Args...>>, F, Args...>;
 /// The task that is running on this thread; an empty handle outside of tasks.
 [[nodiscard]] AnyTask current_task();
 /// The tasks of the running loop that are not done. Throws RuntimeError if no loop is running on

@@ -38,34 +38,35 @@ public:
     }
     template <class F> requires detail::CoroFunction<F>
     auto create_task(F&& callable, std::source_location place = std::source_location::current())
-        -> Task<detail::CoroValue<F>> {
+        -> detail::MadeOf<Task<detail::CoroValue<F>>, F> {
         require_open();
         return add(detail::spawn_call(loop(), nullptr, &place, std::forward<F>(callable)));
     }
     template <class F, class... Args>
     requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
-    auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>> {
+    auto create_task(F&& callable, Args&&... args)
+        -> detail::MadeOf<Task<detail::CoroValue<F, Args...>>, F, Args...> {
         require_open();
         return add(detail::spawn_call(loop(), nullptr, nullptr, std::forward<F>(callable),
                                       std::forward<Args>(args)...));
     }
     template <class F, class... Args> requires detail::CoroFunction<F, Args...>
     auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
-        -> Task<detail::CoroValue<F, Args...>> {
+        -> detail::MadeOf<Task<detail::CoroValue<F, Args...>>, F, Args...> {
         require_open();
         return add(detail::spawn_call(loop(), &options, nullptr, std::forward<F>(callable),
                                       std::forward<Args>(args)...));
     }
     template <detail::OtherAwaitable A>
     auto create_task(A&& awaitable, std::source_location place = std::source_location::current())
-        -> Task<detail::StartableValue<A>> {
+        -> detail::MadeOf<Task<detail::StartableValue<A>>, A> {
         require_open();
         return add(detail::spawn_awaitable(loop(), std::forward<A>(awaitable), nullptr, place));
     }
     template <detail::OtherAwaitable A>
     auto create_task(A&& awaitable, const TaskOptions& options,
                      std::source_location place = std::source_location::current())
-        -> Task<detail::StartableValue<A>> {
+        -> detail::MadeOf<Task<detail::StartableValue<A>>, A> {
         require_open();
         return add(detail::spawn_awaitable(loop(), std::forward<A>(awaitable), &options, place));
     }
@@ -137,7 +138,7 @@ template <class T, class F> Coro<T> run_task_group(F body) {
 /// unless a task has failed: then the ExceptionGroup is thrown. KeyboardInterrupt is thrown as
 /// itself.
 template <class F> requires detail::ScopedBody<F, TaskGroup>
-auto with_task_group(F&& body) -> Coro<detail::ScopedBodyValue<F, TaskGroup>> {
+auto with_task_group(F&& body) -> detail::MadeOf<Coro<detail::ScopedBodyValue<F, TaskGroup>>, F> {
     return detail::run_task_group<detail::ScopedBodyValue<F, TaskGroup>, std::decay_t<F>>(
         std::forward<F>(body));
 }

@@ -94,7 +94,7 @@ template <class T, class F, class Limit> Coro<T> run_with_timeout(Limit limit, F
 /// instead. The callable is kept alive until its coroutine has ended.
 template <class Rep, class Period, detail::TimeoutBody F>
 auto with_timeout(std::chrono::duration<Rep, Period> delay, F&& body)
-    -> Coro<typename detail::TimeoutBodyValue<F>::type> {
+    -> detail::MadeOf<Coro<typename detail::TimeoutBodyValue<F>::type>, F> {
     return detail::run_with_timeout<typename detail::TimeoutBodyValue<F>::type, std::decay_t<F>>(
         detail::to_nanoseconds(delay), std::forward<F>(body));
 }
@@ -102,13 +102,14 @@ auto with_timeout(std::chrono::duration<Rep, Period> delay, F&& body)
 /// asyncio.timeout_at.
 template <detail::TimeoutBody F>
 auto with_timeout_at(std::optional<std::chrono::steady_clock::time_point> when, F&& body)
-    -> Coro<typename detail::TimeoutBodyValue<F>::type> {
+    -> detail::MadeOf<Coro<typename detail::TimeoutBodyValue<F>::type>, F> {
     return detail::run_with_timeout<typename detail::TimeoutBodyValue<F>::type, std::decay_t<F>>(
         when, std::forward<F>(body));
 }
 /// Like with_timeout, but without a deadline until the body sets one with `Timeout::reschedule`.
 template <detail::TimeoutBody F>
-auto with_timeout(std::nullopt_t, F&& body) -> Coro<typename detail::TimeoutBodyValue<F>::type> {
+auto with_timeout(std::nullopt_t, F&& body)
+    -> detail::MadeOf<Coro<typename detail::TimeoutBodyValue<F>::type>, F> {
     return with_timeout_at(std::nullopt, std::forward<F>(body));
 }
 

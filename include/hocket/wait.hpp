@@ -90,14 +90,14 @@ template <class T> AsyncGenerator<Task<T>> as_completed(std::vector<Task<T>> tas
 /// that is already done, or throws TimeoutError. The time starts when the wait_for itself is
 /// awaited.
 template <detail::Startable A, class Rep, class Period>
-Coro<detail::StartableValue<A>> wait_for(A&& awaitable,
-                                         std::chrono::duration<Rep, Period> timeout) {
+detail::MadeOf<Coro<detail::StartableValue<A>>, A>
+wait_for(A&& awaitable, std::chrono::duration<Rep, Period> timeout) {
     return detail::wait_within<detail::StartableValue<A>>(detail::own(std::forward<A>(awaitable)),
                                                           detail::to_nanoseconds(timeout));
 }
 /// Without a time limit, for callers whose limit is optional: Python's wait_for(awaitable, None).
 template <detail::Startable A>
-Coro<detail::StartableValue<A>> wait_for(A&& awaitable, std::nullopt_t) {
+detail::MadeOf<Coro<detail::StartableValue<A>>, A> wait_for(A&& awaitable, std::nullopt_t) {
     return detail::await_owned<detail::StartableValue<A>>(detail::own(std::forward<A>(awaitable)));
 }
 

@@ -227,7 +227,7 @@ Coro<bool> Server::drain(std::chrono::nanoseconds grace, std::chrono::nanosecond
     return detail::drain(state_, grace, clean_up);
 }
 
-Coro<> Server::on_each_loop(std::function<void(EventLoop&)> function) {
+Coro<> Server::call_on_each_loop(std::function<void(EventLoop&)> function) {
     return detail::on_each_loop(state_, std::move(function));
 }
 

@@ -65,7 +65,7 @@ struct Pair {
 
 template <class P = Recorder> Coro<Pair> serve_one() {
     auto protocol = std::make_shared<P>();
-    const auto factory = [protocol] { return protocol; }; // named, for g++ 12
+    const auto factory = [protocol] { return protocol; };
     Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
     Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
     co_await until([&] { return !protocol->calls.empty(); });
@@ -131,8 +131,8 @@ TEST(Protocol, WorksOverUnixSockets) {
         const std::string name =
             std::string(1, '\0') + "hocket-protocol-" + std::to_string(::getpid());
         auto served = std::make_shared<Recorder>();
-        Server server =
-            co_await get_running_loop().create_unix_server([served] { return served; }, name);
+        const auto factory = [served] { return served; };
+        Server server = co_await get_running_loop().create_unix_server(factory, name);
         auto [transport, protocol] = co_await get_running_loop().create_unix_connection(
             [] { return std::make_shared<Recorder>(); }, name);
         transport->write("over a path");
@@ -307,7 +307,7 @@ struct Block : BufferedProtocol {
 TEST(BufferedProtocol, GetsItsBytesInItsOwnBuffer) {
     run([]() -> Coro<> {
         auto served = std::make_shared<Block>();
-        const auto factory = [served] { return served; }; // named, for g++ 12
+        const auto factory = [served] { return served; };
         Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
         auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         writer.write("more than eight bytes at once");
@@ -325,7 +325,7 @@ TEST(BufferedProtocol, AnEmptyBufferIsReportedAndAbortsTheTransport) {
             [&](EventLoop&, const ExceptionContext&) { ++reports; });
         auto served = std::make_shared<Block>();
         served->gives_nothing = true;
-        const auto factory = [served] { return served; }; // named, for g++ 12
+        const auto factory = [served] { return served; };
         Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
         auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         writer.write("x");
@@ -340,7 +340,7 @@ TEST(BufferedProtocol, AnEmptyBufferIsReportedAndAbortsTheTransport) {
 TEST(Protocol, OutlivesItsLoop) {
     auto served = std::make_shared<Recorder>();
     run([&]() -> Coro<> {
-        const auto factory = [served] { return served; }; // named, for g++ 12
+        const auto factory = [served] { return served; };
         Server server = co_await get_running_loop().create_server(factory, "127.0.0.1", 0);
         Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
         co_await until([&] { return !served->calls.empty(); });

@@ -65,20 +65,22 @@ Task<T> create_task(Coro<T> coro, const TaskOptions& options, std::source_locati
 }
 
 template <class F> requires detail::CoroFunction<F>
-auto create_task(F&& callable, std::source_location place) -> Task<detail::CoroValue<F>> {
+auto create_task(F&& callable, std::source_location place)
+    -> detail::MadeOf<Task<detail::CoroValue<F>>, F> {
     return detail::spawn_call(detail::require_running_core(), nullptr, &place,
                               std::forward<F>(callable));
 }
 
 template <class F, class... Args> requires(detail::CoroFunction<F, Args...> && sizeof...(Args) > 0)
-auto create_task(F&& callable, Args&&... args) -> Task<detail::CoroValue<F, Args...>> {
+auto create_task(F&& callable, Args&&... args)
+    -> detail::MadeOf<Task<detail::CoroValue<F, Args...>>, F, Args...> {
     return detail::spawn_call(detail::require_running_core(), nullptr, nullptr,
                               std::forward<F>(callable), std::forward<Args>(args)...);
 }
 
 template <class F, class... Args> requires detail::CoroFunction<F, Args...>
 auto create_task(const TaskOptions& options, F&& callable, Args&&... args)
-    -> Task<detail::CoroValue<F, Args...>> {
+    -> detail::MadeOf<Task<detail::CoroValue<F, Args...>>, F, Args...> {
     return detail::spawn_call(detail::require_running_core(), &options, nullptr,
                               std::forward<F>(callable), std::forward<Args>(args)...);
 }

@@ -26,8 +26,7 @@ template <class T> inline constexpr bool is_task<Task<T>> = true;
 
 /// An awaitable that is neither a Coro nor a Task: a Future, a sleep, a lock's acquire.
 template <class A>
-concept OtherAwaitable =
-    Awaitable<A> && !is_coro<std::remove_cvref_t<A>> && !is_task<std::remove_cvref_t<A>>;
+concept OtherAwaitable = Awaitable<A> && !is_coro<Plain<A>> && !is_task<Plain<A>>;
 
 /// What gather, wait_for and their like take: something to await, or a callable that returns a
 /// Coro.
@@ -35,7 +34,7 @@ template <class A>
 concept Startable = Awaitable<A> || CoroFunction<A>;
 
 template <class A> struct StartableTraits {
-    using value_type = typename std::remove_cvref_t<A>::value_type;
+    using value_type = typename Plain<A>::value_type;
 };
 template <CoroFunction A> struct StartableTraits<A> {
     using value_type = CoroValue<A>;
@@ -58,12 +57,11 @@ template <class T, class F> Coro<T> call_kept(F callable) { co_return co_await c
 /// `awaitable` as something that can be kept and moved. An operation that cannot be moved is to
 /// convert to a Coro, as sleep() does.
 template <Startable A> auto own(A&& awaitable) {
-    using Plain = std::remove_cvref_t<A>;
     using T = StartableValue<A>;
     if constexpr (CoroFunction<A>) {
         return call_kept<T>(std::decay_t<A>(std::forward<A>(awaitable)));
-    } else if constexpr (std::is_constructible_v<Plain, A&&>) {
-        return Plain(std::forward<A>(awaitable));
+    } else if constexpr (std::is_constructible_v<Plain<A>, A&&>) {
+        return Plain<A>(std::forward<A>(awaitable));
     } else {
         static_assert(std::convertible_to<A&&, Coro<T>>,
                       "hocket cannot keep this awaitable: it neither moves nor converts to a Coro");
@@ -75,7 +73,7 @@ template <OtherAwaitable A>
 auto spawn_awaitable(LoopCore& loop, A&& awaitable, const TaskOptions* options,
                      std::source_location place) {
     using T = StartableValue<A>;
-    if constexpr (is_under_way<std::remove_cvref_t<A>>) {
+    if constexpr (is_under_way<Plain<A>>) {
         TaskOptions eager = options != nullptr ? *options : TaskOptions();
         eager.eager_start = true;
         return spawn(loop, await_owned<T>(own(std::forward<A>(awaitable))), &eager, place);
@@ -98,13 +96,12 @@ template <class T> Task<T> spawn_defined(LoopCore& loop, Coro<T> coro) {
 
 /// Python's ensure_future: a task as it is, and a new one for anything else.
 template <Startable A> Task<StartableValue<A>> ensure_task(A&& awaitable) {
-    using Plain = std::remove_cvref_t<A>;
-    if constexpr (is_task<Plain>) {
-        return Plain(std::forward<A>(awaitable));
+    if constexpr (is_task<Plain<A>>) {
+        return Plain<A>(std::forward<A>(awaitable));
     } else if constexpr (CoroFunction<A>) {
         return spawn_call(require_running_core(), nullptr, nullptr, std::forward<A>(awaitable));
-    } else if constexpr (is_coro<Plain>) {
-        return spawn_defined(require_running_core(), Plain(std::forward<A>(awaitable)));
+    } else if constexpr (is_coro<Plain<A>>) {
+        return spawn_defined(require_running_core(), Plain<A>(std::forward<A>(awaitable)));
     } else {
         return spawn_awaitable(require_running_core(), std::forward<A>(awaitable), nullptr,
                                std::source_location());
@@ -116,14 +113,14 @@ template <Startable A> Task<StartableValue<A>> ensure_task(A&& awaitable) {
 /// Schedules whatever can be awaited: `create_task(sleep(1s))`.
 template <detail::OtherAwaitable A>
 auto create_task(A&& awaitable, std::source_location place = std::source_location::current())
-    -> Task<detail::StartableValue<A>> {
+    -> detail::MadeOf<Task<detail::StartableValue<A>>, A> {
     return detail::spawn_awaitable(detail::require_running_core(), std::forward<A>(awaitable),
                                    nullptr, place);
 }
 template <detail::OtherAwaitable A>
 auto create_task(A&& awaitable, const TaskOptions& options,
                  std::source_location place = std::source_location::current())
-    -> Task<detail::StartableValue<A>> {
+    -> detail::MadeOf<Task<detail::StartableValue<A>>, A> {
     return detail::spawn_awaitable(detail::require_running_core(), std::forward<A>(awaitable),
                                    &options, place);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <hocket/detail/loop/input_range.hpp>
+#include <hocket/detail/loop/made_of_temporary.hpp>
 
 // What the declarations of LoopIo and LoopPipes say about factories and commands. Their definitions
 // come with the protocols (protocol.hpp, datagram_protocol.hpp, subprocess_protocol.hpp), so that a
@@ -15,6 +16,7 @@
 
 namespace hocket {
 
+template <class T> class Coro;
 class BaseProtocol;
 class DatagramProtocol;
 class DatagramTransport;
@@ -28,9 +30,10 @@ namespace detail {
 
 /// A callable that makes a P, or something derived from it: returns a shared_ptr or a unique_ptr.
 template <class F, class P>
-concept FactoryOf = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
-    { *made } -> std::convertible_to<const P&>;
-};
+concept FactoryOf =
+    std::invocable<std::decay_t<F>&> && requires(std::invoke_result_t<std::decay_t<F>&> made) {
+        { *made } -> std::convertible_to<const P&>;
+    };
 template <class F>
 concept ProtocolFactory = FactoryOf<F, BaseProtocol>;
 template <class F>
@@ -40,11 +43,15 @@ concept SubprocessProtocolFactory = FactoryOf<F, SubprocessProtocol>;
 
 /// What the factory F makes.
 template <class F>
-using Made = std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
+using Made =
+    std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<std::decay_t<F>&>>())>;
 
 /// A transport and what the factory F made.
 template <class T, class F>
 using WithMade = std::pair<std::shared_ptr<T>, std::shared_ptr<Made<F>>>;
+
+/// What connects a transport T to what a factory, given as F&&, makes.
+template <class T, class F> using Connecting = MadeOf<Coro<WithMade<T, F>>, F>;
 
 /// A word of a command: a string, or a path.
 template <class T>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <hocket/detail/loop/frame_alloc.hpp>
+#include <hocket/detail/loop/made_of_temporary.hpp>
 #include <hocket/detail/loop/result.hpp>
 #include <hocket/detail/loop/task_base.hpp>
 
@@ -75,6 +76,12 @@ public:
         static_assert(Awaitable<A>,
                       "hocket cannot await this type: await a Coro, Task, Future or one "
                       "of hocket's operations");
+        static_assert(
+            !is_made_of_temporary<A>,
+            "hocket: in a co_await expression, this compiler destroys a temporary lambda or "
+            "aggregate twice if a member has a destructor (GCC bug 99576). Name it first, pass the "
+            "value as an argument, or capture by reference; or keep the Task, Future or Coro in a "
+            "variable and await that");
         where = std::bit_cast<std::source_location>(place);
         if constexpr (requires { awaitable.start_in(*task); }) {
             awaitable.start_in(*task);

@@ -152,6 +152,7 @@ using CallResult = std::invoke_result_t<std::decay_t<F>&, std::decay_t<Args>...>
 
 template <class C> inline constexpr bool is_coro = false;
 template <class T> inline constexpr bool is_coro<Coro<T>> = true;
+template <class C> inline constexpr bool is_coro<MadeOfTemporary<C>> = is_coro<C>;
 
 /// A callable that returns a Coro when it is called with (decayed copies of) the arguments.
 template <class F, class... Args>

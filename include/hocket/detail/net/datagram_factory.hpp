@@ -49,15 +49,15 @@ Coro<WithMade<DatagramTransport, F>> adopt_datagram_protocol(F factory, Socket s
 namespace hocket {
 
 template <detail::DatagramProtocolFactory F>
-Coro<detail::WithMade<DatagramTransport, F>>
-LoopIo::create_datagram_endpoint(F factory, DatagramOptions options) {
-    return detail::open_datagram_protocol(std::move(factory), options);
+detail::Connecting<DatagramTransport, F> LoopIo::create_datagram_endpoint(F&& factory,
+                                                                          DatagramOptions options) {
+    return detail::open_datagram_protocol(std::forward<F>(factory), options);
 }
 
 template <detail::DatagramProtocolFactory F>
-Coro<detail::WithMade<DatagramTransport, F>> LoopIo::create_datagram_endpoint(F factory,
-                                                                              Socket sock) {
-    return detail::adopt_datagram_protocol(std::move(factory), std::move(sock));
+detail::Connecting<DatagramTransport, F> LoopIo::create_datagram_endpoint(F&& factory,
+                                                                          Socket sock) {
+    return detail::adopt_datagram_protocol(std::forward<F>(factory), std::move(sock));
 }
 
 } // namespace hocket

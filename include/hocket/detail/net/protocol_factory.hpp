@@ -78,8 +78,8 @@ Coro<WithMade<Transport, F>> connect_protocol_unix(std::function<std::shared_ptr
     co_return co_await connect_protocol<F>(std::move(socket), std::move(make), std::move(plan));
 }
 
-template <ProtocolFactory F> MakeProtocol make_protocol(F factory) {
-    return [make = share_factory(std::move(factory))] { return AnyProtocol(make()); };
+template <ProtocolFactory F> MakeProtocol make_protocol(F&& factory) {
+    return [make = share_factory(std::forward<F>(factory))] { return AnyProtocol(make()); };
 }
 
 enum class PipeDirection { read, write };
@@ -104,17 +104,17 @@ Coro<WithMade<Side, F>> connect_protocol_pipe(EventLoop& loop,
 namespace hocket {
 
 template <detail::ProtocolFactory F>
-Coro<detail::WithMade<Transport, F>> LoopIo::create_connection(F factory, std::string_view host,
-                                                               int port, ConnectOptions options) {
-    return detail::connect_protocol_host<F>(detail::share_factory(std::move(factory)),
+detail::Connecting<Transport, F> LoopIo::create_connection(F&& factory, std::string_view host,
+                                                           int port, ConnectOptions options) {
+    return detail::connect_protocol_host<F>(detail::share_factory(std::forward<F>(factory)),
                                             std::string(host), port, options,
                                             detail::plan_tls(options, host));
 }
 
 template <detail::ProtocolFactory F>
-Coro<detail::WithMade<Transport, F>>
-LoopIo::create_unix_connection(F factory, std::string_view path, ConnectOptions options) {
-    return detail::connect_protocol_unix<F>(detail::share_factory(std::move(factory)),
+detail::Connecting<Transport, F> LoopIo::create_unix_connection(F&& factory, std::string_view path,
+                                                                ConnectOptions options) {
+    return detail::connect_protocol_unix<F>(detail::share_factory(std::forward<F>(factory)),
                                             std::string(path), detail::plan_tls(options, {}));
 }
 
@@ -127,48 +127,53 @@ LoopIo::start_tls(Transport& transport, const std::shared_ptr<P>& protocol,
 }
 
 template <detail::ProtocolFactory F>
-Coro<Server> LoopIo::create_server(F factory, std::string_view host, int port,
-                                   ServerOptions options) {
-    return create_server(std::move(factory), std::vector<std::string>{std::string(host)}, port,
-                         options);
+detail::MadeOf<Coro<Server>, F> LoopIo::create_server(F&& factory, std::string_view host, int port,
+                                                      ServerOptions options) {
+    return create_server(std::forward<F>(factory), std::vector<std::string>{std::string(host)},
+                         port, options);
 }
 
 template <detail::ProtocolFactory F>
-Coro<Server> LoopIo::create_server(F factory, const std::vector<std::string>& hosts, int port,
-                                   ServerOptions options) {
-    return detail::serve_protocol(detail::make_protocol(std::move(factory)), hosts, port, options);
-}
-
-template <detail::ProtocolFactory F>
-Coro<Server> LoopIo::create_server(F factory, std::vector<Socket> sockets, ServerOptions options) {
-    return detail::serve_protocol(detail::make_protocol(std::move(factory)), std::move(sockets),
+detail::MadeOf<Coro<Server>, F> LoopIo::create_server(F&& factory,
+                                                      const std::vector<std::string>& hosts,
+                                                      int port, ServerOptions options) {
+    return detail::serve_protocol(detail::make_protocol(std::forward<F>(factory)), hosts, port,
                                   options);
 }
 
 template <detail::ProtocolFactory F>
-Coro<Server> LoopIo::create_server(F factory, Socket socket, ServerOptions options) {
-    return create_server(std::move(factory), detail::only(std::move(socket)), options);
+detail::MadeOf<Coro<Server>, F> LoopIo::create_server(F&& factory, std::vector<Socket> sockets,
+                                                      ServerOptions options) {
+    return detail::serve_protocol(detail::make_protocol(std::forward<F>(factory)),
+                                  std::move(sockets), options);
 }
 
 template <detail::ProtocolFactory F>
-Coro<Server> LoopIo::create_unix_server(F factory, std::string_view path, ServerOptions options) {
-    return detail::serve_protocol_unix(detail::make_protocol(std::move(factory)), std::string(path),
-                                       options);
+detail::MadeOf<Coro<Server>, F> LoopIo::create_server(F&& factory, Socket socket,
+                                                      ServerOptions options) {
+    return create_server(std::forward<F>(factory), detail::only(std::move(socket)), options);
 }
 
 template <detail::ProtocolFactory F>
-Coro<detail::WithMade<ReadTransport, F>> LoopPipes::connect_read_pipe(F factory,
-                                                                      FileDescriptor pipe) {
+detail::MadeOf<Coro<Server>, F> LoopIo::create_unix_server(F&& factory, std::string_view path,
+                                                           ServerOptions options) {
+    return detail::serve_protocol_unix(detail::make_protocol(std::forward<F>(factory)),
+                                       std::string(path), options);
+}
+
+template <detail::ProtocolFactory F>
+detail::Connecting<ReadTransport, F> LoopPipes::connect_read_pipe(F&& factory,
+                                                                  FileDescriptor pipe) {
     return detail::connect_protocol_pipe<ReadTransport, F>(
-        loop(), detail::share_factory(std::move(factory)),
+        loop(), detail::share_factory(std::forward<F>(factory)),
         std::make_shared<FileDescriptor>(std::move(pipe)));
 }
 
 template <detail::ProtocolFactory F>
-Coro<detail::WithMade<WriteTransport, F>> LoopPipes::connect_write_pipe(F factory,
-                                                                        FileDescriptor pipe) {
+detail::Connecting<WriteTransport, F> LoopPipes::connect_write_pipe(F&& factory,
+                                                                    FileDescriptor pipe) {
     return detail::connect_protocol_pipe<WriteTransport, F>(
-        loop(), detail::share_factory(std::move(factory)),
+        loop(), detail::share_factory(std::forward<F>(factory)),
         std::make_shared<FileDescriptor>(std::move(pipe)));
 }
 

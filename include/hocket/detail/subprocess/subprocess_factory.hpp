@@ -44,30 +44,32 @@ Coro<WithMade<SubprocessTransport, F>> run_program(EventLoop& loop, F factory,
 namespace hocket {
 
 template <detail::SubprocessProtocolFactory F, detail::CommandPart... Parts>
-requires(sizeof...(Parts) > 0) Coro<detail::WithMade<SubprocessTransport, F>>
-LoopPipes::subprocess_exec(F factory, const SubprocessOptions& options, const Parts&... command) {
-    return detail::run_program(loop(), std::move(factory), options,
+requires(sizeof...(Parts) > 0) detail::Connecting<SubprocessTransport, F>
+LoopPipes::subprocess_exec(F&& factory, const SubprocessOptions& options, const Parts&... command) {
+    return detail::run_program(loop(), std::forward<F>(factory), options,
                                detail::make_command(command...));
 }
 
 template <detail::SubprocessProtocolFactory F, detail::CommandPart... Parts>
 requires(sizeof...(Parts) > 0)
-Coro<detail::WithMade<SubprocessTransport, F>> LoopPipes::subprocess_exec(F factory,
-                                                                          const Parts&... command) {
-    return detail::run_program(loop(), std::move(factory), {}, detail::make_command(command...));
+detail::Connecting<SubprocessTransport, F> LoopPipes::subprocess_exec(F&& factory,
+                                                                      const Parts&... command) {
+    return detail::run_program(loop(), std::forward<F>(factory), {},
+                               detail::make_command(command...));
 }
 
 template <detail::SubprocessProtocolFactory F>
-Coro<detail::WithMade<SubprocessTransport, F>>
-LoopPipes::subprocess_shell(F factory, std::string_view command, const SubprocessOptions& options) {
-    return detail::run_program(loop(), std::move(factory), options,
+detail::Connecting<SubprocessTransport, F>
+LoopPipes::subprocess_shell(F&& factory, std::string_view command,
+                            const SubprocessOptions& options) {
+    return detail::run_program(loop(), std::forward<F>(factory), options,
                                detail::make_shell_command(command));
 }
 
 template <detail::SubprocessProtocolFactory F>
-Coro<detail::WithMade<SubprocessTransport, F>>
-LoopPipes::subprocess_shell(F factory, std::string_view command) {
-    return subprocess_shell(std::move(factory), command, {});
+detail::Connecting<SubprocessTransport, F> LoopPipes::subprocess_shell(F&& factory,
+                                                                       std::string_view command) {
+    return subprocess_shell(std::forward<F>(factory), command, {});
 }
 
 } // namespace hocket

@@ -138,11 +138,10 @@ private:
 
 template <class How, class... A> auto gather_tuple(A&&... awaitables) {
     using Result = std::tuple<typename How::template Result<StartableValue<A>>...>;
-    using Tasks =
-        TupleGathering<How, Gathered<StartableValue<A>, !is_task<std::remove_cvref_t<A>>>...>;
+    using Tasks = TupleGathering<How, Gathered<StartableValue<A>, !is_task<Plain<A>>>...>;
     // Braces, for they are started from left to right.
-    std::tuple<Gathered<StartableValue<A>, !is_task<std::remove_cvref_t<A>>>...> children{
-        Gathered<StartableValue<A>, !is_task<std::remove_cvref_t<A>>>{
+    std::tuple<Gathered<StartableValue<A>, !is_task<Plain<A>>>...> children{
+        Gathered<StartableValue<A>, !is_task<Plain<A>>>{
             ensure_task(std::forward<A>(awaitables))}...};
     return Gather<Result>(std::make_unique<Tasks>(std::move(children)));
 }
