@@ -36,7 +36,7 @@ public:
     BigFile(const BigFile&) = delete;
     BigFile& operator=(const BigFile&) = delete;
 
-    int fd() const { return fd_; }
+    int fileno() const { return fd_; }
     std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
     /// Where to read next.
     long random_offset() { return static_cast<long>(random_.below(size / page) * page); }

@@ -21,7 +21,7 @@ public:
         if (fd_ >= 0) ::close(fd_);
     }
 
-    int fd() const { return fd_; }
+    int fileno() const { return fd_; }
     void send_all(std::string_view bytes) { load::send_all(fd_, bytes); }
     ssize_t receive(char* into, std::size_t size) { return ::recv(fd_, into, size, MSG_DONTWAIT); }
 

@@ -17,7 +17,7 @@ namespace load {
 
 /// Connections that each send a message, wait for all of the answer, and send the next.
 ///
-/// A Connection is made of a port and a number. It has `fd()`, `send_all(bytes)`, and `receive`
+/// A Connection is made of a port and a number. It has `fileno()`, `send_all(bytes)`, and `receive`
 /// with what recv returns, which never waits; what receive leaves unread must make the descriptor
 /// readable.
 template <class Connection> class PingPong {
@@ -28,7 +28,8 @@ public:
         for (std::size_t i = 0; i < connections; ++i) {
             const Connection& connection = connections_.emplace_back(port, i);
             epoll_event event{EPOLLIN, {.u64 = i}};
-            if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd(), &event) != 0) fail("epoll_ctl");
+            if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fileno(), &event) != 0)
+                fail("epoll_ctl");
         }
     }
 
@@ -70,7 +71,7 @@ public:
 
 private:
     void take_answer(std::size_t number) {
-        pollfd readable{connections_[number].fd(), POLLIN, 0};
+        pollfd readable{connections_[number].fileno(), POLLIN, 0};
         while (!receive(number)) {
             if (::poll(&readable, 1, 5000) != 1) fail("the server stayed silent");
         }

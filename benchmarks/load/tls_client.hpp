@@ -52,7 +52,7 @@ public:
         ::close(fd_);
     }
 
-    int fd() const { return fd_; }
+    int fileno() const { return fd_; }
     SSL* ssl() const { return ssl_.get(); }
 
     void send_all(std::string_view bytes) {

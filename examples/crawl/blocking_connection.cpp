@@ -105,8 +105,7 @@ void BlockingConnection::wait_until_ready(int descriptor, short events, Deadline
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
-        std::array<pollfd, 2> watched{
-            {{descriptor, events, 0}, {interrupt_.descriptor(), POLLIN, 0}}};
+        std::array<pollfd, 2> watched{{{descriptor, events, 0}, {interrupt_.fileno(), POLLIN, 0}}};
         const int ready = ::poll(watched.data(), watched.size(),
                                  static_cast<int>(std::max<long>(left.count(), 0)));
         if (ready < 0 && errno != EINTR) throw_errno(errno, "poll");

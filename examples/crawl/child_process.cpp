@@ -87,7 +87,7 @@ ChildProcess::~ChildProcess() {
 }
 
 bool ChildProcess::read_more(const Interrupt& interrupt) {
-    std::array<pollfd, 2> watched{{{output_, POLLIN, 0}, {interrupt.descriptor(), POLLIN, 0}}};
+    std::array<pollfd, 2> watched{{{output_, POLLIN, 0}, {interrupt.fileno(), POLLIN, 0}}};
     // Once handed on, the interrupt's descriptor stays readable and must not be watched.
     const int ready = ::poll(watched.data(), interrupted_ ? 1 : 2, -1);
     if (ready < 0 && errno != EINTR) throw_errno("poll");

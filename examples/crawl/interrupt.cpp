@@ -42,6 +42,6 @@ Interrupt::~Interrupt() {
 }
 
 bool Interrupt::requested() const { return interrupt_requested; }
-int Interrupt::descriptor() const { return event_descriptor; }
+int Interrupt::fileno() const { return event_descriptor; }
 
 } // namespace crawl

@@ -13,7 +13,7 @@ public:
 
     bool requested() const;
     /// Becomes readable, and stays so, when an interrupt was requested.
-    int descriptor() const;
+    int fileno() const;
 };
 
 /// Thrown out of a blocking call that an interrupt ended.

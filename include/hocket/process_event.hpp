@@ -40,7 +40,7 @@ public:
     /// Packs the event for another process. Throws RuntimeError outside of a value that is being
     /// sent.
     template <class Packer> void msgpack_pack(Packer& packer) const {
-        packer.pack(detail::attach_descriptor(flag_->get()));
+        packer.pack(detail::attach_descriptor(flag_->fileno()));
     }
     void msgpack_unpack(const msgpack::object& object);
 

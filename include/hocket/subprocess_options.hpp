@@ -26,7 +26,7 @@ public:
     constexpr Stdio() noexcept = default;
     constexpr Stdio(int fd) noexcept : value_(fd) {} // NOLINT(google-explicit-constructor)
     Stdio(const FileDescriptor& file) noexcept       // NOLINT(google-explicit-constructor)
-        : value_(file.get()) {}
+        : value_(file.fileno()) {}
 
     /// The value; empty if none was given.
     [[nodiscard]] constexpr std::optional<int> value() const noexcept {

@@ -17,7 +17,7 @@ std::error_code ChildWatcher::start(pid_t pid) noexcept {
 }
 
 std::error_code ChildWatcher::start(FileDescriptor&& pidfd, int reports) noexcept {
-    const auto error = poller_.add(*this, pidfd.get(), readable);
+    const auto error = poller_.add(*this, pidfd.fileno(), readable);
     if (!error) {
         pidfd_ = std::move(pidfd);
         reports_ = reports;
@@ -33,7 +33,7 @@ void ChildWatcher::stop() noexcept {
 }
 
 void ChildWatcher::on_ready(std::uint32_t) noexcept {
-    const auto exit = reports_ < 0 ? reap(pidfd_.get()) : read_exit(pidfd_.get(), reports_);
+    const auto exit = reports_ < 0 ? reap(pidfd_.fileno()) : read_exit(pidfd_.fileno(), reports_);
     if (exit) {
         stop();
         on_exit(exit->status, exit->error);

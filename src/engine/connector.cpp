@@ -125,7 +125,7 @@ bool Connector::try_address(const SocketAddress& address) noexcept {
     }
     if (error == std::errc::operation_in_progress) {
         auto attempt = std::make_unique<Attempt>(*this, std::move(socket), next_ - 1);
-        error = reactor_.poller().add(*attempt, attempt->socket.fd(), Watcher::writable);
+        error = reactor_.poller().add(*attempt, attempt->socket.fileno(), Watcher::writable);
         if (!error) {
             attempts_.push_back(std::move(attempt));
             return true;

@@ -98,7 +98,7 @@ void DatagramTransport::on_ready(std::uint32_t events) noexcept {
 
 // Who sets IP_RECVERR gets every refusal, with its address, also on a socket that is not connected.
 void DatagramTransport::report_queued_errors(const Lifetime::Watch& watch) noexcept {
-    while (const auto error = take_queued_error(socket_.fd())) {
+    while (const auto error = take_queued_error(socket_.fileno())) {
         if (error->code) {
             handler_.on_error({error->code, "sendto " + error->to.text()});
             if (watch.ended() || ended_) {
@@ -111,7 +111,7 @@ void DatagramTransport::report_queued_errors(const Lifetime::Watch& watch) noexc
 void DatagramTransport::receive() noexcept {
     const Lifetime::Watch watch(lifetime_);
     const DatagramBatch::Received received =
-        reactor_.datagrams().receive(socket_.fd(), is_ip_ ? largest_over_ip : largest);
+        reactor_.datagrams().receive(socket_.fileno(), is_ip_ ? largest_over_ip : largest);
     busy_ = true;
     if (received.error) {
         handler_.on_error({received.error, is_connected_
@@ -189,7 +189,7 @@ void DatagramTransport::send_queued(const Lifetime::Watch& watch) noexcept {
     const bool was_full = std::exchange(socket_full_, false);
     bool has_progressed = false;
     for (std::size_t left = queue_.count(); left > 0;) {
-        const DatagramQueue::Sent sent = queue_.send(socket_.fd());
+        const DatagramQueue::Sent sent = queue_.send(socket_.fileno());
         left -= std::min(left, sent.count);
         if (is_full(sent.error)) {
             socket_full_ = true;
@@ -302,7 +302,7 @@ void DatagramTransport::update_interest() noexcept {
         return;
     }
     const auto error = is_watching() ? reactor_.poller().change(*this, interest)
-                                     : reactor_.poller().add(*this, socket_.fd(), interest);
+                                     : reactor_.poller().add(*this, socket_.fileno(), interest);
     if (error) {
         end(Failure{error, "epoll_ctl for " + socket_.local_address().text()});
     }

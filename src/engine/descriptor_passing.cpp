@@ -70,7 +70,7 @@ std::error_code send_message(int fd, std::span<const char> bytes,
     }
     std::array<int, most_descriptors> numbers; // not initialised: read as far as it is written
     for (std::size_t i = 0; i < descriptors.size(); ++i) {
-        numbers[i] = descriptors[i].get();
+        numbers[i] = descriptors[i].fileno();
     }
     for (;;) {
         if (send_once(fd, bytes, {numbers.data(), descriptors.size()}) >= 0) {

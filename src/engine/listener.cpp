@@ -16,7 +16,7 @@ std::error_code Listener::start(int backlog) noexcept {
         return error;
     }
     return is_listening() ? std::error_code()
-                          : reactor_.poller().add(*this, socket_.fd(), readable);
+                          : reactor_.poller().add(*this, socket_.fileno(), readable);
 }
 
 void Listener::stop() noexcept {
@@ -41,7 +41,7 @@ bool Listener::accept_one() noexcept {
     sockaddr_storage storage;
     socklen_t size = sizeof storage;
     auto* const native = reinterpret_cast<sockaddr*>(&storage);
-    const int fd = ::accept4(socket_.fd(), native, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(socket_.fileno(), native, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         return accept_failed(errno);
     }
@@ -81,7 +81,7 @@ bool Listener::accept_failed(int error) noexcept {
 }
 
 void Listener::expire() noexcept {
-    if (const auto error = reactor_.poller().add(*this, socket_.fd(), readable)) {
+    if (const auto error = reactor_.poller().add(*this, socket_.fileno(), readable)) {
         reactor_.timers().arm(*this, Reactor::now() + retry_delay);
     }
 }

@@ -43,11 +43,11 @@ FileDescriptor make_memory_file(const char* what, std::size_t size, Growth growt
     if (!file.is_open()) {
         throw_segment_error("create", size);
     }
-    if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
+    if (::ftruncate(file.fileno(), static_cast<off_t>(size)) != 0) {
         throw_segment_error("size", size);
     }
     const int seals = F_SEAL_SHRINK | F_SEAL_SEAL | (growth == Growth::allowed ? 0 : F_SEAL_GROW);
-    if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) {
+    if (::fcntl(file.fileno(), F_ADD_SEALS, seals) != 0) {
         throw_segment_error("seal", size);
     }
     return file;
@@ -88,7 +88,8 @@ void read_memory_file(int fd, std::span<char> space, std::uint64_t offset) {
 
 MemoryMapping::MemoryMapping(FileDescriptor file, std::size_t size)
     : file_(std::move(file)), size_(size) {
-    void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+    void* const memory =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.fileno(), 0);
     if (memory == MAP_FAILED) {
         throw_segment_error("map", size);
     }
@@ -101,8 +102,8 @@ MemoryMapping MemoryMapping::create(const char* what, std::size_t size) {
 
 MemoryMapping MemoryMapping::of_received(FileDescriptor file, std::size_t least, Growth growth) {
     struct stat status {};
-    const int seals = ::fcntl(file.get(), F_GET_SEALS);
-    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(file.get(), &status) != 0 ||
+    const int seals = ::fcntl(file.fileno(), F_GET_SEALS);
+    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(file.fileno(), &status) != 0 ||
         std::cmp_less(status.st_size, least)) {
         throw std::system_error(std::make_error_code(std::errc::bad_message),
                                 "map a received descriptor as shared memory of at least " +

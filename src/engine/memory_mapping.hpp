@@ -37,7 +37,7 @@ public:
     MemoryMapping& operator=(MemoryMapping&& other) noexcept;
     ~MemoryMapping();
 
-    [[nodiscard]] int fd() const noexcept { return file_.get(); }
+    [[nodiscard]] int fileno() const noexcept { return file_.fileno(); }
     [[nodiscard]] std::byte* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -20,8 +20,9 @@ namespace {
 template <class Value>
 std::error_code set_option(const Socket& socket, int level, int option,
                            const Value& value) noexcept {
-    return ::setsockopt(socket.fd(), level, option, &value, sizeof value) == 0 ? std::error_code()
-                                                                               : last_error();
+    return ::setsockopt(socket.fileno(), level, option, &value, sizeof value) == 0
+               ? std::error_code()
+               : last_error();
 }
 
 bool is_ipv6(const Socket& socket) noexcept { return socket.local_address().family() == AF_INET6; }

@@ -54,7 +54,7 @@ PipeChannel& PipeChannel::operator=(PipeChannel&& other) noexcept {
 
 PipeChannel::~PipeChannel() {
     if (restores_blocking_) {
-        ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) & ~O_NONBLOCK);
+        ::fcntl(fd_.fileno(), F_SETFL, ::fcntl(fd_.fileno(), F_GETFL) & ~O_NONBLOCK);
     }
 }
 
@@ -64,7 +64,7 @@ PipeChannel PipeChannel::open(FileDescriptor fd, Direction direction,
     channel.fd_ = std::move(fd);
     channel.direction_ = direction;
     struct stat status {};
-    if (::fstat(channel.fd(), &status) != 0) {
+    if (::fstat(channel.fileno(), &status) != 0) {
         error = last_error();
         return channel;
     }
@@ -74,7 +74,7 @@ PipeChannel PipeChannel::open(FileDescriptor fd, Direction direction,
     case S_IFREG:
     case S_IFBLK: channel.kind_ = Kind::file; break;
     case S_IFCHR:
-        channel.kind_ = ::isatty(channel.fd()) == 1 ? Kind::terminal : Kind::device;
+        channel.kind_ = ::isatty(channel.fileno()) == 1 ? Kind::terminal : Kind::device;
         break;
     default: error = std::make_error_code(std::errc::invalid_argument); return channel;
     }
@@ -83,7 +83,7 @@ PipeChannel PipeChannel::open(FileDescriptor fd, Direction direction,
 }
 
 std::error_code PipeChannel::stop_blocking() noexcept {
-    const int flags = ::fcntl(fd(), F_GETFL);
+    const int flags = ::fcntl(fileno(), F_GETFL);
     if (flags < 0) {
         return last_error();
     }
@@ -94,18 +94,18 @@ std::error_code PipeChannel::stop_blocking() noexcept {
     if ((flags & O_NONBLOCK) != 0 || kind_ == Kind::socket || kind_ == Kind::file) {
         return {};
     }
-    if (kind_ != Kind::device && !is_terminals_master(fd())) {
+    if (kind_ != Kind::device && !is_terminals_master(fileno())) {
         FileDescriptor own = reopen();
         // A FIFO opened when its last writer was gone would wait for the next one; this one has
         // seen its writers, and is at its end.
         const bool misses_end = own.is_open() && kind_ == Kind::pipe && !is_for_writing() &&
-                                is_hung_up(fd()) && !is_hung_up(own.get());
+                                is_hung_up(fileno()) && !is_hung_up(own.fileno());
         if (own.is_open() && !misses_end) {
             fd_ = std::move(own);
             return {};
         }
     }
-    if (::fcntl(fd(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    if (::fcntl(fileno(), F_SETFL, flags | O_NONBLOCK) != 0) {
         return last_error();
     }
     restores_blocking_ = true;
@@ -114,10 +114,11 @@ std::error_code PipeChannel::stop_blocking() noexcept {
 
 FileDescriptor PipeChannel::reopen() const noexcept {
     std::array<char, 32> path{};
-    std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fd());
+    std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", fileno());
     FileDescriptor own(::open(path.data(), (is_for_writing() ? O_WRONLY : O_RDONLY) | O_NONBLOCK |
                                                O_NOCTTY | O_CLOEXEC));
-    return own.is_open() && is_same_file(own.get(), fd()) ? std::move(own) : FileDescriptor();
+    return own.is_open() && is_same_file(own.fileno(), fileno()) ? std::move(own)
+                                                                 : FileDescriptor();
 }
 
 const char* PipeChannel::name() const noexcept {
@@ -131,18 +132,18 @@ const char* PipeChannel::name() const noexcept {
 }
 
 ssize_t PipeChannel::read(std::span<std::byte> into) noexcept {
-    return kind_ == Kind::socket ? ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT)
-                                 : ::read(fd(), into.data(), into.size());
+    return kind_ == Kind::socket ? ::recv(fileno(), into.data(), into.size(), MSG_DONTWAIT)
+                                 : ::read(fileno(), into.data(), into.size());
 }
 
 ssize_t PipeChannel::write(std::span<const iovec> pieces) noexcept {
     if (kind_ != Kind::socket) {
-        return quiet_write_(fd(), pieces);
+        return quiet_write_(fileno(), pieces);
     }
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
-    return ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return ::sendmsg(fileno(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 } // namespace hocket::engine

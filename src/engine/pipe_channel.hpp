@@ -39,7 +39,7 @@ public:
     [[nodiscard]] static PipeChannel open(FileDescriptor fd, Direction direction,
                                           std::error_code& error) noexcept;
 
-    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] int fileno() const noexcept { return fd_.fileno(); }
     [[nodiscard]] bool is_for_writing() const noexcept { return direction_ == Direction::write; }
     /// For the texts of failures: "a pipe", "a terminal".
     [[nodiscard]] const char* name() const noexcept;

@@ -83,7 +83,7 @@ int clone_child(ChildOrders& orders, int& pidfd) noexcept {
 
 void reap(const FileDescriptor& pidfd) noexcept {
     siginfo_t info{};
-    while (::waitid(by_pidfd, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 &&
+    while (::waitid(by_pidfd, static_cast<id_t>(pidfd.fileno()), &info, WEXITED) != 0 &&
            errno == EINTR) {
     }
 }

@@ -100,7 +100,8 @@ bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watc
         theirs.empty() ? loan.emplace(reactor_.read_buffers()).bytes() : theirs;
     ssize_t received = 0;
     do {
-        received = pipe_ ? pipe_->read(into) : ::recv(socket_.fd(), into.data(), into.size(), 0);
+        received =
+            pipe_ ? pipe_->read(into) : ::recv(socket_.fileno(), into.data(), into.size(), 0);
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
         if (!would_block()) {
@@ -231,7 +232,7 @@ void StreamTransport::update_interest() noexcept {
         return;
     }
     const auto error = is_watching() ? reactor_.poller().change(*this, interest)
-                                     : reactor_.poller().add(*this, fd(), interest);
+                                     : reactor_.poller().add(*this, fileno(), interest);
     if (error == std::errc::operation_not_permitted && pipe_) {
         always_ready_ = true;
         if (std::exchange(socket_full_, false)) {

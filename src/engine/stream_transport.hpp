@@ -132,7 +132,7 @@ public:
     /// The other side in words: "127.0.0.1 port 80", "a pipe".
     [[nodiscard]] std::string peer_text() const;
     /// The pipe's descriptor, or the socket's.
-    [[nodiscard]] int fd() const noexcept { return pipe_ ? pipe_->fd() : socket_.fd(); }
+    [[nodiscard]] int fileno() const noexcept { return pipe_ ? pipe_->fileno() : socket_.fileno(); }
 
 private:
     static constexpr std::size_t default_high_water = std::size_t{64} * 1024;

@@ -76,7 +76,7 @@ void StreamTransport::flush_now() noexcept {
 // Sends what it can of the queue and `tail`; returns how much of the tail. Calls nobody.
 std::size_t StreamTransport::send(std::string_view tail) noexcept {
     const WriteQueue::Sent sent =
-        pipe_ ? queue_.send(*pipe_, tail) : queue_.send(socket_.fd(), tail);
+        pipe_ ? queue_.send(*pipe_, tail) : queue_.send(socket_.fileno(), tail);
     if (sent.error) {
         fail_call(pipe_ ? "write to " : "send to ", sent.error);
         return tail.size();

@@ -39,8 +39,8 @@ void require_writable(const FileState& state) {
 /// How much there is likely to be until the end, and one byte more to see that it is the end.
 std::size_t rest_of(const FileState& state) noexcept {
     struct ::stat status {};
-    const off_t position = ::lseek(state.fd(), 0, SEEK_CUR);
-    if (::fstat(state.fd(), &status) != 0 || position < 0 || status.st_size <= position) {
+    const off_t position = ::lseek(state.fileno(), 0, SEEK_CUR);
+    if (::fstat(state.fileno(), &status) != 0 || position < 0 || status.st_size <= position) {
         return first_chunk; // a pipe, a file of /proc
     }
     return static_cast<std::size_t>(status.st_size - position) + 1;
@@ -181,7 +181,7 @@ Coro<std::int64_t> seek(StatePointer state, std::int64_t offset, Whence whence) 
     const FileUse use(*state);
     const auto guard = co_await state->position_lock().scoped();
     state->drop_ahead();
-    const off_t position = ::lseek(state->fd(), offset, static_cast<int>(whence));
+    const off_t position = ::lseek(state->fileno(), offset, static_cast<int>(whence));
     if (position < 0) {
         state->fail("seek", -errno);
     }
@@ -191,7 +191,7 @@ Coro<std::int64_t> seek(StatePointer state, std::int64_t offset, Whence whence) 
 Coro<std::int64_t> tell(StatePointer state) {
     const FileUse use(*state);
     const auto guard = co_await state->position_lock().scoped();
-    const off_t position = ::lseek(state->fd(), 0, SEEK_CUR);
+    const off_t position = ::lseek(state->fileno(), 0, SEEK_CUR);
     if (position < 0) {
         state->fail("tell", -errno);
     }
@@ -213,7 +213,7 @@ Coro<std::int64_t> truncate(StatePointer state, std::int64_t size) {
     require_writable(*state);
     const auto guard = co_await state->position_lock().scoped();
     state->drop_ahead();
-    Truncation truncation{state->fd(), size < 0 ? ::lseek(state->fd(), 0, SEEK_CUR) : size};
+    Truncation truncation{state->fileno(), size < 0 ? ::lseek(state->fileno(), 0, SEEK_CUR) : size};
     FileCall call(engine::FileRequest::call(&Truncation::perform, &truncation));
     const std::int64_t result = co_await call;
     if (result < 0) {
@@ -224,7 +224,7 @@ Coro<std::int64_t> truncate(StatePointer state, std::int64_t size) {
 
 Coro<> sync(StatePointer state, bool data_only) {
     const FileUse use(*state);
-    FileCall call(engine::FileRequest::sync(state->fd(), data_only));
+    FileCall call(engine::FileRequest::sync(state->fileno(), data_only));
     const std::int64_t result = co_await call;
     if (result < 0) {
         state->fail(data_only ? "fdatasync" : "fsync", result);
@@ -234,7 +234,7 @@ Coro<> sync(StatePointer state, bool data_only) {
 Coro<files::StatResult> stat(StatePointer state) {
     const FileUse use(*state);
     struct statx status {};
-    FileCall call(engine::FileRequest::stat(state->fd(), status));
+    FileCall call(engine::FileRequest::stat(state->fileno(), status));
     const std::int64_t result = co_await call;
     if (result < 0) {
         state->fail("stat", result);
@@ -300,7 +300,7 @@ int File::fileno() const {
     if (closed()) {
         throw ValueError("I/O operation on closed file");
     }
-    return state_->fd();
+    return state_->fileno();
 }
 
 const std::string& File::name() const noexcept {

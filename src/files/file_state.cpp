@@ -92,17 +92,17 @@ FileMode FileMode::parse(std::string_view mode) {
 FileState::FileState(engine::FileDescriptor fd, std::string path, FileMode mode)
     : fd_(std::move(fd)), path_(std::move(path)), mode_(mode) {
     struct ::stat status {};
-    if (::fstat(fd_.get(), &status) != 0) {
+    if (::fstat(fd_.fileno(), &status) != 0) {
         fail("fstat", -errno);
     }
     if (S_ISDIR(status.st_mode)) {
         fail("open", -EISDIR);
     }
-    is_seekable_ = ::lseek(fd_.get(), 0, SEEK_CUR) >= 0;
+    is_seekable_ = ::lseek(fd_.fileno(), 0, SEEK_CUR) >= 0;
     is_pollable_ = S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode);
     if (is_pollable_) {
         // This open file description is nobody else's.
-        ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
+        ::fcntl(fd_.fileno(), F_SETFL, ::fcntl(fd_.fileno(), F_GETFL) | O_NONBLOCK);
     }
 }
 
@@ -133,7 +133,7 @@ void FileState::put_back(std::string bytes) {
 
 void FileState::drop_ahead() {
     const auto count = static_cast<off_t>(ahead().size());
-    if (count != 0 && ::lseek(fd(), -count, SEEK_CUR) < 0) {
+    if (count != 0 && ::lseek(fileno(), -count, SEEK_CUR) < 0) {
         fail("seek", -errno);
     }
     consume(ahead().size());
@@ -165,7 +165,7 @@ bool FileState::read_cached(std::span<std::byte> space, std::int64_t offset, std
     if (!can_read_cached_) {
         return false;
     }
-    const std::int64_t result = cached_reads().read(fd(), space.data(), space.size(), offset);
+    const std::int64_t result = cached_reads().read(fileno(), space.data(), space.size(), offset);
     if (result == -EOPNOTSUPP) {
         can_read_cached_ = false;
     }
@@ -182,7 +182,7 @@ Coro<> FileState::read_at(std::span<std::byte> space, std::int64_t offset, std::
         if (read_cached(space, offset, count)) {
             co_return;
         }
-        FileCall call(engine::FileRequest::read(fd(), space.data(), space.size(), offset));
+        FileCall call(engine::FileRequest::read(fileno(), space.data(), space.size(), offset));
         try {
             co_await call;
         } catch (...) {
@@ -199,7 +199,7 @@ Coro<> FileState::read_at(std::span<std::byte> space, std::int64_t offset, std::
 
 Coro<> FileState::write_at(std::string_view data, std::int64_t offset) {
     while (!data.empty()) {
-        FileCall call(engine::FileRequest::write(fd(), data.data(), data.size(), offset));
+        FileCall call(engine::FileRequest::write(fileno(), data.data(), data.size(), offset));
         const std::int64_t result = co_await call;
         if (result > 0) {
             data.remove_prefix(static_cast<std::size_t>(result));
@@ -216,7 +216,7 @@ Coro<> FileState::wait_after(const char* call, std::int64_t result) {
         fail(call, result);
     }
     const bool is_read = *call == 'r';
-    FdReady ready(get_running_loop().state().network, fd(),
+    FdReady ready(get_running_loop().state().network, fileno(),
                   is_read ? FdWatch::Direction::read : FdWatch::Direction::write);
     co_await ready;
 }
@@ -236,7 +236,7 @@ Coro<> FileState::close() {
     if (!fd_.is_open()) {
         co_return; // another task has closed it meanwhile
     }
-    FileCall call(engine::FileRequest::close(fd()));
+    FileCall call(engine::FileRequest::close(fileno()));
     // From the moment in which the call may begin the number is not ours any more.
     struct Release {
         ~Release() {

@@ -32,7 +32,7 @@ public:
     FileState(const FileState&) = delete;
     FileState& operator=(const FileState&) = delete;
 
-    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] int fileno() const noexcept { return fd_.fileno(); }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const FileMode& mode() const noexcept { return mode_; }
     [[nodiscard]] bool is_closed() const noexcept { return is_closing_ || !fd_.is_open(); }

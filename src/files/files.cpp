@@ -116,7 +116,7 @@ Coro<> make_directories(std::string path, unsigned permissions, bool exist_ok) {
 
 Coro<> sync_path(std::string path) {
     engine::FileDescriptor fd = co_await detail::open_descriptor(path, O_RDONLY, 0);
-    detail::FileCall call(FileRequest::sync(fd.get(), false));
+    detail::FileCall call(FileRequest::sync(fd.fileno(), false));
     const std::int64_t result = co_await call;
     if (result < 0) {
         detail::fail_call("fsync", path, result);

@@ -53,7 +53,7 @@ public:
           root_(std::move(path)),
           is_recursive_(is_recursive) {}
 
-    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] int fileno() const noexcept { return fd_.fileno(); }
     [[nodiscard]] const std::string& root() const noexcept { return root_; }
 
     /// Begins. Returns 0 or -errno.
@@ -61,7 +61,7 @@ public:
         if (!fd_.is_open()) {
             return -errno;
         }
-        root_watch_ = ::inotify_add_watch(fd(), root_.c_str(), interest);
+        root_watch_ = ::inotify_add_watch(fileno(), root_.c_str(), interest);
         if (root_watch_ < 0) {
             return -errno;
         }
@@ -111,7 +111,7 @@ std::int64_t Changes::scan() noexcept {
         const Scan scan = std::move(to_scan_.back());
         to_scan_.pop_back();
         // First the watch, then the look: what comes in between is seen twice rather than never.
-        const int watch = ::inotify_add_watch(fd(), scan.path.c_str(), interest | IN_ONLYDIR);
+        const int watch = ::inotify_add_watch(fileno(), scan.path.c_str(), interest | IN_ONLYDIR);
         if (watch < 0) {
             if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) {
                 continue; // gone by now, a file, or not ours to see
@@ -187,7 +187,7 @@ void Changes::forget_below(const std::string& path) {
         const std::string& known = folder->second;
         const bool is_below = known == path || known.compare(0, path.size() + 1, path + "/") == 0;
         if (is_below) {
-            ::inotify_rm_watch(fd(), folder->first);
+            ::inotify_rm_watch(fileno(), folder->first);
         }
         folder = is_below ? folders_.erase(folder) : std::next(folder);
     }
@@ -195,7 +195,7 @@ void Changes::forget_below(const std::string& path) {
 
 std::int64_t Changes::read() {
     alignas(inotify_event) char buffer[16 * 1024];
-    const ssize_t size = ::read(fd(), buffer, sizeof buffer);
+    const ssize_t size = ::read(fileno(), buffer, sizeof buffer);
     for (ssize_t at = 0; at < size;) {
         const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
         take(*event);
@@ -229,7 +229,7 @@ Coro<> wait_for_events(Changes& changes) {
         if (result != -EAGAIN && result != -EINTR) {
             fail(changes, result);
         }
-        detail::FdReady ready(get_running_loop().state().network, changes.fd(),
+        detail::FdReady ready(get_running_loop().state().network, changes.fileno(),
                               detail::FdWatch::Direction::read);
         co_await ready;
     }

@@ -109,7 +109,7 @@ Coro<> require(const char* name, const std::string& path, FileRequest request) {
 Coro<> sync_folder(std::string path) {
     const engine::FileDescriptor fd =
         co_await detail::open_descriptor(path, O_RDONLY | O_DIRECTORY, 0);
-    co_await require("fsync", path, FileRequest::sync(fd.get(), false));
+    co_await require("fsync", path, FileRequest::sync(fd.fileno(), false));
 }
 
 Coro<std::size_t> write_in_place(std::string path, std::string_view data) {
@@ -138,11 +138,11 @@ Coro<std::size_t> write_whole(std::string path, std::string_view data, WriteOpti
     detail::FileState file(opening.take_descriptor(), path, detail::FileMode::parse("w"));
     co_await file.write_at(data, 0);
     if (target.is_there) {
-        Permissions permissions{file.fd(), target.status};
+        Permissions permissions{file.fileno(), target.status};
         co_await require("chmod", path, FileRequest::call(&Permissions::set, &permissions));
     }
     if (options.durable) {
-        co_await require("fsync", path, FileRequest::sync(file.fd(), false));
+        co_await require("fsync", path, FileRequest::sync(file.fileno(), false));
     }
     co_await file.close();
     co_await require("rename", path,

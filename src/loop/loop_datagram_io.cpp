@@ -71,16 +71,16 @@ Coro<std::size_t> send_to(LoopNetwork& network, int fd, std::string_view data,
 } // namespace detail
 
 Coro<Datagram> LoopIo::sock_recvfrom(const Socket& socket, std::size_t n) {
-    return detail::receive_datagram(loop().state().network, socket.fd(), n);
+    return detail::receive_datagram(loop().state().network, socket.fileno(), n);
 }
 
 Coro<DatagramSize> LoopIo::sock_recvfrom_into(const Socket& socket, std::span<std::byte> space) {
-    return detail::receive_from(loop().state().network, socket.fd(), space);
+    return detail::receive_from(loop().state().network, socket.fileno(), space);
 }
 
 Coro<std::size_t> LoopIo::sock_sendto(const Socket& socket, std::string_view data,
                                       SocketAddress address) {
-    return detail::send_to(loop().state().network, socket.fd(), data, address);
+    return detail::send_to(loop().state().network, socket.fileno(), data, address);
 }
 
 } // namespace hocket

@@ -107,7 +107,7 @@ Coro<std::string> receive_string(LoopNetwork& network, int fd, std::size_t n) {
 Coro<> connect_socket(LoopNetwork& network, Socket& socket, SocketAddress address) {
     std::error_code error = socket.connect(address);
     if (error == std::errc::operation_in_progress) {
-        FdReady ready(network, socket.fd(), Direction::write);
+        FdReady ready(network, socket.fileno(), Direction::write);
         co_await ready;
         error = socket.pending_error();
     }
@@ -180,15 +180,15 @@ void LoopIo::add_writer(int fd, std::function<void()> callback) {
 bool LoopIo::remove_writer(int fd) { return detail::remove_listener(loop(), fd, Direction::write); }
 
 Coro<std::string> LoopIo::sock_recv(const Socket& socket, std::size_t n) {
-    return detail::receive_string(loop().state().network, socket.fd(), n);
+    return detail::receive_string(loop().state().network, socket.fileno(), n);
 }
 
 Coro<std::size_t> LoopIo::sock_recv_into(const Socket& socket, std::span<std::byte> space) {
-    return detail::receive(loop().state().network, socket.fd(), space);
+    return detail::receive(loop().state().network, socket.fileno(), space);
 }
 
 Coro<> LoopIo::sock_sendall(const Socket& socket, std::string_view data) {
-    return detail::send_all(loop().state().network, socket.fd(), data);
+    return detail::send_all(loop().state().network, socket.fileno(), data);
 }
 
 Coro<> LoopIo::sock_connect(Socket& socket, SocketAddress address) {
@@ -196,7 +196,7 @@ Coro<> LoopIo::sock_connect(Socket& socket, SocketAddress address) {
 }
 
 Coro<std::pair<Socket, SocketAddress>> LoopIo::sock_accept(const Socket& socket) {
-    return detail::accept_socket(loop().state().network, socket.fd());
+    return detail::accept_socket(loop().state().network, socket.fileno());
 }
 
 Coro<std::vector<AddressInfo>> LoopIo::getaddrinfo(std::string_view host, std::string_view service,

@@ -153,14 +153,14 @@ Coro<DatagramSocket> open_datagram_socket(DatagramOptions options) {
 DatagramSocket adopt_datagram_socket(Socket socket) {
     int type = 0;
     socklen_t size = sizeof type;
-    if (::getsockopt(socket.fd(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+    if (::getsockopt(socket.fileno(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
         engine::throw_errno("take over a datagram socket");
     }
     if (type != SOCK_DGRAM && type != SOCK_RAW) {
         throw ValueError("a datagram socket was expected, got one of type " + std::to_string(type));
     }
-    const int flags = ::fcntl(socket.fd(), F_GETFL);
-    if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
+    const int flags = ::fcntl(socket.fileno(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.fileno(), F_SETFL, flags | O_NONBLOCK) < 0) {
         engine::throw_errno("make a datagram socket non-blocking");
     }
     const SocketAddress peer = socket.peer_address();

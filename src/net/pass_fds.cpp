@@ -32,7 +32,7 @@ bool would_block(std::error_code error) noexcept {
 
 std::error_code try_receive(const Socket& socket, std::size_t maxfds, ReceivedFds& received) {
     const engine::Passed got = engine::receive_some(
-        socket.fd(), received.data, std::min(maxfds, engine::most_descriptors), received.fds);
+        socket.fileno(), received.data, std::min(maxfds, engine::most_descriptors), received.fds);
     if (!got.error) {
         received.data.resize(got.size);
         received.flags = got.flags;
@@ -45,14 +45,14 @@ Coro<std::size_t> send_when_writable(detail::LoopNetwork& network, const Socket&
                                      std::string_view data, std::vector<int> fds) {
     require_sendable(data, fds);
     for (;;) {
-        const engine::Passed sent = engine::send_some(socket.fd(), data, fds);
+        const engine::Passed sent = engine::send_some(socket.fileno(), data, fds);
         if (!sent.error) {
             co_return sent.size;
         }
         if (!would_block(sent.error)) {
             throw std::system_error(sent.error, "sendmsg to " + socket.peer_address().text());
         }
-        detail::FdReady ready(network, socket.fd(), detail::FdWatch::Direction::write);
+        detail::FdReady ready(network, socket.fileno(), detail::FdWatch::Direction::write);
         co_await ready;
     }
 }
@@ -69,7 +69,7 @@ Coro<ReceivedFds> receive_when_readable(detail::LoopNetwork& network, const Sock
         if (!would_block(error)) {
             throw std::system_error(error, "recvmsg from " + socket.peer_address().text());
         }
-        detail::FdReady ready(network, socket.fd(), detail::FdWatch::Direction::read);
+        detail::FdReady ready(network, socket.fileno(), detail::FdWatch::Direction::read);
         co_await ready;
     }
 }
@@ -78,7 +78,7 @@ Coro<ReceivedFds> receive_when_readable(detail::LoopNetwork& network, const Sock
 
 std::size_t send_fds(const Socket& socket, std::string_view data, std::span<const int> fds) {
     require_sendable(data, fds);
-    const engine::Passed sent = engine::send_some(socket.fd(), data, fds);
+    const engine::Passed sent = engine::send_some(socket.fileno(), data, fds);
     if (sent.error) {
         throw std::system_error(sent.error, "sendmsg to " + socket.peer_address().text());
     }

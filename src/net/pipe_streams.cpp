@@ -25,7 +25,7 @@ constexpr std::size_t limit_of_writers = 1; // of the buffer that a writer does 
 
 engine::PipeChannel open_channel(FileDescriptor pipe, PipeDirection direction) {
     using Direction = engine::PipeChannel::Direction;
-    const int fd = pipe.get();
+    const int fd = pipe.fileno();
     const bool reads = direction == PipeDirection::read;
     std::error_code error;
     auto channel = engine::PipeChannel::open(std::move(pipe),

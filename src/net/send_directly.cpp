@@ -52,7 +52,7 @@ private:
         return true;
     }
     bool send_some(engine::Socket& socket) noexcept override {
-        const FileSend::State state = file_.advance(socket.fd());
+        const FileSend::State state = file_.advance(socket.fileno());
         if (state == FileSend::State::later) {
             return true;
         }

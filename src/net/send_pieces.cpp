@@ -27,9 +27,9 @@ constexpr std::int64_t piece_size = std::int64_t{256} * 1024;
 std::string read_piece(const FilePointer& file, std::int64_t offset, std::size_t size) {
     std::string bytes(size, '\0');
     for (;;) {
-        ssize_t got = ::pread(file->get(), bytes.data(), size, offset);
+        ssize_t got = ::pread(file->fileno(), bytes.data(), size, offset);
         if (got < 0 && errno == ESPIPE) {
-            got = ::read(file->get(), bytes.data(), size);
+            got = ::read(file->fileno(), bytes.data(), size);
         }
         if (got >= 0) {
             bytes.resize(static_cast<std::size_t>(got));

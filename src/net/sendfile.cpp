@@ -195,7 +195,7 @@ Coro<std::uint64_t> LoopIo::sendfile(Transport& transport, int file, SendfileOpt
 }
 
 Coro<std::uint64_t> LoopIo::sock_sendfile(const Socket& socket, int file, SendfileOptions options) {
-    return detail::sendfile_to_socket(loop().state().network, socket.fd(), file, options);
+    return detail::sendfile_to_socket(loop().state().network, socket.fileno(), file, options);
 }
 
 } // namespace hocket

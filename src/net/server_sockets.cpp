@@ -89,16 +89,17 @@ void take_over(const std::vector<Socket>& sockets) {
     for (const Socket& socket : sockets) {
         int type = 0;
         socklen_t size = sizeof type;
-        if (::getsockopt(socket.fd(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-            engine::throw_errno("serve on descriptor " + std::to_string(socket.fd()));
+        if (::getsockopt(socket.fileno(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+            engine::throw_errno("serve on descriptor " + std::to_string(socket.fileno()));
         }
         if (type != SOCK_STREAM) {
             throw ValueError("a stream socket was expected, and " + socket.local_address().text() +
                              " has type " + std::to_string(type));
         }
-        const int flags = ::fcntl(socket.fd(), F_GETFL);
-        if (flags < 0 || ::fcntl(socket.fd(), F_SETFL, flags | O_NONBLOCK) < 0) {
-            engine::throw_errno("make descriptor " + std::to_string(socket.fd()) + " non-blocking");
+        const int flags = ::fcntl(socket.fileno(), F_GETFL);
+        if (flags < 0 || ::fcntl(socket.fileno(), F_SETFL, flags | O_NONBLOCK) < 0) {
+            engine::throw_errno("make descriptor " + std::to_string(socket.fileno()) +
+                                " non-blocking");
         }
     }
 }

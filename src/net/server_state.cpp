@@ -47,7 +47,7 @@ std::vector<SocketAddress> ServerState::addresses() const {
 std::vector<int> ServerState::descriptors() const {
     std::vector<int> all;
     for (const auto& listener : listeners_) {
-        all.push_back(listener->socket().fd());
+        all.push_back(listener->socket().fileno());
     }
     return all;
 }

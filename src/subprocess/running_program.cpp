@@ -32,7 +32,7 @@ RunningProgram::~RunningProgram() = default;
 void RunningProgram::watch(pid_t pid, FileDescriptor pidfd, std::shared_ptr<void> self) {
     pid_ = pid;
     if (const auto error = ChildWatcher::start(std::move(pidfd))) {
-        end(pidfd.get()); // was not taken over
+        end(pidfd.fileno()); // was not taken over
         throw std::system_error(error, "watch process " + std::to_string(pid));
     }
     enter_loop(loop_.state().network, std::move(self));

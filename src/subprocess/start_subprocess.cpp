@@ -172,8 +172,8 @@ StartedSubprocess start_subprocess(SubprocessRequest& request) {
             auto [read_end, write_end] = FileDescriptor::pipe();
             FileDescriptor& ours = i == 0 ? write_end : read_end;
             theirs[i] = std::move(i == 0 ? read_end : write_end);
-            plan.standard[i] = theirs[i].get();
-            ::fcntl(ours.get(), F_SETFL, O_NONBLOCK); // nobody else has this end
+            plan.standard[i] = theirs[i].fileno();
+            ::fcntl(ours.fileno(), F_SETFL, O_NONBLOCK); // nobody else has this end
             std::error_code error;
             started.pipes[i] =
                 engine::PipeChannel::open(std::move(ours),
@@ -187,7 +187,7 @@ StartedSubprocess start_subprocess(SubprocessRequest& request) {
             if (!null.is_open()) {
                 null = open_null_device();
             }
-            plan.standard[i] = null.get();
+            plan.standard[i] = null.fileno();
         } else if (standard == subprocess::STDOUT) {
             plan.standard[i] = plan.standard[1] >= 0 ? plan.standard[1] : STDOUT_FILENO;
         } else if (standard != subprocess::INHERIT) {

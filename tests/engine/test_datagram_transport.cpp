@@ -279,7 +279,7 @@ TEST_F(DatagramTransportTest, EachRefusalIsReportedWithItsAddressWhereASocketAsk
     later.close();
     Socket near = datagram_socket();
     const int on = 1;
-    ASSERT_EQ(::setsockopt(near.fd(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+    ASSERT_EQ(::setsockopt(near.fileno(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
     open(std::move(near));
     transport->send("anybody?", nobody);
     ASSERT_TRUE(run_until(reactor, [&] { return !handler.errors.empty(); }));
@@ -296,7 +296,7 @@ TEST_F(DatagramTransportTest, ARefusalOfAConnectedSocketThatAsksForThemIsReporte
     later.close();
     Socket near = datagram_socket();
     const int on = 1;
-    ASSERT_EQ(::setsockopt(near.fd(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+    ASSERT_EQ(::setsockopt(near.fileno(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
     ASSERT_FALSE(near.connect(nobody));
     open(std::move(near), nobody);
     transport->send("anybody?");
@@ -616,7 +616,7 @@ TEST(DatagramQueue, KeepsOrderAddressesAndSizeWhateverIsPushedPoppedAndSent) {
             case 3:
                 // An address on a connected pair is an error: only those without are sent.
                 if (!model.empty() && !model.front().second.is_known()) {
-                    const DatagramQueue::Sent sent = queue.send(near.fd());
+                    const DatagramQueue::Sent sent = queue.send(near.fileno());
                     ASSERT_LE(sent.count, DatagramQueue::most_at_once);
                     for (std::size_t i = 0; i < sent.count; ++i) {
                         under_way.push_back(model.front().first);

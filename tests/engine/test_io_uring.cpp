@@ -70,7 +70,7 @@ int read_a_byte(Reactor& reactor, FileOperations& operations) {
     const FileDescriptor fd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     char byte = 0;
     Read read;
-    operations.start(read, FileRequest::read(fd.get(), &byte, 1, 1));
+    operations.start(read, FileRequest::read(fd.fileno(), &byte, 1, 1));
     const bool is_done = run_until(reactor, [&] { return !read.is_pending(); });
     return is_done && read.result == 1 && byte == 'E' ? 0 : 1;
 }
@@ -178,7 +178,7 @@ TEST_F(IoUring, ClosesItsDescriptorAndDoesNotPassItToChildren) {
     const auto operations = FileOperations::create(reactor);
     ASSERT_EQ(open_descriptors(), before + 1);
     const FileDescriptor probe(::dup(2));
-    EXPECT_EQ(::fcntl(probe.get() - 1, F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(::fcntl(probe.fileno() - 1, F_GETFD), FD_CLOEXEC);
     operations->close();
     EXPECT_EQ(open_descriptors(), before + 1); // the probe
 }

@@ -55,13 +55,13 @@ std::string read_text(PipeChannel& channel) {
 /// A pseudo-terminal: the side of the program that shows it, and the side of who runs in it.
 std::pair<FileDescriptor, FileDescriptor> open_terminal() {
     FileDescriptor master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-    ::grantpt(master.get());
-    ::unlockpt(master.get());
-    FileDescriptor slave(::open(::ptsname(master.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    ::grantpt(master.fileno());
+    ::unlockpt(master.fileno());
+    FileDescriptor slave(::open(::ptsname(master.fileno()), O_RDWR | O_NOCTTY | O_CLOEXEC));
     termios raw{};
-    ::tcgetattr(slave.get(), &raw);
+    ::tcgetattr(slave.fileno(), &raw);
     ::cfmakeraw(&raw);
-    ::tcsetattr(slave.get(), TCSANOW, &raw);
+    ::tcsetattr(slave.fileno(), TCSANOW, &raw);
     return {std::move(master), std::move(slave)};
 }
 
@@ -73,9 +73,9 @@ TEST(QuietWrite, WritesToAClosedPipeWithoutASignal) {
     std::string text = "x";
     const std::array<iovec, 1> pieces{{{text.data(), text.size()}}};
     QuietWrite quiet;
-    EXPECT_EQ(quiet(write_end.get(), pieces), -1);
+    EXPECT_EQ(quiet(write_end.fileno(), pieces), -1);
     EXPECT_EQ(errno, EPIPE);
-    EXPECT_EQ(QuietWrite::with_signal_blocked(write_end.get(), pieces), -1);
+    EXPECT_EQ(QuietWrite::with_signal_blocked(write_end.fileno(), pieces), -1);
     EXPECT_EQ(errno, EPIPE);
 }
 
@@ -91,7 +91,7 @@ TEST(QuietWrite, LeavesASignalThatWasPendingBefore) {
     ::raise(SIGPIPE);
     std::string text = "x";
     const std::array<iovec, 1> pieces{{{text.data(), text.size()}}};
-    EXPECT_EQ(QuietWrite::with_signal_blocked(write_end.get(), pieces), -1);
+    EXPECT_EQ(QuietWrite::with_signal_blocked(write_end.fileno(), pieces), -1);
     ::sigpending(&pending);
     EXPECT_EQ(sigismember(&pending, SIGPIPE), 1);
     const timespec at_once{};
@@ -101,55 +101,55 @@ TEST(QuietWrite, LeavesASignalThatWasPendingBefore) {
 
 TEST(PipeChannel, DoesNotWaitAndOthersOfTheSamePipeStillDo) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    const FileDescriptor shared = FileDescriptor::duplicate(read_end.get());
+    const FileDescriptor shared = FileDescriptor::duplicate(read_end.fileno());
     PipeChannel channel = open_channel(std::move(read_end), Direction::read);
     EXPECT_EQ(read_text(channel), "errno " + std::to_string(EAGAIN));
-    EXPECT_TRUE(is_blocking(shared.get()));
+    EXPECT_TRUE(is_blocking(shared.fileno()));
 }
 
 TEST(PipeChannel, AWriterDoesNotWaitEither) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    const FileDescriptor shared = FileDescriptor::duplicate(write_end.get());
+    const FileDescriptor shared = FileDescriptor::duplicate(write_end.fileno());
     PipeChannel channel = open_channel(std::move(write_end), Direction::write);
     while (write_text(channel, std::string(4096, 'x')) > 0) {
     }
     EXPECT_EQ(errno, EAGAIN);
-    EXPECT_TRUE(is_blocking(shared.get()));
+    EXPECT_TRUE(is_blocking(shared.fileno()));
 }
 
 TEST(PipeChannel, ATerminalIsLeftAsTheShellNeedsIt) {
     auto [master, slave] = open_terminal();
-    const FileDescriptor shells = FileDescriptor::duplicate(slave.get());
+    const FileDescriptor shells = FileDescriptor::duplicate(slave.fileno());
     PipeChannel channel = open_channel(std::move(slave), Direction::read);
     EXPECT_STREQ(channel.name(), "a terminal");
     EXPECT_EQ(read_text(channel), "errno " + std::to_string(EAGAIN));
-    EXPECT_TRUE(is_blocking(shells.get()));
-    ASSERT_EQ(::write(master.get(), "typed\n", 6), 6);
+    EXPECT_TRUE(is_blocking(shells.fileno()));
+    ASSERT_EQ(::write(master.fileno(), "typed\n", 6), 6);
     EXPECT_EQ(read_text(channel), "typed\n");
 }
 
 TEST(PipeChannel, ATerminalsMasterStaysTheSameTerminal) {
     auto [master, slave] = open_terminal();
-    const FileDescriptor shared = FileDescriptor::duplicate(master.get());
+    const FileDescriptor shared = FileDescriptor::duplicate(master.fileno());
     {
         PipeChannel channel = open_channel(std::move(master), Direction::read);
-        EXPECT_FALSE(is_blocking(shared.get()));
-        ASSERT_EQ(::write(slave.get(), "shown", 5), 5);
+        EXPECT_FALSE(is_blocking(shared.fileno()));
+        ASSERT_EQ(::write(slave.fileno(), "shown", 5), 5);
         EXPECT_EQ(read_text(channel), "shown");
     }
-    EXPECT_TRUE(is_blocking(shared.get())) << "the flag must be taken back";
+    EXPECT_TRUE(is_blocking(shared.fileno())) << "the flag must be taken back";
 }
 
 TEST(PipeChannel, ANonBlockingDescriptorStaysUnchanged) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
-    const FileDescriptor shared = FileDescriptor::duplicate(read_end.get());
-    const int number = read_end.get();
+    ::fcntl(read_end.fileno(), F_SETFL, O_NONBLOCK);
+    const FileDescriptor shared = FileDescriptor::duplicate(read_end.fileno());
+    const int number = read_end.fileno();
     {
         PipeChannel channel = open_channel(std::move(read_end), Direction::read);
-        EXPECT_EQ(channel.fd(), number);
+        EXPECT_EQ(channel.fileno(), number);
     }
-    EXPECT_FALSE(is_blocking(shared.get()));
+    EXPECT_FALSE(is_blocking(shared.fileno()));
 }
 
 TEST(PipeChannel, ASocketIsNotTouched) {
@@ -158,7 +158,7 @@ TEST(PipeChannel, ASocketIsNotTouched) {
     const FileDescriptor far(ends[1]);
     PipeChannel channel = open_channel(FileDescriptor(ends[0]), Direction::read);
     EXPECT_EQ(read_text(channel), "errno " + std::to_string(EAGAIN));
-    EXPECT_TRUE(is_blocking(channel.fd()));
+    EXPECT_TRUE(is_blocking(channel.fileno()));
 }
 
 TEST(PipeChannel, RefusesADescriptorThatIsNotAByteStream) {
@@ -225,7 +225,7 @@ protected:
 TEST_F(PipeTransport, ReadsUpToTheEndAndCloses) {
     auto [read_end, write_end] = FileDescriptor::pipe();
     open(std::move(read_end), Direction::read);
-    ASSERT_EQ(::write(write_end.get(), "hello", 5), 5);
+    ASSERT_EQ(::write(write_end.fileno(), "hello", 5), 5);
     ASSERT_TRUE(run_until(reactor, [&] { return handler.received == "hello"; }));
     EXPECT_EQ(handler.closes, 0);
     write_end.close();
@@ -259,7 +259,7 @@ TEST_F(PipeTransport, AClosedReaderBreaksThePipeForWhatIsQueued) {
 
 TEST_F(PipeTransport, WritingEofClosesWhenEverythingIsOut) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(read_end.fileno(), F_SETFL, O_NONBLOCK);
     open(std::move(write_end), Direction::write);
     const std::string sent(300'000, 'y');
     transport->write(sent);
@@ -269,7 +269,7 @@ TEST_F(PipeTransport, WritingEofClosesWhenEverythingIsOut) {
     std::array<char, 4096> part{};
     ssize_t count = -1;
     ASSERT_TRUE(run_until(reactor, [&] {
-        while ((count = ::read(read_end.get(), part.data(), part.size())) > 0) {
+        while ((count = ::read(read_end.fileno(), part.data(), part.size())) > 0) {
             received.append(part.data(), static_cast<std::size_t>(count));
         }
         return count == 0;
@@ -283,9 +283,9 @@ TEST_F(PipeTransport, ReadsAFileThatEpollRefuses) {
     const auto path = folder.path() / "input";
     const std::string content(700'000, 'z'); // more than one turn reads
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    ASSERT_EQ(::write(file.get(), content.data(), content.size()),
+    ASSERT_EQ(::write(file.fileno(), content.data(), content.size()),
               static_cast<ssize_t>(content.size()));
-    ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
+    ASSERT_EQ(::lseek(file.fileno(), 0, SEEK_SET), 0);
     open(std::move(file), Direction::read);
     ASSERT_TRUE(is_closed());
     EXPECT_EQ(handler.received, content);
@@ -296,8 +296,8 @@ TEST_F(PipeTransport, AFileCanBePaused) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "input";
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    ASSERT_EQ(::write(file.get(), "text", 4), 4);
-    ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
+    ASSERT_EQ(::write(file.fileno(), "text", 4), 4);
+    ASSERT_EQ(::lseek(file.fileno(), 0, SEEK_SET), 0);
     open(std::move(file), Direction::read);
     transport->pause_reading();
     run_turns(reactor);
@@ -311,8 +311,8 @@ TEST_F(PipeTransport, WritesAFileFromWhereItsDescriptorIs) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "output";
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    ASSERT_EQ(::write(file.get(), "before ", 7), 7);
-    open(FileDescriptor::duplicate(file.get()), Direction::write);
+    ASSERT_EQ(::write(file.fileno(), "before ", 7), 7);
+    open(FileDescriptor::duplicate(file.fileno()), Direction::write);
     transport->write("after");
     transport->close();
     ASSERT_TRUE(is_closed());
@@ -333,7 +333,7 @@ TEST_F(PipeTransport, AFifoEndsAfterItsLastWriter) {
     FileDescriptor opener(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     FileDescriptor reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     FileDescriptor writer(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    ASSERT_EQ(::write(writer.get(), "last words", 10), 10);
+    ASSERT_EQ(::write(writer.fileno(), "last words", 10), 10);
     writer.close();
     opener.close();
     open(std::move(reader), Direction::read);

@@ -194,18 +194,18 @@ TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
     // number comes back at once, for a descriptor that is not ready.
     const auto replace = [&](Seen& victim, Socket& its) {
         ++events;
-        const int number = its.fd();
+        const int number = its.fileno();
         reactor.poller().remove(victim);
         its.close();
         reborn = Socket(::eventfd(0, EFD_NONBLOCK));
-        ASSERT_EQ(reborn.fd(), number);
+        ASSERT_EQ(reborn.fileno(), number);
         newcomer.body = [](std::uint32_t) { ADD_FAILURE() << "got another descriptor's event"; };
-        ASSERT_FALSE(reactor.poller().add(newcomer, reborn.fd(), Watcher::readable));
+        ASSERT_FALSE(reactor.poller().add(newcomer, reborn.fileno(), Watcher::readable));
     };
     first.body = [&](std::uint32_t) { replace(second, other); };
     second.body = [&](std::uint32_t) { replace(first, one); };
-    ASSERT_FALSE(reactor.poller().add(first, one.fd(), Watcher::readable));
-    ASSERT_FALSE(reactor.poller().add(second, other.fd(), Watcher::readable));
+    ASSERT_FALSE(reactor.poller().add(first, one.fileno(), Watcher::readable));
+    ASSERT_FALSE(reactor.poller().add(second, other.fileno(), Watcher::readable));
     reactor.poller().wait(0);
     EXPECT_EQ(events, 1);
     reactor.poller().remove(first);
@@ -225,7 +225,7 @@ TEST(Poller, HandlesMoreEventsThanFitIntoOneBatch) {
             ++seen;
             reactor.poller().remove(watcher);
         };
-        ASSERT_FALSE(reactor.poller().add(watcher, sockets.back().fd(), Watcher::readable));
+        ASSERT_FALSE(reactor.poller().add(watcher, sockets.back().fileno(), Watcher::readable));
     }
     ASSERT_TRUE(run_until(reactor, [&] { return seen == count; }));
     EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the alarm

@@ -46,14 +46,14 @@ int reap(const Spawned& spawned) {
 /// What `plan` writes to stdout.
 std::string output_of(SpawnPlan plan) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    plan.standard[1] = write_end.get();
+    plan.standard[1] = write_end.fileno();
     const Spawned spawned = spawn(plan);
     EXPECT_FALSE(spawned.failure) << spawned.failure->message();
     write_end.close();
     std::string output;
     std::array<char, 4096> part{};
     ssize_t count = 0;
-    while ((count = ::read(read_end.get(), part.data(), part.size())) != 0) {
+    while ((count = ::read(read_end.fileno(), part.data(), part.size())) != 0) {
         if (count > 0) {
             output.append(part.data(), static_cast<std::size_t>(count));
         }
@@ -89,7 +89,7 @@ TEST(Spawn, StartsAProgramThatItsParentReaps) {
     ASSERT_FALSE(spawned.failure);
     EXPECT_GT(spawned.pid, 0);
     EXPECT_TRUE(spawned.pidfd.is_open());
-    EXPECT_NE(::fcntl(spawned.pidfd.get(), F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_NE(::fcntl(spawned.pidfd.fileno(), F_GETFD) & FD_CLOEXEC, 0);
     EXPECT_EQ(reap(spawned), 7);
 }
 
@@ -169,14 +169,15 @@ TEST(Spawn, NothingIsInheritedThatIsNotPassed) {
 
 TEST(Spawn, PassesDescriptorsThatAreCloseOnExec) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    SpawnPlan plan = shell("echo passed >&" + std::to_string(write_end.get()));
-    plan.passed = {write_end.get()};
+    SpawnPlan plan = shell("echo passed >&" + std::to_string(write_end.fileno()));
+    plan.passed = {write_end.fileno()};
     const Spawned spawned = spawn(plan);
     ASSERT_FALSE(spawned.failure);
     EXPECT_EQ(reap(spawned), 0);
     std::array<char, 16> text{};
-    EXPECT_EQ(::read(read_end.get(), text.data(), text.size()), 7);
-    EXPECT_NE(::fcntl(write_end.get(), F_GETFD) & FD_CLOEXEC, 0) << "only the child's is changed";
+    EXPECT_EQ(::read(read_end.fileno(), text.data(), text.size()), 7);
+    EXPECT_NE(::fcntl(write_end.fileno(), F_GETFD) & FD_CLOEXEC, 0)
+        << "only the child's is changed";
 }
 
 TEST(Spawn, TheErrorNamesADescriptorThatIsNotOpen) {
@@ -193,19 +194,19 @@ TEST(Spawn, StdoutAndStderrCanBeExchanged) {
     auto [err_read, err_write] = FileDescriptor::pipe();
     const FileDescriptor out_before = FileDescriptor::duplicate(1);
     const FileDescriptor err_before = FileDescriptor::duplicate(2);
-    ::dup2(out_write.get(), 1);
-    ::dup2(err_write.get(), 2);
+    ::dup2(out_write.fileno(), 1);
+    ::dup2(err_write.fileno(), 2);
     SpawnPlan plan = shell("echo out; echo error >&2");
     plan.standard = {-1, 2, 1};
     const Spawned spawned = spawn(plan);
-    ::dup2(out_before.get(), 1);
-    ::dup2(err_before.get(), 2);
+    ::dup2(out_before.fileno(), 1);
+    ::dup2(err_before.fileno(), 2);
     ASSERT_FALSE(spawned.failure);
     reap(spawned);
     std::array<char, 16> text{};
-    EXPECT_EQ(::read(out_read.get(), text.data(), text.size()), 6);
+    EXPECT_EQ(::read(out_read.fileno(), text.data(), text.size()), 6);
     EXPECT_EQ(std::string(text.data(), 6), "error\n");
-    EXPECT_EQ(::read(err_read.get(), text.data(), text.size()), 4);
+    EXPECT_EQ(::read(err_read.fileno(), text.data(), text.size()), 4);
     EXPECT_EQ(std::string(text.data(), 4), "out\n");
 }
 
@@ -216,13 +217,13 @@ TEST(Spawn, WorksWhereStdinStdoutAndStderrAreClosed) {
         ::close(2);
         auto [read_end, write_end] = FileDescriptor::pipe(); // get the numbers 0 and 1
         SpawnPlan plan = shell("echo hello; echo error >&2");
-        plan.standard = {-1, write_end.get(), write_end.get()};
+        plan.standard = {-1, write_end.fileno(), write_end.fileno()};
         const Spawned spawned = spawn(plan);
         write_end.close();
         std::string output(100, '\0');
         std::size_t size = 0;
         ssize_t count = 0;
-        while ((count = ::read(read_end.get(), output.data() + size, 50)) > 0) {
+        while ((count = ::read(read_end.fileno(), output.data() + size, 50)) > 0) {
             size += static_cast<std::size_t>(count);
         }
         output.resize(size);

@@ -210,7 +210,7 @@ TEST_F(StreamTransportTest, BytesOfEverySizeArriveInOrder) {
 TEST_F(StreamTransportTest, APeerThatReadsOneByteAtATimeGetsEverything) {
     connect(socket_pair());
     const int small = 1;
-    ::setsockopt(transport->socket().fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    ::setsockopt(transport->socket().fileno(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     const std::string sent = pattern(30'000);
     transport->write(sent);
     EXPECT_GT(transport->write_buffer_size(), 0U);
@@ -406,7 +406,7 @@ TEST_F(StreamTransportTest, PausingInsideOnDataStopsTheReadingAtOnce) {
     connect(socket_pair());
     handler.when_data = [&](std::string_view) { transport->pause_reading(); };
     const int large = 1 << 20;
-    ::setsockopt(far.fd(), SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
+    ::setsockopt(far.fileno(), SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
     send_all(far, pattern(150'000));
     run_turns(reactor);
     EXPECT_EQ(handler.reads, 1);
@@ -457,8 +457,8 @@ TEST_F(StreamTransportTest, ASilentPeerCostsNoTurns) {
 TEST_F(StreamTransportTest, OneBusySocketReadsAtMostItsBudgetATurn) {
     connect(tcp_pair());
     const int large = 4 << 20;
-    ::setsockopt(far.fd(), SOL_SOCKET, SO_SNDBUFFORCE, &large, sizeof large);
-    ::setsockopt(transport->socket().fd(), SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof large);
+    ::setsockopt(far.fileno(), SOL_SOCKET, SO_SNDBUFFORCE, &large, sizeof large);
+    ::setsockopt(transport->socket().fileno(), SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof large);
     const std::string flood = pattern(2 << 20);
     std::string_view left = flood;
     std::size_t before = 0;
@@ -469,7 +469,7 @@ TEST_F(StreamTransportTest, OneBusySocketReadsAtMostItsBudgetATurn) {
         ssize_t sent = 0;
         do {
             left.remove_prefix(static_cast<std::size_t>(sent));
-            sent = ::send(far.fd(), left.data(), left.size(), MSG_NOSIGNAL);
+            sent = ::send(far.fileno(), left.data(), left.size(), MSG_NOSIGNAL);
         } while (sent > 0);
         reactor.wake();
         return handler.received.size() == flood.size();

@@ -357,7 +357,7 @@ TEST_F(TlsTransportTest, PausingStopsDecryptionAndTheSocket) {
     const auto send_more = [&] {
         while (!ciphertext.empty()) {
             const ssize_t sent =
-                ::send(far.fd(), ciphertext.data(), ciphertext.size(), MSG_NOSIGNAL);
+                ::send(far.fileno(), ciphertext.data(), ciphertext.size(), MSG_NOSIGNAL);
             if (sent <= 0) {
                 break;
             }
@@ -416,8 +416,8 @@ TEST_F(TlsTransportTest, CloseWhilePausedGetsToThePeersGoodbye) {
 
 void shrink_buffers(const Socket& socket) {
     const int size = 4096;
-    ::setsockopt(socket.fd(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    ::setsockopt(socket.fileno(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    ::setsockopt(socket.fileno(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
 TEST_F(TlsTransportTest, AWriterAboveTheWaterMarkIsPausedUntilThePeerReads) {

@@ -86,7 +86,7 @@ private:
             co_await reader.readuntil("\r\n\r\n");
             writer.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhalf a page");
             co_await turns(3);
-            ::shutdown(writer.socket().fd(), SHUT_WR);
+            ::shutdown(writer.socket().fileno(), SHUT_WR);
             served.set();
         };
         auto server = co_await hocket::start_server(answer, "127.0.0.1", 0, options);

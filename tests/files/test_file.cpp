@@ -36,8 +36,8 @@ std::string content(const std::filesystem::path& path) {
 /// Takes a file out of the page cache, so that reading it has to wait for the disk.
 void drop_from_cache(const std::filesystem::path& path) {
     const engine::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    ::fsync(fd.get());
-    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+    ::fsync(fd.fileno());
+    ::posix_fadvise(fd.fileno(), 0, 0, POSIX_FADV_DONTNEED);
 }
 
 /// Bytes of which each position can be told from the others.

@@ -63,7 +63,7 @@ protected:
         return run_until(reactor_, [&] { return operation.result().has_value(); });
     }
     [[nodiscard]] FileRequest read(char* memory, std::size_t size, std::int64_t offset) const {
-        return FileRequest::read(fd_.get(), memory, size, offset);
+        return FileRequest::read(fd_.fileno(), memory, size, offset);
     }
 
     crawl_tests::TemporaryFolder folder_;
@@ -84,10 +84,10 @@ TEST_F(FileOperationsTest, ReadsAndWritesAtOffsetsAndAtThePosition) {
     EXPECT_FALSE(read_some.is_pending());
 
     Recorded write;
-    operations_->start(write, FileRequest::write(fd_.get(), "xy", 2, -1));
+    operations_->start(write, FileRequest::write(fd_.fileno(), "xy", 2, -1));
     ASSERT_TRUE(run_until_done(write));
     EXPECT_EQ(write.result(), 2);
-    EXPECT_EQ(::lseek(fd_.get(), 0, SEEK_CUR), 2);
+    EXPECT_EQ(::lseek(fd_.fileno(), 0, SEEK_CUR), 2);
 
     Recorded short_read;
     operations_->start(short_read, read(bytes, 10, 8));
@@ -252,7 +252,7 @@ TEST_F(FileOperationsTest, OpeningAFifoWaitsForItsOtherEnd) {
     const FileDescriptor out(static_cast<int>(*writing.result()));
     EXPECT_TRUE(in.is_open());
     EXPECT_TRUE(out.is_open());
-    EXPECT_EQ(::fcntl(in.get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(::fcntl(in.fileno(), F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST_F(FileOperationsTest, OpeningAFifoCanBeCancelledOrDestroyed) {
@@ -301,21 +301,22 @@ TEST_F(FileOperationsTest, ClosingWithOperationsOnTheirWayWithdrawsThem) {
 TEST_F(FileOperationsTest, WhatIsCachedIsReadAtOnceUpToATurnsWorth) {
     ::unlink(path("a").c_str());
     const std::string bytes(300'000, 'x');
-    ASSERT_EQ(::pwrite(fd_.get(), bytes.data(), bytes.size(), 0), 300'000);
+    ASSERT_EQ(::pwrite(fd_.fileno(), bytes.data(), bytes.size(), 0), 300'000);
     std::vector<char> memory(bytes.size());
     CachedReads& cached = operations_->cached_reads();
-    const std::int64_t first = cached.read(fd_.get(), memory.data(), memory.size(), 0);
+    const std::int64_t first = cached.read(fd_.fileno(), memory.data(), memory.size(), 0);
     if (first == -EOPNOTSUPP) {
         GTEST_SKIP() << "this file system cannot tell what is cached";
     }
     EXPECT_EQ(first, 256 * 1024);
     EXPECT_TRUE(cached.is_exhausted());
-    EXPECT_EQ(cached.read(fd_.get(), memory.data(), 1, 0), -EAGAIN);
+    EXPECT_EQ(cached.read(fd_.fileno(), memory.data(), 1, 0), -EAGAIN);
     reactor_.poll(false);
     reactor_.run_ready();
     EXPECT_FALSE(cached.is_exhausted());
-    EXPECT_EQ(cached.read(fd_.get(), memory.data(), memory.size(), 256 * 1024), 300'000 - 262'144);
-    EXPECT_EQ(cached.read(fd_.get(), memory.data(), 1, 300'000), 0);
+    EXPECT_EQ(cached.read(fd_.fileno(), memory.data(), memory.size(), 256 * 1024),
+              300'000 - 262'144);
+    EXPECT_EQ(cached.read(fd_.fileno(), memory.data(), 1, 300'000), 0);
 }
 
 } // namespace

@@ -25,9 +25,9 @@ template <class Child> Coro<int> in_child(Child child) {
     const FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     Event ended;
     EventLoop& loop = get_running_loop();
-    loop.add_reader(pidfd.get(), [&] { ended.set(); });
+    loop.add_reader(pidfd.fileno(), [&] { ended.set(); });
     co_await ended.wait();
-    loop.remove_reader(pidfd.get());
+    loop.remove_reader(pidfd.fileno());
     int status = 0;
     EXPECT_EQ(::waitpid(pid, &status, 0), pid);
     co_return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);

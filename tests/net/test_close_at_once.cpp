@@ -163,7 +163,7 @@ TEST_P(CloseAtOnce, OfATlsServersConnection) {
 
 TEST_P(CloseAtOnce, OfAPipe) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    std::thread reader([this, fd = read_end.get()] {
+    std::thread reader([this, fd = read_end.fileno()] {
         std::string space(1 << 16, '\0');
         for (ssize_t got = 0; (got = ::read(fd, space.data(), space.size())) > 0;) {
             received_ += static_cast<std::size_t>(got);

@@ -411,7 +411,7 @@ Coro<> arrive_in_this_turn(const Socket& far, const DatagramEndpoint& endpoint) 
     send_datagram(far, "precious", endpoint.sockname());
     for (int pending = 1; pending != 0;) {
         co_await sleep(0s);
-        ::ioctl(endpoint.socket().fd(), FIONREAD, &pending);
+        ::ioctl(endpoint.socket().fileno(), FIONREAD, &pending);
     }
 }
 
@@ -634,7 +634,7 @@ TEST(DatagramEndpoint, DatagramsAboveTheLimitStayInTheKernel) {
         }
         co_await sleep(5ms);
         int pending = 0;
-        ::ioctl(endpoint.socket().fd(), FIONREAD, &pending);
+        ::ioctl(endpoint.socket().fileno(), FIONREAD, &pending);
         EXPECT_GT(pending, 0);
         for (int i = 0; i < count; ++i) {
             const Datagram each = co_await endpoint.recv();
@@ -746,7 +746,7 @@ TEST(DatagramMulticast, JoinsAndLeavesIPv6Groups) {
         const auto option = [&](int name) {
             int value = -1;
             socklen_t size = sizeof value;
-            ::getsockopt(endpoint.socket().fd(), IPPROTO_IPV6, name, &value, &size);
+            ::getsockopt(endpoint.socket().fileno(), IPPROTO_IPV6, name, &value, &size);
             return value;
         };
         endpoint.set_multicast_ttl(7);

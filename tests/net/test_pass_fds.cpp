@@ -43,16 +43,16 @@ TEST(PassFds, DescriptorsArriveInOrderWithTheData) {
     {
         const FileDescriptor one = pipe_with("one");
         const FileDescriptor two = pipe_with("two");
-        const std::array<int, 2> fds{one.get(), two.get()};
+        const std::array<int, 2> fds{one.fileno(), two.fileno()};
         EXPECT_EQ(send_fds(ours, "hello", fds), 5U);
     }
     const ReceivedFds received = recv_fds(theirs, 100, 10);
     EXPECT_EQ(received.data, "hello");
     EXPECT_EQ(received.flags, 0);
     ASSERT_EQ(received.fds.size(), 2U);
-    EXPECT_EQ(read_from(received.fds[0].get()), "one");
-    EXPECT_EQ(read_from(received.fds[1].get()), "two");
-    EXPECT_EQ(::fcntl(received.fds[0].get(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(read_from(received.fds[0].fileno()), "one");
+    EXPECT_EQ(read_from(received.fds[1].fileno()), "two");
+    EXPECT_EQ(::fcntl(received.fds[0].fileno(), F_GETFD), FD_CLOEXEC);
 }
 
 TEST(PassFds, AnotherProcessCanUseThem) {
@@ -60,7 +60,7 @@ TEST(PassFds, AnotherProcessCanUseThem) {
     const pid_t child = ::fork();
     if (child == 0) {
         const FileDescriptor made = pipe_with("made by the child");
-        const std::array<int, 1> fds{made.get()};
+        const std::array<int, 1> fds{made.fileno()};
         ::_exit(send_fds(theirs, "x", fds) == 1 ? 0 : 1);
     }
     int status = 0;
@@ -68,7 +68,7 @@ TEST(PassFds, AnotherProcessCanUseThem) {
     EXPECT_EQ(status, 0);
     const ReceivedFds received = recv_fds(ours, 1, 1);
     ASSERT_EQ(received.fds.size(), 1U);
-    EXPECT_EQ(read_from(received.fds[0].get()), "made by the child");
+    EXPECT_EQ(read_from(received.fds[0].fileno()), "made by the child");
 }
 
 TEST(PassFds, TheEndOfTheStreamIsEmpty) {
@@ -85,7 +85,7 @@ TEST(PassFds, MoreThanAskedForAreDroppedAndNoneIsLeaked) {
     for (const std::size_t most : {0U, 1U, 2U}) {
         auto [ours, theirs] = socketpair();
         const FileDescriptor one = pipe_with("one");
-        const std::array<int, 3> fds{one.get(), one.get(), one.get()};
+        const std::array<int, 3> fds{one.fileno(), one.fileno(), one.fileno()};
         send_fds(ours, "hello", fds);
         const std::size_t before = open_descriptors();
         {
@@ -102,7 +102,7 @@ TEST(PassFds, MoreThanAskedForAreDroppedAndNoneIsLeaked) {
 TEST(PassFds, AProcessOutOfDescriptorsGetsTheDataAndAnError) {
     auto [ours, theirs] = socketpair();
     const FileDescriptor one = pipe_with("one");
-    const std::array<int, 1> fds{one.get()};
+    const std::array<int, 1> fds{one.fileno()};
     send_fds(ours, "hello", fds);
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
@@ -135,13 +135,13 @@ TEST(PassFds, AwaitedReceiveWaitsForTheMessage) {
         co_await sleep(0s);
         EXPECT_FALSE(receiving.done());
         const FileDescriptor one = pipe_with("one");
-        std::vector<int> fds{one.get()};
+        std::vector<int> fds{one.fileno()};
         const std::size_t sent = co_await loop.sock_send_fds(ours, "hello", fds);
         EXPECT_EQ(sent, 5U);
         const ReceivedFds received = co_await receiving;
         EXPECT_EQ(received.data, "hello");
         EXPECT_EQ(received.fds.size(), 1U);
-        EXPECT_EQ(read_from(received.fds.at(0).get()), "one");
+        EXPECT_EQ(read_from(received.fds.at(0).fileno()), "one");
     });
 }
 
@@ -159,7 +159,7 @@ TEST(PassFds, AwaitedSendWaitsForRoom) {
             EXPECT_EQ(error.code(), std::errc::resource_unavailable_try_again);
         }
         const FileDescriptor one = pipe_with("one");
-        std::vector<int> fds{one.get()};
+        std::vector<int> fds{one.fileno()};
         Task<std::size_t> sending = create_task(loop.sock_send_fds(ours, "y", fds));
         co_await sleep(0s);
         EXPECT_FALSE(sending.done());
@@ -183,7 +183,7 @@ TEST(PassFds, ACancelledReceiveLosesNothingInEitherOrder) {
         for (const bool send_first : {true, false}) {
             auto [ours, theirs] = socketpair();
             const FileDescriptor one = pipe_with("one");
-            const std::array<int, 1> fds{one.get()};
+            const std::array<int, 1> fds{one.fileno()};
             Task<ReceivedFds> receiving = create_task(loop.sock_recv_fds(theirs, 100, 4));
             co_await sleep(0s);
             if (send_first) {
@@ -202,9 +202,9 @@ TEST(PassFds, ACancelledReceiveLosesNothingInEitherOrder) {
 
 TEST(SocketPair, IsConnectedNonBlockingAndCloseOnExec) {
     auto [one, two] = socketpair(AF_UNIX, SOCK_SEQPACKET);
-    EXPECT_EQ(::fcntl(one.fd(), F_GETFD), FD_CLOEXEC);
-    EXPECT_NE(::fcntl(two.fd(), F_GETFL) & O_NONBLOCK, 0);
-    EXPECT_EQ(::send(one.fd(), "hello", 5, 0), 5);
+    EXPECT_EQ(::fcntl(one.fileno(), F_GETFD), FD_CLOEXEC);
+    EXPECT_NE(::fcntl(two.fileno(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(::send(one.fileno(), "hello", 5, 0), 5);
     EXPECT_EQ(recv_fds(two, 100, 0).data, "hello");
     EXPECT_THROW(static_cast<void>(socketpair(AF_INET)), std::system_error);
 }

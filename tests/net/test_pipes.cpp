@@ -63,7 +63,7 @@ public:
         : standard_(standard), before_(FileDescriptor::duplicate(standard)) {
         ::dup2(fd, standard);
     }
-    ~Redirected() { ::dup2(before_.get(), standard_); }
+    ~Redirected() { ::dup2(before_.fileno(), standard_); }
     Redirected(const Redirected&) = delete;
     Redirected& operator=(const Redirected&) = delete;
 
@@ -74,8 +74,8 @@ private:
 
 FileDescriptor file_with(const std::filesystem::path& path, std::string_view text) {
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    EXPECT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    ::lseek(file.get(), 0, SEEK_SET);
+    EXPECT_EQ(::write(file.fileno(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ::lseek(file.fileno(), 0, SEEK_SET);
     return file;
 }
 
@@ -89,7 +89,7 @@ TEST(ConnectReadPipe, TellsItsProtocolWhatComesAndTheEnd) {
         auto [transport, protocol] =
             co_await get_running_loop().connect_read_pipe(make_notes, std::move(read_end));
         EXPECT_TRUE(transport->is_reading());
-        EXPECT_EQ(::write(write_end.get(), "hello", 5), 5);
+        EXPECT_EQ(::write(write_end.fileno(), "hello", 5), 5);
         while (protocol->log.size() < 2) {
             co_await sleep(0s);
         }
@@ -109,7 +109,7 @@ TEST(ConnectReadPipe, CanBePaused) {
         auto [transport, protocol] =
             co_await get_running_loop().connect_read_pipe(make_notes, std::move(read_end));
         transport->pause_reading();
-        EXPECT_EQ(::write(write_end.get(), "hello", 5), 5);
+        EXPECT_EQ(::write(write_end.fileno(), "hello", 5), 5);
         co_await sleep(1ms); // at least one look at the pipe
         EXPECT_EQ(protocol->log, (Log{"connection_made"}));
         transport->resume_reading();
@@ -237,7 +237,7 @@ TEST(PipeStreams, AReadThatWaitsKeepsThePipeOpen) {
             return create_task(Coro<std::string>(reader.readline()));
         }();
         co_await turns(3);
-        EXPECT_EQ(::write(write_end.get(), "late\n", 5), 5);
+        EXPECT_EQ(::write(write_end.fileno(), "late\n", 5), 5);
         EXPECT_EQ(co_await line, "late\n");
     });
 }
@@ -291,7 +291,7 @@ TEST(PipeStreams, CancellingAReadAtAnyStepLosesNothing) {
             auto [read_end, write_end] = FileDescriptor::pipe();
             StreamReader reader = open_pipe_reader(std::move(read_end));
             Task<std::string> reading = create_task(Coro<std::string>(reader.readline()));
-            EXPECT_EQ(::write(write_end.get(), "line\n", 5), 5);
+            EXPECT_EQ(::write(write_end.fileno(), "line\n", 5), 5);
             co_await turns(step);
             reading.cancel();
             std::string got;
@@ -328,8 +328,8 @@ TEST(PipeStreams, ALoopThatIsClosedLeavesNoDescriptor) {
 
 TEST(StandardStreams, StdinMayBeAPipe) {
     auto [read_end, write_end] = FileDescriptor::pipe();
-    const Redirected redirected(STDIN_FILENO, read_end.get());
-    ASSERT_EQ(::write(write_end.get(), "piped\n", 6), 6);
+    const Redirected redirected(STDIN_FILENO, read_end.fileno());
+    ASSERT_EQ(::write(write_end.fileno(), "piped\n", 6), 6);
     write_end.close();
     run([]() -> Coro<> {
         StreamReader input = open_stdin();
@@ -342,7 +342,7 @@ TEST(StandardStreams, StdinMayBeAPipe) {
 TEST(StandardStreams, StdinMayBeAFile) {
     const TemporaryFolder folder;
     const FileDescriptor file = file_with(folder.path() / "input", "one\ntwo\n");
-    const Redirected redirected(STDIN_FILENO, file.get());
+    const Redirected redirected(STDIN_FILENO, file.fileno());
     run([]() -> Coro<> {
         StreamReader input = open_stdin();
         EXPECT_EQ(co_await input.readline(), "one\n");
@@ -355,7 +355,7 @@ TEST(StandardStreams, StdoutMayBeAFile) {
     const TemporaryFolder folder;
     const FileDescriptor file = file_with(folder.path() / "output", "");
     {
-        const Redirected redirected(STDOUT_FILENO, file.get());
+        const Redirected redirected(STDOUT_FILENO, file.fileno());
         run([]() -> Coro<> {
             StreamWriter output = open_stdout();
             output.write("written\n");
@@ -372,7 +372,7 @@ TEST(StandardStreams, AClosedStdinIsAnError) {
         const FileDescriptor before = FileDescriptor::duplicate(STDIN_FILENO);
         ::close(STDIN_FILENO);
         EXPECT_THROW(static_cast<void>(open_stdin()), std::system_error);
-        ::dup2(before.get(), STDIN_FILENO);
+        ::dup2(before.fileno(), STDIN_FILENO);
         co_return;
     });
 }

@@ -195,7 +195,7 @@ TEST(Protocol, AResetIsTheErrorOfConnectionLost) {
     run([]() -> Coro<> {
         auto [server, served, client] = co_await serve_one();
         const linger hard{1, 0};
-        ::setsockopt(client.writer.socket().fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+        ::setsockopt(client.writer.socket().fileno(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         client.writer.close();
         co_await until([&served = served] { return served->lost; });
         EXPECT_THROW(std::rethrow_exception(served->error), std::system_error);

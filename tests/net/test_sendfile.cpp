@@ -41,7 +41,7 @@ std::string numbers(std::size_t size) {
 /// A file in memory; its position is at its end.
 FileDescriptor file_with(std::string_view text) {
     FileDescriptor file(::memfd_create("sendfile", MFD_CLOEXEC));
-    EXPECT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::write(file.fileno(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
     return file;
 }
 
@@ -54,7 +54,7 @@ FileDescriptor pipe_with(std::string_view text) {
     return FileDescriptor(ends[0]);
 }
 
-off_t position_of(const FileDescriptor& file) { return ::lseek(file.get(), 0, SEEK_CUR); }
+off_t position_of(const FileDescriptor& file) { return ::lseek(file.fileno(), 0, SEEK_CUR); }
 
 Coro<std::string> receive(const Socket& socket, std::size_t size) {
     std::string all;
@@ -74,7 +74,7 @@ TEST(SockSendfile, SendsAFileThatIsLargerThanTheSocketsBuffer) {
         const FileDescriptor file = file_with(text);
         auto [ours, theirs] = socketpair();
         Task<std::uint64_t> sending =
-            create_task(get_running_loop().sock_sendfile(ours, file.get()));
+            create_task(get_running_loop().sock_sendfile(ours, file.fileno()));
         const std::string received = co_await receive(theirs, text.size());
         EXPECT_EQ(received == text, true);
         EXPECT_EQ(co_await sending, text.size());
@@ -88,17 +88,18 @@ TEST(SockSendfile, OffsetAndCountChooseAPartAndThePositionFollowsIt) {
         EventLoop& loop = get_running_loop();
         const FileDescriptor file = file_with("0123456789");
         auto [ours, theirs] = socketpair();
-        EXPECT_EQ(co_await loop.sock_sendfile(ours, file.get(), {.offset = 2, .count = 3}), 3U);
+        EXPECT_EQ(co_await loop.sock_sendfile(ours, file.fileno(), {.offset = 2, .count = 3}), 3U);
         EXPECT_EQ(co_await loop.sock_recv(theirs, 100), "234");
         EXPECT_EQ(position_of(file), 5);
-        EXPECT_EQ(co_await loop.sock_sendfile(ours, file.get(), {.offset = 8, .count = 100}), 2U);
+        EXPECT_EQ(co_await loop.sock_sendfile(ours, file.fileno(), {.offset = 8, .count = 100}),
+                  2U);
         EXPECT_EQ(co_await loop.sock_recv(theirs, 100), "89");
         EXPECT_EQ(position_of(file), 10);
-        ::lseek(file.get(), 4, SEEK_SET);
-        EXPECT_EQ(co_await loop.sock_sendfile(ours, file.get(), {.offset = 50}), 0U);
+        ::lseek(file.fileno(), 4, SEEK_SET);
+        EXPECT_EQ(co_await loop.sock_sendfile(ours, file.fileno(), {.offset = 50}), 0U);
         EXPECT_EQ(position_of(file), 4); // nothing was sent
-        EXPECT_THROW(co_await loop.sock_sendfile(ours, file.get(), {.offset = -1}), ValueError);
-        EXPECT_THROW(co_await loop.sock_sendfile(ours, file.get(), {.count = 0}), ValueError);
+        EXPECT_THROW(co_await loop.sock_sendfile(ours, file.fileno(), {.offset = -1}), ValueError);
+        EXPECT_THROW(co_await loop.sock_sendfile(ours, file.fileno(), {.count = 0}), ValueError);
     });
 }
 
@@ -107,10 +108,10 @@ TEST(SockSendfile, FallsBackToReadingAndWritingWhereTheKernelCannot) {
         EventLoop& loop = get_running_loop();
         auto [ours, theirs] = socketpair();
         const FileDescriptor pipe = pipe_with("out of a pipe");
-        EXPECT_THROW(co_await loop.sock_sendfile(ours, pipe.get(), {.fallback = false}),
+        EXPECT_THROW(co_await loop.sock_sendfile(ours, pipe.fileno(), {.fallback = false}),
                      SendfileNotAvailableError);
-        EXPECT_EQ(co_await loop.sock_sendfile(ours, pipe.get(), {.count = 6}), 6U);
-        EXPECT_EQ(co_await loop.sock_sendfile(ours, pipe.get()), 7U);
+        EXPECT_EQ(co_await loop.sock_sendfile(ours, pipe.fileno(), {.count = 6}), 6U);
+        EXPECT_EQ(co_await loop.sock_sendfile(ours, pipe.fileno()), 7U);
         EXPECT_EQ(co_await loop.sock_recv(theirs, 100), "out of a pipe");
     });
 }
@@ -121,7 +122,7 @@ TEST(SockSendfile, AClosedPeerIsAnErrorAndNoSignal) {
         auto [ours, theirs] = socketpair();
         theirs.close();
         try {
-            co_await get_running_loop().sock_sendfile(ours, file.get());
+            co_await get_running_loop().sock_sendfile(ours, file.fileno());
             ADD_FAILURE();
         } catch (const std::system_error& error) {
             EXPECT_EQ(error.code(), std::errc::broken_pipe);
@@ -135,7 +136,7 @@ TEST(SockSendfile, ACancellationLeavesThePositionAfterWhatWasSent) {
         const FileDescriptor file = file_with(text);
         auto [ours, theirs] = socketpair();
         Task<std::uint64_t> sending =
-            create_task(get_running_loop().sock_sendfile(ours, file.get()));
+            create_task(get_running_loop().sock_sendfile(ours, file.fileno()));
         co_await sleep(0s);
         sending.cancel();
         EXPECT_THROW(co_await sending, CancelledError);
@@ -162,7 +163,7 @@ TEST(StreamSendfile, ComesBetweenWhatWasWrittenBeforeAndAfter) {
         std::uint64_t sent = 0;
         const auto send = [&](StreamReader, StreamWriter writer) -> Coro<> {
             writer.write("before ");
-            sent = co_await writer.sendfile(file.get());
+            sent = co_await writer.sendfile(file.fileno());
             writer.write(" after");
         };
         const std::string received = co_await through_server(send);
@@ -177,10 +178,10 @@ TEST(StreamSendfile, AWriteOrASecondSendfileDuringASendfileIsARuntimeError) {
         const std::string text = numbers(8'000'000);
         const FileDescriptor file = file_with(text);
         const auto send = [&](StreamReader, StreamWriter writer) -> Coro<> {
-            Task<std::uint64_t> sending = create_task(writer.sendfile(file.get()));
+            Task<std::uint64_t> sending = create_task(writer.sendfile(file.fileno()));
             co_await sleep(0s);
             EXPECT_THROW(writer.write("x"), RuntimeError);
-            EXPECT_THROW(co_await writer.sendfile(file.get()), RuntimeError);
+            EXPECT_THROW(co_await writer.sendfile(file.fileno()), RuntimeError);
             EXPECT_EQ(co_await sending, text.size());
             writer.write("!");
         };
@@ -195,7 +196,7 @@ TEST(StreamSendfile, CloseAndWriteEofWaitForTheFile) {
             const std::string text = numbers(8'000'000);
             const FileDescriptor file = file_with(text);
             const auto send = [&](StreamReader, StreamWriter writer) -> Coro<> {
-                Task<std::uint64_t> sending = create_task(writer.sendfile(file.get()));
+                Task<std::uint64_t> sending = create_task(writer.sendfile(file.fileno()));
                 co_await sleep(0s);
                 if (close) {
                     writer.close();
@@ -214,9 +215,9 @@ TEST(StreamSendfile, FallsBackForAPipe) {
     run([]() -> Coro<> {
         const auto send = [&](StreamReader, StreamWriter writer) -> Coro<> {
             const FileDescriptor pipe = pipe_with("out of a pipe");
-            EXPECT_THROW(co_await writer.sendfile(pipe.get(), {.fallback = false}),
+            EXPECT_THROW(co_await writer.sendfile(pipe.fileno(), {.fallback = false}),
                          SendfileNotAvailableError);
-            EXPECT_EQ(co_await writer.sendfile(pipe.get()), 13U);
+            EXPECT_EQ(co_await writer.sendfile(pipe.fileno()), 13U);
             writer.write(".");
         };
         const std::string received = co_await through_server(send);
@@ -234,13 +235,13 @@ TEST(StreamSendfile, WithoutADescriptorLeftTheFallbackFailsAndNothingIsLost) {
             ::setrlimit(RLIMIT_NOFILE, &none);
             std::error_code error;
             try {
-                co_await writer.sendfile(pipe.get());
+                co_await writer.sendfile(pipe.fileno());
             } catch (const std::system_error& thrown) {
                 error = thrown.code();
             }
             ::setrlimit(RLIMIT_NOFILE, &before);
             EXPECT_EQ(error, std::errc::too_many_files_open);
-            EXPECT_EQ(co_await writer.sendfile(pipe.get()), 13U);
+            EXPECT_EQ(co_await writer.sendfile(pipe.fileno()), 13U);
         };
         const std::string received = co_await through_server(send);
         EXPECT_EQ(received, "out of a pipe");
@@ -255,7 +256,7 @@ TEST(StreamSendfile, PausesReadingDuringASendfileAndLosesNothing) {
         Server server = co_await start_server(
             [&](StreamReader reader, StreamWriter writer) -> Coro<> {
                 sending.set();
-                co_await writer.sendfile(file.get());
+                co_await writer.sendfile(file.fileno());
                 EXPECT_EQ(co_await reader.readline(), "hello\n");
                 writer.write("!");
             },
@@ -278,7 +279,7 @@ TEST(StreamSendfile, APeerThatGoesAwayIsAnErrorThatLeavesNothingOpen) {
         Server server = co_await start_server(
             [&](StreamReader, StreamWriter writer) -> Coro<> {
                 try {
-                    co_await writer.sendfile(file.get());
+                    co_await writer.sendfile(file.fileno());
                 } catch (const std::system_error& error) {
                     failure = error.code();
                 }
@@ -300,7 +301,7 @@ TEST(StreamSendfile, CanBeCancelledInAnyTurnAndTheStreamGoesOn) {
             const std::string text = numbers(1'000'000);
             const FileDescriptor file = file_with(text);
             const auto send = [&](StreamReader, StreamWriter writer) -> Coro<> {
-                Task<std::uint64_t> sending = create_task(writer.sendfile(file.get()));
+                Task<std::uint64_t> sending = create_task(writer.sendfile(file.fileno()));
                 for (int i = 0; i < turns; ++i) {
                     co_await sleep(0s);
                 }
@@ -357,7 +358,7 @@ TEST(TransportSendfile, SendsAFileNativelyAndByTheFallback) {
             }
             Transport& transport = *served->transport;
             transport.write("before ");
-            Task<std::uint64_t> sending = create_task(loop.sendfile(transport, file.get()));
+            Task<std::uint64_t> sending = create_task(loop.sendfile(transport, file.fileno()));
             Task<std::string> reading = create_task(client.reader.readexactly(text.size() + 13));
             EXPECT_EQ(co_await sending, text.size());
             EXPECT_EQ(transport.get_protocol() == served, true);
@@ -366,7 +367,7 @@ TEST(TransportSendfile, SendsAFileNativelyAndByTheFallback) {
             const std::string received = co_await reading;
             EXPECT_EQ(received == "before " + text + " after", true);
             transport.close();
-            EXPECT_THROW(co_await loop.sendfile(transport, file.get()), RuntimeError);
+            EXPECT_THROW(co_await loop.sendfile(transport, file.fileno()), RuntimeError);
             co_await served->lost.wait();
             server.close();
         });

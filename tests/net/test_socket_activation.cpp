@@ -55,11 +55,11 @@ TEST(SocketActivation, DISABLED_Child) {
     ASSERT_EQ(activated.size(), 2U);
     EXPECT_EQ(activated[0].name, "web");
     EXPECT_EQ(activated[1].name, "admin");
-    EXPECT_EQ(activated[0].socket.fd(), 3);
-    EXPECT_EQ(activated[1].socket.fd(), 4);
+    EXPECT_EQ(activated[0].socket.fileno(), 3);
+    EXPECT_EQ(activated[1].socket.fileno(), 4);
     for (const ActivatedSocket& each : activated) {
-        EXPECT_EQ(::fcntl(each.socket.fd(), F_GETFD), FD_CLOEXEC);
-        EXPECT_NE(::fcntl(each.socket.fd(), F_GETFL) & O_NONBLOCK, 0);
+        EXPECT_EQ(::fcntl(each.socket.fileno(), F_GETFD), FD_CLOEXEC);
+        EXPECT_NE(::fcntl(each.socket.fileno(), F_GETFL) & O_NONBLOCK, 0);
     }
     EXPECT_TRUE(nothing_is_announced());
     EXPECT_TRUE(listen_fds().empty());

@@ -10,6 +10,7 @@
 
 #include <hocket/connection.hpp>
 #include <hocket/event_loop.hpp>
+#include <hocket/file_descriptor.hpp>
 #include <hocket/run.hpp>
 #include <hocket/sleep.hpp>
 #include <hocket/start_server.hpp>
@@ -34,6 +35,15 @@ Socket listening_socket() {
     EXPECT_FALSE(socket.bind(*SocketAddress::from_ip("127.0.0.1", 0)));
     EXPECT_FALSE(socket.listen(8));
     return socket;
+}
+
+TEST(Sockets, TheFormerNamesOfFilenoStillCompile) {
+    const Socket socket = listening_socket();
+    EXPECT_GE(socket.fileno(), 0);
+    EXPECT_EQ(socket.fd(), socket.fileno());
+    const FileDescriptor file = FileDescriptor::duplicate(socket.fileno());
+    EXPECT_GE(file.fileno(), 0);
+    EXPECT_EQ(file.get(), file.fileno());
 }
 
 TEST(Sockets, ConnectAcceptSendAndReceive) {
@@ -163,16 +173,16 @@ TEST(Sockets, AddReaderCallsUntilItIsRemoved) {
         EventLoop& loop = get_running_loop();
         auto [one, other] = socket_pair();
         int calls = 0;
-        loop.add_reader(one.fd(), [&] {
+        loop.add_reader(one.fileno(), [&] {
             if (++calls == 3) { // the byte is never read: ready in every turn
-                EXPECT_TRUE(loop.remove_reader(one.fd()));
+                EXPECT_TRUE(loop.remove_reader(one.fileno()));
             }
         });
         co_await loop.sock_sendall(other, "x");
         co_await sleep(10ms);
         EXPECT_EQ(calls, 3);
-        EXPECT_FALSE(loop.remove_reader(one.fd()));
-        EXPECT_FALSE(loop.remove_writer(one.fd()));
+        EXPECT_FALSE(loop.remove_reader(one.fileno()));
+        EXPECT_FALSE(loop.remove_writer(one.fileno()));
     });
 }
 
@@ -181,11 +191,11 @@ TEST(Sockets, AddReaderReplacesTheOneBeforeEvenFromWithinIt) {
         EventLoop& loop = get_running_loop();
         auto [one, other] = socket_pair();
         std::vector<std::string> calls;
-        loop.add_reader(one.fd(), [&] {
+        loop.add_reader(one.fileno(), [&] {
             calls.emplace_back("first");
-            loop.add_reader(one.fd(), [&] {
+            loop.add_reader(one.fileno(), [&] {
                 calls.emplace_back("second");
-                loop.remove_reader(one.fd());
+                loop.remove_reader(one.fileno());
             });
         });
         co_await loop.sock_sendall(other, "x");
@@ -200,10 +210,10 @@ TEST(Sockets, ReaderAndWriterOfOneDescriptorAreIndependent) {
         auto [one, other] = socket_pair();
         int reads = 0;
         int writes = 0;
-        loop.add_reader(one.fd(), [&] { ++reads; });
-        loop.add_writer(one.fd(), [&] {
+        loop.add_reader(one.fileno(), [&] { ++reads; });
+        loop.add_writer(one.fileno(), [&] {
             ++writes;
-            loop.remove_writer(one.fd());
+            loop.remove_writer(one.fileno());
         });
         co_await sleep(5ms);
         EXPECT_EQ(writes, 1);
@@ -211,7 +221,7 @@ TEST(Sockets, ReaderAndWriterOfOneDescriptorAreIndependent) {
         co_await loop.sock_sendall(other, "x");
         co_await sleep(5ms);
         EXPECT_GT(reads, 0);
-        EXPECT_TRUE(loop.remove_reader(one.fd()));
+        EXPECT_TRUE(loop.remove_reader(one.fileno()));
     });
 }
 
@@ -221,8 +231,8 @@ TEST(Sockets, WhatACallbackThrowsIsReported) {
         int reports = 0;
         loop.set_exception_handler([&](EventLoop&, const ExceptionContext&) { ++reports; });
         auto [one, other] = socket_pair();
-        loop.add_writer(one.fd(), [&] {
-            loop.remove_writer(one.fd());
+        loop.add_writer(one.fileno(), [&] {
+            loop.remove_writer(one.fileno());
             throw std::runtime_error("no");
         });
         co_await sleep(5ms);
@@ -238,7 +248,7 @@ TEST(Sockets, ATransportsDescriptorMayNotBeWatched) {
             [](StreamReader reader, StreamWriter) -> Coro<> { co_await reader.read(); },
             "127.0.0.1", 0);
         Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
-        EXPECT_THROW(loop.add_reader(client.writer.socket().fd(), [] {}), RuntimeError);
+        EXPECT_THROW(loop.add_reader(client.writer.socket().fileno(), [] {}), RuntimeError);
         EXPECT_THROW(co_await loop.sock_recv(client.writer.socket(), 1), RuntimeError);
         EXPECT_THROW(loop.add_reader(-1, [] {}), std::system_error);
         server.close();

@@ -490,7 +490,7 @@ TEST(Streams, AResetIsAnErrorOfReadDrainAndWaitClosed) {
             co_await serve_and_connect([](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readline();
                 const linger hard{1, 0};
-                ::setsockopt(writer.socket().fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+                ::setsockopt(writer.socket().fileno(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
                 writer.close();
             });
         const int port = client.writer.peername().port();

@@ -119,7 +119,7 @@ std::size_t private_memory() {
 
 Coro<> wait_for_order(int control) {
     Socket socket(::dup(control));
-    ::fcntl(socket.fd(), F_SETFL, O_NONBLOCK);
+    ::fcntl(socket.fileno(), F_SETFL, O_NONBLOCK);
     const std::string order = co_await get_running_loop().sock_recv(socket, 1);
     EXPECT_EQ(order.size(), 1U);
 }

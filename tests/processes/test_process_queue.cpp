@@ -92,7 +92,7 @@ TEST(ProcessQueue, ReleasesMemoryWhenItIsEmptied) {
         queue.get();
     }
     struct stat status {};
-    ASSERT_EQ(::fstat(message.descriptors.front().get(), &status), 0);
+    ASSERT_EQ(::fstat(message.descriptors.front().fileno(), &status), 0);
     EXPECT_GT(status.st_size, 40'000'000);
     EXPECT_LT(status.st_blocks * 512, 4'000'000);
 }

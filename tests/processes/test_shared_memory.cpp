@@ -94,7 +94,7 @@ TEST(SharedMemory, WithoutDescriptorsLeftSaysSo) {
 
 TEST(SharedMemory, CannotBeMadeSmallerUnderAnybody) {
     auto message = detail::pack_message(SharedMemory(4096));
-    const int fd = message.descriptors.at(0).get();
+    const int fd = message.descriptors.at(0).fileno();
     EXPECT_NE(::ftruncate(fd, 0), 0);
     EXPECT_NE(::ftruncate(fd, 8192), 0);
     EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
@@ -126,7 +126,7 @@ TEST(SharedMemory, CostsPagesOnlyWhereItIsTouched) {
     memory.span().back() = std::byte{1};
     auto message = detail::pack_message(memory);
     struct stat status {};
-    ASSERT_EQ(::fstat(message.descriptors.at(0).get(), &status), 0);
+    ASSERT_EQ(::fstat(message.descriptors.at(0).fileno(), &status), 0);
     EXPECT_EQ(status.st_size, std::int64_t{1} << 33U);
     EXPECT_LE(status.st_blocks * 512, 1 << 21); // a page, be it a huge one
 }
@@ -141,9 +141,9 @@ TEST(DescriptorPassing, RefusesWhatTheKernelWould) {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
     const engine::FileDescriptor one(ends[0]);
     const engine::FileDescriptor two(ends[1]);
-    EXPECT_EQ(engine::send_message(one.get(), {}), std::errc::invalid_argument);
+    EXPECT_EQ(engine::send_message(one.fileno(), {}), std::errc::invalid_argument);
     detail::Descriptors many(engine::most_descriptors + 1);
-    EXPECT_EQ(engine::send_message(one.get(), "x", many), std::errc::invalid_argument);
+    EXPECT_EQ(engine::send_message(one.fileno(), "x", many), std::errc::invalid_argument);
 }
 
 TEST(DescriptorPassing, PassesAsManyAsThereMayBe) {
@@ -153,12 +153,12 @@ TEST(DescriptorPassing, PassesAsManyAsThereMayBe) {
     const engine::FileDescriptor two(ends[1]);
     detail::Descriptors many;
     for (std::size_t i = 0; i < engine::most_descriptors; ++i) {
-        many.push_back(engine::FileDescriptor::duplicate(one.get()));
+        many.push_back(engine::FileDescriptor::duplicate(one.fileno()));
     }
-    EXPECT_FALSE(engine::send_message(one.get(), "abc", many));
+    EXPECT_FALSE(engine::send_message(one.fileno(), "abc", many));
     detail::Descriptors received;
     std::array<char, 16> space{};
-    const auto message = engine::receive_message(two.get(), space, received);
+    const auto message = engine::receive_message(two.fileno(), space, received);
     EXPECT_FALSE(message.error);
     EXPECT_EQ(message.size, 4U);
     EXPECT_EQ(received.size(), engine::most_descriptors);
@@ -170,12 +170,12 @@ TEST(DescriptorPassing, RunningOutOfDescriptorsLosesTheMessageWithAnError) {
     const engine::FileDescriptor one(ends[0]);
     const engine::FileDescriptor two(ends[1]);
     detail::Descriptors sent;
-    sent.push_back(engine::FileDescriptor::duplicate(one.get()));
-    ASSERT_FALSE(engine::send_message(one.get(), "abc", sent));
+    sent.push_back(engine::FileDescriptor::duplicate(one.fileno()));
+    ASSERT_FALSE(engine::send_message(one.fileno(), "abc", sent));
     detail::Descriptors received;
     std::array<char, 16> space{};
     const NoMoreDescriptors none;
-    EXPECT_EQ(engine::receive_message(two.get(), space, received).error,
+    EXPECT_EQ(engine::receive_message(two.fileno(), space, received).error,
               std::errc::too_many_files_open);
     EXPECT_TRUE(received.empty());
 }
@@ -185,18 +185,19 @@ TEST(DescriptorPassing, TellsTooLargeMessagesAndTheEnd) {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
     engine::FileDescriptor one(ends[0]);
     engine::FileDescriptor two(ends[1]);
-    ASSERT_FALSE(engine::send_message(one.get(), "too large"));
+    ASSERT_FALSE(engine::send_message(one.fileno(), "too large"));
     detail::Descriptors received;
     std::array<char, 4> space{};
-    EXPECT_EQ(engine::receive_message(two.get(), space, received).error, std::errc::message_size);
-    ASSERT_FALSE(engine::send_message(two.get(), "unread"));
-    ASSERT_FALSE(engine::send_message(one.get(), "abc"));
+    EXPECT_EQ(engine::receive_message(two.fileno(), space, received).error,
+              std::errc::message_size);
+    ASSERT_FALSE(engine::send_message(two.fileno(), "unread"));
+    ASSERT_FALSE(engine::send_message(one.fileno(), "abc"));
     one.close(); // over an unread message: the system tells the other end ECONNRESET, once
-    EXPECT_EQ(engine::receive_message(two.get(), space, received).size, 4U);
-    const auto end = engine::receive_message(two.get(), space, received);
+    EXPECT_EQ(engine::receive_message(two.fileno(), space, received).size, 4U);
+    const auto end = engine::receive_message(two.fileno(), space, received);
     EXPECT_FALSE(end.error);
     EXPECT_EQ(end.size, 0U);
-    EXPECT_EQ(engine::send_message(two.get(), "x"), std::errc::broken_pipe);
+    EXPECT_EQ(engine::send_message(two.fileno(), "x"), std::errc::broken_pipe);
 }
 
 } // namespace

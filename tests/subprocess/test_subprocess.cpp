@@ -265,7 +265,7 @@ TEST_F(Subprocess, NothingIsInherited) {
             {.stdin = PIPE, .stdout = PIPE, .stderr = PIPE}, "ls", "/proc/self/fd");
         auto [out, err] = co_await process.communicate();
         EXPECT_EQ(out, "0\n1\n2\n3\n"); // 3 is the folder that ls reads
-        const std::vector<int> passed{careless.get()};
+        const std::vector<int> passed{careless.fileno()};
         auto given = co_await create_subprocess_exec({.stdout = PIPE, .pass_fds = passed}, "ls",
                                                      "/proc/self/fd");
         auto [listed, none] = co_await given.communicate();

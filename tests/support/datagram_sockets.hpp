@@ -32,7 +32,7 @@ inline Socket unix_datagram_socket(bool with_name = true) {
     Socket socket = Socket::create(AF_UNIX, SOCK_DGRAM, 0, error);
     const sa_family_t family = AF_UNIX; // alone, it asks for a name
     const auto* const native = reinterpret_cast<const sockaddr*>(&family);
-    if (error || (with_name && ::bind(socket.fd(), native, sizeof family) != 0)) {
+    if (error || (with_name && ::bind(socket.fileno(), native, sizeof family) != 0)) {
         std::cerr << "no Unix datagram socket\n";
         std::abort();
     }
@@ -53,7 +53,7 @@ inline SocketAddress closed_address(Socket socket) { return socket.local_address
 
 /// False when the peer has no room.
 inline bool send_datagram(const Socket& from, std::string_view data, const SocketAddress& to) {
-    return ::sendto(from.fd(), data.data(), data.size(), MSG_NOSIGNAL, to.native(),
+    return ::sendto(from.fileno(), data.data(), data.size(), MSG_NOSIGNAL, to.native(),
                     to.native_size()) == static_cast<ssize_t>(data.size());
 }
 
@@ -64,7 +64,8 @@ inline std::string receive_datagram(const Socket& socket, SocketAddress* from = 
     sockaddr_storage storage;
     socklen_t size = sizeof storage;
     auto* const native = reinterpret_cast<sockaddr*>(&storage);
-    const ssize_t received = ::recvfrom(socket.fd(), data.get(), most, MSG_DONTWAIT, native, &size);
+    const ssize_t received =
+        ::recvfrom(socket.fileno(), data.get(), most, MSG_DONTWAIT, native, &size);
     if (received < 0) {
         return "(nothing)";
     }
@@ -75,7 +76,7 @@ inline std::string receive_datagram(const Socket& socket, SocketAddress* from = 
 }
 
 inline void set_send_buffer(const Socket& socket, int bytes) {
-    ::setsockopt(socket.fd(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    ::setsockopt(socket.fileno(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
 } // namespace hocket::engine::testing

@@ -84,7 +84,7 @@ inline Socket bound_socket(int backlog = -1) {
 }
 
 inline void set_blocking(const Socket& socket) {
-    ::fcntl(socket.fd(), F_SETFL, ::fcntl(socket.fd(), F_GETFL) & ~O_NONBLOCK);
+    ::fcntl(socket.fileno(), F_SETFL, ::fcntl(socket.fileno(), F_GETFL) & ~O_NONBLOCK);
 }
 
 /// A connected pair over TCP on loopback: the loop's end and the test's, both non-blocking.
@@ -97,15 +97,15 @@ inline std::pair<Socket, Socket> tcp_pair() {
         std::cerr << "connect failed\n";
         std::abort();
     }
-    ::fcntl(client.fd(), F_SETFL, ::fcntl(client.fd(), F_GETFL) | O_NONBLOCK);
-    Socket accepted(::accept4(listening.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    ::fcntl(client.fileno(), F_SETFL, ::fcntl(client.fileno(), F_GETFL) | O_NONBLOCK);
+    Socket accepted(::accept4(listening.fileno(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     return {std::move(accepted), std::move(client)};
 }
 
 /// What there is to read now, up to `most` bytes.
 inline std::string read_some(const Socket& socket, std::size_t most = 1 << 16) {
     std::string bytes(most, '\0');
-    const ssize_t count = ::recv(socket.fd(), bytes.data(), bytes.size(), 0);
+    const ssize_t count = ::recv(socket.fileno(), bytes.data(), bytes.size(), 0);
     bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return bytes;
 }
@@ -113,12 +113,12 @@ inline std::string read_some(const Socket& socket, std::size_t most = 1 << 16) {
 /// recv says end of file (and not: nothing yet).
 inline bool is_at_eof(const Socket& socket) {
     char byte = 0;
-    return ::recv(socket.fd(), &byte, 1, MSG_PEEK) == 0;
+    return ::recv(socket.fileno(), &byte, 1, MSG_PEEK) == 0;
 }
 
 inline void send_all(const Socket& socket, std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t sent = ::send(socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t sent = ::send(socket.fileno(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0) {
             std::cerr << "send failed, errno " << errno << '\n';
             std::abort();
@@ -130,7 +130,7 @@ inline void send_all(const Socket& socket, std::string_view bytes) {
 /// Makes closing `socket` send a reset instead of an end of file.
 inline void reset_on_close(const Socket& socket) {
     const linger hard{1, 0};
-    ::setsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    ::setsockopt(socket.fileno(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
 } // namespace hocket::engine::testing

@@ -33,14 +33,15 @@ public:
     template <class T> void send(const T& value) {
         const auto message = hocket::detail::pack_message(value);
         if (const auto error = hocket::engine::send_message(
-                socket_.get(), {message.bytes.data(), message.bytes.size()}, message.descriptors)) {
+                socket_.fileno(), {message.bytes.data(), message.bytes.size()},
+                message.descriptors)) {
             throw std::system_error(error, "send to the other process");
         }
     }
     template <class T> T receive() {
         hocket::detail::Descriptors descriptors;
         std::array<char, 4096> space{};
-        const auto received = hocket::engine::receive_message(socket_.get(), space, descriptors);
+        const auto received = hocket::engine::receive_message(socket_.fileno(), space, descriptors);
         if (received.error) {
             throw std::system_error(received.error, "receive from the other process");
         }

@@ -153,7 +153,7 @@ std::size_t by_hand() {
     };
     char accepting = 0;
     char idle = 0;
-    watch(listening.fd(), &accepting);
+    watch(listening.fileno(), &accepting);
     watch(clients.control(), &idle);
     clients.connect_to(listening.local_address().port());
     const std::size_t before = private_memory();
@@ -166,7 +166,7 @@ std::size_t by_hand() {
                 return (private_memory() - before) / by_hand_count;
             }
             if (data == &accepting) {
-                const int fd = ::accept4(listening.fd(), nullptr, nullptr, SOCK_NONBLOCK);
+                const int fd = ::accept4(listening.fileno(), nullptr, nullptr, SOCK_NONBLOCK);
                 const int on = 1;
                 ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                 SSL* const ssl = SSL_new(ctx.get());
@@ -196,7 +196,7 @@ template <class Serve> std::size_t ours(Serve serve) {
         const std::size_t before = private_memory();
         clients.connect_to(server.sockets()[0].port());
         Socket control(::dup(clients.control()));
-        ::fcntl(control.fd(), F_SETFL, O_NONBLOCK);
+        ::fcntl(control.fileno(), F_SETFL, O_NONBLOCK);
         co_await get_running_loop().sock_recv(control, 1);
         const std::size_t each = (private_memory() - before) / ours_count;
         server.close();

@@ -201,7 +201,7 @@ TEST_F(TlsStreams, AnEndWithoutGoodbyeIsAnErrorAfterTheData) {
             writer.write("a line\nhalf of");
             co_await turns(3);
             // As a crash, or an attacker in between, would end it.
-            ::shutdown(writer.socket().fd(), SHUT_WR);
+            ::shutdown(writer.socket().fileno(), SHUT_WR);
             co_await writer.wait_closed();
         });
         auto [reader, writer] = co_await connect(serving);
@@ -225,7 +225,7 @@ TEST_F(TlsStreams, AnEndWithoutGoodbyeMayBeSuppressed) {
         Server serving = co_await serve([](StreamReader, StreamWriter writer) -> Coro<> {
             writer.write("half of");
             co_await turns(3);
-            ::shutdown(writer.socket().fd(), SHUT_WR);
+            ::shutdown(writer.socket().fileno(), SHUT_WR);
             co_await writer.wait_closed();
         });
         auto [reader, writer] = co_await connect(serving);

@@ -17,7 +17,7 @@ void read_all(io_uring& ring, bench::BigFile& big) {
         while (left > 0 && !free.empty()) {
             --left;
             io_uring_sqe* const entry = io_uring_get_sqe(&ring);
-            io_uring_prep_read(entry, big.fd(), &pages[free.back() * bench::BigFile::page],
+            io_uring_prep_read(entry, big.fileno(), &pages[free.back() * bench::BigFile::page],
                                bench::BigFile::page,
                                static_cast<unsigned long>(big.random_offset()));
             io_uring_sqe_set_data64(entry, free.back());

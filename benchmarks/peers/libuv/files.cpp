@@ -17,7 +17,7 @@ void read_next(uv_loop_t* loop, Reader& reader) {
     if (*reader.left == 0) return;
     --*reader.left;
     const uv_buf_t buffer = uv_buf_init(reader.page.data(), bench::BigFile::page);
-    uv_fs_read(loop, &reader.request, reader.big->fd(), &buffer, 1, reader.big->random_offset(),
+    uv_fs_read(loop, &reader.request, reader.big->fileno(), &buffer, 1, reader.big->random_offset(),
                [](uv_fs_t* request) {
                    if (request->result != bench::BigFile::page) std::abort();
                    auto& done = *static_cast<Reader*>(request->data);

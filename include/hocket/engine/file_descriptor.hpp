@@ -23,7 +23,9 @@ public:
     /// Throws std::system_error.
     [[nodiscard]] static std::pair<FileDescriptor, FileDescriptor> pipe();
 
-    [[nodiscard]] int get() const noexcept { return fd_; }
+    /// The number; -1 once closed.
+    [[nodiscard]] int fileno() const noexcept { return fd_; }
+    [[nodiscard]] int get() const noexcept { return fileno(); } ///< The former name of fileno.
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     void close() noexcept;
     /// Gives the descriptor away.

@@ -22,7 +22,9 @@ public:
     [[nodiscard]] static Socket create(int family, int type, int protocol,
                                        std::error_code& error) noexcept;
 
-    [[nodiscard]] int fd() const noexcept { return fd_; }
+    /// The descriptor; -1 once closed.
+    [[nodiscard]] int fileno() const noexcept { return fd_; }
+    [[nodiscard]] int fd() const noexcept { return fileno(); } ///< The former name of fileno.
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     void close() noexcept;
     /// Gives the descriptor away.

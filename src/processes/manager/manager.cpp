@@ -19,7 +19,7 @@ struct PassedDescriptor {
     engine::FileDescriptor descriptor;
 
     template <class Packer> void msgpack_pack(Packer& packer) const {
-        packer.pack(detail::attach_descriptor(descriptor.get()));
+        packer.pack(detail::attach_descriptor(descriptor.fileno()));
     }
     void msgpack_unpack(const msgpack::object& object) {
         descriptor = detail::take_descriptor(object.as<std::uint32_t>());

@@ -58,8 +58,8 @@ engine::FileDescriptor listen_at(const std::string& address) {
     engine::FileDescriptor socket(
         ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const AbstractAddress at(address);
-    if (!socket.is_open() || ::bind(socket.get(), at.get(), at.size) != 0 ||
-        ::listen(socket.get(), SOMAXCONN) != 0) {
+    if (!socket.is_open() || ::bind(socket.fileno(), at.get(), at.size) != 0 ||
+        ::listen(socket.fileno(), SOMAXCONN) != 0) {
         engine::throw_errno("listen for the clients of a manager");
     }
     return socket;
@@ -89,7 +89,7 @@ engine::FileDescriptor ManagerLink::connect() const {
         engine::throw_errno("socket for a manager");
     }
     const AbstractAddress at(address_);
-    while (::connect(socket.get(), at.get(), at.size) != 0) {
+    while (::connect(socket.fileno(), at.get(), at.size) != 0) {
         if (errno == ECONNREFUSED) {
             throw_died();
         }
@@ -124,7 +124,7 @@ void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descr
                            "the manager is busy with this call");
     }
     auto connection = take_connection();
-    const int socket = connection->socket.get();
+    const int socket = connection->socket.fileno();
     std::error_code error = send_manager_message(socket, request, descriptors);
     if (!error) {
         busy_poll([&] {

@@ -30,9 +30,9 @@ std::error_code send(int socket, std::size_t size, const Descriptors& descriptor
     copy_to(region.data());
     Descriptors all;
     for (const auto& descriptor : descriptors) {
-        all.push_back(engine::FileDescriptor::duplicate(descriptor.get()));
+        all.push_back(engine::FileDescriptor::duplicate(descriptor.fileno()));
     }
-    all.push_back(engine::FileDescriptor::duplicate(region.fd()));
+    all.push_back(engine::FileDescriptor::duplicate(region.fileno()));
     return engine::send_message(socket, {&is_beside, 1}, all);
 }
 

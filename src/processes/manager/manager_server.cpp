@@ -72,11 +72,11 @@ Coro<> ManagerServer::serve() {
     loop_ = &get_running_loop();
     reactor_of(*loop_).set_linger(busy_poll_time); // clients ask one thing after the other
     loop_->add_signal_handler(SIGTERM, [this] { stopped_.set(); });
-    loop_->add_reader(listener_.get(), [this] { accept(); });
+    loop_->add_reader(listener_.fileno(), [this] { accept(); });
     co_await stopped_.wait();
-    loop_->remove_reader(listener_.get());
+    loop_->remove_reader(listener_.fileno());
     for (auto& [pid, client] : clients_) {
-        loop_->remove_reader(client.pidfd.get());
+        loop_->remove_reader(client.pidfd.fileno());
         while (!client.connections.empty()) {
             close(*client.connections.begin());
         }
@@ -85,7 +85,7 @@ Coro<> ManagerServer::serve() {
 
 void ManagerServer::accept() {
     engine::FileDescriptor socket(
-        ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        ::accept4(listener_.fileno(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
         add_connection(std::move(socket));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -95,10 +95,10 @@ void ManagerServer::accept() {
 
 // The listener stays readable, and would keep the loop busy.
 void ManagerServer::pause_accepting() {
-    loop_->remove_reader(listener_.get());
+    loop_->remove_reader(listener_.fileno());
     loop_->call_later(accept_pause, [this] {
         if (!stopped_.is_set()) {
-            loop_->add_reader(listener_.get(), [this] { accept(); });
+            loop_->add_reader(listener_.fileno(), [this] { accept(); });
         }
     });
 }
@@ -106,7 +106,7 @@ void ManagerServer::pause_accepting() {
 void ManagerServer::add_connection(engine::FileDescriptor socket) {
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+    if (::getsockopt(socket.fileno(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
         peer.uid != ::geteuid()) {
         return; // somebody else's process, which gets the end of the stream
     }
@@ -119,7 +119,7 @@ void ManagerServer::add_connection(engine::FileDescriptor socket) {
     connection->socket = std::move(socket);
     connection->client = &client;
     client.connections.insert(connection);
-    loop_->add_reader(connection->socket.get(), [this, connection] { on_readable(connection); });
+    loop_->add_reader(connection->socket.fileno(), [this, connection] { on_readable(connection); });
 }
 
 ManagerServer::Client& ManagerServer::client_of(pid_t pid) {
@@ -129,7 +129,7 @@ ManagerServer::Client& ManagerServer::client_of(pid_t pid) {
         client.pid = pid;
         client.pidfd = engine::FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
         if (client.pidfd.is_open()) {
-            loop_->add_reader(client.pidfd.get(), [this, pid] { client_ended(pid); });
+            loop_->add_reader(client.pidfd.fileno(), [this, pid] { client_ended(pid); });
         }
     }
     return client;
@@ -141,7 +141,7 @@ void ManagerServer::client_ended(pid_t pid) {
     while (!client.connections.empty()) {
         close(*client.connections.begin());
     }
-    loop_->remove_reader(client.pidfd.get());
+    loop_->remove_reader(client.pidfd.fileno());
     const auto references = std::move(client.references);
     clients_.erase(pid);
     for (auto& [id, each] : objects_) {
@@ -159,7 +159,7 @@ void ManagerServer::close(const std::shared_ptr<Connection>& connection) {
     if (!kept->socket.is_open()) {
         return;
     }
-    loop_->remove_reader(kept->socket.get());
+    loop_->remove_reader(kept->socket.fileno());
     kept->socket.close();
     kept->client->connections.erase(kept);
     if (kept->waiting) {
@@ -169,7 +169,7 @@ void ManagerServer::close(const std::shared_ptr<Connection>& connection) {
 
 void ManagerServer::on_readable(const std::shared_ptr<Connection>& connection) {
     const auto kept = connection;
-    const auto error = message_.receive(kept->socket.get());
+    const auto error = message_.receive(kept->socket.fileno());
     if (error == std::errc::resource_unavailable_try_again) {
         return;
     }
@@ -227,8 +227,8 @@ void ManagerServer::send(const std::shared_ptr<Connection>& connection,
                          const ManagerResult& result) {
     // A client waits for each answer before it asks again, so there is always room for one.
     if (connection->socket.is_open() &&
-        send_manager_message(connection->socket.get(), {result.bytes.data(), result.bytes.size()},
-                             result.descriptors)) {
+        send_manager_message(connection->socket.fileno(),
+                             {result.bytes.data(), result.bytes.size()}, result.descriptors)) {
         close(connection);
     }
 }

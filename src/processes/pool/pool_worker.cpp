@@ -48,7 +48,7 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
       replies_(link_->replies()),
       on_exit_(std::move(on_exit)) {
     Message first = pack_message(Bootstrap{Bootstrap::pool_worker, spin});
-    for (const int fd : {link_region_.fd(), bell.fd(), eventfd}) {
+    for (const int fd : {link_region_.fileno(), bell.fileno(), eventfd}) {
         first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
     }
     if (output) {
@@ -68,11 +68,11 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
 // Begins to watch the process, and tells it what it is.
 void PoolWorker::introduce(Message first) {
     std::error_code error = engine::send_message(
-        process_.control.get(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
+        process_.control.fileno(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
     // EPIPE: it has ended already, which its watcher will tell.
     if (!error || error == std::errc::broken_pipe) {
-        error = ChildWatcher::start(engine::FileDescriptor::duplicate(process_.pidfd.get()),
-                                    process_.reports.get());
+        error = ChildWatcher::start(engine::FileDescriptor::duplicate(process_.pidfd.fileno()),
+                                    process_.reports.fileno());
     }
     if (error) {
         throw std::system_error(error, "cannot talk to a new worker process");
@@ -87,7 +87,7 @@ PoolWorker::~PoolWorker() {
 
 void PoolWorker::kill() noexcept {
     ending_ = true;
-    ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
+    ::syscall(SYS_pidfd_send_signal, process_.pidfd.fileno(), SIGKILL, nullptr, 0);
 }
 
 void PoolWorker::on_exit(int status, std::error_code error) noexcept {
@@ -154,14 +154,15 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
 std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* introduced) {
     const char mark = 'd';
     if (introduced == nullptr) {
-        return engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);
+        return engine::send_message(process_.control.fileno(), {&mark, 1}, call.descriptors);
     }
-    const int segment = ::fcntl(introduced->region.fd(), F_DUPFD_CLOEXEC, 0);
+    const int segment = ::fcntl(introduced->region.fileno(), F_DUPFD_CLOEXEC, 0);
     if (segment < 0) {
         return engine::last_error();
     }
     call.descriptors.push_back(engine::FileDescriptor(segment));
-    const auto error = engine::send_message(process_.control.get(), {&mark, 1}, call.descriptors);
+    const auto error =
+        engine::send_message(process_.control.fileno(), {&mark, 1}, call.descriptors);
     call.descriptors.pop_back();
     return error;
 }
@@ -324,7 +325,7 @@ void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
     if (reply.descriptors > 0) {
         char mark = 0;
         const auto received =
-            engine::receive_message(process_.control.get(), {&mark, 1}, answer.descriptors);
+            engine::receive_message(process_.control.fileno(), {&mark, 1}, answer.descriptors);
         if (received.error) {
             throw std::system_error(received.error,
                                     "cannot receive the descriptors of a worker's result");

@@ -83,8 +83,8 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
       replies_(link_.replies()) {
     owners_modules() = {}; // not the modules of the owner of the process that forked this one
     if (descriptors.size() > 4) {
-        ::dup2(descriptors[3].get(), STDOUT_FILENO);
-        ::dup2(descriptors[4].get(), STDERR_FILENO);
+        ::dup2(descriptors[3].fileno(), STDOUT_FILENO);
+        ::dup2(descriptors[4].fileno(), STDERR_FILENO);
         descriptors.clear();
         // Line by line, so that the owner can say which worker wrote a line.
         std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
@@ -253,7 +253,7 @@ void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
         engine::MemoryMapping& segment = free_segment(size, number, is_new);
         to = segment.data() + sizeof(engine::SegmentHeader);
         if (is_new) {
-            descriptors.push_back(engine::FileDescriptor::duplicate(segment.fd()));
+            descriptors.push_back(engine::FileDescriptor::duplicate(segment.fileno()));
         }
     }
     if (!descriptors.empty()) {
@@ -306,7 +306,7 @@ engine::MemoryMapping& PoolWorkerMain::free_segment(std::size_t size, std::uint3
 }
 
 void PoolWorkerMain::require_connection() const noexcept {
-    if (inode_of(control_) != control_inode_ || ::fcntl(eventfd_.get(), F_GETFD) < 0) {
+    if (inode_of(control_) != control_inode_ || ::fcntl(eventfd_.fileno(), F_GETFD) < 0) {
         std::fputs("a call closed the descriptors of its worker process\n", stderr);
         std::fflush(stderr);
         ::_exit(1);
@@ -318,7 +318,7 @@ void PoolWorkerMain::ring_owner() noexcept {
     if (bell_.loop_sleeps.load(std::memory_order_seq_cst) != 0 &&
         bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(eventfd_.get(), &one, sizeof one);
+        [[maybe_unused]] const auto written = ::write(eventfd_.fileno(), &one, sizeof one);
     }
 }
 

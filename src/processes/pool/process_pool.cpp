@@ -46,7 +46,7 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
       bell_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       eventfd_(make_eventfd()) {
     if (const auto error =
-            reactor_.poller().add(answer_watch_, eventfd_.get(), engine::Watcher::readable)) {
+            reactor_.poller().add(answer_watch_, eventfd_.fileno(), engine::Watcher::readable)) {
         throw std::system_error(error, "epoll_ctl for a process pool");
     }
     reactor_.set_blocking_hooks(

@@ -12,7 +12,7 @@ namespace hocket::detail {
 
 void ProcessPool::AnswerWatch::on_ready(std::uint32_t) noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(pool_.eventfd_.get(), &count, sizeof count);
+    [[maybe_unused]] const auto got = ::read(pool_.eventfd_.fileno(), &count, sizeof count);
     pool_.on_answers();
 }
 
@@ -46,7 +46,7 @@ void ProcessPool::call_supervisor_if_answered() noexcept {
     bell_.loop_sleeps.store(1, std::memory_order_seq_cst);
     if (has_answer() && bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(eventfd_.get(), &one, sizeof one);
+        [[maybe_unused]] const auto written = ::write(eventfd_.fileno(), &one, sizeof one);
     }
 }
 

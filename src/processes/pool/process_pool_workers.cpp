@@ -92,7 +92,7 @@ void ProcessPool::staff() {
 void ProcessPool::start_one_worker() {
     try {
         auto worker = std::make_unique<PoolWorker>(
-            reactor_.poller(), next_number_++, notifier_region_, eventfd_.get(),
+            reactor_.poller(), next_number_++, notifier_region_, eventfd_.fileno(),
             options_.start_method, options_.spin.count(), output_,
             [this](PoolWorker& ended, int status, std::error_code error) {
                 on_worker_exit(ended, status, error);

@@ -30,7 +30,7 @@ timespec remaining(std::chrono::steady_clock::time_point deadline) noexcept {
 
 Coro<> await_ready(int fd, FdWatch::Direction direction) {
     const auto own = engine::FileDescriptor::duplicate(fd);
-    FdReady ready(get_running_loop().state().network, own.get(), direction);
+    FdReady ready(get_running_loop().state().network, own.fileno(), direction);
     co_await ready;
 }
 
@@ -65,7 +65,7 @@ Broadcast::Broadcast() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 void Broadcast::ring() const noexcept {
     // Refused only once the count is full, after 2^64 rings.
     const std::uint64_t one = 1;
-    static_cast<void>(!::write(fd_.get(), &one, sizeof one));
+    static_cast<void>(!::write(fd_.fileno(), &one, sizeof one));
 }
 
 BroadcastListener::BroadcastListener(const Broadcast& bell) : set_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -74,23 +74,23 @@ BroadcastListener::BroadcastListener(const Broadcast& bell) : set_(::epoll_creat
     }
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET; // once for each ring, though the eventfd is never read
-    if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, bell.fd(), &event) != 0) {
+    if (::epoll_ctl(set_.fileno(), EPOLL_CTL_ADD, bell.fileno(), &event) != 0) {
         engine::throw_errno("wait for other processes");
     }
-    ::epoll_wait(set_.get(), &event, 1, 0); // rings of the past
+    ::epoll_wait(set_.fileno(), &event, 1, 0); // rings of the past
 }
 
 void BroadcastListener::add_process(engine::FileDescriptor process) {
     epoll_event event{};
     event.events = EPOLLIN;
-    if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, process.get(), &event) != 0) {
+    if (::epoll_ctl(set_.fileno(), EPOLL_CTL_ADD, process.fileno(), &event) != 0) {
         engine::throw_errno("watch another process");
     }
     processes_.push_back(std::move(process));
 }
 
 bool BroadcastListener::wait(const Deadline& deadline) const {
-    return wait_until_ready(set_.get(), POLLIN, deadline);
+    return wait_until_ready(set_.fileno(), POLLIN, deadline);
 }
 
 } // namespace hocket::detail

@@ -27,7 +27,7 @@ public:
     explicit Broadcast(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
 
     void ring() const noexcept;
-    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] int fileno() const noexcept { return fd_.fileno(); }
 
 private:
     engine::FileDescriptor fd_;
@@ -46,7 +46,7 @@ public:
     /// Blocks until the bell is rung or a process ends. False when the deadline passed.
     [[nodiscard]] bool wait(const Deadline& deadline) const;
     /// The same for a task.
-    [[nodiscard]] Coro<> wait_async() const { return await_readable(set_.get()); }
+    [[nodiscard]] Coro<> wait_async() const { return await_readable(set_.fileno()); }
 
 private:
     engine::FileDescriptor set_; // an epoll set, in which the bell is edge-triggered

@@ -40,7 +40,7 @@ void frame(Message& message) {
         return;
     }
     auto file = make_memory_file("message", size, Growth::forbidden);
-    write_memory_file(file.get(), {message.bytes.data(), size}, 0);
+    write_memory_file(file.fileno(), {message.bytes.data(), size}, 0);
     message.descriptors.push_back(std::move(file));
     message.bytes.clear();
     message.bytes.write(reinterpret_cast<const char*>(&size), sizeof size);
@@ -57,7 +57,7 @@ void unframe(ReceivedMessage& message) {
     message.descriptors.pop_back();
     message.space = std::make_unique_for_overwrite<char[]>(size);
     message.size = size;
-    read_memory_file(file.get(), {message.space.get(), size}, 0);
+    read_memory_file(file.fileno(), {message.space.get(), size}, 0);
 }
 
 [[noreturn]] void throw_error(std::error_code error, const char* call, const Descriptors& sent) {
@@ -100,7 +100,7 @@ int PipeEndBase::fileno() const {
     if (closed()) {
         throw InvalidStateError("this PipeEnd is closed");
     }
-    return socket_->get();
+    return socket_->fileno();
 }
 
 void PipeEndBase::require_readable() const {

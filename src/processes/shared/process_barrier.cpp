@@ -274,7 +274,7 @@ bool ProcessBarrier::broken() const {
 
 std::uint32_t ProcessBarrier::attach_broadcast() const {
     static_cast<void>(shared()); // there is one
-    return detail::attach_descriptor(bell_->fd());
+    return detail::attach_descriptor(bell_->fileno());
 }
 
 void ProcessBarrier::msgpack_unpack(const msgpack::object& object) {

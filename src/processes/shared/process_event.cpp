@@ -28,22 +28,22 @@ bool ProcessEvent::is_set() const {
 void ProcessEvent::set() const noexcept {
     // Refused only when it is set already, 2^64 times.
     const std::uint64_t one = 1;
-    static_cast<void>(!::write(flag_->get(), &one, sizeof one));
+    static_cast<void>(!::write(flag_->fileno(), &one, sizeof one));
 }
 
 void ProcessEvent::clear() const noexcept {
     // Reading takes all of the count; refused when there is none.
     std::uint64_t count = 0;
-    static_cast<void>(!::read(flag_->get(), &count, sizeof count));
+    static_cast<void>(!::read(flag_->fileno(), &count, sizeof count));
 }
 
 bool ProcessEvent::wait_until(const detail::Deadline& deadline) const {
-    return detail::wait_until_ready(flag_->get(), POLLIN, deadline);
+    return detail::wait_until_ready(flag_->fileno(), POLLIN, deadline);
 }
 
 Coro<bool> ProcessEvent::await_flag(ProcessEvent event) {
     while (!event.is_set()) {
-        co_await detail::await_readable(event.flag_->get());
+        co_await detail::await_readable(event.flag_->fileno());
     }
     co_return true;
 }

@@ -27,7 +27,7 @@ std::uint64_t start_time(std::int32_t pid) {
         engine::throw_errno("open " + path);
     }
     std::array<char, 1024> space{};
-    const ssize_t size = file.is_open() ? ::read(file.get(), space.data(), space.size()) : -1;
+    const ssize_t size = file.is_open() ? ::read(file.fileno(), space.data(), space.size()) : -1;
     if (size <= 0) {
         return 0;
     }
@@ -62,7 +62,7 @@ engine::FileDescriptor watch_process(const ProcessIdentity& process) {
         return watch;
     }
     // The number cannot change hands while the descriptor is open and its process unreaped.
-    pollfd ended{watch.get(), POLLIN, 0};
+    pollfd ended{watch.fileno(), POLLIN, 0};
     const bool has_ended = ::poll(&ended, 1, 0) > 0;
     const std::uint64_t started = has_ended ? 0 : start_time(process.pid);
     // 0: a /proc that hides other users' processes. Who has the number now must do then.

@@ -128,7 +128,7 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
     }
     write_item(item, {message.bytes.data(), message.bytes.size()});
     if (item.ticket != 0) {
-        const auto error = engine::send_message(descriptors_out_.get(), bytes_of(item.ticket),
+        const auto error = engine::send_message(descriptors_out_.fileno(), bytes_of(item.ticket),
                                                 message.descriptors);
         if (error == std::errc::resource_unavailable_try_again) {
             return Attempt::no_descriptors;
@@ -175,28 +175,28 @@ bool ProcessQueueState::try_get(ReceivedMessage& message) {
 void ProcessQueueState::write_item(const ItemHead& item, std::span<const char> body) const {
     const std::uint64_t offset = head().last;
     if (body.size() > small_body) {
-        write_memory_file(file_.fd(), bytes_of(item), offset);
-        write_memory_file(file_.fd(), body, offset + sizeof item);
+        write_memory_file(file_.fileno(), bytes_of(item), offset);
+        write_memory_file(file_.fileno(), body, offset + sizeof item);
         return;
     }
     std::array<char, sizeof(ItemHead) + small_body> both;
     std::memcpy(both.data(), &item, sizeof item);
     std::memcpy(both.data() + sizeof item, body.data(), body.size());
-    write_memory_file(file_.fd(), std::span(both).first(sizeof item + body.size()), offset);
+    write_memory_file(file_.fileno(), std::span(both).first(sizeof item + body.size()), offset);
 }
 
 ItemHead ProcessQueueState::read_item(ReceivedMessage& message) const {
     const QueueHead& queue = head();
     std::array<char, sizeof(ItemHead) + small_body> both;
     const std::size_t there = std::min<std::uint64_t>(both.size(), queue.last - queue.first);
-    read_memory_file(file_.fd(), std::span(both).first(there), queue.first);
+    read_memory_file(file_.fileno(), std::span(both).first(there), queue.first);
     ItemHead item;
     std::memcpy(&item, both.data(), sizeof item);
     message.space = std::make_unique_for_overwrite<char[]>(item.size);
     message.size = item.size;
     const std::size_t read = std::min<std::uint64_t>(item.size, there - sizeof item);
     std::memcpy(message.space.get(), both.data() + sizeof item, read);
-    read_memory_file(file_.fd(), {message.space.get() + read, message.size - read},
+    read_memory_file(file_.fileno(), {message.space.get() + read, message.size - read},
                      queue.first + sizeof item + read);
     return item;
 }
@@ -208,7 +208,7 @@ void ProcessQueueState::receive_descriptors(std::uint64_t ticket, Descriptors& d
     for (;;) {
         std::uint64_t found = 0;
         const auto received = engine::receive_message(
-            descriptors_in_.get(), {reinterpret_cast<char*>(&found), sizeof found}, descriptors,
+            descriptors_in_.fileno(), {reinterpret_cast<char*>(&found), sizeof found}, descriptors,
             MSG_PEEK);
         if (received.error) {
             throw std::system_error(received.error, "receive descriptors from a ProcessQueue");
@@ -222,13 +222,13 @@ void ProcessQueueState::receive_descriptors(std::uint64_t ticket, Descriptors& d
 
 void ProcessQueueState::drop_descriptors() const noexcept {
     char nothing = 0;
-    ::recv(descriptors_in_.get(), &nothing, 1, 0);
+    ::recv(descriptors_in_.fileno(), &nothing, 1, 0);
 }
 
 void ProcessQueueState::give_memory_back() const noexcept {
     QueueHead& queue = head();
     const std::uint64_t until = queue.first / page * page;
-    ::fallocate(file_.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    ::fallocate(file_.fileno(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                 static_cast<off_t>(queue.given_back), static_cast<off_t>(until - queue.given_back));
     queue.given_back = until;
 }
@@ -238,7 +238,7 @@ void ProcessQueueState::recount() {
     std::uint64_t count = 0;
     for (std::uint64_t offset = queue.first; offset < queue.last; ++count) {
         ItemHead item;
-        read_memory_file(file_.fd(), {reinterpret_cast<char*>(&item), sizeof item}, offset);
+        read_memory_file(file_.fileno(), {reinterpret_cast<char*>(&item), sizeof item}, offset);
         offset += sizeof item + item.size;
     }
     queue.count = count;

@@ -62,9 +62,10 @@ public:
         For what_;
     };
 
-    [[nodiscard]] int descriptors_out() const noexcept { return descriptors_out_.get(); }
+    [[nodiscard]] int descriptors_out() const noexcept { return descriptors_out_.fileno(); }
     [[nodiscard]] std::array<int, 5> parts() const noexcept {
-        return {file_.fd(), items_.fd(), room_.fd(), descriptors_out_.get(), descriptors_in_.get()};
+        return {file_.fileno(), items_.fileno(), room_.fileno(), descriptors_out_.fileno(),
+                descriptors_in_.fileno()};
     }
 
 private:

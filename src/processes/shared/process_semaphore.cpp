@@ -241,7 +241,7 @@ Coro<LockOutcome> ProcessSemaphore::await_permit(ProcessSemaphore semaphore) {
 }
 
 std::uint32_t ProcessSemaphore::attach_broadcast() const {
-    return detail::attach_descriptor(bell_->fd());
+    return detail::attach_descriptor(bell_->fileno());
 }
 
 void ProcessSemaphore::msgpack_unpack(const msgpack::object& object) {

@@ -19,7 +19,7 @@ SharedMemory::SharedMemory(std::size_t size) {
 }
 
 std::uint32_t SharedMemory::attach() const {
-    return mapping_ ? detail::attach_descriptor(mapping_->fd()) : detail::no_descriptor;
+    return mapping_ ? detail::attach_descriptor(mapping_->fileno()) : detail::no_descriptor;
 }
 
 void SharedMemory::msgpack_unpack(const msgpack::object& object) {

@@ -91,9 +91,9 @@ void ChildProcess::end() noexcept {
         return;
     }
     if (options_.daemon) {
-        ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGTERM, nullptr, 0);
+        ::syscall(SYS_pidfd_send_signal, process_.pidfd.fileno(), SIGTERM, nullptr, 0);
         if (!join_until(Clock::now() + daemons_grace)) {
-            ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
+            ::syscall(SYS_pidfd_send_signal, process_.pidfd.fileno(), SIGKILL, nullptr, 0);
         }
     }
     join_until(Clock::time_point::max());
@@ -136,9 +136,9 @@ void ChildProcess::hand_over(ProcessCall call) {
     std::memcpy(region.data(), body.data(), body.size());
 
     const Message first = pack_message(Bootstrap{Bootstrap::single_call});
-    call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fd()));
+    call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fileno()));
     const auto error = engine::send_message(
-        process_.control.get(), {first.bytes.data(), first.bytes.size()}, call.descriptors);
+        process_.control.fileno(), {first.bytes.data(), first.bytes.size()}, call.descriptors);
     // EPIPE: it has ended already, as its exit code will say.
     if (error && error != std::errc::broken_pipe) {
         throw std::system_error(error, "cannot send its call to a new process");
@@ -165,7 +165,7 @@ bool ChildProcess::join_until(Clock::time_point deadline) {
     }
     for (;;) {
         // Without the lock: the pidfd stays as it is from the start on.
-        pollfd end{process_.pidfd.get(), POLLIN, 0};
+        pollfd end{process_.pidfd.fileno(), POLLIN, 0};
         const int ready = ::poll(&end, 1, poll_timeout(deadline));
         if (ready > 0) {
             static_cast<void>(exitcode());
@@ -180,7 +180,7 @@ bool ChildProcess::join_until(Clock::time_point deadline) {
 void ChildProcess::send_signal(int signal) {
     const std::scoped_lock lock(lock_);
     require_child(signal == SIGKILL ? "kill" : "terminate");
-    if (::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), signal, nullptr, 0) != 0 &&
+    if (::syscall(SYS_pidfd_send_signal, process_.pidfd.fileno(), signal, nullptr, 0) != 0 &&
         errno != ESRCH) {
         engine::throw_errno("signal to process " + std::to_string(process_.pid));
     }
@@ -191,9 +191,10 @@ std::optional<int> ChildProcess::exitcode() {
     if (process_.pid == 0 || !is_ours() || exitcode_) {
         return exitcode_;
     }
-    const int pidfd = process_.pidfd.get();
-    const auto exit = process_.reports.is_open() ? engine::read_exit(pidfd, process_.reports.get())
-                                                 : engine::reap(pidfd);
+    const int pidfd = process_.pidfd.fileno();
+    const auto exit = process_.reports.is_open()
+                          ? engine::read_exit(pidfd, process_.reports.fileno())
+                          : engine::reap(pidfd);
     if (exit) {
         exitcode_ = exit->status;
     }
@@ -214,7 +215,7 @@ bool ChildProcess::is_alive() {
 int ChildProcess::sentinel() {
     const std::scoped_lock lock(lock_);
     require_child("sentinel");
-    return process_.pidfd.get();
+    return process_.pidfd.fileno();
 }
 
 } // namespace hocket::detail

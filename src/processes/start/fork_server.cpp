@@ -45,7 +45,7 @@ public:
         for (;;) {
             std::vector<pollfd> watched{{control_, POLLIN, 0}};
             for (const Child& child : children_) {
-                watched.push_back({child.pidfd.get(), POLLIN, 0});
+                watched.push_back({child.pidfd.fileno(), POLLIN, 0});
             }
             if (::poll(watched.data(), watched.size(), -1) < 0) {
                 continue; // a signal
@@ -63,8 +63,8 @@ private:
     static void leave_output() {
         std::fflush(nullptr);
         const engine::FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-        ::dup2(nowhere.get(), STDOUT_FILENO);
-        ::dup2(nowhere.get(), STDERR_FILENO);
+        ::dup2(nowhere.fileno(), STDOUT_FILENO);
+        ::dup2(nowhere.fileno(), STDERR_FILENO);
     }
 
     void reap(std::span<const pollfd> watched) {
@@ -73,8 +73,8 @@ private:
                 continue;
             }
             const auto at = children_.begin() + static_cast<std::ptrdiff_t>(i);
-            if (const auto exit = engine::reap(at->pidfd.get())) {
-                engine::report_exit(at->reports.get(), *exit);
+            if (const auto exit = engine::reap(at->pidfd.fileno())) {
+                engine::report_exit(at->reports.fileno(), *exit);
                 children_.erase(at);
             }
         }
@@ -116,7 +116,7 @@ private:
         }
         // EPIPE: the owner is gone, and the worker will see so.
         static_cast<void>(
-            engine::send_message(descriptors[worker_reports].get(),
+            engine::send_message(descriptors[worker_reports].fileno(),
                                  {reinterpret_cast<const char*>(&answer), sizeof answer}, pidfd));
         if (!pidfd.empty()) {
             children_.push_back({std::move(pidfd.front()), std::move(descriptors[worker_reports])});
@@ -126,8 +126,8 @@ private:
     // In the child, which keeps nothing of the server's: its end of the server's socket, and those
     // of its siblings' reports, would make them look alive.
     [[noreturn]] void be_worker(Descriptors& descriptors) {
-        ::dup2(descriptors[worker_stdout].get(), STDOUT_FILENO);
-        ::dup2(descriptors[worker_stderr].get(), STDERR_FILENO);
+        ::dup2(descriptors[worker_stdout].fileno(), STDOUT_FILENO);
+        ::dup2(descriptors[worker_stderr].fileno(), STDERR_FILENO);
         const int control = descriptors[worker_control].release();
         ::prctl(PR_SET_NAME, name_.data());
         descriptors.clear();

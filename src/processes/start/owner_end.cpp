@@ -60,7 +60,7 @@ void OwnerEnd::close() noexcept {
     }
     OpenEnds& open = open_ends();
     const std::scoped_lock lock(open.mutex);
-    std::erase(open.descriptors, end_.get());
+    std::erase(open.descriptors, end_.fileno());
     end_.close();
 }
 

@@ -28,7 +28,7 @@ public:
     /// In a forked child of this process: closes its copies of all that its parent has.
     static void close_all() noexcept;
 
-    [[nodiscard]] int get() const noexcept { return end_.get(); }
+    [[nodiscard]] int fileno() const noexcept { return end_.fileno(); }
     void close() noexcept;
 
 private:

@@ -21,7 +21,7 @@ Coro<int> wait_for_end(std::shared_ptr<detail::ChildProcess> child) {
     while (!child->exitcode()) {
         // One task at a time waits for one descriptor; each has its own.
         const auto own = engine::FileDescriptor::duplicate(sentinel);
-        detail::FdReady ended(get_running_loop().state().network, own.get(),
+        detail::FdReady ended(get_running_loop().state().network, own.fileno(),
                               detail::FdWatch::Direction::read);
         co_await ended;
     }

@@ -41,8 +41,8 @@ void reset_signals() noexcept {
 
 void close_stdin() noexcept {
     engine::FileDescriptor nothing(::open("/dev/null", O_RDONLY));
-    ::dup2(nothing.get(), STDIN_FILENO);
-    if (nothing.get() == STDIN_FILENO) { // which was closed
+    ::dup2(nothing.fileno(), STDIN_FILENO);
+    if (nothing.fileno() == STDIN_FILENO) { // which was closed
         static_cast<void>(nothing.release());
     }
 }
@@ -72,7 +72,7 @@ pid_t fork_on_fresh_thread(const engine::FileDescriptor& control) {
         ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
         pid = ::fork();
         if (pid == 0) {
-            become_worker(control.get());
+            become_worker(control.fileno());
         }
         error = errno;
     }).join();

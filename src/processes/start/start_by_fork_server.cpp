@@ -69,7 +69,7 @@ public:
         const Descriptors request = make_request(worker);
         ensure_running();
         const char mark = 'f';
-        const auto error = engine::send_message(server_.control.get(), {&mark, 1}, request);
+        const auto error = engine::send_message(server_.control.fileno(), {&mark, 1}, request);
         if (error == std::errc::broken_pipe) {
             reap();
         } else if (error) {
@@ -96,17 +96,17 @@ private:
     }
     // The server has closed its socket: it is ending.
     void reap() noexcept {
-        pollfd end{server_.pidfd.get(), POLLIN, 0};
+        pollfd end{server_.pidfd.fileno(), POLLIN, 0};
         while (::poll(&end, 1, -1) < 0) {
         }
-        if (const auto exit = engine::reap(server_.pidfd.get())) {
+        if (const auto exit = engine::reap(server_.pidfd.fileno())) {
             last_status_ = exit->status;
         }
         server_ = {};
     }
     void ensure_running() {
         if (server_.pid != 0) {
-            const auto exit = engine::reap(server_.pidfd.get());
+            const auto exit = engine::reap(server_.pidfd.fileno());
             if (!exit) {
                 return;
             }
@@ -116,7 +116,7 @@ private:
         StartedWorker server = start_by_spawn();
         const Message first = pack_message(Bootstrap{Bootstrap::fork_server});
         const auto error =
-            engine::send_message(server.control.get(), {first.bytes.data(), first.bytes.size()});
+            engine::send_message(server.control.fileno(), {first.bytes.data(), first.bytes.size()});
         // EPIPE: it has ended already, as who asks it will see.
         if (error && error != std::errc::broken_pipe) {
             abandon(server);
@@ -143,7 +143,7 @@ std::optional<StartedWorker> try_to_start() {
     ForkAnswer answer;
     Descriptors pidfd;
     const auto received = engine::receive_message(
-        worker.reports.get(), {reinterpret_cast<char*>(&answer), sizeof answer}, pidfd);
+        worker.reports.fileno(), {reinterpret_cast<char*>(&answer), sizeof answer}, pidfd);
     if (received.error) {
         throw std::system_error(received.error, "cannot hear from the forkserver");
     }

@@ -69,11 +69,12 @@ StartedWorker start_by_spawn() {
     }
     auto [ours, low] = OwnerEnd::connect();
     // Out of the way of the numbers that the worker's descriptors will have.
-    const engine::FileDescriptor theirs(::fcntl(low.get(), F_DUPFD_CLOEXEC, socket_in_worker + 1));
+    const engine::FileDescriptor theirs(
+        ::fcntl(low.fileno(), F_DUPFD_CLOEXEC, socket_in_worker + 1));
     check(theirs.is_open() ? 0 : errno, "fcntl(F_DUPFD_CLOEXEC) for a worker");
 
     FileActions actions;
-    check(::posix_spawn_file_actions_adddup2(actions.get(), theirs.get(), socket_in_worker),
+    check(::posix_spawn_file_actions_adddup2(actions.get(), theirs.fileno(), socket_in_worker),
           "posix_spawn_file_actions_adddup2");
     check(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0),
           "posix_spawn_file_actions_addopen");

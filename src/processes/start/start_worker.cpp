@@ -33,7 +33,7 @@ StartedWorker start_worker(StartMethod method) {
 
 void abandon(StartedWorker& worker) noexcept {
     if (worker.reports.is_open()) {
-        ::syscall(SYS_pidfd_send_signal, worker.pidfd.get(), SIGKILL, nullptr, 0);
+        ::syscall(SYS_pidfd_send_signal, worker.pidfd.fileno(), SIGKILL, nullptr, 0);
     } else {
         kill_child(worker.pid);
     }

@@ -42,8 +42,8 @@ engine::FileDescriptor WorkerOutput::Stream::open() {
     }
     end_ = engine::FileDescriptor(ends[0]);
     engine::FileDescriptor theirs(ends[1]);
-    ::fcntl(end_.get(), F_SETFL, O_NONBLOCK);
-    if (const auto error = poller_.add(*this, end_.get(), readable)) {
+    ::fcntl(end_.fileno(), F_SETFL, O_NONBLOCK);
+    if (const auto error = poller_.add(*this, end_.fileno(), readable)) {
         throw std::system_error(error, "epoll_ctl for a worker's output");
     }
     return theirs;
@@ -53,7 +53,7 @@ engine::FileDescriptor WorkerOutput::Stream::open() {
 void WorkerOutput::Stream::drain() {
     std::array<char, 4096> part;
     while (end_.is_open()) {
-        const ssize_t count = ::read(end_.get(), part.data(), part.size());
+        const ssize_t count = ::read(end_.fileno(), part.data(), part.size());
         if (count > 0) {
             text_.append(part.data(), static_cast<std::size_t>(count));
             hand_on(false);
