@@ -14,7 +14,6 @@ namespace hocket::engine {
 
 namespace {
 
-constexpr std::size_t default_high_water = std::size_t{64} * 1024;
 // Longer datagrams than an IP packet holds are for Unix sockets alone; asyncio receives as much.
 constexpr std::size_t largest_over_ip = std::size_t{64} * 1024;
 constexpr std::size_t largest = std::size_t{256} * 1024;
@@ -33,8 +32,6 @@ DatagramTransport::DatagramTransport(Reactor& reactor, Socket socket,
       destination_(destination),
       is_ip_(socket_.local_address().is_ip()),
       is_connected_(socket_.peer_address().is_known()),
-      high_water_(default_high_water),
-      low_water_(default_high_water / 4),
       queue_(reactor.write_blocks()) {
     static_cast<void>(reactor_.datagrams()); // makes the batch: no allocation fails later
 }
@@ -62,13 +59,9 @@ void DatagramTransport::resume_reading() noexcept {
 
 bool DatagramTransport::set_write_buffer_limits(std::optional<std::size_t> high,
                                                 std::optional<std::size_t> low) noexcept {
-    const std::size_t new_high = high ? *high : low ? 4 * *low : default_high_water;
-    const std::size_t new_low = low ? *low : new_high / 4;
-    if (new_low > new_high) {
+    if (!marks_.set(high, low)) {
         return false;
     }
-    high_water_ = new_high;
-    low_water_ = new_low;
     pause_writer_above_high_water();
     return true;
 }
@@ -155,7 +148,7 @@ bool DatagramTransport::send(std::string_view data, const SocketAddress& to) {
     queue_.push(data, is_connected_ || to.is_known() ? to : destination_);
     if (socket_full_ || busy_) {
         // EPOLLOUT or the timer will come; or what is at work looks for it.
-    } else if (queue_.size() > high_water_) {
+    } else if (queue_.size() > marks_.high()) {
         const Lifetime::Watch watch(lifetime_);
         flush();
         if (watch.ended()) {
@@ -223,8 +216,7 @@ void DatagramTransport::report_unsent(std::error_code error) noexcept {
 }
 
 void DatagramTransport::settle_after_flush(const Lifetime::Watch& watch) noexcept {
-    if (writer_paused_ && queue_.size() <= low_water_) {
-        writer_paused_ = false;
+    if (marks_.resume_at(queue_.size())) {
         handler_.on_resume_writing(); // may send again
         if (watch.ended() || ended_) {
             return;
@@ -236,8 +228,7 @@ void DatagramTransport::settle_after_flush(const Lifetime::Watch& watch) noexcep
 }
 
 void DatagramTransport::pause_writer_above_high_water() noexcept {
-    if (!writer_paused_ && queue_.size() > high_water_) {
-        writer_paused_ = true;
+    if (marks_.pause_at(queue_.size())) {
         handler_.on_pause_writing();
     }
 }

@@ -14,6 +14,7 @@
 #include "engine/lifetime.hpp"
 #include "engine/poller.hpp"
 #include "engine/reactor.hpp"
+#include "engine/water_marks.hpp"
 
 namespace hocket::engine {
 
@@ -82,8 +83,8 @@ public:
     /// quarter of `high`. False, and nothing changed, when low would be above high.
     [[nodiscard]] bool set_write_buffer_limits(std::optional<std::size_t> high,
                                                std::optional<std::size_t> low) noexcept;
-    [[nodiscard]] std::size_t high_water() const noexcept { return high_water_; }
-    [[nodiscard]] std::size_t low_water() const noexcept { return low_water_; }
+    [[nodiscard]] std::size_t high_water() const noexcept { return marks_.high(); }
+    [[nodiscard]] std::size_t low_water() const noexcept { return marks_.low(); }
     [[nodiscard]] std::size_t write_buffer_size() const noexcept { return queue_.size(); }
 
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
@@ -115,15 +116,13 @@ private:
     bool is_ip_;
     bool is_connected_;
     bool started_ = false;
-    bool paused_ = false;        // pause_reading was called
-    bool closing_ = false;       // close or abort was called
-    bool ended_ = false;         // nothing more goes out; on_closed is due at the turn's end
-    bool socket_full_ = false;   // wait until the socket is writable, or for the timer
-    bool busy_ = false;          // inside receive() or flush(): what is sent leaves at its end
-    bool writer_paused_ = false; // on_pause_writing was called last
+    bool paused_ = false;      // pause_reading was called
+    bool closing_ = false;     // close or abort was called
+    bool ended_ = false;       // nothing more goes out; on_closed is due at the turn's end
+    bool socket_full_ = false; // wait until the socket is writable, or for the timer
+    bool busy_ = false;        // inside receive() or flush(): what is sent leaves at its end
     unsigned ignored_sends_ = 0;
-    std::size_t high_water_;
-    std::size_t low_water_;
+    WaterMarks marks_; // of the queue; paused: on_pause_writing was called last
     Lifetime lifetime_;
     std::unique_ptr<Failure> failure_;
     DatagramQueue queue_;

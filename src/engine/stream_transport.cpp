@@ -84,7 +84,7 @@ void StreamTransport::read() noexcept {
         return;
     }
     reading_ = false;
-    if (!queue_.empty() && !socket_full_) {
+    if (needs_flush()) {
         flush();
     }
 }
@@ -200,7 +200,7 @@ void StreamTransport::on_turn_end() noexcept {
         if (!watch.ended()) {
             update_interest();
         }
-    } else if (!queue_.empty() && !socket_full_) {
+    } else if (needs_flush()) {
         flush();
     }
 }

@@ -15,6 +15,7 @@
 #include "engine/poller.hpp"
 #include "engine/reactor.hpp"
 #include "engine/stream.hpp"
+#include "engine/water_marks.hpp"
 #include "engine/write_queue.hpp"
 
 namespace hocket::engine {
@@ -123,8 +124,8 @@ public:
 
     [[nodiscard]] bool set_write_buffer_limits(std::optional<std::size_t> high,
                                                std::optional<std::size_t> low) noexcept override;
-    [[nodiscard]] std::size_t high_water() const noexcept override { return high_water_; }
-    [[nodiscard]] std::size_t low_water() const noexcept override { return low_water_; }
+    [[nodiscard]] std::size_t high_water() const noexcept override { return marks_.high(); }
+    [[nodiscard]] std::size_t low_water() const noexcept override { return marks_.low(); }
     [[nodiscard]] std::size_t write_buffer_size() const noexcept override { return queue_.size(); }
 
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
@@ -135,8 +136,6 @@ public:
     [[nodiscard]] int fileno() const noexcept { return pipe_ ? pipe_->fileno() : socket_.fileno(); }
 
 private:
-    static constexpr std::size_t default_high_water = std::size_t{64} * 1024;
-
     void on_ready(std::uint32_t events) noexcept override;
     void on_turn_end() noexcept override;
 
@@ -149,6 +148,7 @@ private:
     void receive_eof(const Lifetime::Watch& watch) noexcept;
     void lose_readers() noexcept;
     std::size_t send(std::string_view tail) noexcept;
+    [[nodiscard]] bool needs_flush() const noexcept;
     void flush() noexcept;
     void settle_after_flush() noexcept;
     void send_directly() noexcept;
@@ -165,21 +165,19 @@ private:
     Socket socket_;
     std::unique_ptr<PipeChannel> pipe_; // instead of the socket
     bool started_ = false;
-    bool paused_ = false;        // pause_reading was called
-    bool eof_received_ = false;  // the peer's
-    bool owes_answer_ = false;   // something came after the last write
-    bool input_ends_ = false;    // end_input_when_answered was called, and the answer is still owed
-    bool eof_written_ = false;   // ours: asked for, perhaps still behind the queue
-    bool closing_ = false;       // close or abort was called, or an error closed it
-    bool ended_ = false;         // nothing more goes out; on_closed is due at the turn's end
-    bool closed_ = false;        // on_closed was called
-    bool socket_full_ = false;   // the last write fell short: wait until the socket is writable
-    bool reading_ = false;       // inside read(): writes wait until it is done
-    bool writer_paused_ = false; // on_pause_writing was called last
-    bool always_ready_ = false;  // a file: epoll refuses it, so it is read once in every turn
+    bool paused_ = false;       // pause_reading was called
+    bool eof_received_ = false; // the peer's
+    bool owes_answer_ = false;  // something came after the last write
+    bool input_ends_ = false;   // end_input_when_answered was called, and the answer is still owed
+    bool eof_written_ = false;  // ours: asked for, perhaps still behind the queue
+    bool closing_ = false;      // close or abort was called, or an error closed it
+    bool ended_ = false;        // nothing more goes out; on_closed is due at the turn's end
+    bool closed_ = false;       // on_closed was called
+    bool socket_full_ = false;  // the last write fell short: wait until the socket is writable
+    bool reading_ = false;      // inside read(): writes wait until it is done
+    bool always_ready_ = false; // a file: epoll refuses it, so it is read once in every turn
     unsigned ignored_writes_ = 0;
-    std::size_t high_water_ = default_high_water;
-    std::size_t low_water_ = default_high_water / 4;
+    WaterMarks marks_; // of the queue; paused: on_pause_writing was called last
     Lifetime lifetime_;
     DirectSend* direct_ = nullptr;
     std::unique_ptr<Failure> failure_;

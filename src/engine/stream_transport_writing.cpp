@@ -15,13 +15,9 @@ constexpr std::size_t early_flush_size = std::size_t{32} * 1024;
 
 bool StreamTransport::set_write_buffer_limits(std::optional<std::size_t> high,
                                               std::optional<std::size_t> low) noexcept {
-    const std::size_t new_high = high ? *high : low ? 4 * *low : default_high_water;
-    const std::size_t new_low = low ? *low : new_high / 4;
-    if (new_low > new_high) {
+    if (!marks_.set(high, low)) {
         return false;
     }
-    high_water_ = new_high;
-    low_water_ = new_low;
     pause_writer_above_high_water();
     return true;
 }
@@ -53,7 +49,7 @@ void StreamTransport::put(std::string_view data, bool more, bool now) {
     queue_.append(data);
     if (socket_full_) {
         // EPOLLOUT will come.
-    } else if (queue_.size() >= early_flush_size || queue_.size() > high_water_) {
+    } else if (queue_.size() >= early_flush_size || queue_.size() > marks_.high()) {
         send({});
     } else if (!reading_) {
         reactor_.at_turn_end(*this);
@@ -67,7 +63,7 @@ void StreamTransport::tell_writer() noexcept {
 }
 
 void StreamTransport::flush_now() noexcept {
-    if (!ended_ && !queue_.empty() && !socket_full_) {
+    if (needs_flush()) {
         reactor_.cancel_turn_end(*this);
         flush();
     }
@@ -90,6 +86,12 @@ std::size_t StreamTransport::send(std::string_view tail) noexcept {
     }
     wait_until_writable(is_full || direct_ != nullptr);
     return sent.of_tail;
+}
+
+// Not only while something is queued: a large write may have taken the queue along and left its
+// writer paused.
+bool StreamTransport::needs_flush() const noexcept {
+    return !ended_ && !socket_full_ && (!queue_.empty() || marks_.is_paused());
 }
 
 void StreamTransport::wait_until_writable(bool wanted) noexcept {
@@ -129,8 +131,7 @@ void StreamTransport::send_directly() noexcept {
 }
 
 void StreamTransport::settle_after_flush() noexcept {
-    if (writer_paused_ && queue_.size() <= low_water_) {
-        writer_paused_ = false;
+    if (marks_.resume_at(queue_.size())) {
         const Lifetime::Watch watch(lifetime_);
         handler_->on_resume_writing(); // may write again
         if (watch.ended() || ended_) {
@@ -148,8 +149,7 @@ void StreamTransport::settle_after_flush() noexcept {
 }
 
 void StreamTransport::pause_writer_above_high_water() noexcept {
-    if (!writer_paused_ && queue_.size() > high_water_) {
-        writer_paused_ = true;
+    if (marks_.pause_at(queue_.size())) {
         handler_->on_pause_writing();
     }
 }

@@ -19,7 +19,7 @@ DatagramEndpointState::DatagramEndpointState(EventLoop& loop, DatagramSocket soc
                                              std::size_t limit)
     : loop_(loop),
       peer_(socket.destination),
-      limit_(limit),
+      marks_(limit, limit / 2),
       received_(reactor_of(loop).write_blocks()) {
     transport_.emplace(reactor_of(loop), std::move(socket.socket), peer_, *this);
 }
@@ -65,7 +65,7 @@ void DatagramEndpointState::on_datagram(std::string_view data, const SocketAddre
                          std::current_exception());
         return;
     }
-    if (received_.size() > limit_) {
+    if (marks_.pause_at(received_.size())) {
         transport_->pause_reading();
     }
     offer_item();
@@ -153,7 +153,7 @@ DatagramSize DatagramEndpointState::take_into(std::span<std::byte> space) {
 
 void DatagramEndpointState::pop() noexcept {
     received_.pop();
-    if (transport_ && !transport_->is_reading() && received_.size() <= limit_ / 2) {
+    if (marks_.resume_at(received_.size()) && transport_) {
         transport_->resume_reading();
     }
 }

@@ -14,6 +14,7 @@
 
 #include "engine/datagram_queue.hpp"
 #include "engine/datagram_transport.hpp"
+#include "engine/water_marks.hpp"
 #include "net/open_connection.hpp"
 
 namespace hocket::detail {
@@ -79,7 +80,7 @@ private:
 
     EventLoop& loop_;
     SocketAddress peer_;
-    std::size_t limit_;
+    engine::WaterMarks marks_; // of what was received
     bool writing_paused_ = false;
     bool lost_ = false;
     std::size_t granted_ = 0; // tasks that were woken to take an item and have not resumed

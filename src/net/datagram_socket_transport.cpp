@@ -12,6 +12,7 @@
 #include "loop/report.hpp"
 #include "net/datagram_sockets.hpp"
 #include "net/stream_state.hpp"
+#include "net/write_limits.hpp"
 
 namespace hocket {
 
@@ -74,9 +75,8 @@ bool DatagramSocketTransport::is_closing() const noexcept {
 
 void DatagramSocketTransport::set_write_buffer_limits(std::optional<std::size_t> high,
                                                       std::optional<std::size_t> low) {
-    if (datagrams_ && !datagrams_->set_write_buffer_limits(high, low)) {
-        throw ValueError("set_write_buffer_limits: low (" + std::to_string(low.value_or(0)) +
-                         ") must not be above high (" + std::to_string(high.value_or(0)) + ")");
+    if (datagrams_) {
+        set_write_limits(*datagrams_, high, low);
     }
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t least_direct_space = 4096;
 
 } // namespace
 
-ReadBuffer::ReadBuffer(std::size_t limit) : limit_(limit) {
+ReadBuffer::ReadBuffer(std::size_t limit) : limit_(limit), marks_(2 * limit, limit) {
     if (limit == 0) {
         throw ValueError("the limit of a StreamReader cannot be 0");
     }
@@ -45,9 +45,7 @@ void ReadBuffer::feed_data(std::string_view data) {
         append(data);
     }
     // Not while a task waits: what it waits for may be larger.
-    if (waiter_ == nullptr && transport_ != nullptr && !paused_ &&
-        this->data().size() > 2 * limit_) {
-        paused_ = true;
+    if (waiter_ == nullptr && transport_ != nullptr && marks_.pause_at(this->data().size())) {
         transport_->pause_reading();
     }
 }
@@ -98,11 +96,12 @@ void ReadBuffer::consume(std::size_t count) noexcept {
             bytes_.clear();
         }
     }
-    if (paused_ && data().size() <= limit_) {
-        paused_ = false;
-        if (transport_ != nullptr) {
-            transport_->resume_reading();
-        }
+    resume_transport_at(data().size());
+}
+
+void ReadBuffer::resume_transport_at(std::size_t size) noexcept {
+    if (marks_.resume_at(size) && transport_ != nullptr) {
+        transport_->resume_reading();
     }
 }
 
@@ -113,12 +112,7 @@ void ReadBuffer::put_back(std::string_view data) {
 
 void ReadBuffer::set_waiter(ReadOperation& waiter) noexcept {
     waiter_ = &waiter;
-    if (paused_) {
-        paused_ = false;
-        if (transport_ != nullptr) {
-            transport_->resume_reading();
-        }
-    }
+    resume_transport_at(0); // however much there is, it is not enough for this task
 }
 
 void ReadBuffer::wake_waiter() noexcept {

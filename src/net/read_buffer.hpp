@@ -9,6 +9,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/water_marks.hpp"
+
 namespace hocket {
 
 namespace engine {
@@ -68,13 +70,14 @@ public:
 
 private:
     void append(std::string_view data);
+    void resume_transport_at(std::size_t size) noexcept;
     void wake_waiter() noexcept;
 
     std::string bytes_;
     std::size_t begin_ = 0; // what is before it was read
     std::size_t limit_;
+    engine::WaterMarks marks_; // of what the transport may deliver
     bool eof_ = false;
-    bool paused_ = false; // the transport, by this
     bool exception_behind_data_ = false;
     ReadOperation* waiter_ = nullptr;
     engine::Stream* transport_ = nullptr;

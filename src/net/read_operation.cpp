@@ -1,10 +1,8 @@
 #include <hocket/detail/net/read_operation.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <exception>
-#include <ranges>
 #include <string>
 #include <utility>
 
@@ -108,66 +106,24 @@ bool ReadOperation::is_satisfied() {
                buffer_->has_eof();
     case Kind::all: return buffer_->has_eof();
     case Kind::exactly: return buffer_->data().size() >= request_.size || buffer_->has_eof();
-    default: search(); return match_end_ != 0 || overrun_ || buffer_->has_eof();
+    default: search(); return match_.end != 0 || overrun_ || buffer_->has_eof();
     }
 }
 
-namespace {
-
-struct Match {
-    std::size_t begin = 0;
-    std::size_t end = 0; // 0: none
-};
-
-/// Of all occurrences behind `from`, the one that ends first; of two with the same end the shorter
-/// one. One pass, whatever the number of separators: most bytes begin none of them.
-Match find_first(std::string_view data, std::size_t from, std::size_t shortest,
-                 const std::vector<std::string>& separators) {
-    if (separators.size() == 1) {
-        const std::size_t begin = data.find(separators.front(), from);
-        return begin == std::string_view::npos ? Match()
-                                               : Match{begin, begin + separators.front().size()};
-    }
-    std::array<bool, 256> begins{};
-    for (const std::string& separator : separators) {
-        begins[static_cast<unsigned char>(separator.front())] = true;
-    }
-    Match first;
-    std::size_t end = data.size();
-    for (std::size_t i = from; i + shortest <= end; ++i) {
-        if (!begins[static_cast<unsigned char>(data[i])]) {
-            continue;
-        }
-        for (const std::string& separator : separators) {
-            if (i + separator.size() <= end && data.substr(i).starts_with(separator)) {
-                first = {i, i + separator.size()};
-                end = first.end;
-            }
-        }
-    }
-    return first;
-}
-
-} // namespace
-
-// Looks for the separator whose end comes first in what was not searched yet, as asyncio does.
+// As asyncio does, the limit counts where no separator can begin any more.
 void ReadOperation::search() {
-    if (match_end_ != 0 || overrun_) {
+    if (match_.end != 0 || overrun_) {
         return;
     }
-    static const std::vector<std::string> line_ends{"\n"};
-    const auto& separators = request_.separators ? *request_.separators : line_ends;
-    const auto [shortest, longest] = std::ranges::minmax(
-        separators | std::views::transform([](const std::string& each) { return each.size(); }));
     const std::string_view data = buffer_->data();
-    if (data.size() - searched_ < shortest) {
-        return;
+    std::size_t longest = 1;
+    if (request_.separators) {
+        match_ = request_.separators->search(data);
+        longest = request_.separators->longest();
+    } else if (const std::size_t at = data.find('\n', searched_); at != std::string_view::npos) {
+        match_ = {at, at + 1};
     }
-    const Match match = find_first(data, searched_, shortest, separators);
-    match_begin_ = match.begin;
-    match_end_ = match.end;
-    if (match_end_ == 0) {
-        // The last bytes may be the beginning of a separator.
+    if (match_.end == 0) {
         searched_ = data.size() + 1 > longest ? data.size() + 1 - longest : 0;
         overrun_ = searched_ > buffer_->limit();
     }
@@ -223,18 +179,18 @@ void ReadOperation::finish_exactly() {
 void ReadOperation::finish_until() {
     search();
     const bool is_line = request_.kind == Kind::line;
-    const bool is_too_long = match_end_ != 0 && match_begin_ > buffer_->limit();
+    const bool is_too_long = match_.end != 0 && match_.begin > buffer_->limit();
     if (overrun_ || is_too_long) {
-        const std::size_t consumed = is_too_long ? match_begin_ : searched_;
+        const std::size_t consumed = is_too_long ? match_.begin : searched_;
         const char* const what = is_too_long ? "Separator is found, but chunk is longer than limit"
                                              : "Separator is not found, and chunk exceed the limit";
         if (is_line) {
             // The line is skipped, or what there is of it.
-            buffer_->consume(is_too_long ? match_end_ : buffer_->data().size());
+            buffer_->consume(is_too_long ? match_.end : buffer_->data().size());
         }
         throw LimitOverrunError(what, consumed);
     }
-    if (match_end_ == 0) {
+    if (match_.end == 0) {
         *bytes_ = buffer_->data();
         buffer_->consume(bytes_->size());
         if (!is_line) {
@@ -242,8 +198,8 @@ void ReadOperation::finish_until() {
         }
         return;
     }
-    *bytes_ = buffer_->data().substr(0, match_end_);
-    buffer_->consume(match_end_);
+    *bytes_ = buffer_->data().substr(0, match_.end);
+    buffer_->consume(match_.end);
 }
 
 } // namespace detail

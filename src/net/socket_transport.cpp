@@ -8,6 +8,7 @@
 #include "loop/loop_network.hpp"
 #include "loop/report.hpp"
 #include "net/stream_state.hpp"
+#include "net/write_limits.hpp"
 
 namespace hocket {
 
@@ -175,9 +176,8 @@ bool SocketTransport::is_reading() const noexcept {
 
 void SocketTransport::set_write_buffer_limits(std::optional<std::size_t> high,
                                               std::optional<std::size_t> low) {
-    if (stream() != nullptr && !stream()->set_write_buffer_limits(high, low)) {
-        throw ValueError("set_write_buffer_limits: low (" + std::to_string(low.value_or(0)) +
-                         ") must not be above high (" + std::to_string(high.value_or(0)) + ")");
+    if (stream() != nullptr) {
+        set_write_limits(*stream(), high, low);
     }
 }
 

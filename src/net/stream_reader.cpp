@@ -27,7 +27,7 @@ detail::ReadBytes StreamReader::readuntil(std::vector<std::string> separators) {
     return make({detail::ReadRequest::Kind::until,
                  0,
                  {},
-                 std::make_unique<const std::vector<std::string>>(std::move(separators))});
+                 std::make_unique<detail::SeparatorSearch>(std::move(separators))});
 }
 
 bool StreamReader::at_eof() const noexcept { return buffer_->at_eof(); }

@@ -255,6 +255,32 @@ TEST_F(StreamTransportTest, LoweringTheLimitBelowWhatIsQueuedPausesTheWriter) {
     EXPECT_EQ(handler.resumes, 1);
 }
 
+TEST_F(StreamTransportTest, AWriteThatTakesTheQueueAlongResumesItsPausedWriter) {
+    connect(socket_pair());
+    transport->write("some bytes");
+    EXPECT_TRUE(transport->set_write_buffer_limits(4, std::nullopt));
+    EXPECT_EQ(handler.pauses, 1);
+    transport->write(std::string(direct_write_size, 'x'));
+    EXPECT_EQ(transport->write_buffer_size(), 0U);
+    EXPECT_EQ(handler.resumes, 0); // not from within the write
+    reactor.end_turn();
+    EXPECT_EQ(handler.resumes, 1);
+}
+
+TEST_F(StreamTransportTest, AWriteInOnDataThatTakesTheQueueAlongResumesItsPausedWriter) {
+    connect(socket_pair());
+    handler.when_data = [&](std::string_view) {
+        transport->write("some bytes");
+        EXPECT_TRUE(transport->set_write_buffer_limits(4, std::nullopt));
+        EXPECT_EQ(handler.pauses, 1);
+        transport->write(std::string(direct_write_size, 'x'));
+        EXPECT_EQ(handler.resumes, 0); // not from within the write
+    };
+    send_all(far, "hello");
+    EXPECT_TRUE(run_until(reactor, [&] { return handler.resumes == 1; }));
+    EXPECT_EQ(handler.pauses, 1);
+}
+
 TEST_F(StreamTransportTest, AWriteOutOfOnResumeWritingLeavesInTheNextTurn) {
     connect(socket_pair());
     transport->write("first ");

@@ -2,6 +2,7 @@
 // the transport has begun to wait for events: the peer gets everything, the protocol one
 // connection_lost.
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -24,7 +25,7 @@ namespace {
 constexpr std::size_t much = std::size_t{8} << 20;
 
 /// How the protocol ends what it has to say.
-enum class End { close, close_in_pause_writing, write_eof };
+enum class End { close, close_in_pause_writing, write_eof, write_eof_and_close };
 
 struct Outcome {
     int lost = 0;
@@ -44,6 +45,10 @@ public:
         switch (end_) {
         case End::close: transport.close(); break;
         case End::write_eof: transport.write_eof(); break;
+        case End::write_eof_and_close:
+            transport.write_eof();
+            transport.close();
+            break;
         case End::close_in_pause_writing: break;
         }
     }
@@ -84,6 +89,10 @@ protected:
 
     auto factory() {
         return [this] { return std::make_shared<Hasty>(outcome_, GetParam()); };
+    }
+    /// Whether it closes one direction alone.
+    static bool is_one_sided() {
+        return GetParam() == End::write_eof || GetParam() == End::write_eof_and_close;
     }
     Coro<> expect_all() {
         co_await outcome_.ended.wait();
@@ -149,7 +158,7 @@ TEST_P(CloseAtOnce, OfAUnixConnection) {
 }
 
 TEST_P(CloseAtOnce, OfATlsServersConnection) {
-    if (GetParam() == End::write_eof) {
+    if (is_one_sided()) {
         return; // TLS cannot close one direction alone
     }
     TlsContexts contexts;
@@ -158,6 +167,24 @@ TEST_P(CloseAtOnce, OfATlsServersConnection) {
         Server server = co_await get_running_loop().create_server(make, "127.0.0.1", 0,
                                                                   {.ssl = contexts.server});
         co_await read_from(server, {.ssl = contexts.client, .server_hostname = "localhost"});
+    });
+}
+
+TEST_P(CloseAtOnce, OfATlsClientsConnection) {
+    if (is_one_sided()) {
+        return;
+    }
+    TlsContexts contexts;
+    run([&]() -> Coro<> {
+        const auto handler = reads_all();
+        Server server = co_await start_server(handler, "127.0.0.1", 0, {.ssl = contexts.server});
+        const auto make = factory();
+        const auto connection = co_await get_running_loop().create_connection(
+            make, "127.0.0.1", server.sockets().at(0).port(),
+            {.ssl = contexts.client, .server_hostname = "localhost"});
+        co_await expect_all();
+        server.close();
+        co_await server.wait_closed();
     });
 }
 
@@ -185,12 +212,85 @@ std::string name_of(const testing::TestParamInfo<End>& end) {
     case End::close: return "Close";
     case End::close_in_pause_writing: return "CloseInPauseWriting";
     case End::write_eof: return "WriteEof";
+    case End::write_eof_and_close: return "WriteEofAndClose";
     }
     return "";
 }
 INSTANTIATE_TEST_SUITE_P(By, CloseAtOnce,
-                         testing::Values(End::close, End::close_in_pause_writing, End::write_eof),
+                         testing::Values(End::close, End::close_in_pause_writing, End::write_eof,
+                                         End::write_eof_and_close),
                          name_of);
+
+/// Writes and aborts in connection_made.
+class Aborts : public Protocol {
+public:
+    explicit Aborts(Outcome& outcome) : outcome_(outcome) {}
+
+    void connection_made(Transport& transport) override {
+        transport.write(std::string(much, 'x'));
+        transport.abort();
+        EXPECT_EQ(outcome_.lost, 0); // not from within the call
+    }
+    void connection_lost(std::exception_ptr error) override {
+        ++outcome_.lost;
+        outcome_.error = error;
+        outcome_.ended.set();
+    }
+
+private:
+    Outcome& outcome_;
+};
+
+void expect_one_clean_end(const Outcome& outcome) {
+    EXPECT_EQ(outcome.lost, 1);
+    EXPECT_EQ(outcome.error, nullptr);
+}
+
+TEST(AbortAtOnce, EndsATcpConnectionOnce) {
+    Outcome outcome;
+    run([&]() -> Coro<> {
+        const auto make = [&] { return std::make_shared<Aborts>(outcome); };
+        Server server = co_await get_running_loop().create_server(make, "127.0.0.1", 0);
+        auto [reader, writer] =
+            co_await open_connection("127.0.0.1", server.sockets().at(0).port());
+        co_await outcome.ended.wait();
+        EXPECT_LT(co_await count_all(reader), much); // what the kernel took at once
+        writer.close();
+        server.close();
+        co_await server.wait_closed();
+    });
+    expect_one_clean_end(outcome);
+}
+
+TEST(AbortAtOnce, EndsATlsConnectionOnce) {
+    Outcome outcome;
+    TlsContexts contexts;
+    run([&]() -> Coro<> {
+        const auto make = [&] { return std::make_shared<Aborts>(outcome); };
+        Server server = co_await get_running_loop().create_server(make, "127.0.0.1", 0,
+                                                                  {.ssl = contexts.server});
+        const ConnectOptions options{.ssl = contexts.client, .server_hostname = "localhost"};
+        auto [reader, writer] =
+            co_await open_connection("127.0.0.1", server.sockets().at(0).port(), options);
+        co_await outcome.ended.wait();
+        writer.abort();
+        server.close();
+        co_await server.wait_closed();
+    });
+    expect_one_clean_end(outcome);
+}
+
+TEST(AbortAtOnce, EndsAPipeOnce) {
+    Outcome outcome;
+    auto [read_end, write_end] = FileDescriptor::pipe();
+    run([&outcome, &write_end]() -> Coro<> {
+        const auto make = [&] { return std::make_shared<Aborts>(outcome); };
+        const auto connection =
+            co_await get_running_loop().connect_write_pipe(make, std::move(write_end));
+        co_await outcome.ended.wait();
+    });
+    expect_one_clean_end(outcome);
+}
 
 TEST(CloseAtOnceStreams, OfAHandlersWriter) {
     run([]() -> Coro<> {
@@ -203,6 +303,59 @@ TEST(CloseAtOnceStreams, OfAHandlersWriter) {
         auto [reader, writer] =
             co_await open_connection("127.0.0.1", server.sockets().at(0).port());
         EXPECT_EQ(co_await count_all(reader), much);
+        writer.close();
+        server.close();
+        co_await server.wait_closed();
+    });
+}
+
+TEST(CloseAtOnceStreams, OfATlsHandlersWriter) {
+    TlsContexts contexts;
+    run([&]() -> Coro<> {
+        const auto handler = [](StreamReader, StreamWriter writer) -> Coro<> {
+            writer.write(std::string(much, 'x'));
+            writer.close();
+            co_await writer.wait_closed();
+        };
+        Server server = co_await start_server(handler, "127.0.0.1", 0, {.ssl = contexts.server});
+        const ConnectOptions options{.ssl = contexts.client, .server_hostname = "localhost"};
+        auto [reader, writer] =
+            co_await open_connection("127.0.0.1", server.sockets().at(0).port(), options);
+        EXPECT_EQ(co_await count_all(reader), much);
+        writer.close();
+        server.close();
+        co_await server.wait_closed();
+    });
+}
+
+TEST(CloseAtOnceStreams, OfAPipesWriter) {
+    auto [read_end, write_end] = FileDescriptor::pipe();
+    std::size_t received = 0;
+    run([&received, &read_end, &write_end]() -> Coro<> {
+        StreamReader reader = open_pipe_reader(std::move(read_end));
+        StreamWriter writer = open_pipe_writer(std::move(write_end));
+        writer.write(std::string(much, 'x'));
+        writer.close();
+        received = co_await count_all(reader);
+        co_await writer.wait_closed();
+    });
+    EXPECT_EQ(received, much);
+}
+
+TEST(CloseAtOnceStreams, OfAWriterWhoseHandlerReturnsAfterSendfile) {
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "zeros") << std::string(much, '0');
+    run([&]() -> Coro<> {
+        const auto handler = [&](StreamReader, StreamWriter writer) -> Coro<> {
+            File file = co_await open(folder.path() / "zeros");
+            writer.write("before");
+            co_await writer.sendfile(file);
+            writer.write("behind");
+        };
+        Server server = co_await start_server(handler, "127.0.0.1", 0);
+        auto [reader, writer] =
+            co_await open_connection("127.0.0.1", server.sockets().at(0).port());
+        EXPECT_EQ(co_await count_all(reader), much + 12);
         writer.close();
         server.close();
         co_await server.wait_closed();

@@ -159,7 +159,6 @@ TEST(StreamReader, ReaduntilTakesTheShortestOfSeveralSeparators) {
     });
 }
 
-// python3.13 says the same of each case, consumed included.
 /// What asyncio finds: of the first occurrences of all separators the one that ends first, of two
 /// with the same end the shorter one.
 std::size_t end_of_first(const std::string& text, const std::vector<std::string>& separators) {
@@ -213,6 +212,7 @@ TEST(StreamReader, ReaduntilOfManySeparatorsFindsWhatSearchingForEachFinds) {
     });
 }
 
+// python3.13 says the same of each case, consumed included.
 TEST(StreamReader, ReaduntilBeyondTheLimitLeavesTheBytesAndSaysHowMany) {
     run([]() -> Coro<> {
         StreamReader reader(3);

@@ -7,10 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/task_base.hpp>
+#include <hocket/detail/net/separator_search.hpp>
 #include <hocket/engine/operation.hpp>
 
 namespace hocket::detail {
@@ -25,7 +25,7 @@ struct ReadRequest {
     std::size_t size = 0;            // of some and exactly: bytes
     std::span<std::byte> space = {}; // of into
     // Of until. Elsewhere than in the frame of whoever waits: most reads have none.
-    std::unique_ptr<const std::vector<std::string>> separators = nullptr;
+    std::unique_ptr<SeparatorSearch> separators = nullptr;
 };
 
 /// One read from a StreamReader, as an awaiter: ready at once when the bytes are there.
@@ -77,9 +77,8 @@ private:
     std::string* bytes_;
     TaskBase* task_ = nullptr;
     ReadRequest request_;
-    std::size_t searched_ = 0; // up to here there is no separator
-    std::size_t match_begin_ = 0;
-    std::size_t match_end_ = 0; // 0: none found
+    std::size_t searched_ = 0; // up to here no separator begins
+    SeparatorMatch match_;
     bool overrun_ = false;
 };
 

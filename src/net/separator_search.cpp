@@ -1,0 +1,111 @@
+#include <hocket/detail/net/separator_search.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace hocket::detail {
+
+SeparatorSearch::SeparatorSearch(std::vector<std::string> separators)
+    : separators_(std::move(separators)) {
+    std::sort(separators_.begin(), separators_.end());
+    for (const std::string& separator : separators_) {
+        longest_ = std::max(longest_, separator.size());
+        is_first_[static_cast<unsigned char>(separator.front())] = true;
+    }
+    if (separators_.size() > 1) {
+        build_nodes();
+    }
+}
+
+// Breadth first: the fallback of a node is shorter than the node, so it is there already.
+void SeparatorSearch::build_nodes() {
+    struct Group { // the separators that begin with a node; sorted, so they are side by side
+        std::size_t first;
+        std::size_t last;
+        std::size_t length; // of the node
+    };
+    std::vector<Group> groups{{0, separators_.size(), 0}};
+    nodes_.emplace_back();
+    for (NodeIndex parent = 0; parent < nodes_.size(); ++parent) {
+        const Group group = groups[parent];
+        nodes_[parent].first_child = static_cast<NodeIndex>(nodes_.size());
+        for (std::size_t i = group.first; i < group.last;) {
+            if (separators_[i].size() == group.length) { // it is the node, and ends here
+                ++i;
+                continue;
+            }
+            const std::size_t first = i;
+            const char byte = separators_[first][group.length];
+            while (i < group.last && separators_[i][group.length] == byte) {
+                ++i;
+            }
+            Node node;
+            node.last_byte = static_cast<unsigned char>(byte);
+            if (parent != 0) {
+                node.fallback = next(nodes_[parent].fallback, node.last_byte);
+            }
+            node.match = nodes_[node.fallback].match;
+            if (node.match == 0 && separators_[first].size() == group.length + 1) {
+                node.match = static_cast<std::uint32_t>(group.length + 1);
+            }
+            nodes_.push_back(node);
+            groups.push_back({first, i, group.length + 1});
+        }
+        nodes_[parent].last_child = static_cast<NodeIndex>(nodes_.size());
+    }
+}
+
+// 0 when there is none: the empty beginning is no child.
+SeparatorSearch::NodeIndex SeparatorSearch::child(NodeIndex node,
+                                                  unsigned char byte) const noexcept {
+    const auto first = nodes_.begin() + nodes_[node].first_child;
+    const auto last = nodes_.begin() + nodes_[node].last_child;
+    const auto found = std::lower_bound(
+        first, last, byte, [](const Node& each, unsigned char b) { return each.last_byte < b; });
+    return found != last && found->last_byte == byte
+               ? static_cast<NodeIndex>(found - nodes_.begin())
+               : 0;
+}
+
+SeparatorSearch::NodeIndex SeparatorSearch::next(NodeIndex node,
+                                                 unsigned char byte) const noexcept {
+    for (;; node = nodes_[node].fallback) {
+        if (const NodeIndex longer = child(node, byte); longer != 0 || node == 0) {
+            return longer;
+        }
+    }
+}
+
+SeparatorMatch SeparatorSearch::search(std::string_view data) {
+    if (separators_.size() == 1) {
+        return search_for_one(data);
+    }
+    NodeIndex state = state_;
+    for (std::size_t at = searched_; at < data.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(data[at]);
+        if (state == 0 && !is_first_[byte]) {
+            continue;
+        }
+        state = next(state, byte);
+        if (const std::size_t length = nodes_[state].match; length != 0) {
+            return {at + 1 - length, at + 1};
+        }
+    }
+    state_ = state;
+    searched_ = data.size();
+    return {};
+}
+
+// The standard library's search is faster than one byte after the other.
+SeparatorMatch SeparatorSearch::search_for_one(std::string_view data) {
+    const std::string& separator = separators_.front();
+    const std::size_t begin = data.find(separator, searched_);
+    if (begin != std::string_view::npos) {
+        return {begin, begin + separator.size()};
+    }
+    // The last bytes may be the beginning of the separator.
+    searched_ = data.size() + 1 > separator.size() ? data.size() + 1 - separator.size() : 0;
+    return {};
+}
+
+} // namespace hocket::detail
