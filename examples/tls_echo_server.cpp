@@ -1,8 +1,8 @@
 // Sends back whatever a client sends, over TLS. tls_echo_client.cpp is its other end; so is openssl
 // s_client.
 //
-//     $ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 \
-//           -subj /CN=localhost -addext subjectAltName=DNS:localhost
+//     $ name='-subj /CN=localhost -addext subjectAltName=DNS:localhost'
+//     $ openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 $name
 //     $ tls_echo_server cert.pem key.pem 8443
 //     serving on localhost:8443
 
