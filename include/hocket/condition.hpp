@@ -69,7 +69,7 @@ private:
     void move_to_lock(std::size_t n) noexcept;
     [[noreturn]] static void throw_unlocked(const char* what);
 
-    detail::WaitQueue line_;
+    detail::WaitQueue waiters_;
     Lock own_lock_;
     Lock& lock_;
 };
@@ -94,8 +94,8 @@ public:
         return false;
     }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        lock_.line_.bind(caller.promise().task->loop(), "Lock");
-        wait_in(condition_.line_, caller, "Condition");
+        lock_.waiters_.bind(caller.promise().task->loop(), "Lock");
+        wait_in(condition_.waiters_, caller, "Condition");
         lock_.release();
     }
     bool await_resume();

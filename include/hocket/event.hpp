@@ -20,9 +20,9 @@ public:
 
     /// Sets the flag and wakes all waiting tasks, in the order in which they started waiting.
     void set() {
-        line_.require_own_thread("Event");
+        waiters_.require_own_thread("Event");
         set_ = true;
-        line_.release_all(detail::Waiter::State::served);
+        waiters_.release_all(detail::Waiter::State::served);
     }
 
     /// Clears the flag; later waits block. Tasks already woken by `set` are unaffected.
@@ -36,7 +36,7 @@ public:
 private:
     friend detail::EventWait;
 
-    detail::WaitQueue line_;
+    detail::WaitQueue waiters_;
     bool set_ = false;
 };
 
@@ -52,7 +52,7 @@ public:
 
     bool await_ready() const noexcept { return event_.set_; }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        waiter_.make().wait_in(event_.line_, caller, "Event");
+        waiter_.make().wait_in(event_.waiters_, caller, "Event");
     }
     bool await_resume() {
         if (waiter_) {

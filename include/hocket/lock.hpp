@@ -44,10 +44,10 @@ public:
         if (!locked_) [[unlikely]] {
             throw_not_acquired("release");
         }
-        line_.require_own_thread("Lock");
+        waiters_.require_own_thread("Lock");
         locked_ = false;
-        if (line_.has_waiting()) {
-            line_.grant_first();
+        if (waiters_.has_waiting()) {
+            waiters_.grant_first();
         }
     }
 
@@ -59,28 +59,28 @@ private:
 
     [[nodiscard]] bool try_acquire() noexcept {
         // Between a release and the moment the next holder resumes, the queue is not empty.
-        if (locked_ || !line_.empty()) {
+        if (locked_ || !waiters_.empty()) {
             return false;
         }
         return locked_ = true;
     }
     /// Called when a task was granted the lock but was cancelled before it resumed.
     void decline(detail::Waiter& waiter) noexcept {
-        line_.remove(waiter);
-        if (line_.has_waiting()) {
-            line_.grant_first();
+        waiters_.remove(waiter);
+        if (waiters_.has_waiting()) {
+            waiters_.grant_first();
         }
     }
     /// Adds a suspended task to the queue, and wakes it if the lock is free.
     void enqueue(detail::Waiter& waiter) noexcept {
-        const bool free = !locked_ && line_.empty();
-        line_.add(waiter);
+        const bool free = !locked_ && waiters_.empty();
+        waiters_.add(waiter);
         if (free) {
-            line_.grant_first();
+            waiters_.grant_first();
         }
     }
 
-    detail::WaitQueue line_;
+    detail::WaitQueue waiters_;
     bool locked_ = false;
 };
 
@@ -96,7 +96,7 @@ public:
 
     bool await_ready() const noexcept { return lock_.try_acquire(); }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        waiter_.make().wait_in(lock_.line_, caller, "Lock");
+        waiter_.make().wait_in(lock_.waiters_, caller, "Lock");
     }
     bool await_resume() {
         if (waiter_) {
@@ -116,7 +116,7 @@ private:
         if (waiter_->state() == Waiter::State::orphaned) [[unlikely]] {
             Waiter::throw_orphaned("Lock");
         }
-        lock_.line_.remove(*waiter_);
+        lock_.waiters_.remove(*waiter_);
         lock_.locked_ = true;
     }
 

@@ -77,7 +77,7 @@ private:
     static Coro<std::size_t> await_parties(ProcessBarrier barrier);
 
     SharedMemory memory_;
-    std::shared_ptr<const detail::Broadcast> bell_;
+    std::shared_ptr<const detail::Broadcast> broadcast_;
 };
 
 } // namespace hocket

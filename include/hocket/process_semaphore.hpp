@@ -93,7 +93,7 @@ private:
     static Coro<LockOutcome> await_permit(ProcessSemaphore semaphore);
 
     SharedMemory memory_;
-    std::shared_ptr<const detail::Broadcast> bell_;
+    std::shared_ptr<const detail::Broadcast> broadcast_;
 };
 
 /// A ProcessSemaphore whose `release` throws ValueError instead of exceeding the initial value:

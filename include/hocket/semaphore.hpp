@@ -29,7 +29,7 @@ public:
     Semaphore& operator=(const Semaphore&) = delete;
 
     /// Whether `acquire` would wait.
-    [[nodiscard]] bool locked() const noexcept { return value_ == 0 || !line_.empty(); }
+    [[nodiscard]] bool locked() const noexcept { return value_ == 0 || !waiters_.empty(); }
 
     /// `co_await semaphore.acquire()`: waits until the counter is above zero, then decrements it.
     /// Always returns true. If a waiting task is cancelled, its turn passes to the next one. Throws
@@ -47,9 +47,9 @@ public:
         if (value_ >= bound_) [[unlikely]] {
             throw_released_too_often();
         }
-        line_.require_own_thread("Semaphore");
+        waiters_.require_own_thread("Semaphore");
         ++value_;
-        if (line_.has_waiting()) {
+        if (waiters_.has_waiting()) {
             grant_next();
         }
     }
@@ -63,18 +63,18 @@ private:
 
     void grant_next() noexcept {
         --value_;
-        line_.grant_first();
+        waiters_.grant_first();
     }
     /// Called when a task that was granted a permit resumes. In the meantime others may have queued
     /// although permits were free, so as not to overtake it; they get theirs now.
     void resume(detail::Waiter& waiter) noexcept {
-        line_.remove(waiter);
-        while (value_ > 0 && line_.has_waiting()) {
+        waiters_.remove(waiter);
+        while (value_ > 0 && waiters_.has_waiting()) {
             grant_next();
         }
     }
 
-    detail::WaitQueue line_;
+    detail::WaitQueue waiters_;
     std::ptrdiff_t value_;
     std::ptrdiff_t bound_;
 };
@@ -104,7 +104,7 @@ public:
         return true;
     }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        waiter_.make().wait_in(semaphore_.line_, caller, "Semaphore");
+        waiter_.make().wait_in(semaphore_.waiters_, caller, "Semaphore");
     }
     bool await_resume() {
         if (waiter_) {

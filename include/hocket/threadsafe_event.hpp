@@ -26,22 +26,22 @@ public:
     ThreadsafeEvent(const ThreadsafeEvent&) = delete;
     ThreadsafeEvent& operator=(const ThreadsafeEvent&) = delete;
 
-    [[nodiscard]] bool is_set() const noexcept { return line_.count_free() != 0; }
+    [[nodiscard]] bool is_set() const noexcept { return waiters_.count_free() != 0; }
     /// Sets the flag and wakes all waiters, in the order in which they started waiting.
     void set() noexcept {
         const std::scoped_lock lock(lock_);
-        line_.open();
+        waiters_.open();
     }
     /// Clears the flag; later waits block. Waiters already woken by `set` are unaffected.
     void clear() noexcept {
         const std::scoped_lock lock(lock_);
-        line_.close();
+        waiters_.close();
     }
 
     /// `co_await event.wait()`: waits until the flag is set. Always returns true. Does not suspend
     /// if the flag is set already. Converts to Coro<bool>.
     [[nodiscard]] detail::ThreadsafeWait<bool> wait() noexcept {
-        return detail::ThreadsafeWait<bool>(line_, "ThreadsafeEvent");
+        return detail::ThreadsafeWait<bool>(waiters_, "ThreadsafeEvent");
     }
 
     /// Blocks the thread until the flag is set. Always returns true. On a thread that runs a loop,
@@ -56,11 +56,12 @@ public:
 
 private:
     bool wait_until(std::optional<std::chrono::steady_clock::time_point> deadline) {
-        return detail::claim_blocking(line_, deadline) != detail::ThreadsafeWaiter::State::waiting;
+        return detail::claim_blocking(waiters_, deadline) !=
+               detail::ThreadsafeWaiter::State::waiting;
     }
 
     detail::SpinLock lock_;
-    detail::ThreadsafeWaitQueue line_{lock_, 0};
+    detail::ThreadsafeWaitQueue waiters_{lock_, 0};
 };
 
 } // namespace hocket

@@ -26,7 +26,7 @@ Nanoseconds Reactor::now() noexcept {
 Reactor::Reactor() : inbox_(poller_), far_deadline_(poller_), timers_(now()), signals_(inbox_) {}
 
 // A turn with work at hand need not ask the kernel when nothing is watched but the inbox and the
-// alarm: what they would tell is looked at without its help.
+// timerfd: whether they are ready is known without it.
 bool Reactor::poll_is_due(Nanoseconds& time) noexcept {
     const bool watching = poller_.size() > 2;
     if (!watching && timers_.empty()) {
@@ -45,7 +45,7 @@ void Reactor::poll(bool may_block) {
             polled_at_ = time;
         }
     } else {
-        if (!lingers_until_ready()) {
+        if (!busy_poll()) {
             sleep();
         }
         time = timers_.empty() ? 0 : now();
@@ -99,12 +99,12 @@ bool Reactor::more_posts_are_near() noexcept {
     return inbox_.has_posts();
 }
 
-// Dispatches what came, if anything has.
-bool Reactor::lingers_until_ready() noexcept {
-    if (linger_ == 0 || !std::exchange(had_events_, false)) {
+// Returns whether it has dispatched anything.
+bool Reactor::busy_poll() noexcept {
+    if (busy_poll_time_ == 0 || !std::exchange(had_events_, false)) {
         return false;
     }
-    Nanoseconds until = now() + linger_;
+    Nanoseconds until = now() + busy_poll_time_;
     if (!timers_.empty()) {
         until = std::min(until, timers_.next_wakeup());
     }

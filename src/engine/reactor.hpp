@@ -89,9 +89,9 @@ public:
     }
 
     void set_blocking_hooks(BlockingHooks hooks) noexcept { hooks_ = hooks; }
-    /// Before it sleeps, a loop that has just had something to do looks for so long whether more
-    /// comes: for one whose peers answer within microseconds. 0, as at first: not at all.
-    void set_linger(Nanoseconds time) noexcept { linger_ = time; }
+    /// For how long a loop that has just had something to do polls without blocking before it
+    /// sleeps: for a loop whose peers answer within microseconds. By default 0.
+    void set_busy_poll(Nanoseconds time) noexcept { busy_poll_time_ = time; }
     void set_signal_sink(SignalSink* sink) noexcept { signal_sink_ = sink; }
 
     /// The first half of a turn: waits until something is ready (not at all when something is
@@ -121,7 +121,7 @@ private:
     [[nodiscard]] bool poll_is_due(Nanoseconds& time) noexcept;
     void sleep();
     [[nodiscard]] bool more_posts_are_near() noexcept;
-    [[nodiscard]] bool lingers_until_ready() noexcept;
+    [[nodiscard]] bool busy_poll() noexcept;
     void dispatch(int count) noexcept;
     void deliver_signals() noexcept;
 
@@ -139,9 +139,9 @@ private:
     BlockingHooks hooks_;
     SignalSink* signal_sink_ = nullptr;
     Nanoseconds polled_at_ = 0;
-    Nanoseconds linger_ = 0;
+    Nanoseconds busy_poll_time_ = 0;
     bool had_posts_ = false;  // in the turn before
-    bool had_events_ = false; // since it last lingered
+    bool had_events_ = false; // since the last busy poll
 };
 
 } // namespace hocket::engine

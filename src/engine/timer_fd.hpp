@@ -6,7 +6,7 @@ namespace hocket::engine {
 
 /// Ends the loop's wait when a deadline comes that is far away, so that the waits until then need
 /// no timeout: to start and stop one costs more than the rest of a short wait. Most such deadlines
-/// are cancelled; the alarm stays set all the same, and at worst wakes the loop once for nothing.
+/// are cancelled; the timerfd stays set all the same, and at worst wakes the loop once for nothing.
 class TimerFd final : private Watcher {
 public:
     explicit TimerFd(Poller& poller); ///< Throws std::system_error when there is no timerfd.

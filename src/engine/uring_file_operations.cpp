@@ -14,7 +14,7 @@ namespace {
 using Call = FileRequest::Call;
 
 constexpr unsigned submission_entries = 256;
-// As many operations are with the kernel at a time; more wait in line, so that none of their
+// As many operations are with the kernel at a time; more are queued, so that none of their
 // completions has to wait for room.
 constexpr unsigned completion_entries = 1024;
 

@@ -9,33 +9,33 @@
 
 namespace hocket::engine {
 
-/// A word of shared memory to sleep on until somebody rings. Either the sleeper sees what was done
-/// before the ring, or the ringer sees the sleeper: no wake-up is lost, and nobody who is awake
-/// costs a system call.
+/// A word of shared memory that threads of any process wait on until it is notified. Either the
+/// waiter sees what was done before `notify_all`, or `notify_all` sees the waiter: no wake-up is
+/// lost. Notifying costs a system call only if there is a waiter.
 struct SharedEventcount {
-    std::atomic<std::uint32_t> rings;
-    std::atomic<std::uint32_t> sleepers;
+    std::atomic<std::uint32_t> epoch;
+    std::atomic<std::uint32_t> waiters;
 
-    void ring() noexcept;
-    /// Sleeps until rung; returns at once when `is_over()` after the sleeper is announced. May
-    /// return early. `timeout` in nanoseconds, negative: none.
-    template <class IsOver> void sleep(std::int64_t timeout, IsOver is_over) noexcept {
-        const std::uint32_t before = rings.load(std::memory_order_seq_cst);
-        sleepers.fetch_add(1, std::memory_order_seq_cst);
+    void notify_all() noexcept;
+    /// Blocks until notified; returns at once if `is_over()` once the waiter is registered. May
+    /// return early. `timeout` is in nanoseconds; negative: none.
+    template <class IsOver> void wait(std::int64_t timeout, IsOver is_over) noexcept {
+        const std::uint32_t before = epoch.load(std::memory_order_seq_cst);
+        waiters.fetch_add(1, std::memory_order_seq_cst);
         if (!is_over()) {
-            wait_for_ring(before, timeout);
+            sleep(before, timeout);
         }
-        sleepers.fetch_sub(1, std::memory_order_relaxed);
+        waiters.fetch_sub(1, std::memory_order_relaxed);
     }
 
 private:
-    void wait_for_ring(std::uint32_t before, std::int64_t timeout) noexcept;
+    void sleep(std::uint32_t before, std::int64_t timeout) noexcept;
 };
 
-/// How a pool's workers tell it of their replies: by the bell when a thread sleeps on it, by the
-/// eventfd when a loop asked for that.
+/// How a pool's workers announce their replies: through the eventcount to a thread that waits on
+/// it, through an eventfd to a loop that is about to sleep.
 struct ReplyNotifier {
-    alignas(64) SharedEventcount bell;
+    alignas(64) SharedEventcount eventcount;
     std::atomic<std::uint32_t> loop_sleeps;
 };
 
@@ -47,8 +47,10 @@ struct WorkerLink {
     /// A larger body travels in a segment of its own.
     static constexpr std::size_t largest_body = ring_size / 8;
 
-    alignas(64) SharedEventcount requests_bell; // the worker sleeps on it
-    alignas(64) SharedEventcount space_bell;    // the worker waits for room for a reply
+    // The worker waits for the first when it has nothing to do, for the second when its reply does
+    // not fit.
+    alignas(64) SharedEventcount request_added;
+    alignas(64) SharedEventcount reply_taken;
     std::atomic<Stage> stage;
     std::atomic<std::uint32_t> stop;      // the worker ends when it has nothing to do
     std::atomic<std::int64_t> started_at; // the timed call that runs, on the monotonic clock

@@ -15,14 +15,14 @@ void Condition::notify(std::size_t n) {
     if (!locked()) {
         throw_unlocked("notify");
     }
-    line_.require_own_thread("Condition");
+    waiters_.require_own_thread("Condition");
     move_to_lock(n);
 }
 
 void Condition::move_to_lock(std::size_t n) noexcept {
-    for (; n > 0 && line_.has_waiting(); --n) {
-        auto& wait = static_cast<detail::ConditionWait&>(line_.first_waiting());
-        line_.remove(wait);
+    for (; n > 0 && waiters_.has_waiting(); --n) {
+        auto& wait = static_cast<detail::ConditionWait&>(waiters_.first_waiting());
+        waiters_.remove(wait);
         wait.notified_ = wait.at_lock_ = true;
         lock_.enqueue(wait);
     }
@@ -36,7 +36,7 @@ bool ConditionWait::cancel(std::string_view message) noexcept {
     }
     cancelled_ = true;
     if (!at_lock_) {
-        condition_.line_.remove(*this);
+        condition_.waiters_.remove(*this);
         at_lock_ = true;
         lock_.enqueue(*this);
     }
@@ -46,7 +46,7 @@ bool ConditionWait::cancel(std::string_view message) noexcept {
 bool ConditionWait::await_resume() {
     const bool cancelled = task().take_cancellation() || cancelled_;
     if (state() != State::orphaned) {
-        lock_.line_.remove(*this);
+        lock_.waiters_.remove(*this);
         lock_.locked_ = true;
         if (cancelled && notified_) {
             condition_.move_to_lock(1);

@@ -58,11 +58,11 @@ void QueueBase::throw_no_room() const {
 }
 
 // What is not granted, or is not wanted any more.
-void QueueWaiter::look_again(QueueBase& queue, WaitQueue& line, bool cancelled) {
+void QueueWaiter::look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled) {
     if (cancelled) {
         if (state() == State::granted) {
-            line.remove(*this);
-            if (&line == &queue.getters_) {
+            waiters.remove(*this);
+            if (&waiters == &queue.getters_) {
                 queue.offer_item();
             } else {
                 queue.reserve_room();

@@ -6,10 +6,10 @@ namespace hocket {
 
 void ThreadsafeLock::release() {
     const std::scoped_lock lock(lock_);
-    if (line_.free() != 0) {
+    if (waiters_.free() != 0) {
         throw RuntimeError("cannot release a ThreadsafeLock that is not acquired");
     }
-    line_.offer();
+    waiters_.offer();
 }
 
 } // namespace hocket

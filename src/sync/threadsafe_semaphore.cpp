@@ -32,13 +32,13 @@ void ThreadsafeSemaphore::release(std::ptrdiff_t n) {
     }
     const std::scoped_lock lock(lock_);
     const auto count = static_cast<std::size_t>(n);
-    if (line_.free() > bound_ || count > bound_ - line_.free()) {
+    if (waiters_.free() > bound_ || count > bound_ - waiters_.free()) {
         throw ValueError("a " + std::string(name_) +
                          " was released too many times: its value may "
                          "be at most " +
                          std::to_string(bound_));
     }
-    line_.offer(count);
+    waiters_.offer(count);
 }
 
 } // namespace hocket

@@ -9,48 +9,48 @@
 
 namespace hocket::detail {
 
-bool ThreadsafeWaiter::enter(ThreadsafeWaitQueue& line) noexcept {
-    const std::scoped_lock lock(line.lock_);
-    if (line.claim()) {
+bool ThreadsafeWaiter::enter(ThreadsafeWaitQueue& queue) noexcept {
+    const std::scoped_lock lock(queue.lock_);
+    if (queue.claim()) {
         state_ = State::granted;
         return true;
     }
-    if (line.ended_) {
+    if (queue.ended_) {
         state_ = State::turned_away;
         return true;
     }
-    line_ = &line;
-    line.waiting_.push_back(*this);
+    queue_ = &queue;
+    queue.waiting_.push_back(*this);
     return false;
 }
 
 ThreadsafeWaiter::State ThreadsafeWaiter::leave() noexcept {
-    if (line_ != nullptr) {
-        const std::scoped_lock lock(line_->lock_);
-        line_->remove(*this);
+    if (queue_ != nullptr) {
+        const std::scoped_lock lock(queue_->lock_);
+        queue_->remove(*this);
     }
     return state_;
 }
 
 bool ThreadsafeWaiter::withdraw() noexcept {
-    if (line_ == nullptr) {
+    if (queue_ == nullptr) {
         return state_ == State::waiting;
     }
-    const std::scoped_lock lock(line_->lock_);
+    const std::scoped_lock lock(queue_->lock_);
     if (state_ != State::waiting) {
         return false;
     }
-    line_->remove(*this);
+    queue_->remove(*this);
     return true;
 }
 
 void ThreadsafeWaiter::give_up() noexcept {
-    if (line_ != nullptr) {
-        ThreadsafeWaitQueue& line = *line_;
-        const std::scoped_lock lock(line.lock_);
-        line.remove(*this);
+    if (queue_ != nullptr) {
+        ThreadsafeWaitQueue& queue = *queue_;
+        const std::scoped_lock lock(queue.lock_);
+        queue.remove(*this);
         if (state_ == State::granted) {
-            line.offer();
+            queue.offer();
         }
     }
 }
@@ -60,10 +60,10 @@ void ThreadsafeWaiter::give_up() noexcept {
 ThreadsafeWaitQueue::~ThreadsafeWaitQueue() {
     const std::scoped_lock lock(lock_);
     while (ThreadsafeWaiter* waiter = waiting_.pop_front()) {
-        waiter->line_ = nullptr;
+        waiter->queue_ = nullptr;
     }
     while (ThreadsafeWaiter* waiter = woken_.pop_front()) {
-        waiter->line_ = nullptr;
+        waiter->queue_ = nullptr;
         if (waiter->state_ == State::granted) {
             waiter->state_ = State::orphaned;
         }
@@ -85,7 +85,7 @@ void ThreadsafeWaitQueue::wake_all(State outcome) noexcept {
 
 void ThreadsafeWaitQueue::remove(ThreadsafeWaiter& waiter) noexcept {
     (waiter.state_ == State::waiting ? waiting_ : woken_).erase(waiter);
-    waiter.line_ = nullptr;
+    waiter.queue_ = nullptr;
 }
 
 namespace {
@@ -118,11 +118,11 @@ private:
 } // namespace
 
 ThreadsafeWaiter::State
-claim_blocking(ThreadsafeWaitQueue& line,
+claim_blocking(ThreadsafeWaitQueue& queue,
                std::optional<std::chrono::steady_clock::time_point> deadline, void* item) {
     BlockedThread waiter;
     waiter.item = item;
-    if (!waiter.enter(line)) {
+    if (!waiter.enter(queue)) {
         if (deadline) {
             waiter.sleep_until(*deadline);
         } else {

@@ -8,7 +8,7 @@ namespace hocket::detail {
 
 bool Waiter::cancel(std::string_view) noexcept {
     if (is_linked()) {
-        leave_line();
+        leave_queue();
     }
     task_->interrupt();
     return true;

@@ -7,7 +7,7 @@
 
 namespace hocket::detail {
 
-class CompletionQueue::WaitQueue {
+class CompletionQueue::Completed {
 public:
     void put(FuturePointer<FutureStateBase> future) {
         const std::scoped_lock lock(mutex_);
@@ -28,13 +28,13 @@ private:
     std::deque<FuturePointer<FutureStateBase>> done_;
 };
 
-CompletionQueue::CompletionQueue() : line_(std::make_shared<WaitQueue>()) {}
+CompletionQueue::CompletionQueue() : completed_(std::make_shared<Completed>()) {}
 
 void CompletionQueue::put(FutureStateBase& done) const {
-    done.ref(); // the line's
-    line_->put(FuturePointer<FutureStateBase>(&done));
+    done.ref(); // the queue's
+    completed_->put(FuturePointer<FutureStateBase>(&done));
 }
 
-FuturePointer<FutureStateBase> CompletionQueue::take() const { return line_->take(); }
+FuturePointer<FutureStateBase> CompletionQueue::take() const { return completed_->take(); }
 
 } // namespace hocket::detail

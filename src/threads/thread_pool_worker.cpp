@@ -89,18 +89,18 @@ detail::Work* ThreadPoolExecutor::Pool::take(Worker& me) {
         searching_.fetch_add(1);
     }
     me.new_here = false;
-    for (bool lingered = false;;) {
+    for (bool has_polled = false;;) {
         if (detail::Work* work = find(me)) {
             stop_searching();
             return work;
         }
         if (run_forks(me)) {
-            lingered = false;
+            has_polled = false;
             continue;
         }
-        if (!lingered) {
+        if (!has_polled) {
             busy_poll(me);
-            lingered = true;
+            has_polled = true;
             continue;
         }
         switch (park(me)) {
@@ -108,7 +108,7 @@ detail::Work* ThreadPoolExecutor::Pool::take(Worker& me) {
         case Rest::found_work: break;
         case Rest::ended: return nullptr;
         }
-        lingered = false;
+        has_polled = false;
     }
 }
 

@@ -97,7 +97,7 @@ TEST(ChildWatcher, StoppingLeavesTheChildToOthers) {
         Parent parent(reactor.poller());
         ASSERT_FALSE(parent.start(child));
     }
-    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the alarm
+    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the timerfd
     ::kill(child, SIGKILL);
     EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }

@@ -233,7 +233,7 @@ TEST(Connector, CancellingInEachPhaseLeaksNoDescriptor) {
     outcome.socket.close();
     run_turns(reactor);
     EXPECT_EQ(open_descriptors(), before);
-    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the alarm
+    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the timerfd
 }
 
 TEST(Connector, MayBeDestroyedByItsSink) {

@@ -73,9 +73,9 @@ TEST(Reactor, CancelledTurnEndsDoNotRun) {
 }
 
 /// A loop that tells how often it slept, and an eventfd that it watches.
-struct Lingering {
-    explicit Lingering(Nanoseconds time) {
-        reactor.set_linger(time);
+struct BusyPolling {
+    explicit BusyPolling(Nanoseconds time) {
+        reactor.set_busy_poll(time);
         reactor.set_blocking_hooks(
             {[](void* count) noexcept { ++*static_cast<int*>(count); }, nullptr, &sleeps});
         seen.body = [this](std::uint32_t) {
@@ -88,7 +88,7 @@ struct Lingering {
         EXPECT_TRUE(run_until(reactor, [&] { return events == 1; }));
         sleeps = 0;
     }
-    ~Lingering() {
+    ~BusyPolling() {
         reactor.poller().remove(seen);
         ::close(event);
     }
@@ -102,8 +102,8 @@ struct Lingering {
 
 constexpr Nanoseconds very_long = 20'000'000'000;
 
-TEST(Reactor, WhatComesWhileItLingersFindsItAwake) {
-    Lingering loop(very_long);
+TEST(Reactor, DoesNotSleepForWhatArrivesDuringABusyPoll) {
+    BusyPolling loop(very_long);
     std::thread other([&] { ::eventfd_write(loop.event, 1); });
     EXPECT_TRUE(run_until(loop.reactor, [&] { return loop.events == 2; }));
     other.join();
@@ -115,16 +115,16 @@ TEST(Reactor, WhatComesWhileItLingersFindsItAwake) {
     EXPECT_EQ(loop.sleeps, 0);
 }
 
-TEST(Reactor, LingersNoLongerThanToTheNextTimer) {
-    Lingering loop(very_long);
+TEST(Reactor, EndsABusyPollAtTheNextTimer) {
+    BusyPolling loop(very_long);
     const auto began = Reactor::now();
     EXPECT_FALSE(run_until(
         loop.reactor, [] { return false; }, std::chrono::milliseconds(1)));
     EXPECT_LT(Reactor::now() - began, very_long);
 }
 
-TEST(Reactor, SleepsAfterItHasLingeredForNothing) {
-    Lingering loop(1000);
+TEST(Reactor, SleepsAfterABusyPollInVain) {
+    BusyPolling loop(1000);
     while (loop.sleeps == 0) { // on a busy machine the limit may be over before the sleep begins
         EXPECT_FALSE(run_until(
             loop.reactor, [] { return false; }, std::chrono::milliseconds(1)));
@@ -147,14 +147,14 @@ struct Expiry final : Timer {
     Nanoseconds late_by = -1; // not expired
 };
 
-TEST(Alarm, WakesTheLoopForADeadlineThatIsFar) {
+TEST(TimerFd, WakesTheLoopForADeadlineThatIsFar) {
     Reactor reactor;
     Expiry far(reactor);
     far.arm(std::chrono::milliseconds(150));
     EXPECT_TRUE(run_until(reactor, [&] { return far.late_by >= 0; }));
 }
 
-TEST(Alarm, IsSetAgainForAnEarlierDeadline) {
+TEST(TimerFd, IsSetAgainForAnEarlierDeadline) {
     Reactor reactor;
     Expiry far(reactor);
     Expiry nearer(reactor);
@@ -166,13 +166,13 @@ TEST(Alarm, IsSetAgainForAnEarlierDeadline) {
     EXPECT_TRUE(far.is_armed());
 }
 
-TEST(Alarm, OfADeadlineThatWasCancelledWakesTheLoopForNothing) {
-    Lingering loop(0);
+TEST(TimerFd, OfADeadlineThatWasCancelledWakesTheLoopForNothing) {
+    BusyPolling loop(0);
     Expiry cancelled(loop.reactor);
     Expiry later(loop.reactor);
     cancelled.arm(std::chrono::seconds(1));
     ::eventfd_write(loop.event, 1);
-    loop.reactor.poll(true); // sets the alarm, and does not sleep
+    loop.reactor.poll(true); // sets the timerfd, and does not sleep
     EXPECT_EQ(loop.events, 2);
     loop.reactor.timers().cancel(cancelled);
     later.arm(std::chrono::milliseconds(1200));
@@ -228,7 +228,7 @@ TEST(Poller, HandlesMoreEventsThanFitIntoOneBatch) {
         ASSERT_FALSE(reactor.poller().add(watcher, sockets.back().fileno(), Watcher::readable));
     }
     ASSERT_TRUE(run_until(reactor, [&] { return seen == count; }));
-    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the alarm
+    EXPECT_EQ(reactor.poller().size(), 2U); // the inbox and the timerfd
 }
 
 TEST(Inbox, PostsFromManyThreadsAllArriveEachThreadsInOrder) {

@@ -12,7 +12,7 @@ namespace hocket::engine {
 namespace {
 
 /// A timer that notes its expiry.
-struct Alarm final : Timer {
+struct TestTimer final : Timer {
     int id = 0;
     std::vector<int>* expired = nullptr;
     void expire() noexcept override { expired->push_back(id); }
@@ -21,12 +21,12 @@ struct Alarm final : Timer {
 TEST(TimerQueue, ExpiresInOrderOfDeadlinesAndEqualOnesInOrderOfArming) {
     TimerQueue queue(0);
     std::vector<int> expired;
-    std::vector<Alarm> alarms(4);
+    std::vector<TestTimer> timers(4);
     const Nanoseconds deadlines[] = {5'000'000'000, 10, 5'000'000'000, 3'000'000};
     for (int i = 0; i < 4; ++i) {
-        alarms[static_cast<std::size_t>(i)].id = i;
-        alarms[static_cast<std::size_t>(i)].expired = &expired;
-        queue.arm(alarms[static_cast<std::size_t>(i)], deadlines[i]);
+        timers[static_cast<std::size_t>(i)].id = i;
+        timers[static_cast<std::size_t>(i)].expired = &expired;
+        queue.arm(timers[static_cast<std::size_t>(i)], deadlines[i]);
     }
     queue.expire(5'000'000'000);
     EXPECT_EQ(expired, (std::vector<int>{1, 3, 0, 2}));
@@ -69,27 +69,27 @@ TEST_P(TimerQueueAgainstAModel, ExpiresTheSameTimersInTheSameOrder) {
     TimerQueue queue(now);
     std::multimap<Nanoseconds, int> model; // equal keys keep the order of insertion
     std::vector<int> expired;
-    std::vector<std::unique_ptr<Alarm>> alarms;
+    std::vector<std::unique_ptr<TestTimer>> timers;
     for (int i = 0; i < 500; ++i) {
-        alarms.push_back(std::make_unique<Alarm>());
-        alarms.back()->id = i;
-        alarms.back()->expired = &expired;
+        timers.push_back(std::make_unique<TestTimer>());
+        timers.back()->id = i;
+        timers.back()->expired = &expired;
     }
-    const auto model_entry = [&](const Alarm& alarm) {
-        const auto [first, last] = model.equal_range(alarm.deadline());
-        return std::find_if(first, last, [&](const auto& each) { return each.second == alarm.id; });
+    const auto model_entry = [&](const TestTimer& timer) {
+        const auto [first, last] = model.equal_range(timer.deadline());
+        return std::find_if(first, last, [&](const auto& each) { return each.second == timer.id; });
     };
     for (int step = 0; step < 20'000; ++step) {
-        Alarm& alarm = *alarms[below(alarms.size())];
+        TestTimer& timer = *timers[below(timers.size())];
         if (below(4) != 0) {
-            if (alarm.is_armed()) {
-                model.erase(model_entry(alarm));
-                queue.cancel(alarm);
+            if (timer.is_armed()) {
+                model.erase(model_entry(timer));
+                queue.cancel(timer);
             } else {
                 const Nanoseconds deadline =
                     below(20) == 0 ? now - std::min(now, some_time()) : now + some_time() / 2;
-                queue.arm(alarm, deadline);
-                model.emplace(alarm.deadline(), alarm.id);
+                queue.arm(timer, deadline);
+                model.emplace(timer.deadline(), timer.id);
             }
         } else {
             now += below(3) != 0 ? some_time() % 1'000'000'000'000 : 0;
@@ -110,9 +110,9 @@ TEST_P(TimerQueueAgainstAModel, ExpiresTheSameTimersInTheSameOrder) {
             ASSERT_LE(queue.next_wakeup(), model.begin()->first) << "at step " << step;
         }
     }
-    for (const auto& alarm : alarms) {
-        if (alarm->is_armed()) {
-            queue.cancel(*alarm);
+    for (const auto& timer : timers) {
+        if (timer->is_armed()) {
+            queue.cancel(*timer);
         }
     }
     EXPECT_TRUE(queue.empty());
@@ -124,10 +124,10 @@ TEST(TimerQueue, WakingUpWhenItSaysReachesTheDeadlineInFewSteps) {
     for (int shift = 0; shift < 55; ++shift) {
         TimerQueue queue(12'345);
         std::vector<int> expired;
-        Alarm alarm;
-        alarm.expired = &expired;
+        TestTimer timer;
+        timer.expired = &expired;
         const Nanoseconds deadline = 12'345 + (Nanoseconds{1} << shift);
-        queue.arm(alarm, deadline);
+        queue.arm(timer, deadline);
         int wakeups = 0;
         while (expired.empty()) {
             ASSERT_LE(queue.next_wakeup(), deadline);

@@ -435,7 +435,7 @@ TEST(Manager, AWaiterThatDiesIsSkipped) {
     waiting.start();
     ready.get();
     kill_process(waiting);
-    // However far the dead one came: its place in the line is nobody's, and no item is lost.
+    // However far the dead process came: nobody waits behind it, and no item is lost.
     const auto lock = manager.lock();
     { const auto guard = lock.scoped(); }
     queue.put(5);

@@ -37,7 +37,7 @@ std::byte* body_of(engine::MemoryMapping& segment) noexcept {
 
 } // namespace
 
-PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell,
+PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& notifier,
                        int eventfd, StartMethod method, std::int64_t spin, const OutputSink& output,
                        OnExit on_exit)
     : ChildWatcher(poller),
@@ -48,7 +48,7 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
       replies_(link_->replies()),
       on_exit_(std::move(on_exit)) {
     Message first = pack_message(Bootstrap{Bootstrap::pool_worker, spin});
-    for (const int fd : {link_region_.fileno(), bell.fileno(), eventfd}) {
+    for (const int fd : {link_region_.fileno(), notifier.fileno(), eventfd}) {
         first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
     }
     if (output) {
@@ -189,7 +189,7 @@ void PoolWorker::stop() {
     ending_ = true;
     // A word of its own: the ring may be full.
     link_->stop.store(1, std::memory_order_seq_cst);
-    ring();
+    wake();
 }
 
 // A segment that is free, or a new one; nullptr when large arguments fill too much memory already.
@@ -354,7 +354,7 @@ void PoolWorker::answer_taken() noexcept {
         header_of(segment->second).in_use.store(0, std::memory_order_release);
     }
     replies_->pop();
-    link_->space_bell.ring();
+    link_->reply_taken.notify_all();
 }
 
 } // namespace hocket::detail

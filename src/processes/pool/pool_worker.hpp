@@ -47,8 +47,9 @@ public:
     using OnExit = std::function<void(PoolWorker&, int status, std::error_code error)>;
 
     /// Starts the process. Throws std::system_error.
-    PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& bell, int eventfd,
-               StartMethod method, std::int64_t spin, const OutputSink& output, OnExit on_exit);
+    PoolWorker(engine::Poller& poller, int number, const engine::MemoryMapping& notifier,
+               int eventfd, StartMethod method, std::int64_t spin, const OutputSink& output,
+               OnExit on_exit);
     ~PoolWorker();
 
     [[nodiscard]] int number() const noexcept { return number_; }
@@ -74,7 +75,7 @@ public:
     /// Writes a call into the ring; false when there is no room now.
     [[nodiscard]] bool send(RemoteCall& call, const GatherBuffer& body);
     /// To be called after `send`, without the lock: wakes the worker when it sleeps.
-    void ring() noexcept { link_->requests_bell.ring(); }
+    void wake() noexcept { link_->request_added.notify_all(); }
     /// At most this many more calls; then it is told to stop.
     void limit_calls(std::size_t calls) noexcept { calls_left_ = calls; }
     /// Tells it to end when it has done what it was sent.

@@ -78,7 +78,7 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
       notifier_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
       eventfd_(std::move(descriptors.at(2))),
       link_(*reinterpret_cast<engine::WorkerLink*>(link_region_.data())),
-      bell_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
+      notifier_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       requests_(link_.requests()),
       replies_(link_.replies()) {
     owners_modules() = {}; // not the modules of the owner of the process that forked this one
@@ -130,7 +130,7 @@ engine::MessageHeader* PoolWorkerMain::wait_for_request() {
         if (link_.stop.load(std::memory_order_seq_cst) != 0) {
             return nullptr;
         }
-        link_.requests_bell.sleep(-1, [this] {
+        link_.request_added.wait(-1, [this] {
             return requests_.front() != nullptr || link_.stop.load(std::memory_order_seq_cst) != 0;
         });
     }
@@ -282,8 +282,8 @@ engine::MessageHeader& PoolWorkerMain::reserve_reply(std::size_t size) {
         if (Header* reply = replies_.reserve(size)) {
             return *reply;
         }
-        // The owner rings after it has read replies.
-        link_.space_bell.sleep(-1, [&] { return replies_.reserve(size) != nullptr; });
+        // The owner notifies after it has read replies.
+        link_.reply_taken.wait(-1, [&] { return replies_.reserve(size) != nullptr; });
     }
 }
 
@@ -314,9 +314,9 @@ void PoolWorkerMain::require_connection() const noexcept {
 }
 
 void PoolWorkerMain::ring_owner() noexcept {
-    bell_.bell.ring();
-    if (bell_.loop_sleeps.load(std::memory_order_seq_cst) != 0 &&
-        bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
+    notifier_.eventcount.notify_all();
+    if (notifier_.loop_sleeps.load(std::memory_order_seq_cst) != 0 &&
+        notifier_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(eventfd_.fileno(), &one, sizeof one);
     }

@@ -47,7 +47,7 @@ private:
     engine::MemoryMapping notifier_region_;
     engine::FileDescriptor eventfd_;
     engine::WorkerLink& link_;
-    engine::ReplyNotifier& bell_;
+    engine::ReplyNotifier& notifier_;
     engine::SharedRing requests_;
     engine::SharedRing replies_;
     std::map<std::uint32_t, engine::MemoryMapping> owners_segments_;

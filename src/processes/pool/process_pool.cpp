@@ -43,7 +43,7 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
       options_(std::move(options)),
       output_(options_.on_output ? options_.on_output : print_worker_line),
       notifier_region_(engine::MemoryMapping::create("pool", sizeof(engine::ReplyNotifier))),
-      bell_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
+      notifier_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       eventfd_(make_eventfd()) {
     if (const auto error =
             reactor_.poller().add(answer_watch_, eventfd_.fileno(), engine::Watcher::readable)) {
@@ -53,7 +53,8 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
         {[](void* pool) noexcept { static_cast<ProcessPool*>(pool)->before_sleep(); },
          [](void* pool) noexcept {
              static_cast<ProcessPool*>(pool)->supervisor_sleeps_.store(false);
-             static_cast<ProcessPool*>(pool)->bell_.loop_sleeps.store(0, std::memory_order_relaxed);
+             static_cast<ProcessPool*>(pool)->notifier_.loop_sleeps.store(
+                 0, std::memory_order_relaxed);
          },
          this});
 }
@@ -88,7 +89,7 @@ void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
         has_timeouts_ |= call.timeout > 0;
         PoolWorker* const worker = waiting_count_ == 0 ? least_busy() : nullptr;
         if (worker != nullptr && worker->send(call, body)) {
-            worker->ring();
+            worker->wake();
         } else {
             call.body_.resize(body.size());
             body.copy_to(reinterpret_cast<std::byte*>(call.body_.data()));
@@ -183,7 +184,7 @@ void ProcessPool::dispatch() {
         }
         drop_next_waiting();
         call->body_ = {};
-        worker->ring();
+        worker->wake();
     }
     if (shut_down_ && waiting_count_ == 0) {
         for (const auto& worker : workers_) {

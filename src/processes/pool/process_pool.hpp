@@ -39,7 +39,7 @@ public:
     bool collect_until_done(const FutureStateBase& future) noexcept;
     /// A future was completed otherwise than by an answer: whoever waits for it and collects must
     /// look.
-    void wake_collector() noexcept { bell_.bell.ring(); }
+    void wake_collector() noexcept { notifier_.eventcount.notify_all(); }
     void shutdown(const ShutdownOptions& options);
     void kill_workers();
     [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
@@ -93,7 +93,7 @@ private:
             return true;
         }
         /// Waits until whoever collects has left, which `is_wanted` asks it to do.
-        void enter(engine::SharedEventcount& bell) noexcept;
+        void enter(engine::SharedEventcount& eventcount) noexcept;
         void leave() noexcept;
         [[nodiscard]] bool is_wanted() const noexcept {
             return wanted_.load(std::memory_order_seq_cst);
@@ -150,7 +150,7 @@ private:
     const ProcessPoolOptions options_;
     OutputSink output_;
     engine::MemoryMapping notifier_region_;
-    engine::ReplyNotifier& bell_;
+    engine::ReplyNotifier& notifier_;
     engine::FileDescriptor eventfd_;
 
     std::mutex lock_;                                                // guards all down to broken_

@@ -16,10 +16,10 @@ void ProcessPool::AnswerWatch::on_ready(std::uint32_t) noexcept {
     pool_.on_answers();
 }
 
-void ProcessPool::Collector::enter(engine::SharedEventcount& bell) noexcept {
+void ProcessPool::Collector::enter(engine::SharedEventcount& eventcount) noexcept {
     wanted_.store(true, std::memory_order_seq_cst);
     while (!try_enter()) {
-        bell.ring();
+        eventcount.notify_all();
         busy_.wait(true, std::memory_order_acquire);
     }
     wanted_.store(false, std::memory_order_relaxed);
@@ -43,8 +43,8 @@ void ProcessPool::before_sleep() noexcept {
 // An answer that comes from here on finds the supervisor asleep, and its worker writes to the
 // eventfd. For one that came before, this does.
 void ProcessPool::call_supervisor_if_answered() noexcept {
-    bell_.loop_sleeps.store(1, std::memory_order_seq_cst);
-    if (has_answer() && bell_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
+    notifier_.loop_sleeps.store(1, std::memory_order_seq_cst);
+    if (has_answer() && notifier_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(eventfd_.fileno(), &one, sizeof one);
     }
@@ -60,7 +60,7 @@ bool ProcessPool::collect_until_done(const FutureStateBase& future) noexcept {
         return false;
     }
     has_direct_collector_.store(true, std::memory_order_seq_cst);
-    bell_.loop_sleeps.store(0, std::memory_order_relaxed);
+    notifier_.loop_sleeps.store(0, std::memory_order_relaxed);
     for (;;) {
         collect();
         if (future.done() || collector_.is_wanted()) {
@@ -91,7 +91,7 @@ void ProcessPool::wait_for_answer(const FutureStateBase& future) noexcept {
     }
     std::this_thread::yield(); // to a worker that is on this processor
     if (!is_over()) {
-        bell_.bell.sleep(-1, is_over);
+        notifier_.eventcount.wait(-1, is_over);
     }
 }
 

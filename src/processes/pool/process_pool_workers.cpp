@@ -102,7 +102,7 @@ void ProcessPool::start_one_worker() {
             GatherBuffer body;
             auto* const call = new InitializerCall(*this, options_.initializer, body);
             static_cast<void>(worker->send(*call, body)); // the ring is empty
-            worker->ring();
+            worker->wake();
         }
         if (options_.max_tasks_per_child > 0) {
             worker->limit_calls(options_.max_tasks_per_child);
@@ -157,7 +157,7 @@ void ProcessPool::fail_all(const Failures& failures) {
 
 void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code error) {
     // From here to the end of its entry in workers_ nobody else takes its answers.
-    collector_.enter(bell_.bell);
+    collector_.enter(notifier_.eventcount);
     collect_from(worker);
     const std::string words = worker.last_words();
     std::string what = describe_exit(worker, status, error);

@@ -62,22 +62,24 @@ Broadcast::Broadcast() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     }
 }
 
-void Broadcast::ring() const noexcept {
-    // Refused only once the count is full, after 2^64 rings.
+void Broadcast::notify_all() const noexcept {
+    // Refused only once the count is full, after 2^64 notifications.
     const std::uint64_t one = 1;
     static_cast<void>(!::write(fd_.fileno(), &one, sizeof one));
 }
 
-BroadcastListener::BroadcastListener(const Broadcast& bell) : set_(::epoll_create1(EPOLL_CLOEXEC)) {
+BroadcastListener::BroadcastListener(const Broadcast& broadcast)
+    : set_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!set_.is_open()) {
         engine::throw_errno("create an epoll set to wait for other processes");
     }
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLET; // once for each ring, though the eventfd is never read
-    if (::epoll_ctl(set_.fileno(), EPOLL_CTL_ADD, bell.fileno(), &event) != 0) {
+    event.events =
+        EPOLLIN | EPOLLET; // once for each notification, though the eventfd is never read
+    if (::epoll_ctl(set_.fileno(), EPOLL_CTL_ADD, broadcast.fileno(), &event) != 0) {
         engine::throw_errno("wait for other processes");
     }
-    ::epoll_wait(set_.fileno(), &event, 1, 0); // rings of the past
+    ::epoll_wait(set_.fileno(), &event, 1, 0); // takes note of past notifications
 }
 
 void BroadcastListener::add_process(engine::FileDescriptor process) {

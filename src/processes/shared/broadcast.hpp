@@ -18,38 +18,38 @@ namespace hocket::detail {
 [[nodiscard]] Coro<> await_readable(int fd);
 [[nodiscard]] Coro<> await_writable(int fd);
 
-/// Wakes all who wait in any process, as a condition variable's broadcast. It keeps no count of
-/// them and is never reset, so that nobody's death can lose a ring.
+/// Wakes all waiters in all processes, as a condition variable's broadcast. It neither counts the
+/// waiters nor is ever reset, so that no process can lose a notification by dying.
 class Broadcast {
 public:
     /// Throws std::system_error when out of descriptors.
     Broadcast();
     explicit Broadcast(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
 
-    void ring() const noexcept;
+    void notify_all() const noexcept;
     [[nodiscard]] int fileno() const noexcept { return fd_.fileno(); }
 
 private:
     engine::FileDescriptor fd_;
 };
 
-/// Listens to a bell, and for the ends of other processes, from its making on, for one wait. Make
-/// it, look at what the bell is rung for, then wait.
+/// Receives the notifications of a Broadcast, and the ends of other processes, from its
+/// construction on, for one wait. Construct it, check the condition, then wait.
 class BroadcastListener {
 public:
     /// Throws std::system_error when out of descriptors.
-    explicit BroadcastListener(const Broadcast& bell);
+    explicit BroadcastListener(const Broadcast& broadcast);
 
     /// The end of a process ends the wait, too; the descriptor (see watch_process) is taken over.
     /// Throws std::system_error.
     void add_process(engine::FileDescriptor process);
-    /// Blocks until the bell is rung or a process ends. False when the deadline passed.
+    /// Blocks until it is notified or a process ends. False when the deadline passed.
     [[nodiscard]] bool wait(const Deadline& deadline) const;
     /// The same for a task.
     [[nodiscard]] Coro<> wait_async() const { return await_readable(set_.fileno()); }
 
 private:
-    engine::FileDescriptor set_; // an epoll set, in which the bell is edge-triggered
+    engine::FileDescriptor set_; // an epoll set, in which the Broadcast is edge-triggered
     std::vector<engine::FileDescriptor> processes_;
 };
 

@@ -52,7 +52,7 @@ static_assert(sizeof(SharedBarrier) % alignof(ProcessIdentity) == 0);
 class BarrierVisit {
 public:
     explicit BarrierVisit(const ProcessBarrier& barrier)
-        : state_(barrier.shared()), bell_(*barrier.bell_), self_(this_process()) {}
+        : state_(barrier.shared()), broadcast_(*barrier.broadcast_), self_(this_process()) {}
     ~BarrierVisit() {
         if (slot_) {
             const ProcessMutexHold hold(state_.mutex);
@@ -62,8 +62,8 @@ public:
     BarrierVisit(const BarrierVisit&) = delete;
     BarrierVisit& operator=(const BarrierVisit&) = delete;
 
-    /// The slot's number when the wait is over; nothing: wait until `listener` hears something. It
-    /// is made while nobody can ring, so that what is rung for after this is heard.
+    /// The slot's number when the wait is over; nothing: wait until `listener` is notified. The
+    /// listener is made under the lock, so that it receives every notification after this call.
     [[nodiscard]] std::optional<std::size_t> advance(std::optional<BroadcastListener>& listener) {
         listener.reset();
         const ProcessMutexHold hold(state_.mutex);
@@ -80,7 +80,7 @@ public:
             return {};
         }
         // Who ended as it was about to leave has left.
-        bell_.ring();
+        broadcast_.notify_all();
         for (ProcessIdentity& slot : state_.slots()) {
             if (has_ended(slot)) {
                 slot = {};
@@ -112,7 +112,7 @@ private:
         }
         const auto free = std::find_if_not(slots.begin(), slots.end(), SharedBarrier::is_taken);
         if (state_.parties > 1) {
-            bell_.ring(); // who waits has one more to watch, or may go on
+            broadcast_.notify_all(); // who waits has one more to watch, or may go on
         }
         if (is_last) {
             state_.phase = Phase::draining;
@@ -143,7 +143,7 @@ private:
     }
     /// Each watches the next that waits, so that with one descriptor for each nobody ends unseen.
     bool watch_next(std::optional<BroadcastListener>& listener) {
-        listener.emplace(bell_);
+        listener.emplace(broadcast_);
         const auto slots = state_.slots();
         for (std::size_t step = 1; step < slots.size(); ++step) {
             const ProcessIdentity& next = slots[(*slot_ + step) % slots.size()];
@@ -154,7 +154,7 @@ private:
         return true;
     }
     bool watch_all(std::optional<BroadcastListener>& listener) {
-        listener.emplace(bell_);
+        listener.emplace(broadcast_);
         return std::all_of(state_.slots().begin(), state_.slots().end(),
                            [&](const ProcessIdentity& each) {
                                return !SharedBarrier::is_taken(each) || watch(each, *listener);
@@ -172,13 +172,13 @@ private:
         return SharedBarrier::is_taken(slot) && !watch_process(slot).is_open();
     }
     void break_barrier() noexcept {
-        bell_.ring();
+        broadcast_.notify_all();
         state_.phase = Phase::broken;
     }
     void leave() noexcept {
         // Another watched this one, and must watch the next; or waits for the last to leave.
         if (state_.phase == Phase::filling || state_.count() == 1) {
-            bell_.ring();
+            broadcast_.notify_all();
         }
         state_.slots()[*slot_] = {};
         slot_.reset();
@@ -186,7 +186,7 @@ private:
     }
 
     SharedBarrier& state_;
-    const Broadcast& bell_;
+    const Broadcast& broadcast_;
     ProcessIdentity self_;
     std::optional<std::size_t> slot_;
 };
@@ -204,7 +204,7 @@ ProcessBarrier::ProcessBarrier(std::ptrdiff_t parties) {
                          " parties, not for " + std::to_string(parties));
     }
     memory_ = SharedMemory(SharedBarrier::size(static_cast<std::size_t>(parties)));
-    bell_ = std::make_shared<const detail::Broadcast>();
+    broadcast_ = std::make_shared<const detail::Broadcast>();
     auto* const made = new (memory_.data()) SharedBarrier;
     made->parties = static_cast<std::size_t>(parties);
 }
@@ -246,7 +246,7 @@ void ProcessBarrier::reset() const {
     if (state.phase == Phase::draining) {
         return; // those that leave have passed
     }
-    bell_->ring();
+    broadcast_->notify_all();
     state.phase = Phase::resetting;
     state.end_round_if_empty();
 }
@@ -254,7 +254,7 @@ void ProcessBarrier::reset() const {
 void ProcessBarrier::abort() const {
     SharedBarrier& state = shared();
     const ProcessMutexHold hold(state.mutex);
-    bell_->ring();
+    broadcast_->notify_all();
     state.phase = Phase::broken;
 }
 
@@ -274,15 +274,15 @@ bool ProcessBarrier::broken() const {
 
 std::uint32_t ProcessBarrier::attach_broadcast() const {
     static_cast<void>(shared()); // there is one
-    return detail::attach_descriptor(bell_->fileno());
+    return detail::attach_descriptor(broadcast_->fileno());
 }
 
 void ProcessBarrier::msgpack_unpack(const msgpack::object& object) {
-    const auto [memory, bell] = object.as<std::tuple<SharedMemory, std::uint32_t>>();
+    const auto [memory, broadcast] = object.as<std::tuple<SharedMemory, std::uint32_t>>();
     if (memory.size() <= sizeof(SharedBarrier)) {
         detail::throw_wrong_block(memory.size(), sizeof(SharedBarrier));
     }
-    bell_ = std::make_shared<const detail::Broadcast>(detail::take_descriptor(bell));
+    broadcast_ = std::make_shared<const detail::Broadcast>(detail::take_descriptor(broadcast));
     memory_ = memory;
 }
 

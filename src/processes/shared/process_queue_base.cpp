@@ -19,8 +19,8 @@ std::size_t ProcessQueueBase::qsize() const { return state_->size(); }
 std::size_t ProcessQueueBase::maxsize() const noexcept { return state_->maxsize(); }
 void ProcessQueueBase::close() noexcept { state_->close(); }
 
-// Each looks before it makes a listener, which costs more, and again after that: what was rung
-// for in between would not be heard.
+// Each tries before it makes a listener, which costs more, and again afterwards: the listener does
+// not receive a notification that came in between.
 
 void ProcessQueueBase::put_message(const Message& message, const Deadline& deadline) const {
     if (state_->try_put(message) == Attempt::done) {
@@ -28,7 +28,7 @@ void ProcessQueueBase::put_message(const Message& message, const Deadline& deadl
     }
     const Waiting waiting(*state_, Waiting::For::room);
     for (;;) {
-        const BroadcastListener listener(waiting.bell());
+        const BroadcastListener listener(waiting.broadcast());
         const Attempt attempt = state_->try_put(message);
         if (attempt == Attempt::done) {
             return;
@@ -52,7 +52,7 @@ ReceivedMessage ProcessQueueBase::get_message(const Deadline& deadline) const {
     }
     const Waiting waiting(*state_, Waiting::For::item);
     for (;;) {
-        const BroadcastListener listener(waiting.bell());
+        const BroadcastListener listener(waiting.broadcast());
         if (state_->try_get(message)) {
             return message;
         }
@@ -71,7 +71,7 @@ Coro<> ProcessQueueBase::await_room(Pointer state, Message message) {
     }
     const Waiting waiting(*state, Waiting::For::room);
     for (;;) {
-        const BroadcastListener listener(waiting.bell());
+        const BroadcastListener listener(waiting.broadcast());
         const Attempt attempt = state->try_put(message);
         if (attempt == Attempt::done) {
             co_return;
@@ -94,7 +94,7 @@ Coro<ReceivedMessage> ProcessQueueBase::await_item(Pointer state) {
     }
     const Waiting waiting(*state, Waiting::For::item);
     for (;;) {
-        const BroadcastListener listener(waiting.bell());
+        const BroadcastListener listener(waiting.broadcast());
         if (state->try_get(message)) {
             co_return message;
         }

@@ -140,7 +140,7 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
     if (queue.waiting_for_item > 0) {
         // Before the item is put: were this process killed between the two, who was woken would
         // look, find nothing and wait on; the other way round nobody would be woken.
-        items_.ring();
+        items_.notify_all();
     }
     queue.last += sizeof item + item.size;
     ++queue.count;
@@ -159,7 +159,7 @@ bool ProcessQueueState::try_get(ReceivedMessage& message) {
         receive_descriptors(item.ticket, message.descriptors);
     }
     if (queue.waiting_for_room > 0) {
-        room_.ring();
+        room_.notify_all();
     }
     queue.first += sizeof item + item.size;
     --queue.count;

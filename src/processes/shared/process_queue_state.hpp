@@ -20,8 +20,8 @@ struct QueueHead;
 /// one behind the other, as in a log. What is behind the first item is given back to the system.
 class ProcessQueueState {
 public:
-    /// The descriptors that a queue consists of: of the file, of two bells, of both ends of the
-    /// connection through which descriptors of items go.
+    /// The descriptors that a queue consists of: of the file, of two Broadcasts, of both ends of
+    /// the connection through which descriptors of items go.
     using Parts = std::array<engine::FileDescriptor, 5>;
 
     explicit ProcessQueueState(std::size_t maxsize);
@@ -31,7 +31,7 @@ public:
 
     enum class Attempt {
         done,
-        in_vain,        // no room, no item: the bell will ring
+        in_vain,        // no room, no item: the Broadcast will notify
         no_descriptors, // as many as the system carries are on their way: wait until
                         // `descriptors_out` can be written to
     };
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::size_t maxsize() const noexcept;
     void close() noexcept { closed_ = true; }
 
-    /// As long as it lives, the other side rings the bell.
+    /// As long as it lives, the other side notifies the Broadcast.
     class Waiting {
     public:
         enum class For { item, room };
@@ -51,7 +51,7 @@ public:
         ~Waiting() { add(-1U); }
         Waiting(const Waiting&) = delete;
         Waiting& operator=(const Waiting&) = delete;
-        [[nodiscard]] const Broadcast& bell() const noexcept {
+        [[nodiscard]] const Broadcast& broadcast() const noexcept {
             return what_ == For::item ? queue_.items_ : queue_.room_;
         }
 

@@ -110,7 +110,7 @@ ProcessSemaphore::ProcessSemaphore(std::ptrdiff_t value, std::ptrdiff_t bound) {
     static_cast<void>(
         detail::this_process()); // read here: `acquire` is to need no descriptor for it
     memory_ = SharedMemory(sizeof(SharedSemaphore));
-    bell_ = std::make_shared<const detail::Broadcast>();
+    broadcast_ = std::make_shared<const detail::Broadcast>();
     auto* const made = new (memory_.data()) SharedSemaphore;
     made->initial = made->value = value;
     made->bound = bound;
@@ -142,8 +142,9 @@ void ProcessSemaphore::release() const {
                          std::to_string(state.value) + " already");
     }
     if (state.waiting > 0) {
-        bell_->ring(); // before the change: who is woken in vain, as this process is killed, waits
-                       // on
+        // Before the change: if this process is killed in between, waiters wake up in vain and wait
+        // on.
+        broadcast_->notify_all();
     }
     ++state.value;
     detail::then();
@@ -158,7 +159,7 @@ std::ptrdiff_t ProcessSemaphore::value() const {
     return state.value;
 }
 
-/// As long as it lives, who releases rings the bell.
+/// As long as it lives, a release notifies the Broadcast.
 class ProcessSemaphore::Waiting {
 public:
     explicit Waiting(SharedSemaphore& state) : state_(state) { add(1); }
@@ -200,7 +201,7 @@ LockOutcome ProcessSemaphore::take_or_watch(BroadcastListener& listener) const {
                 continue;
             }
             const ProcessMutexHold hold(state.mutex);
-            bell_->ring();
+            broadcast_->notify_all();
             state.give_back(process);
             is_any_dead = true;
         }
@@ -216,7 +217,7 @@ LockOutcome ProcessSemaphore::acquire_until(const detail::Deadline& deadline) co
     }
     const Waiting waiting(shared());
     for (;;) {
-        BroadcastListener listener(*bell_);
+        BroadcastListener listener(*broadcast_);
         if (const LockOutcome outcome = take_or_watch(listener)) {
             return outcome;
         }
@@ -232,7 +233,7 @@ Coro<LockOutcome> ProcessSemaphore::await_permit(ProcessSemaphore semaphore) {
     }
     const Waiting waiting(semaphore.shared());
     for (;;) {
-        BroadcastListener listener(*semaphore.bell_);
+        BroadcastListener listener(*semaphore.broadcast_);
         if (const LockOutcome outcome = semaphore.take_or_watch(listener)) {
             co_return outcome;
         }
@@ -241,15 +242,15 @@ Coro<LockOutcome> ProcessSemaphore::await_permit(ProcessSemaphore semaphore) {
 }
 
 std::uint32_t ProcessSemaphore::attach_broadcast() const {
-    return detail::attach_descriptor(bell_->fileno());
+    return detail::attach_descriptor(broadcast_->fileno());
 }
 
 void ProcessSemaphore::msgpack_unpack(const msgpack::object& object) {
-    const auto [memory, bell] = object.as<std::tuple<SharedMemory, std::uint32_t>>();
+    const auto [memory, broadcast] = object.as<std::tuple<SharedMemory, std::uint32_t>>();
     if (memory.size() != sizeof(SharedSemaphore)) {
         detail::throw_wrong_block(memory.size(), sizeof(SharedSemaphore));
     }
-    bell_ = std::make_shared<const detail::Broadcast>(detail::take_descriptor(bell));
+    broadcast_ = std::make_shared<const detail::Broadcast>(detail::take_descriptor(broadcast));
     memory_ = memory;
 }
 

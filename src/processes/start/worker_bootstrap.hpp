@@ -9,7 +9,7 @@ namespace hocket::detail {
 /// What a new process of this program is told first, through its socket.
 struct Bootstrap {
     enum Kind : std::uint32_t {
-        pool_worker, // descriptors: link, reply bell, eventfd, pipe for stdout, pipe for stderr
+        pool_worker, // descriptors: link, ReplyNotifier, eventfd, pipe for stdout, pipe for stderr
         single_call, // descriptors: those of the arguments, memory with the call
         fork_server, // no descriptors
     };

@@ -99,17 +99,17 @@ protected:
 /// Waits for an item or for room.
 class QueueWaiter : public Waiter {
 public:
-    /// On resuming: returns when `line`'s item or room is the task's; throws otherwise.
-    void collect_grant(QueueBase& queue, WaitQueue& line) {
+    /// On resuming: returns when `waiters`' item or room is the task's; throws otherwise.
+    void collect_grant(QueueBase& queue, WaitQueue& waiters) {
         const bool cancelled = task().take_cancellation();
         if (cancelled || state() != State::granted) [[unlikely]] {
-            look_again(queue, line, cancelled);
+            look_again(queue, waiters, cancelled);
         }
-        line.remove(*this);
+        waiters.remove(*this);
     }
 
 private:
-    void look_again(QueueBase& queue, WaitQueue& line, bool cancelled);
+    void look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled);
 };
 
 /// Waits for room with an item.

@@ -18,16 +18,16 @@ public:
     ThreadsafePermits& operator=(const ThreadsafePermits&) = delete;
 
     /// Whether acquiring would wait.
-    [[nodiscard]] bool locked() const noexcept { return line_.count_free() == 0; }
+    [[nodiscard]] bool locked() const noexcept { return waiters_.count_free() == 0; }
 
     /// `co_await x.acquire()`: waits for its turn; always true. Cancelling a task that waits, also
     /// one whose turn has just come, leaves its turn to the next. Converts to Coro<bool>.
     [[nodiscard]] ThreadsafeWait<bool> acquire() noexcept {
-        return ThreadsafeWait<bool>(line_, name_);
+        return ThreadsafeWait<bool>(waiters_, name_);
     }
 
     /// Acquires when that is possible at once. Returns whether it did.
-    [[nodiscard]] bool try_acquire() noexcept { return line_.try_claim(); }
+    [[nodiscard]] bool try_acquire() noexcept { return waiters_.try_claim(); }
 
     /// Blocks the thread until it is its turn; always true. On a thread that runs a loop, this
     /// stops the loop's tasks meanwhile (for ever, if it is one of them that would release):
@@ -42,15 +42,15 @@ public:
 
 protected:
     ThreadsafePermits(std::size_t permits, const char* name) noexcept
-        : line_(lock_, permits), name_(name) {}
+        : waiters_(lock_, permits), name_(name) {}
     ~ThreadsafePermits() = default;
 
     bool acquire_until(std::optional<std::chrono::steady_clock::time_point> deadline) {
-        return claim_blocking(line_, deadline) == ThreadsafeWaiter::State::granted;
+        return claim_blocking(waiters_, deadline) == ThreadsafeWaiter::State::granted;
     }
 
     SpinLock lock_;
-    ThreadsafeWaitQueue line_;
+    ThreadsafeWaitQueue waiters_;
     const char* name_;
 };
 

@@ -19,18 +19,18 @@ public:
     // A loop that is closed destroys the coroutines of its tasks where they stand.
     ~ThreadsafeTaskWaiter() { give_up(); }
 
-    /// Suspends `caller` in `line`. False when it need not wait.
-    template <class P> bool wait_in(ThreadsafeWaitQueue& line, std::coroutine_handle<P> caller) {
+    /// Suspends `caller` in `queue`. False when it need not wait.
+    template <class P> bool wait_in(ThreadsafeWaitQueue& queue, std::coroutine_handle<P> caller) {
         task_ = caller.promise().task;
         task_->suspend(caller.promise(), *this);
-        if (!enter(line)) {
+        if (!enter(queue)) {
             return true;
         }
         task_->unsuspend();
         task_ = nullptr;
         return false;
     }
-    /// On resuming: leaves the line and returns how the wait has ended. Throws when the task was
+    /// On resuming: leaves the queue and returns how the wait has ended. Throws when the task was
     /// cancelled, or the object (`owner`: "ThreadsafeLock") is gone.
     State resume(const char* owner);
 
@@ -47,15 +47,15 @@ public:
     using hocket_awaitable = void;
     using value_type = Value;
 
-    ThreadsafeWait(ThreadsafeWaitQueue& line, const char* owner) noexcept
-        : line_(line), owner_(owner) {}
+    ThreadsafeWait(ThreadsafeWaitQueue& queue, const char* owner) noexcept
+        : queue_(queue), owner_(owner) {}
     operator Coro<Value>() const { // NOLINT(google-explicit-constructor): Python's is a coroutine
-        return await_in_coro<ThreadsafeWait, ThreadsafeWaitQueue&, const char*>(line_, owner_);
+        return await_in_coro<ThreadsafeWait, ThreadsafeWaitQueue&, const char*>(queue_, owner_);
     }
 
-    bool await_ready() noexcept { return line_.try_claim(); }
+    bool await_ready() noexcept { return queue_.try_claim(); }
     template <class P> bool await_suspend(std::coroutine_handle<P> caller) {
-        return waiter_.make().wait_in(line_, caller);
+        return waiter_.make().wait_in(queue_, caller);
     }
     Value await_resume() {
         if (waiter_) {
@@ -65,7 +65,7 @@ public:
     }
 
 private:
-    ThreadsafeWaitQueue& line_;
+    ThreadsafeWaitQueue& queue_;
     const char* owner_;
     LazyWaiter<ThreadsafeTaskWaiter> waiter_;
 };

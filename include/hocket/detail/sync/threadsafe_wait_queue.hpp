@@ -23,20 +23,20 @@ public:
         granted,     // a permit is its own, to be given back if it cannot use it
         served,      // woken, with nothing to give back
         completed,   // what it waited to do was done for it: too late for a cancellation
-        turned_away, // the line has ended
+        turned_away, // the queue has ended
         orphaned,    // the object that it was granted by is gone
     };
 
-    /// How it stands. While it waits, that is for the line's lock to guard; once it was woken,
+    /// How it stands. While it waits, that is for the queue's lock to guard; once it was woken,
     /// nobody changes it any more.
     [[nodiscard]] State state() const noexcept { return state_; }
-    /// Takes a permit or joins `line`. True: it need not wait, see `state`.
-    bool enter(ThreadsafeWaitQueue& line) noexcept;
-    /// Leaves the line. Returns how the wait has ended: `waiting` when nobody woke it.
+    /// Takes a permit or joins `queue`. True: it need not wait, see `state`.
+    bool enter(ThreadsafeWaitQueue& queue) noexcept;
+    /// Leaves the queue. Returns how the wait has ended: `waiting` when nobody woke it.
     State leave() noexcept;
-    /// Leaves the line if nobody woke it; false when somebody did.
+    /// Leaves the queue if nobody woke it; false when somebody did.
     bool withdraw() noexcept;
-    /// Leaves the line, and gives back what it was granted.
+    /// Leaves the queue, and gives back what it was granted.
     void give_up() noexcept;
 
     void* item = nullptr; // what a queue's putter brings
@@ -46,11 +46,11 @@ protected:
 
 private:
     friend class ThreadsafeWaitQueue;
-    /// Called once, under the line's lock: as who was woken leaves the line under that lock too,
+    /// Called once, under the queue's lock: as who was woken leaves the queue under that lock too,
     /// this is still there when the call returns.
     virtual void wake() noexcept = 0;
 
-    ThreadsafeWaitQueue* line_ = nullptr; // nullptr: in none
+    ThreadsafeWaitQueue* queue_ = nullptr; // nullptr: in none
     State state_ = State::waiting;
 };
 
@@ -134,7 +134,7 @@ private:
 /// Blocks this thread until there is a permit for it, or `deadline` has come (`waiting` then).
 /// `item` is what a queue's putter brings.
 ThreadsafeWaiter::State
-claim_blocking(ThreadsafeWaitQueue& line,
+claim_blocking(ThreadsafeWaitQueue& queue,
                std::optional<std::chrono::steady_clock::time_point> deadline = {},
                void* item = nullptr);
 

@@ -33,18 +33,18 @@ public:
     // A loop that is closed destroys the coroutines of its tasks where they stand.
     ~Waiter() {
         if (is_linked()) {
-            leave_line();
+            leave_queue();
         }
     }
 
-    /// Leaves the line. What was granted already is for the awaiter to give back as it resumes.
+    /// Leaves the queue. What was granted already is for the awaiter to give back as it resumes.
     bool cancel(std::string_view message) noexcept override;
 
-    /// Suspends `caller` at the end of `line`. `owner` names the object in errors: "Lock".
+    /// Suspends `caller` at the end of `queue`. `owner` names the object in errors: "Lock".
     template <class P>
-    void wait_in(WaitQueue& line, std::coroutine_handle<P> caller, const char* owner) {
+    void wait_in(WaitQueue& queue, std::coroutine_handle<P> caller, const char* owner) {
         TaskBase& task = *caller.promise().task;
-        join_line(line, task, owner);
+        join_queue(queue, task, owner);
         task.suspend(caller.promise(), *this);
     }
     [[nodiscard]] bool has_waited() const noexcept { return task_ != nullptr; }
@@ -63,11 +63,11 @@ public:
 
 private:
     friend class WaitQueue;
-    void join_line(WaitQueue& line, TaskBase& task, const char* owner);
-    void leave_line() noexcept;
+    void join_queue(WaitQueue& queue, TaskBase& task, const char* owner);
+    void leave_queue() noexcept;
 
     TaskBase* task_ = nullptr;
-    WaitQueue* line_ = nullptr;
+    WaitQueue* queue_ = nullptr;
     State state_ = State::waiting;
 };
 
@@ -123,7 +123,7 @@ public:
 
     /// Adds a waiter whose task is set.
     void add(Waiter& waiter) noexcept {
-        waiter.line_ = this;
+        waiter.queue_ = this;
         waiter.state_ = Waiter::State::waiting;
         list_.push_back(waiter);
         if (first_waiting_ == nullptr) {
@@ -136,10 +136,10 @@ public:
         }
         list_.erase(waiter);
     }
-    /// Wakes the first that waits; it stays in the line until it resumes.
+    /// Wakes the first that waits; it stays in the queue until it resumes.
     void grant_first() noexcept { wake_first(Waiter::State::granted); }
     /// Wakes all that wait, to look for themselves whether there is anything for them. They stay in
-    /// the line until they resume, as `turned_away`.
+    /// the queue until they resume, as `turned_away`.
     void recall_all() noexcept {
         while (first_waiting_ != nullptr) {
             wake_first(Waiter::State::turned_away);
@@ -167,7 +167,7 @@ public:
             require_running(owner);
         }
     }
-    /// Throws RuntimeError when the line belongs to a different loop than `loop`.
+    /// Throws RuntimeError when the queue belongs to a different loop than `loop`.
     void bind(LoopCore& loop, const char* owner) {
         if (loop_ != &loop) [[unlikely]] {
             bind_first(loop, owner);
@@ -190,13 +190,13 @@ private:
     LoopCore* loop_ = nullptr;
 };
 
-inline void Waiter::join_line(WaitQueue& line, TaskBase& task, const char* owner) {
-    line.bind(task.loop(), owner);
+inline void Waiter::join_queue(WaitQueue& queue, TaskBase& task, const char* owner) {
+    queue.bind(task.loop(), owner);
     task_ = &task;
-    line.add(*this);
+    queue.add(*this);
 }
 
-inline void Waiter::leave_line() noexcept { line_->remove(*this); }
+inline void Waiter::leave_queue() noexcept { queue_->remove(*this); }
 
 /// A Coro that makes an awaiter of `args` and awaits it: what an awaiter becomes where a Coro is
 /// asked for.

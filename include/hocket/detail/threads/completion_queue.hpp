@@ -17,10 +17,10 @@ public:
     }
 
 private:
-    class WaitQueue;
+    class Completed;
     [[nodiscard]] FuturePointer<FutureStateBase> take() const;
 
-    std::shared_ptr<WaitQueue> line_;
+    std::shared_ptr<Completed> completed_;
 };
 
 } // namespace hocket::detail
