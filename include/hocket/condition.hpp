@@ -39,10 +39,8 @@ public:
 
     /// These call the function of the same name on the lock.
     [[nodiscard]] bool locked() const noexcept { return lock_.locked(); }
-    [[nodiscard]] detail::LockAcquire acquire() noexcept { return lock_.acquire(); }
-    [[nodiscard]] detail::Scoped<Lock, detail::LockAcquire> scoped() noexcept {
-        return lock_.scoped();
-    }
+    [[nodiscard]] detail::Acquire<Lock> acquire() noexcept { return lock_.acquire(); }
+    [[nodiscard]] detail::Scoped<Lock> scoped() noexcept { return lock_.scoped(); }
     void release() { lock_.release(); }
 
     /// `co_await condition.wait()`: releases the lock, waits for a notification, and acquires the

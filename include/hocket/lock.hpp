@@ -1,12 +1,12 @@
 #pragma once
 
+#include <hocket/detail/sync/acquire.hpp>
 #include <hocket/detail/sync/guard.hpp>
 #include <hocket/detail/sync/waiter.hpp>
 
 namespace hocket {
 
 namespace detail {
-class LockAcquire;
 class ConditionWait;
 } // namespace detail
 
@@ -32,11 +32,11 @@ public:
     /// `co_await lock.acquire()`: waits until the lock is free and takes it. Always returns true.
     /// If a waiting task is cancelled, the lock goes to the next one. Throws RuntimeError if tasks
     /// of another loop have waited for this lock before. Converts to Coro<bool>.
-    [[nodiscard]] detail::LockAcquire acquire() noexcept;
+    [[nodiscard]] detail::Acquire<Lock> acquire() noexcept { return detail::Acquire<Lock>(*this); }
 
     /// `auto guard = co_await lock.scoped()`: acquires the lock, and releases it when `guard` goes
     /// out of scope.
-    [[nodiscard]] detail::Scoped<Lock, detail::LockAcquire> scoped() noexcept;
+    [[nodiscard]] detail::Scoped<Lock> scoped() noexcept { return detail::Scoped<Lock>(*this); }
 
     /// Releases the lock; the task that has waited longest gets it, in the next turn. Throws
     /// RuntimeError if the lock is not locked.
@@ -44,7 +44,7 @@ public:
         if (!locked_) [[unlikely]] {
             throw_not_acquired("release");
         }
-        waiters_.require_own_thread("Lock");
+        waiters_.require_own_thread(type_name);
         locked_ = false;
         if (waiters_.has_waiting()) {
             waiters_.grant_first();
@@ -52,9 +52,10 @@ public:
     }
 
 private:
-    friend detail::LockAcquire;
+    friend detail::Acquire<Lock>;
     friend detail::ConditionWait;
     friend class Condition;
+    static constexpr const char* type_name = "Lock";
     [[noreturn]] static void throw_not_acquired(const char* what);
 
     [[nodiscard]] bool try_acquire() noexcept {
@@ -64,7 +65,12 @@ private:
         }
         return locked_ = true;
     }
-    /// Called when a task was granted the lock but was cancelled before it resumed.
+    /// Called when a task that was granted the lock resumes.
+    void accept(detail::Waiter& waiter) noexcept {
+        waiters_.remove(waiter);
+        locked_ = true;
+    }
+    /// The same when the task was cancelled before it resumed.
     void decline(detail::Waiter& waiter) noexcept {
         waiters_.remove(waiter);
         if (waiters_.has_waiting()) {
@@ -83,53 +89,5 @@ private:
     detail::WaitQueue waiters_;
     bool locked_ = false;
 };
-
-namespace detail {
-
-class [[nodiscard]] LockAcquire {
-public:
-    using hocket_awaitable = void;
-    using value_type = bool;
-
-    explicit LockAcquire(Lock& lock) noexcept : lock_(lock) {}
-    operator Coro<bool>() const; // NOLINT(google-explicit-constructor): Python's is a coroutine
-
-    bool await_ready() const noexcept { return lock_.try_acquire(); }
-    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        waiter_.make().wait_in(lock_.waiters_, caller, "Lock");
-    }
-    bool await_resume() {
-        if (waiter_) {
-            take_over();
-        }
-        return true;
-    }
-
-private:
-    void take_over() {
-        if (waiter_->task().take_cancellation()) [[unlikely]] {
-            if (waiter_->state() == Waiter::State::granted) {
-                lock_.decline(*waiter_);
-            }
-            waiter_->task().throw_cancelled();
-        }
-        if (waiter_->state() == Waiter::State::orphaned) [[unlikely]] {
-            Waiter::throw_orphaned("Lock");
-        }
-        lock_.waiters_.remove(*waiter_);
-        lock_.locked_ = true;
-    }
-
-    Lock& lock_;
-    LazyWaiter<> waiter_;
-};
-
-} // namespace detail
-
-inline detail::LockAcquire Lock::acquire() noexcept { return detail::LockAcquire(*this); }
-
-inline detail::Scoped<Lock, detail::LockAcquire> Lock::scoped() noexcept {
-    return detail::Scoped<Lock, detail::LockAcquire>(*this);
-}
 
 } // namespace hocket

@@ -28,8 +28,8 @@ public:
 
     /// `auto guard = co_await lock.scoped()`: acquires the lock, and releases it when `guard` goes
     /// out of scope.
-    [[nodiscard]] detail::Scoped<ThreadsafeLock, detail::ThreadsafeWait<bool>> scoped() noexcept {
-        return detail::Scoped<ThreadsafeLock, detail::ThreadsafeWait<bool>>(*this);
+    [[nodiscard]] detail::Scoped<ThreadsafeLock> scoped() noexcept {
+        return detail::Scoped<ThreadsafeLock>(*this);
     }
     /// Like `scoped`, but blocks the thread; see acquire_blocking.
     [[nodiscard]] Guard scoped_blocking() {

@@ -30,9 +30,8 @@ public:
 
     /// `auto guard = co_await semaphore.scoped()`: acquires, and releases when `guard` goes out of
     /// scope.
-    [[nodiscard]] detail::Scoped<ThreadsafeSemaphore, detail::ThreadsafeWait<bool>>
-    scoped() noexcept {
-        return detail::Scoped<ThreadsafeSemaphore, detail::ThreadsafeWait<bool>>(*this);
+    [[nodiscard]] detail::Scoped<ThreadsafeSemaphore> scoped() noexcept {
+        return detail::Scoped<ThreadsafeSemaphore>(*this);
     }
     /// Like `scoped`, but blocks the thread; see acquire_blocking.
     [[nodiscard]] Guard scoped_blocking() {

@@ -46,8 +46,7 @@ bool ConditionWait::cancel(std::string_view message) noexcept {
 bool ConditionWait::await_resume() {
     const bool cancelled = task().take_cancellation() || cancelled_;
     if (state() != State::orphaned) {
-        lock_.waiters_.remove(*this);
-        lock_.locked_ = true;
+        lock_.accept(*this);
         if (cancelled && notified_) {
             condition_.move_to_lock(1);
         }

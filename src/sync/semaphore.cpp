@@ -18,12 +18,4 @@ void Semaphore::throw_released_too_often() const {
                      std::to_string(bound_) + " already");
 }
 
-namespace detail {
-
-SemaphoreAcquire::operator Coro<bool>() const {
-    return await_in_coro<SemaphoreAcquire, Semaphore&>(semaphore_);
-}
-
-} // namespace detail
-
 } // namespace hocket

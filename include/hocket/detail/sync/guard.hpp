@@ -42,7 +42,7 @@ private:
 };
 
 /// Awaits an acquisition and yields a Guard over it.
-template <class Owner, class Acquire> class [[nodiscard]] Scoped {
+template <class Owner> class [[nodiscard]] Scoped {
 public:
     using hocket_awaitable = void;
     using value_type = Guard<Owner>;
@@ -65,7 +65,7 @@ public:
 
 private:
     Owner& owner_;
-    Acquire acquire_;
+    decltype(std::declval<Owner&>().acquire()) acquire_;
 };
 
 } // namespace hocket::detail
