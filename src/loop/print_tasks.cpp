@@ -10,7 +10,7 @@
 
 #include <hocket/event_loop.hpp>
 
-#include "loop/place.hpp"
+#include "loop/describe_place.hpp"
 
 namespace hocket {
 

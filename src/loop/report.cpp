@@ -12,10 +12,10 @@
 #include <hocket/event_loop.hpp>
 #include <hocket/exception_group.hpp>
 
+#include "loop/describe_place.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/fork_safe_mutex.hpp"
 #include "loop/interrupt_loop.hpp"
-#include "loop/place.hpp"
 
 namespace hocket {
 

@@ -9,8 +9,8 @@
 
 #include "loop/cancel_walk.hpp"
 #include "loop/context_scope.hpp"
+#include "loop/describe_place.hpp"
 #include "loop/interrupt_loop.hpp"
-#include "loop/place.hpp"
 #include "loop/report.hpp"
 
 namespace hocket::detail {

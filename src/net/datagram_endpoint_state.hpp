@@ -15,7 +15,7 @@
 #include "engine/datagram_queue.hpp"
 #include "engine/datagram_transport.hpp"
 #include "engine/water_marks.hpp"
-#include "net/open_connection.hpp"
+#include "net/tracked_connection.hpp"
 
 namespace hocket::detail {
 
@@ -24,7 +24,7 @@ namespace hocket::detail {
 /// What was received and each error is an item. One that comes while tasks wait is granted to the
 /// first of them, and nobody who comes later may take so many that a granted task finds none.
 class DatagramEndpointState final : public engine::DatagramHandler,
-                                    public OpenConnection,
+                                    public TrackedConnection,
                                     public std::enable_shared_from_this<DatagramEndpointState> {
 public:
     /// Use `open`.

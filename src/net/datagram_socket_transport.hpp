@@ -11,7 +11,7 @@
 #include <hocket/event_loop.hpp>
 
 #include "engine/datagram_transport.hpp"
-#include "net/open_connection.hpp"
+#include "net/tracked_connection.hpp"
 
 namespace hocket::detail {
 
@@ -19,7 +19,7 @@ namespace hocket::detail {
 /// protocol after that.
 class DatagramSocketTransport final : public DatagramTransport,
                                       public engine::DatagramHandler,
-                                      public OpenConnection,
+                                      public TrackedConnection,
                                       public std::enable_shared_from_this<DatagramSocketTransport> {
 public:
     /// Use `open`.

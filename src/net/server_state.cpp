@@ -142,8 +142,8 @@ void ServerState::close() noexcept {
 
 void ServerState::close_clients() noexcept {
     on_each_thread(&ServerState::close_clients);
-    for (OpenConnection* client = clients_.front(); client != nullptr;) {
-        OpenConnection* const next = clients_.after(*client);
+    for (TrackedConnection* client = clients_.front(); client != nullptr;) {
+        TrackedConnection* const next = clients_.after(*client);
         client->close_connection(); // leaves the list later, not within the call
         client = next;
     }
@@ -151,8 +151,8 @@ void ServerState::close_clients() noexcept {
 
 void ServerState::abort_clients() noexcept {
     on_each_thread(&ServerState::abort_clients);
-    for (OpenConnection* client = clients_.front(); client != nullptr;) {
-        OpenConnection* const next = clients_.after(*client);
+    for (TrackedConnection* client = clients_.front(); client != nullptr;) {
+        TrackedConnection* const next = clients_.after(*client);
         client->abort_connection();
         client = next;
     }
@@ -160,8 +160,8 @@ void ServerState::abort_clients() noexcept {
 
 void ServerState::finish_clients() noexcept {
     on_each_thread(&ServerState::finish_clients);
-    for (OpenConnection* client = clients_.front(); client != nullptr;) {
-        OpenConnection* const next = clients_.after(*client);
+    for (TrackedConnection* client = clients_.front(); client != nullptr;) {
+        TrackedConnection* const next = clients_.after(*client);
         client->finish_connection();
         client = next;
     }
@@ -185,7 +185,7 @@ void ServerState::stop() noexcept {
 void ServerState::drop() noexcept {
     const auto keep = self_;
     threads_.clear(); // ends them
-    while (OpenConnection* client = clients_.front()) {
+    while (TrackedConnection* client = clients_.front()) {
         client->drop();
     }
     close();

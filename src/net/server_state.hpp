@@ -16,7 +16,7 @@
 #include <hocket/socket.hpp>
 
 #include "engine/listener.hpp"
-#include "net/open_connection.hpp"
+#include "net/tracked_connection.hpp"
 
 namespace hocket::detail {
 
@@ -69,7 +69,7 @@ public:
     /// The loop is closed.
     void drop() noexcept override;
 
-    engine::IntrusiveList<OpenConnection>& clients() noexcept { return clients_; }
+    engine::IntrusiveList<TrackedConnection>& clients() noexcept { return clients_; }
     void client_came() noexcept;
     void client_left() noexcept;
     /// Sets up an accepted connection on this server's own loop.
@@ -125,7 +125,7 @@ private:
     std::atomic<std::size_t> open_ = 0;
     ContextPointer
         context_; // of whoever made the server: its clients' callbacks and tasks run in it
-    engine::IntrusiveList<OpenConnection> clients_;
+    engine::IntrusiveList<TrackedConnection> clients_;
     engine::IntrusiveList<RunningHandler> handlers_;
     WaitQueue closed_waiters_;
     WaitQueue drain_waiters_;

@@ -9,8 +9,8 @@
 #include <hocket/transport.hpp>
 
 #include "net/connection_layers.hpp"
-#include "net/open_connection.hpp"
 #include "net/tls_handshake.hpp"
+#include "net/tracked_connection.hpp"
 
 namespace hocket::detail {
 
@@ -18,7 +18,7 @@ namespace hocket::detail {
 /// closed, and the protocol after that.
 class SocketTransport final : public Transport,
                               public engine::StreamHandler,
-                              public OpenConnection,
+                              public TrackedConnection,
                               public std::enable_shared_from_this<SocketTransport> {
 public:
     /// Use `open`.

@@ -12,16 +12,16 @@
 #include <hocket/stream_reader.hpp>
 
 #include "net/connection_layers.hpp"
-#include "net/open_connection.hpp"
 #include "net/read_buffer.hpp"
 #include "net/tls_handshake.hpp"
+#include "net/tracked_connection.hpp"
 
 namespace hocket::detail {
 
 /// A connection, or a pipe, with streams on it: what its StreamReaders and StreamWriters share. The
 /// loop keeps it alive until the connection is closed; the last writer's end closes it.
 class StreamState final : public engine::StreamHandler,
-                          public OpenConnection,
+                          public TrackedConnection,
                           public std::enable_shared_from_this<StreamState> {
 public:
     /// Use `open`.

@@ -37,7 +37,7 @@ private:
 /// Aborts a connection that its opener will never see.
 class AbortUnlessKept {
 public:
-    explicit AbortUnlessKept(OpenConnection& connection) noexcept : connection_(&connection) {}
+    explicit AbortUnlessKept(TrackedConnection& connection) noexcept : connection_(&connection) {}
     ~AbortUnlessKept() {
         if (connection_ != nullptr) {
             connection_->abort_connection();
@@ -49,14 +49,14 @@ public:
     void keep() noexcept { connection_ = nullptr; }
 
 private:
-    OpenConnection* connection_;
+    TrackedConnection* connection_;
 };
 
 } // namespace
 
 TlsHandshake::TlsHandshake(EventLoop& loop) : loop_(loop), context_(current_context()) {}
 
-void TlsHandshake::when_done(OpenConnection& connection, std::function<void()> function) {
+void TlsHandshake::when_done(TrackedConnection& connection, std::function<void()> function) {
     connection_ = &connection;
     function_ = std::move(function);
 }
@@ -90,7 +90,7 @@ void TlsHandshake::fail(std::exception_ptr error) noexcept {
 }
 
 Coro<> finish_handshake(std::shared_ptr<TlsHandshake> handshake,
-                        std::shared_ptr<OpenConnection> connection) {
+                        std::shared_ptr<TrackedConnection> connection) {
     AbortUnlessKept guard(*connection);
     WaitHandshake waiting(*handshake);
     co_await waiting;

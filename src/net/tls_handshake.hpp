@@ -10,7 +10,7 @@
 #include <hocket/detail/sync/waiter.hpp>
 #include <hocket/event_loop.hpp>
 
-#include "net/open_connection.hpp"
+#include "net/tracked_connection.hpp"
 
 namespace hocket::detail {
 
@@ -22,7 +22,7 @@ public:
 
     /// Calls `function` when the handshake is done, in the context of whoever made this. What it
     /// throws is reported, and aborts `connection`.
-    void when_done(OpenConnection& connection, std::function<void()> function);
+    void when_done(TrackedConnection& connection, std::function<void()> function);
 
     void succeed() noexcept;
     /// `error` may be nullptr: the connection was closed. Where no task waits, as with a server's
@@ -36,7 +36,7 @@ public:
 
 private:
     EventLoop& loop_;
-    OpenConnection* connection_ = nullptr; // owns this
+    TrackedConnection* connection_ = nullptr; // owns this
     std::function<void()> function_;
     ContextPointer context_;
     bool is_over_ = false;
@@ -47,6 +47,6 @@ private:
 /// Waits until `handshake` is over, and throws what it failed with. The connection is aborted
 /// when it did, and when the wait is cancelled.
 Coro<> finish_handshake(std::shared_ptr<TlsHandshake> handshake,
-                        std::shared_ptr<OpenConnection> connection);
+                        std::shared_ptr<TrackedConnection> connection);
 
 } // namespace hocket::detail

@@ -8,8 +8,8 @@ namespace hocket::detail {
 
 class ServerState;
 
-/// A connection: a server's client, or one that was opened.
-class OpenConnection : public LoopResource {
+/// A connection that its server, or else its loop, lists and keeps alive.
+class TrackedConnection : public LoopResource {
 public:
     virtual void close_connection() noexcept = 0;
     virtual void abort_connection() noexcept = 0;
@@ -18,7 +18,7 @@ public:
     virtual void finish_connection() noexcept {}
 
 protected:
-    ~OpenConnection() = default;
+    ~TrackedConnection() = default;
 
     /// Adds this to its server's clients, or to its loop's resources when `server` is null. `self`
     /// keeps this alive.

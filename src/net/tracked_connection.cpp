@@ -1,4 +1,4 @@
-#include "net/open_connection.hpp"
+#include "net/tracked_connection.hpp"
 
 #include <utility>
 
@@ -6,8 +6,8 @@
 
 namespace hocket::detail {
 
-void OpenConnection::enlist(LoopNetwork& network, std::shared_ptr<ServerState> server,
-                            std::shared_ptr<void> self) noexcept {
+void TrackedConnection::enlist(LoopNetwork& network, std::shared_ptr<ServerState> server,
+                               std::shared_ptr<void> self) noexcept {
     if (!server) {
         enter_loop(network, std::move(self));
         return;
@@ -18,7 +18,7 @@ void OpenConnection::enlist(LoopNetwork& network, std::shared_ptr<ServerState> s
     server_->client_came();
 }
 
-std::shared_ptr<void> OpenConnection::delist() noexcept {
+std::shared_ptr<void> TrackedConnection::delist() noexcept {
     if (!server_) {
         return leave_loop();
     }

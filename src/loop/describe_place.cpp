@@ -1,4 +1,4 @@
-#include "loop/place.hpp"
+#include "loop/describe_place.hpp"
 
 #include <fmt/format.h>
 
