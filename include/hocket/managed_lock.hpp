@@ -3,30 +3,12 @@
 #include <chrono>
 #include <cstdint>
 
-#include <hocket/coro.hpp>
 #include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/manager/held_lock.hpp>
 #include <hocket/detail/processes/manager/managed_reference.hpp>
 #include <hocket/detail/sync/guard.hpp>
-#include <hocket/lock.hpp>
 
 namespace hocket {
-
-namespace detail {
-
-/// The lock object inside the manager.
-class HeldLock final : public ClientObserver {
-public:
-    Coro<bool> acquire(int process, std::int64_t timeout);
-    void release();
-    void client_ended(int process) noexcept override;
-    static constexpr std::int64_t for_ever = -1;
-
-private:
-    Lock lock_;
-    int holder_ = nobody;
-};
-
-} // namespace detail
 
 /// A proxy for a lock held by a Manager: Python's manager.Lock. See ManagedDict for what all
 /// proxies have in common. Waiters are served in order of arrival. The lock is not owned by a

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <concepts>
-#include <coroutine>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,59 +10,12 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/sync/waiter.hpp>
+#include <hocket/detail/net/wait_server_closed.hpp>
 #include <hocket/socket.hpp>
 
 namespace hocket {
 
 class EventLoop;
-
-namespace detail {
-class ServerState;
-
-/// A vector that contains only `socket`.
-[[nodiscard]] std::vector<Socket> only(Socket socket);
-
-/// The task that handles a client. The server lists it while it runs, so that a drain can wait for
-/// it. Stored in the task's coroutine.
-class RunningHandler final : public engine::ListLink {
-public:
-    explicit RunningHandler(ServerState& server) noexcept;
-    ~RunningHandler();
-
-    [[nodiscard]] TaskBase& task() const noexcept { return task_; }
-
-private:
-    ServerState& server_; // kept alive by the coroutine
-    TaskBase& task_;
-};
-
-/// Waits until a server is closed and its last connection has ended.
-class [[nodiscard]] WaitServerClosed final : public Waiter {
-public:
-    using hocket_awaitable = void;
-    using value_type = void;
-
-    explicit WaitServerClosed(std::shared_ptr<ServerState> server) noexcept;
-    ~WaitServerClosed();
-    operator Coro<void>() const; // NOLINT(google-explicit-constructor)
-
-    bool await_ready() const noexcept;
-    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        wait_in(waiters(), caller, "Server");
-    }
-    void await_resume() {
-        if (has_waited()) {
-            throw_if_unlucky("Server");
-        }
-    }
-
-private:
-    [[nodiscard]] WaitQueue& waiters() noexcept;
-
-    std::shared_ptr<ServerState> server_;
-};
-} // namespace detail
 
 /// One of the sockets a server listens on.
 class ServerSocket {

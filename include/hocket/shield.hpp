@@ -1,30 +1,11 @@
 #pragma once
 
-#include <coroutine>
-#include <string_view>
 #include <utility>
 
 #include <hocket/detail/loop/ensure_task.hpp>
+#include <hocket/detail/tasks/shield_awaiter.hpp>
 
 namespace hocket {
-
-namespace detail {
-
-/// Awaits a task without passing cancellation on to it.
-template <class T> class ShieldAwaiter final : public TaskAwaiterBase {
-public:
-    explicit ShieldAwaiter(TaskState<T>& inner) noexcept : TaskAwaiterBase(inner) {}
-    T await_resume() {
-        finish();
-        return static_cast<TaskState<T>&>(awaited_).result();
-    }
-    bool cancel(std::string_view) noexcept override {
-        stop_waiting();
-        return true;
-    }
-};
-
-} // namespace detail
 
 /// Returned by shield(); may be awaited any number of times.
 template <class T> class [[nodiscard]] Shield {

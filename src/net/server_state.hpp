@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <hocket/detail/loop/context_data.hpp>
+#include <hocket/detail/net/running_handler.hpp>
 #include <hocket/detail/sync/waiter.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/network_options.hpp>
