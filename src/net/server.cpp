@@ -10,6 +10,7 @@
 
 #include "net/loop_thread.hpp"
 #include "net/server_state.hpp"
+#include "sync/wait_in.hpp"
 
 namespace hocket {
 
@@ -18,46 +19,6 @@ namespace detail {
 namespace {
 
 using ServerPointer = std::shared_ptr<ServerState>;
-
-/// Waits until the server is closed.
-class WaitStopped final : public Waiter {
-public:
-    using hocket_awaitable = void;
-
-    explicit WaitStopped(ServerState& server) noexcept : server_(server) {}
-    bool await_ready() const noexcept { return server_.is_closed(); }
-    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        wait_in(server_.forever_waiters, caller, "Server");
-    }
-    void await_resume() {
-        if (has_waited()) {
-            throw_if_unlucky("Server");
-        }
-    }
-
-private:
-    ServerState& server_;
-};
-
-/// Waits until the server is closed, and its clients and their handlers are gone.
-class WaitDrained final : public Waiter {
-public:
-    using hocket_awaitable = void;
-
-    explicit WaitDrained(ServerState& server) noexcept : server_(server) {}
-    bool await_ready() const noexcept { return server_.is_drained(); }
-    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        wait_in(server_.drain_waiters(), caller, "Server");
-    }
-    void await_resume() {
-        if (has_waited()) {
-            throw_if_unlucky("Server");
-        }
-    }
-
-private:
-    ServerState& server_;
-};
 
 void require_open(const ServerState& server) {
     if (server.is_closed()) {
@@ -80,7 +41,7 @@ Coro<> serve_forever(ServerPointer server) {
     server->serving_forever = true;
     std::exception_ptr end = std::make_exception_ptr(CancelledError());
     try {
-        WaitStopped stopped(*server);
+        WaitIn stopped(server->forever_waiters, "Server", server->is_closed());
         co_await stopped;
     } catch (const CancelledError&) {
         end = std::current_exception();
@@ -96,8 +57,9 @@ Coro<> serve_forever(ServerPointer server) {
     std::rethrow_exception(end);
 }
 
+/// Waits until the server is closed, and its clients and their handlers are gone.
 Coro<> wait_drained(ServerState& server) {
-    WaitDrained drained(server);
+    WaitIn drained(server.drain_waiters(), "Server", server.is_drained());
     co_await drained;
 }
 

@@ -142,27 +142,23 @@ void ServerState::close() noexcept {
 
 void ServerState::close_clients() noexcept {
     on_each_thread(&ServerState::close_clients);
-    for (TrackedConnection* client = clients_.front(); client != nullptr;) {
-        TrackedConnection* const next = clients_.after(*client);
-        client->close_connection(); // leaves the list later, not within the call
-        client = next;
-    }
+    for_each_client(&TrackedConnection::close_connection);
 }
 
 void ServerState::abort_clients() noexcept {
     on_each_thread(&ServerState::abort_clients);
-    for (TrackedConnection* client = clients_.front(); client != nullptr;) {
-        TrackedConnection* const next = clients_.after(*client);
-        client->abort_connection();
-        client = next;
-    }
+    for_each_client(&TrackedConnection::abort_connection);
 }
 
 void ServerState::finish_clients() noexcept {
     on_each_thread(&ServerState::finish_clients);
+    for_each_client(&TrackedConnection::finish_connection);
+}
+
+void ServerState::for_each_client(void (TrackedConnection::*call)() noexcept) noexcept {
     for (TrackedConnection* client = clients_.front(); client != nullptr;) {
         TrackedConnection* const next = clients_.after(*client);
-        client->finish_connection();
+        (client->*call)(); // it leaves the list later, not within the call
         client = next;
     }
 }

@@ -107,6 +107,7 @@ private:
     void finish_if_done() noexcept;
     void hand_over(Socket socket, const SocketAddress& peer);
     void on_each_thread(void (ServerState::*operation)() noexcept) noexcept;
+    void for_each_client(void (TrackedConnection::*call)() noexcept) noexcept;
     void thread_ended(const LoopThread& thread) noexcept;
 
     EventLoop& loop_;

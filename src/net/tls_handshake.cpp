@@ -5,34 +5,11 @@
 
 #include "loop/context_scope.hpp"
 #include "loop/report.hpp"
+#include "sync/wait_in.hpp"
 
 namespace hocket::detail {
 
 namespace {
-
-/// Waits for a handshake's end. A named local of the coroutine that awaits it.
-class WaitHandshake final : public Waiter {
-public:
-    using hocket_awaitable = void;
-
-    explicit WaitHandshake(TlsHandshake& handshake) noexcept : handshake_(handshake) {}
-
-    bool await_ready() const noexcept { return handshake_.is_over(); }
-    template <class P> void await_suspend(std::coroutine_handle<P> caller) {
-        wait_in(handshake_.waiters(), caller, "TLS handshake");
-    }
-    void await_resume() {
-        if (has_waited()) {
-            throw_if_unlucky("TLS handshake");
-        }
-        if (handshake_.error()) {
-            std::rethrow_exception(handshake_.error());
-        }
-    }
-
-private:
-    TlsHandshake& handshake_;
-};
 
 /// Aborts a connection that its opener will never see.
 class AbortUnlessKept {
@@ -92,8 +69,11 @@ void TlsHandshake::fail(std::exception_ptr error) noexcept {
 Coro<> finish_handshake(std::shared_ptr<TlsHandshake> handshake,
                         std::shared_ptr<TrackedConnection> connection) {
     AbortUnlessKept guard(*connection);
-    WaitHandshake waiting(*handshake);
-    co_await waiting;
+    WaitIn over(handshake->waiters(), "TLS handshake", handshake->is_over());
+    co_await over;
+    if (handshake->error()) {
+        std::rethrow_exception(handshake->error());
+    }
     guard.keep();
 }
 
