@@ -1,4 +1,4 @@
-// A chat room: everybody reads what anybody writes. Try it with two terminals.
+// A chat room: each client reads what the others write. Try it with two terminals.
 //
 //     $ chat_server 8888                      $ nc 127.0.0.1 8888
 //     serving on 127.0.0.1:8888               your name?

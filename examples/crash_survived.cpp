@@ -1,5 +1,5 @@
-// A worker that crashes takes one call with it, whose future says so; the pool starts another
-// worker and goes on. In Python that breaks the pool, and every call that waits fails, too.
+// A worker that crashes takes one call with it, and that call's future reports it. The pool starts
+// another worker and goes on. In Python, the crash breaks the pool, and every waiting call fails.
 //
 //     $ crash_survived
 //     picture 1 has 100 pixels
@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <vector>
 
-// As if it were somebody else's library, which has a bug, and gives up when it finds it.
+// Stands for a library with a bug: it aborts for one of the pictures.
 int decode(int picture) {
     if (picture == 3) std::abort();
     if (picture == 5) throw std::invalid_argument("the picture is empty");

@@ -22,7 +22,7 @@ Coro<> echo(hocket::StreamReader reader, hocket::StreamWriter writer) {
             if (size == buffer.size() && size < 64 * 1024) buffer.resize(size * 4);
         }
     } catch (const std::system_error&) {
-        // The client is gone, perhaps in the middle of a message: nobody is left to answer.
+        // The client has closed the connection, perhaps in the middle of a message.
     }
     writer.close();
 }

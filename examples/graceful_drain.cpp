@@ -1,5 +1,5 @@
-// A server that ends in good order when it gets SIGTERM: nobody new, what runs may finish, and what
-// takes too long is cut off.
+// A server that shuts down cleanly when it receives SIGTERM: it accepts no new clients, running
+// requests may finish, and those that take too long are cut off.
 //
 //     $ graceful_drain
 //     3 clients are connected; SIGTERM

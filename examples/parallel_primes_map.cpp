@@ -1,5 +1,5 @@
-// Many short calls on all processors: map() hands each worker a chunk of them at a time, so that
-// what a crossing costs is shared. Its progress goes to stderr.
+// Many short calls on all processors: map() hands each worker a chunk of them at a time, which
+// divides the cost of crossing to another process among them. The progress is shown on stderr.
 //
 //     $ parallel_primes_map
 //     there are 348513 primes below 5000000

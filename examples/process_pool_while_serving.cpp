@@ -1,5 +1,5 @@
-// Work that keeps a processor busy goes to another process, and the server goes on answering. The
-// same work on the loop stops the server: nobody is answered until it is done.
+// Work that keeps a processor busy goes to another process, and the server goes on answering. On
+// the loop, the same work would stop the server: no client gets an answer until it is done.
 //
 //     $ process_pool_while_serving
 //     on the loop: 1270607 primes; the longest wait for an answer was 73 ms

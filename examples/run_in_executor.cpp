@@ -1,5 +1,5 @@
-// Work that keeps a processor busy goes to threads, and the loop goes on meanwhile: the clock ticks
-// while the primes are counted.
+// Work that keeps a processor busy goes to threads, and the loop goes on: the clock ticks while the
+// primes are counted.
 //
 //     $ run_in_executor
 //     tick

@@ -1,6 +1,6 @@
-// Memory that processes share: a SharedValue changes atomically, whoever changes it; a SharedArray
-// is guarded by a ProcessLock when several change the same element. Both cross as arguments, and
-// nothing is copied.
+// Memory that processes share. A SharedValue changes atomically, in any process. A SharedArray
+// needs a ProcessLock if several processes change the same element. Both cross as arguments without
+// a copy.
 //
 //     $ shared_counter
 //     4 workers have thrown 40000 dice

@@ -1,6 +1,6 @@
-// Runs commands side by side and shows what they write, line by line as it comes, behind the name
-// of who wrote it. Ctrl-C or SIGTERM ends them all: SIGTERM first, SIGKILL for what has not ended
-// two seconds later. Exits with 1 when a command failed.
+// Runs commands side by side and shows their output, line by line as it arrives, after the name of
+// the command. Ctrl-C or SIGTERM ends all of them: with SIGTERM first, and with SIGKILL two seconds
+// later. Exits with 1 if a command failed.
 //
 //     $ supervisor
 //     count | 1

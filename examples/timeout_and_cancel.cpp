@@ -1,5 +1,5 @@
-// What is waited for can be given up: after a time, or by whoever holds the task. A cancelled
-// coroutine sees CancelledError at its co_await, so its destructors run as for any exception.
+// A wait can be given up: after a time, or by the holder of the task. A cancelled coroutine gets a
+// CancelledError at its co_await, so its destructors run as for any other exception.
 //
 //     $ timeout_and_cancel
 //     wait_for: gave up after 100 ms

@@ -1,5 +1,5 @@
-// Tells the time to whoever sends a datagram, and asks for it: a time server over UDP, with a
-// client that does not wait for ever for an answer that got lost.
+// A time server over UDP, which answers each datagram with the time, and a client, which limits how
+// long it waits for an answer: a datagram may get lost.
 //
 //     $ udp_time_server
 //     the server is at 127.0.0.1
@@ -7,7 +7,7 @@
 //     the time is 2026-03-01 12:00:00 UTC
 //     the time is 2026-03-01 12:00:00 UTC
 //     the time is 2026-03-01 12:00:00 UTC
-//     nobody answers at a port where no server is: Connection refused
+//     no answer from a port without a server: Connection refused
 //
 //     $ udp_time_server 3737            # serves until Ctrl-C
 //     $ udp_time_server ask 3737        # from another terminal
@@ -95,8 +95,7 @@ hocket::Coro<> demonstrate() {
     try {
         co_await ask(free_port);
     } catch (const std::system_error& error) {
-        std::printf("nobody answers at a port where no server is: %s\n",
-                    error.code().message().c_str());
+        std::printf("no answer from a port without a server: %s\n", error.code().message().c_str());
     }
 }
 

@@ -24,6 +24,7 @@ for page in [root / "README.md", root / "examples/README.md", *sorted((root / "d
     text = quotation.sub(quote, page.read_text())
     if "--write" in sys.argv[1:]:
         page.write_text(text)
+        wrong.clear()
 
 if tutorial != sorted(path.name for path in (root / "examples/tutorial").glob("*.cpp")):
     wrong.append("docs/tutorial.md must quote each program of examples/tutorial once, in the order of their names")

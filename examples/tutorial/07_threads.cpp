@@ -1,4 +1,4 @@
-// Work that blocks or computes goes to threads, and the loop goes on meanwhile. A future is the
+// Work that blocks or computes goes to threads, and the loop goes on. A future is the
 // same whether a task awaits it or a thread blocks for it.
 //
 //     $ 07_threads

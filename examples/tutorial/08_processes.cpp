@@ -13,7 +13,7 @@
 using hocket::Coro;
 
 int decode(int picture) {
-    if (picture == 2) std::abort(); // a bug in somebody's library
+    if (picture == 2) std::abort(); // a bug in a library
     return picture;
 }
 

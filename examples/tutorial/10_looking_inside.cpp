@@ -1,5 +1,5 @@
 // What a running program says about itself: the loop draws its tasks, with who awaits whom and the
-// line at which each waits, and reports an exception that nobody has retrieved.
+// line at which each waits, and reports an exception that is never retrieved.
 //
 //     $ 10_looking_inside
 //     3 tasks
@@ -42,7 +42,7 @@ Coro<> restaurant() {
     co_await hocket::sleep(10ms);
     loop.print_tasks(std::cout); // print_tasks_on_signal(SIGUSR1) does so from outside
 
-    hocket::create_task(serve_soup(), {.name = "waiter"}); // nobody awaits it
+    hocket::create_task(serve_soup(), {.name = "waiter"}); // never awaited
     co_await hocket::sleep(10ms);
     cooking.cancel();
 }
