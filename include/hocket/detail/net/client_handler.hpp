@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <hocket/detail/net/one_socket.hpp>
 #include <hocket/detail/net/running_handler.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/network_options.hpp>
@@ -61,9 +62,6 @@ template <ConnectionHandler H> StreamWelcome welcome(H&& handler, std::source_lo
         };
     }
 }
-
-/// A vector that contains only `socket`.
-[[nodiscard]] std::vector<Socket> only(Socket socket);
 
 Coro<Server> serve_streams(StreamWelcome welcome, std::vector<std::string> hosts, int port,
                            ServerOptions options);

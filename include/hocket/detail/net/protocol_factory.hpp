@@ -11,6 +11,7 @@
 
 #include <hocket/coro.hpp>
 #include <hocket/detail/loop/factories.hpp>
+#include <hocket/detail/net/one_socket.hpp>
 #include <hocket/file_descriptor.hpp>
 #include <hocket/loop_io.hpp>
 #include <hocket/loop_pipes.hpp>
