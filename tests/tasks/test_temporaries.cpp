@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -18,10 +19,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Counts its constructions and destructions.
+/// Counts its constructions and destructions, which to_thread makes on two threads.
 struct Counted {
-    static inline int made = 0;
-    static inline int destroyed = 0;
+    static inline std::atomic<int> made = 0;
+    static inline std::atomic<int> destroyed = 0;
 
     Counted() { ++made; }
     Counted(const Counted&) { ++made; }
@@ -44,10 +45,11 @@ private:
 
 /// Runs `program`, and expects that it destroys what it constructs.
 template <class F> void expect_balance(F program) {
-    Counted::made = Counted::destroyed = 0;
+    Counted::made = 0;
+    Counted::destroyed = 0;
     run(program);
-    EXPECT_GT(Counted::made, 0);
-    EXPECT_EQ(Counted::made, Counted::destroyed);
+    EXPECT_GT(Counted::made.load(), 0);
+    EXPECT_EQ(Counted::made.load(), Counted::destroyed.load());
 }
 
 // -- what to write instead ---------------------------------------------------------------------
