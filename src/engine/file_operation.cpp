@@ -114,6 +114,7 @@ void FileOperation::abandon() noexcept {
     }
     operations_->withdraw(*this);
     operations_ = nullptr;
+    long_open_.reset();
     // Nobody else will close what was opened for nobody.
     if (state_ == State::done && request_.kind == FileRequest::Call::open && result_ >= 0) {
         ::close(static_cast<int>(result_));
@@ -128,18 +129,9 @@ void FileOperation::Work::perform() noexcept {
     operation.operations_->performed(operation);
 }
 
-// Who opens a FIFO waits for its other end. Opened for both, it is nobody's to wait for.
-void FileOperation::help_to_end() noexcept {
-    struct ::stat status {};
-    if (request_.kind == FileRequest::Call::open && ::stat(request_.path, &status) == 0 &&
-        S_ISFIFO(status.st_mode)) {
-        partner_ = FileDescriptor(::open(request_.path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
-    }
-}
-
 void FileOperation::complete() noexcept {
     operations_ = nullptr;
-    partner_.close();
+    long_open_.reset();
     on_complete(result_);
 }
 

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include <fcntl.h>
-
-#include <hocket/engine/file_descriptor.hpp>
+#include <linux/openat2.h>
 
 #include "engine/blocking_threads.hpp"
 
@@ -14,6 +14,7 @@ struct statx;
 namespace hocket::engine {
 
 class FileOperations;
+class LongOpen;
 
 /// A call to the file system, in the kernel's terms. What the pointers point to must stay where it
 /// is until the operation is over.
@@ -87,6 +88,7 @@ protected:
     void abandon() noexcept;
 
 private:
+    friend class LongOpen;
     friend class ThreadFileOperations;
     friend class UringFileOperations;
 
@@ -104,8 +106,6 @@ private:
         done,       // to be delivered
     };
 
-    /// Makes a call return that may take for ever otherwise.
-    void help_to_end() noexcept;
     void complete() noexcept;
 
     Work work_{*this};
@@ -113,9 +113,9 @@ private:
     FileOperations* operations_ = nullptr; // while pending
     State state_ = State::queued;
     bool is_cancel_requested_ = false;
-    bool is_set_aside_ = false; // on a thread of its own, because it may block for long
     std::int64_t result_ = 0;
-    FileDescriptor partner_; // keeps a FIFO open while it is opened
+    open_how how_{};                      // what the kernel reads of an open
+    std::shared_ptr<LongOpen> long_open_; // completes it, if it is an open that waits for others
 };
 
 } // namespace hocket::engine

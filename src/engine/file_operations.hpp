@@ -41,11 +41,12 @@ protected:
         : reactor_(reactor), cached_reads_(reactor) {}
 
     friend class FileOperation;
+    friend class LongOpen;
     virtual void cancel(FileOperation& operation) noexcept = 0;
     /// Leaves `operation` in no list; blocks until it is not running.
     virtual void withdraw(FileOperation& operation) noexcept = 0;
-    /// On the thread that is to perform it: true when another one will do that, because the call
-    /// may take as long as somebody else likes.
+    /// On the thread that is to perform it: true when it need not, because the operation is an open
+    /// that may wait for another process (LongOpen performs it) or has been cancelled.
     virtual bool set_aside(FileOperation& operation) noexcept = 0;
     /// On the thread that has performed it.
     virtual void performed(FileOperation& operation) noexcept = 0;

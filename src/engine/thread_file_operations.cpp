@@ -1,15 +1,17 @@
 #include "engine/thread_file_operations.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
+
+#include "engine/long_open.hpp"
 
 namespace hocket::engine {
 
 void ThreadFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
     operation.request_ = request;
-    operation.is_set_aside_ = false;
     enlist(operation);
     if (!BlockingThreads::for_files().submit(operation.work_)) {
         // Better to block the loop than to fail what has nothing to do with threads.
@@ -24,11 +26,12 @@ void ThreadFileOperations::enlist(FileOperation& operation) noexcept {
     pending_.push_back(operation);
 }
 
-void ThreadFileOperations::start_long_open(FileOperation& operation) noexcept {
-    operation.is_set_aside_ = true;
+void ThreadFileOperations::start_long_open(FileOperation& operation,
+                                           FileDescriptor partner) noexcept {
     enlist(operation);
-    if (!BlockingThreads::for_long_opens().submit(operation.work_)) {
-        const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
+    operation.long_open_ = LongOpen::start(operation, std::move(partner));
+    if (operation.long_open_ == nullptr) {
         operation.result_ = -EAGAIN; // as when a process can have no more threads
         add_done(operation);
     }
@@ -38,13 +41,19 @@ bool ThreadFileOperations::set_aside(FileOperation& operation) noexcept {
     const FileRequest& request = operation.request_;
     struct ::stat status {};
     if (request.kind != FileRequest::Call::open || (request.flags & O_NONBLOCK) != 0 ||
-        operation.is_set_aside_ || ::stat(request.path, &status) != 0 ||
+        ::stat(request.path, &status) != 0 ||
         !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))) {
         return false;
     }
-    const std::lock_guard lock(mutex_); // against take_back
-    operation.is_set_aside_ = true;
-    return BlockingThreads::for_long_opens().submit(operation.work_);
+    const std::lock_guard lock(mutex_);
+    if (operation.state_ == FileOperation::State::cancelled) {
+        operation.result_ = -ECANCELED;
+        add_done(operation);
+        return true;
+    }
+    operation.long_open_ = LongOpen::start(operation, {});
+    one_done_.notify_all(); // `withdraw` may wait for it
+    return operation.long_open_ != nullptr;
 }
 
 void ThreadFileOperations::close() noexcept {
@@ -53,25 +62,35 @@ void ThreadFileOperations::close() noexcept {
     }
 }
 
-// The lock is held, so that it is not just being moved from one list to the other.
+// The lock is held. An operation that is done is linked as well, in another list.
 bool ThreadFileOperations::take_back(FileOperation& operation) noexcept {
-    return operation.state_ != FileOperation::State::done &&
-           (operation.is_set_aside_ ? BlockingThreads::for_long_opens()
-                                    : BlockingThreads::for_files())
-               .withdraw(operation.work_);
+    return operation.state_ != FileOperation::State::done && operation.long_open_ == nullptr &&
+           BlockingThreads::for_files().withdraw(operation.work_);
 }
 
 void ThreadFileOperations::cancel(FileOperation& operation) noexcept {
     std::unique_lock lock(mutex_);
-    if (take_back(operation)) {
+    bool is_taken_back = take_back(operation);
+    if (!is_taken_back && operation.state_ != FileOperation::State::done) {
+        operation.state_ = FileOperation::State::cancelled;
+        is_taken_back = abandon_long_open(operation, lock);
+    }
+    if (is_taken_back) {
         operation.result_ = -ECANCELED;
         add_done(operation);
-        return;
     }
-    if (operation.state_ != FileOperation::State::done) {
-        lock.unlock();
-        operation.help_to_end();
+}
+
+// A LongOpen takes its own lock before this one, so this one is released meanwhile.
+bool ThreadFileOperations::abandon_long_open(FileOperation& operation,
+                                             std::unique_lock<std::mutex>& lock) noexcept {
+    if (operation.long_open_ == nullptr) {
+        return false;
     }
+    lock.unlock();
+    const bool is_abandoned = operation.long_open_->abandon();
+    lock.lock();
+    return is_abandoned;
 }
 
 void ThreadFileOperations::withdraw(FileOperation& operation) noexcept {
@@ -80,11 +99,11 @@ void ThreadFileOperations::withdraw(FileOperation& operation) noexcept {
     if (take_back(operation)) {
         return;
     }
-    if (operation.state_ != FileOperation::State::done) {
-        lock.unlock();
-        operation.help_to_end();
-        lock.lock();
-        one_done_.wait(lock, [&] { return operation.state_ == FileOperation::State::done; });
+    one_done_.wait(lock, [&] {
+        return operation.state_ == FileOperation::State::done || operation.long_open_ != nullptr;
+    });
+    if (operation.state_ != FileOperation::State::done && abandon_long_open(operation, lock)) {
+        return;
     }
     done_.erase(operation.work_);
     --done_count_;

@@ -8,19 +8,20 @@
 namespace hocket::engine {
 
 /// Files by threads: each operation is a blocking call on one of a few threads that all loops
-/// share. To open a FIFO or a device may take as long as nobody opens its other end: that is done
-/// by other threads, so that no other call waits behind it.
+/// share. Opening a FIFO or a device may wait until another process opens its other end. A LongOpen
+/// does that, so that no other call waits behind it.
 ///
 /// A call that has begun cannot be taken back, so a cancelled operation completes when its call
-/// returns. To open a FIFO is helped along by opening its other end.
+/// returns. A LongOpen is abandoned instead.
 class ThreadFileOperations final : public FileOperations, private Runnable {
 public:
     explicit ThreadFileOperations(Reactor& reactor) noexcept : FileOperations(reactor) {}
     ~ThreadFileOperations() override { close(); }
 
     void start(FileOperation& operation, const FileRequest& request) noexcept override;
-    /// As `start`, for an open that is known to wait for somebody.
-    void start_long_open(FileOperation& operation) noexcept;
+    /// Like `start`, for an open that is known to wait for another process. `partner` is what
+    /// LongOpen::start says.
+    void start_long_open(FileOperation& operation, FileDescriptor partner) noexcept;
     void close() noexcept override;
     [[nodiscard]] const char* name() const noexcept override { return "threads"; }
 
@@ -32,6 +33,8 @@ private:
     void run() noexcept override;
     void enlist(FileOperation& operation) noexcept;
     [[nodiscard]] bool take_back(FileOperation& operation) noexcept;
+    [[nodiscard]] bool abandon_long_open(FileOperation& operation,
+                                         std::unique_lock<std::mutex>& lock) noexcept;
     void add_done(FileOperation& operation) noexcept;
     [[nodiscard]] FileOperation* take_done() noexcept;
     [[nodiscard]] std::size_t done_count() noexcept;

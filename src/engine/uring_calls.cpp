@@ -18,7 +18,7 @@ struct Opcode {
 // What is needed came with Linux 5.6, renaming and unlinking with 5.11, making directories with
 // 5.15.
 constexpr Opcode opcodes[] = {
-    {Call::open, IORING_OP_OPENAT, true},      {Call::close, IORING_OP_CLOSE, true},
+    {Call::open, IORING_OP_OPENAT2, true},     {Call::close, IORING_OP_CLOSE, true},
     {Call::read, IORING_OP_READ, true},        {Call::write, IORING_OP_WRITE, true},
     {Call::sync, IORING_OP_FSYNC, true},       {Call::data_sync, IORING_OP_FSYNC, true},
     {Call::stat, IORING_OP_STATX, true},       {Call::rename, IORING_OP_RENAMEAT, false},
@@ -71,12 +71,20 @@ bool is_uring_interruption(int result) noexcept {
     return result == -EINTR || (result <= -512 && result >= -516);
 }
 
-void prepare_uring_call(io_uring_sqe& entry, const FileRequest& request) noexcept {
+bool is_blocking_open(const FileRequest& request) noexcept {
+    return request.kind == Call::open &&
+           ((request.flags & (O_CREAT | O_TRUNC)) != 0 || (request.flags & O_TMPFILE) == O_TMPFILE);
+}
+
+void prepare_uring_call(io_uring_sqe& entry, const FileRequest& request, open_how& how) noexcept {
     const auto size = static_cast<unsigned>(request.size);
     const auto offset = static_cast<std::uint64_t>(request.offset);
     switch (request.kind) {
     case Call::open:
-        io_uring_prep_openat(&entry, request.fd, request.path, request.flags, request.mode);
+        how = {.flags = static_cast<std::uint64_t>(request.flags),
+               .mode = 0, // nothing is created
+               .resolve = RESOLVE_CACHED};
+        io_uring_prep_openat2(&entry, request.fd, request.path, &how);
         break;
     case Call::close: io_uring_prep_close(&entry, request.fd); break;
     case Call::read: io_uring_prep_read(&entry, request.fd, request.memory, size, offset); break;

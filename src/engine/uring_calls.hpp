@@ -21,8 +21,14 @@ using UringCalls = std::uint32_t;
 /// may be made but not used.
 [[nodiscard]] UringCalls probe_uring(io_uring& ring, int& code) noexcept;
 
-/// Fills in `entry`. What `request` refers to must stay as it is until the kernel is done.
-void prepare_uring_call(io_uring_sqe& entry, const FileRequest& request) noexcept;
+/// Whether `request` is an open that the kernel never tries without blocking a worker: it may
+/// create or truncate the file.
+[[nodiscard]] bool is_blocking_open(const FileRequest& request) noexcept;
+
+/// Fills in `entry`. What `request` refers to must stay as it is until the kernel is done, and so
+/// must `how`, which an open fills in. The kernel opens only what it can open without blocking, and
+/// answers EAGAIN to the rest.
+void prepare_uring_call(io_uring_sqe& entry, const FileRequest& request, open_how& how) noexcept;
 
 /// Whether `result` says that a signal, or the end of the kernel's worker, cut the call short.
 [[nodiscard]] bool is_uring_interruption(int result) noexcept;

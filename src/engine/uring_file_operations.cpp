@@ -58,7 +58,7 @@ bool UringFileOperations::supports(Call call) const noexcept {
 }
 
 void UringFileOperations::start(FileOperation& operation, const FileRequest& request) noexcept {
-    if (!supports(request.kind)) {
+    if (!supports(request.kind) || is_blocking_open(request)) {
         threads_.start(operation, request);
         return;
     }
@@ -93,8 +93,6 @@ void UringFileOperations::cancel(FileOperation& operation) noexcept {
         running_.erase(operation);
         to_cancel_.push_back(operation);
         operation.state_ = FileOperation::State::cancelling;
-        // The kernel's worker does not notice a cancellation that comes as it begins.
-        operation.help_to_end();
     }
     reactor_.at_turn_end(*this);
 }
@@ -164,7 +162,7 @@ void UringFileOperations::prepare_queued() noexcept {
             return;
         }
         FileOperation& operation = *queued_.pop_front();
-        prepare_uring_call(*entry, operation.request_);
+        prepare_uring_call(*entry, operation.request_, operation.how_);
         io_uring_sqe_set_data(entry, &operation);
         operation.state_ = FileOperation::State::running;
         running_.push_back(operation);
@@ -236,34 +234,42 @@ void UringFileOperations::leave_kernel(FileOperation& operation) noexcept {
     --running_count_;
 }
 
-// The kernel first tries to open without blocking, and what O_NONBLOCK means for a FIFO is not what
-// was asked for: a reader gets it without a writer, a writer without a reader gets ENXIO.
-bool UringFileOperations::must_wait_for_partner(const FileOperation& operation,
-                                                int result) noexcept {
+// The ring only opens what it can open without blocking. A thread does the rest. EAGAIN: the path
+// is not in the kernel's cache. EINVAL: Linux before 5.12. And the ring opens FIFOs as if with
+// O_NONBLOCK: a reader gets one that nobody writes to, a writer without a reader gets ENXIO.
+bool UringFileOperations::open_on_thread(FileOperation& operation, int result) noexcept {
     const FileRequest& request = operation.request_;
-    if (request.kind != Call::open || (request.flags & O_NONBLOCK) != 0 ||
-        operation.is_cancel_requested_) {
+    if (request.kind != Call::open || operation.is_cancel_requested_) {
         return false;
     }
+    if (result == -EAGAIN || result == -EINVAL) {
+        threads_.start(operation, request);
+        return true;
+    }
     struct ::stat status {};
-    return result >= 0 ? ::fstat(result, &status) == 0 && S_ISFIFO(status.st_mode)
-                       : result == -ENXIO;
+    const bool waits_for_partner =
+        (request.flags & O_NONBLOCK) == 0 &&
+        (result >= 0 ? ::fstat(result, &status) == 0 && S_ISFIFO(status.st_mode)
+                     : result == -ENXIO);
+    if (waits_for_partner) {
+        // This end stays open until the second attempt succeeds, because another process may have
+        // opened its end upon seeing it.
+        threads_.start_long_open(operation, FileDescriptor(result));
+    }
+    return waits_for_partner;
 }
 
 void UringFileOperations::complete(FileOperation& operation, int result) noexcept {
     leave_kernel(operation);
-    if (must_wait_for_partner(operation, result)) {
-        // Kept open until the second attempt succeeds: whoever opened the other end has seen it.
-        operation.partner_ = FileDescriptor(result);
-        // Not the kernel's workers: there are few, and everything else would wait behind it.
-        threads_.start_long_open(operation);
+    if (open_on_thread(operation, result)) {
         return;
     }
-    if (is_uring_interruption(result)) {
+    if (operation.is_cancel_requested_ && (is_uring_interruption(result) ||
+                                           (operation.request_.kind == Call::open && result < 0))) {
+        result = -ECANCELED;
+    } else if (is_uring_interruption(result)) {
         if (operation.request_.kind == Call::close) {
             result = 0; // the descriptor is gone all the same
-        } else if (operation.is_cancel_requested_) {
-            result = -ECANCELED; // that is how the kernel's worker is stopped
         } else {
             operation.state_ = FileOperation::State::queued;
             queued_.push_back(operation);

@@ -13,7 +13,8 @@ namespace hocket::engine {
 /// Files by io_uring, one ring a loop. What a turn starts is submitted with one system call at its
 /// end, and what that completes at once (bytes in the page cache, usually) is delivered right
 /// there; the rest when the poller finds the ring readable. What has no opcode in this kernel is
-/// done by threads.
+/// done by threads, and so is every open that may block: the kernel's own workers are few, and the
+/// other calls would wait behind it.
 class UringFileOperations final : public FileOperations, private Watcher, private TurnEnd {
 public:
     /// nullptr, and `error` set, where the kernel refuses io_uring: it was not built in, a sysctl,
@@ -46,8 +47,7 @@ private:
     void hand_over_to_threads() noexcept;
     void reap() noexcept;
     void add_done(FileOperation& operation, std::int64_t result) noexcept;
-    [[nodiscard]] static bool must_wait_for_partner(const FileOperation& operation,
-                                                    int result) noexcept;
+    [[nodiscard]] bool open_on_thread(FileOperation& operation, int result) noexcept;
     void leave_kernel(FileOperation& operation) noexcept;
     void complete(FileOperation& operation, int result) noexcept;
     void deliver() noexcept;

@@ -446,6 +446,37 @@ TEST_F(FileTest, ALoopThatClosesOverAnOpeningPipeDoesNotHang) {
     EXPECT_TRUE(no_more_descriptors_than(before));
 }
 
+TEST_F(FileTest, OpeningAFifoThatIsRemovedMeanwhileCanBeCancelled) {
+    const std::size_t before = open_descriptors();
+    for (const char* mode : {"r", "w"}) {
+        const std::string fifo = make_fifo();
+        run([&]() -> Coro<> {
+            auto opening = create_task(open(fifo, mode));
+            co_await sleep(2ms); // so that it blocks, most of the time
+            ::unlink(fifo.c_str());
+            opening.cancel();
+            co_await end_of(opening);
+            EXPECT_TRUE(opening.cancelled());
+        });
+    }
+    EXPECT_TRUE(no_more_descriptors_than(before));
+}
+
+TEST_F(FileTest, ALoopThatClosesWhileARemovedFifoIsOpenedDoesNotHang) {
+    const std::size_t before = open_descriptors();
+    for (const char* mode : {"r", "w"}) {
+        const std::string fifo = make_fifo();
+        EventLoop loop;
+        auto opening = loop.create_task(open(fifo, mode));
+        loop.call_later(2ms, [&] { loop.stop(); });
+        loop.run_forever();
+        ::unlink(fifo.c_str());
+        EXPECT_FALSE(opening.done());
+        loop.close();
+    }
+    EXPECT_TRUE(no_more_descriptors_than(before));
+}
+
 TEST_F(FileTest, CloseWaitsForTheCallsUnderWay) {
     const std::string fifo = make_fifo();
     run([&]() -> Coro<> {
@@ -590,7 +621,6 @@ TEST_F(FileTest, WithoutDescriptorsOpenThrows) {
     });
 }
 
-} // namespace
 TEST_F(FileTest, BlockedOpensOfFifosKeepNoOtherCallWaiting) {
     std::vector<std::string> fifos;
     for (int i = 0; i < 40; ++i) {
@@ -600,8 +630,8 @@ TEST_F(FileTest, BlockedOpensOfFifosKeepNoOtherCallWaiting) {
     const std::string other = path("other");
     run([&]() -> Coro<> {
         std::vector<Task<File>> opening;
-        for (const std::string& fifo : fifos) {
-            opening.push_back(create_task(open(fifo)));
+        for (std::size_t i = 0; i < fifos.size(); ++i) {
+            opening.push_back(create_task(open(fifos[i], i % 2 == 0 ? "r" : "w")));
         }
         co_await sleep(std::chrono::milliseconds(20)); // all have begun to block
         co_await files::write_text(other, "text");
@@ -624,8 +654,8 @@ TEST_F(FileTest, ALoopThatEndsDoesNotWaitForBlockedOpens) {
     }
     std::vector<Task<File>> opening;
     run([&]() -> Coro<> {
-        for (const std::string& fifo : fifos) {
-            opening.push_back(create_task(open(fifo)));
+        for (std::size_t i = 0; i < fifos.size(); ++i) {
+            opening.push_back(create_task(open(fifos[i], i % 2 == 0 ? "r" : "w")));
         }
         co_await sleep(std::chrono::milliseconds(5));
     });
@@ -634,4 +664,5 @@ TEST_F(FileTest, ALoopThatEndsDoesNotWaitForBlockedOpens) {
     }
 }
 
+} // namespace
 } // namespace hocket
