@@ -29,11 +29,23 @@ public:
     /// that can cross and takes a T& first. Calls run one at a time; a Coro returned by a call is
     /// awaited there, and other calls run while it is suspended.
     template <class F, class... Args> auto call(const F& function, const Args&... args) const {
-        return this->template ask<T>(
-            [](T& object, const detail::RemoteCallee<std::decay_t<F>>& what,
-               auto&&... values) -> decltype(auto) { return what(object, std::move(values)...); },
-            detail::RemoteCallee<std::decay_t<F>>(function), args...);
+        return call_held<T>(Callee(), detail::RemoteCallee<std::decay_t<F>>(function), args...);
     }
+    /// Like `call`, but suspends the task.
+    template <class F, class... Args>
+    [[nodiscard]] auto call_async(const F& function, const Args&... args) const {
+        return call_held_async<T>(Callee(), detail::RemoteCallee<std::decay_t<F>>(function),
+                                  args...);
+    }
+
+private:
+    struct Callee {
+        template <class F, class... Args>
+        decltype(auto) operator()(T& object, const detail::RemoteCallee<F>& function,
+                                  Args&&... args) const {
+            return function(object, std::forward<Args>(args)...);
+        }
+    };
 };
 
 } // namespace hocket

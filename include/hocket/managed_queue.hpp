@@ -2,14 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include <hocket/detail/loop/deadline.hpp>
+#include <hocket/detail/processes/manager/held_queue.hpp>
 #include <hocket/detail/processes/manager/managed_reference.hpp>
-#include <hocket/errors.hpp>
-#include <hocket/queue.hpp>
-#include <hocket/wait.hpp>
 
 namespace hocket {
 
@@ -17,7 +16,7 @@ namespace hocket {
 /// proxies have in common. `put` and `get` block only the calling thread, and waiters are served in
 /// order of arrival. If a process dies at the moment it receives an item, that item is lost.
 template <class T> class ManagedQueue : public detail::ManagedReference {
-    using Items = Queue<T>;
+    using Held = detail::HeldQueue<T>;
 
 public:
     ManagedQueue() noexcept = default; ///< Refers to no queue.
@@ -25,80 +24,49 @@ public:
         : ManagedReference(std::move(reference)) {}
 
     /// Blocks until there is room, then adds the item.
-    void put(const T& item) const { put_within(item, for_ever); }
+    void put(const T& item) const { ask<&Held::put>(item, detail::no_timeout); }
     /// Throws QueueFull if `timeout` passes first.
     template <class Rep, class Period>
     void put(const T& item, std::chrono::duration<Rep, Period> timeout) const {
-        put_within(item, detail::to_nanoseconds(timeout).count());
+        ask<&Held::put>(item, detail::to_nanoseconds(timeout).count());
     }
     /// Throws QueueFull if there is no room.
-    void put_nowait(const T& item) const {
-        ask<Items>([](Items& items, T last) { items.put_nowait(std::move(last)); }, item);
+    void put_nowait(const T& item) const { ask<&Held::put_nowait>(item); }
+    /// Suspends the task until there is room. If the task is cancelled while the manager adds the
+    /// item, the item stays in the queue.
+    [[nodiscard]] Coro<> put_async(const T& item) const {
+        return ask_async<&Held::put>(item, detail::no_timeout);
     }
+
     /// Blocks until there is an item, then removes and returns it.
-    T get() const { return get_within(for_ever); }
+    T get() const { return ask<&Held::get>(detail::no_timeout); }
     /// Throws QueueEmpty if `timeout` passes first.
     template <class Rep, class Period> T get(std::chrono::duration<Rep, Period> timeout) const {
-        return get_within(detail::to_nanoseconds(timeout).count());
+        return ask<&Held::get>(detail::to_nanoseconds(timeout).count());
     }
     /// Throws QueueEmpty if there is no item.
-    T get_nowait() const {
-        return ask<Items>([](Items& items) { return items.get_nowait(); });
-    }
+    T get_nowait() const { return ask<&Held::get_nowait>(); }
+    /// Suspends the task until there is an item. Cancelling it loses no item.
+    [[nodiscard]] Coro<T> get_async() const { return take(*this); }
 
-    [[nodiscard]] std::size_t qsize() const {
-        return ask<Items>([](Items& items) { return items.qsize(); });
-    }
-    [[nodiscard]] bool empty() const {
-        return ask<Items>([](Items& items) { return items.empty(); });
-    }
-    [[nodiscard]] bool full() const {
-        return ask<Items>([](Items& items) { return items.full(); });
-    }
+    [[nodiscard]] std::size_t qsize() const { return ask<&Held::qsize>(); }
+    [[nodiscard]] Coro<std::size_t> qsize_async() const { return ask_async<&Held::qsize>(); }
+    [[nodiscard]] bool empty() const { return ask<&Held::empty>(); }
+    [[nodiscard]] Coro<bool> empty_async() const { return ask_async<&Held::empty>(); }
+    [[nodiscard]] bool full() const { return ask<&Held::full>(); }
+    [[nodiscard]] Coro<bool> full_async() const { return ask_async<&Held::full>(); }
 
 private:
-    static constexpr std::int64_t for_ever = -1;
-
-    void put_within(const T& item, std::int64_t timeout) const {
-        ask<Items>([](Items& items, T last,
-                      std::int64_t limit) { return put_at_manager(items, std::move(last), limit); },
-                   item, timeout);
-    }
-    T get_within(std::int64_t timeout) const {
-        return ask<Items>(
-            [](Items& items, std::int64_t limit) { return get_at_manager(items, limit); }, timeout);
-    }
-
-    static Coro<> put_at_manager(Items& items, T item, std::int64_t timeout) {
-        if (timeout == for_ever) {
-            co_await items.put(std::move(item));
-            co_return;
+    static Coro<T> take(ManagedQueue queue) {
+        std::optional<T> item;
+        if (auto cancelled = co_await queue.ask_into<&Held::get>(item, detail::no_timeout)) {
+            if (item) {
+                std::optional<std::monostate> done;
+                co_await queue.ask_into<&Held::give_back>(done, *item);
+            }
+            std::rethrow_exception(cancelled);
         }
-        if (!items.full()) {
-            items.put_nowait(std::move(item));
-            co_return;
-        }
-        try {
-            Coro<> putting = items.put(std::move(item));
-            co_await wait_for(std::move(putting), std::chrono::nanoseconds(timeout));
-            co_return;
-        } catch (const TimeoutError&) {
-        }
-        throw QueueFull();
-    }
-    static Coro<T> get_at_manager(Items& items, std::int64_t timeout) {
-        if (timeout == for_ever) {
-            co_return co_await items.get();
-        }
-        if (!items.empty()) {
-            co_return items.get_nowait();
-        }
-        try {
-            Coro<T> getting = items.get();
-            co_return co_await wait_for(std::move(getting), std::chrono::nanoseconds(timeout));
-        } catch (const TimeoutError&) {
-        }
-        throw QueueEmpty();
+        co_return *std::move(item);
     }
 };
 

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -52,17 +50,17 @@ public:
     Manager& operator=(Manager&&) noexcept = default;
 
     template <class K, class V> [[nodiscard]] ManagedDict<K, V> dict() const {
-        return ManagedDict<K, V>(create_object<std::map<K, V>>());
+        return ManagedDict<K, V>(create_object<detail::HeldDict<K, V>>());
     }
     template <class T> [[nodiscard]] ManagedList<T> list() const {
-        return ManagedList<T>(create_object<std::deque<T>>());
+        return ManagedList<T>(create_object<detail::HeldList<T>>());
     }
     template <class T> [[nodiscard]] ManagedValue<T> value(const T& initial) const {
-        return ManagedValue<T>(create_object<T>(initial));
+        return ManagedValue<T>(create_object<detail::HeldValue<T>>(initial));
     }
     /// Creates a queue for at most `maxsize` items; 0 means no limit.
     template <class T> [[nodiscard]] ManagedQueue<T> queue(std::size_t maxsize = 0) const {
-        return ManagedQueue<T>(create_object<Queue<T>>(maxsize));
+        return ManagedQueue<T>(create_object<detail::HeldQueue<T>>(maxsize));
     }
     [[nodiscard]] ManagedLock lock() const;
     /// Creates an object of the user's type T from `args`, in the manager.

@@ -69,6 +69,26 @@ TEST(AbandonedTasks, AsCompleted) {
     });
 }
 
+TEST(AbandonedTasks, AGeneratorThatOutlivesItsTaskHasEnded) {
+    Event event;
+    auto one = [&]() -> AsyncGenerator<int> {
+        co_await event.wait();
+        co_yield 1;
+    };
+    AsyncGenerator<int> generator = one();
+    {
+        EventLoop loop;
+        loop.set_exception_handler([](EventLoop&, const ExceptionContext&) {});
+        auto take = [&]() -> Coro<> { co_await generator.next(); };
+        const Task<> task = loop.create_task(take());
+        loop.run_until_complete(turns(3));
+        loop.close();
+        EXPECT_TRUE(task.cancelled());
+    }
+    event.set(); // wakes nobody
+    run([&]() -> Coro<> { EXPECT_FALSE(co_await generator.next()); });
+}
+
 TEST(AbandonedTasks, TaskGroup) {
     close_over([](Task<void> task) -> Coro<> {
         auto body = [&](TaskGroup& group) -> Coro<> {

@@ -13,9 +13,12 @@
 #include <unistd.h>
 
 #include <hocket/errors.hpp>
+#include <hocket/event_loop.hpp>
 
 #include "engine/last_error.hpp"
 #include "engine/per_process.hpp"
+#include "loop/event_loop_state.hpp"
+#include "loop/network_operations.hpp"
 #include "processes/calls/remote_exception.hpp"
 #include "processes/manager/manager_server.hpp"
 #include "processes/shared/busy_poll.hpp"
@@ -119,10 +122,7 @@ std::unique_ptr<ManagerLink::Connection> ManagerLink::take_connection() {
 
 void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descriptors,
                            void* result, UnpackResult unpack) {
-    if (ManagerServer::here(address_) != nullptr) {
-        throw RuntimeError("a manager's object cannot call another object of the same manager: "
-                           "the manager is busy with this call");
-    }
+    require_other_process();
     auto connection = take_connection();
     const int socket = connection->socket.fileno();
     std::error_code error = send_manager_message(socket, request, descriptors);
@@ -135,26 +135,86 @@ void ManagerLink::exchange(const GatherBuffer& request, const Descriptors& descr
             error = connection->message.receive(socket);
         }
     }
+    throw_if_failed(error);
+    const std::exception_ptr thrown = unpack_answer(*connection, result, unpack);
+    put_back(std::move(connection));
+    if (thrown) {
+        std::rethrow_exception(thrown);
+    }
+}
+
+// A cancellation closes this end for writing. The manager then either withdraws the call and closes
+// its end, or has sent the answer before: what is received says which.
+Coro<std::exception_ptr> ManagerLink::exchange_async(std::shared_ptr<ManagerLink> link,
+                                                     PackedManagerRequest request, void* result,
+                                                     UnpackResult unpack) {
+    link->require_other_process();
+    auto connection = link->take_connection();
+    const int socket = connection->socket.fileno();
+    std::error_code error = send_manager_message(socket, request.bytes, request.descriptors);
+    std::exception_ptr cancelled;
+    while (!error) {
+        error = connection->message.receive(socket, MSG_DONTWAIT);
+        if (error != std::errc::resource_unavailable_try_again) {
+            break;
+        }
+        error.clear();
+        try {
+            FdReady ready(get_running_loop().state().network, socket, FdWatch::Direction::read);
+            co_await ready;
+        } catch (const CancelledError&) {
+            if (!cancelled) {
+                cancelled = std::current_exception();
+                ::shutdown(socket, SHUT_WR);
+            }
+        }
+    }
+    if (cancelled && error) {
+        co_return cancelled;
+    }
+    link->throw_if_failed(error);
+    const std::exception_ptr thrown = link->unpack_answer(*connection, result, unpack);
+    if (cancelled) {
+        co_return cancelled; // the connection is of no more use
+    }
+    link->put_back(std::move(connection));
+    if (thrown) {
+        std::rethrow_exception(thrown);
+    }
+    co_return nullptr;
+}
+
+void ManagerLink::require_other_process() const {
+    if (ManagerServer::here(address_) != nullptr) {
+        throw RuntimeError("a manager's object cannot call another object of the same manager: "
+                           "the manager is busy with this call");
+    }
+}
+
+void ManagerLink::throw_if_failed(const std::error_code& error) const {
     if (error == std::errc::broken_pipe || error == std::errc::connection_reset) {
         throw_died();
     }
     if (error) {
         throw std::system_error(error, "cannot ask a manager");
     }
-    {
-        const DescriptorScope scope(connection->message.descriptors());
-        msgpack::zone zone(zone_size(connection->message.bytes()));
-        const msgpack::object answer = unpack_object(zone, connection->message.bytes());
-        const msgpack::object* const parts = answer.via.array.ptr;
-        if (parts[0].as<bool>()) {
-            unpack(result, parts[1]);
-        } else {
-            const std::exception_ptr thrown = unpack_exception(parts[1]);
-            const std::scoped_lock lock(lock_);
-            idle_.push_back(std::move(connection));
-            std::rethrow_exception(thrown);
-        }
+}
+
+// Returns what was thrown at the manager.
+std::exception_ptr ManagerLink::unpack_answer(Connection& connection, void* result,
+                                              UnpackResult unpack) {
+    const DescriptorScope scope(connection.message.descriptors());
+    msgpack::zone zone(zone_size(connection.message.bytes()));
+    const msgpack::object answer = unpack_object(zone, connection.message.bytes());
+    const msgpack::object* const parts = answer.via.array.ptr;
+    if (!parts[0].as<bool>()) {
+        return unpack_exception(parts[1]);
     }
+    unpack(result, parts[1]);
+    return nullptr;
+}
+
+void ManagerLink::put_back(std::unique_ptr<Connection> connection) {
     const std::scoped_lock lock(lock_);
     idle_.push_back(std::move(connection));
 }
@@ -209,6 +269,13 @@ void ManagedReference::exchange(const GatherBuffer& request, const Descriptors& 
     hold().link()->exchange(request, descriptors, result, unpack);
 }
 
+Coro<std::exception_ptr> ManagedReference::exchange_async(std::shared_ptr<const Hold> hold,
+                                                          PackedManagerRequest request,
+                                                          void* result, UnpackResult unpack) {
+    co_return co_await ManagerLink::exchange_async(hold->link(), std::move(request), result,
+                                                   unpack);
+}
+
 ManagedReference::Sent ManagedReference::sent() const {
     const std::shared_ptr<ManagerLink>& link = hold().link();
     if (ManagerServer* const server = ManagerServer::here(link->address())) {
@@ -239,16 +306,13 @@ ManagerReference::ManagerReference(std::shared_ptr<ManagerLink> link)
     : ManagedReference(std::move(link), the_manager) {}
 
 void ManagerReference::add_reference(std::uint64_t id) const {
-    ask<ManagerControl>(
-        [](ManagerControl& manager, std::uint64_t of) { manager.add_reference(of); }, id);
+    ask<&ManagerControl::add_reference>(id);
 }
 void ManagerReference::adopt_reference(std::uint64_t id) const {
-    ask<ManagerControl>(
-        [](ManagerControl& manager, std::uint64_t of) { manager.adopt_reference(of); }, id);
+    ask<&ManagerControl::adopt_reference>(id);
 }
 void ManagerReference::drop_reference(std::uint64_t id) const {
-    ask<ManagerControl>(
-        [](ManagerControl& manager, std::uint64_t of) { manager.drop_reference(of); }, id);
+    ask<&ManagerControl::drop_reference>(id);
 }
 
 } // namespace hocket::detail

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <hocket/detail/processes/manager/managed_reference.hpp>
@@ -28,6 +30,11 @@ public:
     /// the manager has ended.
     void exchange(const GatherBuffer& request, const Descriptors& descriptors, void* result,
                   UnpackResult unpack);
+    /// The same in a task. Cannot be cancelled: yields the CancelledError instead, when the manager
+    /// has withdrawn the call or `result` is there.
+    static Coro<std::exception_ptr> exchange_async(std::shared_ptr<ManagerLink> link,
+                                                   PackedManagerRequest request, void* result,
+                                                   UnpackResult unpack);
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] pid_t manager() const noexcept { return manager_; }
     /// In the manager's owner, which alone knows how it ended.
@@ -39,6 +46,11 @@ private:
         ManagerMessage message;
     };
     std::unique_ptr<Connection> take_connection();
+    void put_back(std::unique_ptr<Connection> connection);
+    static std::exception_ptr unpack_answer(Connection& connection, void* result,
+                                            UnpackResult unpack);
+    void require_other_process() const;
+    void throw_if_failed(const std::error_code& error) const;
     [[nodiscard]] engine::FileDescriptor connect() const;
     [[noreturn]] void throw_died() const;
 

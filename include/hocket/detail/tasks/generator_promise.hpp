@@ -35,6 +35,15 @@ public:
         exhausted = true;
     }
 
+    /// The task that awaited `next` was destroyed: the body can never go on.
+    void abandon() noexcept {
+        running = false;
+        exhausted = true;
+        if (orphaned) {
+            handle().destroy();
+        }
+    }
+
     bool running = false;   // a task awaits `next`
     bool exhausted = false; // the body has ended
     bool orphaned = false;  // the generator was destroyed while a task awaited `next`
@@ -109,12 +118,20 @@ public:
     using value_type = std::optional<T>;
 
     explicit GeneratorNext(GeneratorPromise<T>* generator) noexcept : generator_(generator) {}
+    GeneratorNext(const GeneratorNext&) = delete;
+    GeneratorNext& operator=(const GeneratorNext&) = delete;
+    ~GeneratorNext() {
+        if (is_started_) [[unlikely]] {
+            generator_->abandon();
+        }
+    }
 
     /// For the awaiting coroutine's promise.
     void start_in(TaskBase& task) {
         require_not_running(generator_, "next()");
         if (generator_ != nullptr && !generator_->exhausted) {
             generator_->go_on_in(task);
+            is_started_ = true;
         } else {
             generator_ = nullptr;
         }
@@ -124,11 +141,13 @@ public:
         StartAwaiter(*generator_).await_suspend(caller);
     }
     std::optional<T> await_resume() {
+        is_started_ = false;
         return generator_ == nullptr ? std::nullopt : generator_->take();
     }
 
 private:
     GeneratorPromise<T>* generator_;
+    bool is_started_ = false; // the body runs, or is suspended in the middle
 };
 
 } // namespace detail

@@ -3,20 +3,22 @@
 #include <cstdint>
 
 #include <hocket/coro.hpp>
-#include <hocket/detail/processes/manager/managed_reference.hpp>
+#include <hocket/detail/processes/manager/manager_request.hpp>
 #include <hocket/lock.hpp>
 
 namespace hocket::detail {
 
-/// The lock object inside the manager.
+/// The lock inside the manager. ManagedLock says what the functions do.
 class HeldLock final : public ClientObserver {
 public:
-    Coro<bool> acquire(int process, std::int64_t timeout);
+    /// `timeout`: in nanoseconds, or `no_timeout`.
+    Coro<bool> acquire(std::int64_t timeout);
     void release();
     void client_ended(int process) noexcept override;
-    static constexpr std::int64_t for_ever = -1;
 
 private:
+    Coro<bool> acquire_for(int process, std::int64_t timeout);
+
     Lock lock_;
     int holder_ = nobody;
 };

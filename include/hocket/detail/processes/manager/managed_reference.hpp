@@ -1,21 +1,31 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
+#include <hocket/detail/loop/ensure_task.hpp>
 #include <hocket/detail/processes/manager/manager_request.hpp>
 
 namespace hocket::detail {
 
 class ManagerLink; // src/processes/manager/manager_link.hpp
 
-/// What every proxy of an object at a manager is: a counted reference, and the way to call
-/// functions of it there. Any thread; calls of several threads run beside each other up to the
-/// manager. Crosses to other processes of the program.
+/// A request as it is sent.
+struct PackedManagerRequest {
+    std::string bytes;
+    Descriptors descriptors;
+};
+
+/// The base of every proxy of an object at a manager: a counted reference, and the way to call
+/// functions of it there. May be used from any thread; calls of several threads do not wait for
+/// each other before they reach the manager. Crosses to other processes of the program.
 class ManagedReference {
 public:
     /// Refers to nothing: calls throw RuntimeError.
@@ -39,34 +49,46 @@ public:
     ManagedReference(std::shared_ptr<ManagerLink> link, std::uint64_t id);
 
 protected:
-    /// Calls `function(object, args...)` at the manager, where `object` is an Object, and returns
-    /// its result; a Coro is awaited there. Blocks. Throws what the function threw; WorkerDied when
-    /// the manager has ended.
+    // Call `function(object, args...)` at the manager, where `object` is an Object, and return its
+    // result. A Coro is awaited there. They throw what the function threw, and WorkerDied when the
+    // manager has ended.
+    /// Blocks.
     template <class Object, class F, class... Args>
-    ManagedResult<Object, F, Args...> ask(const F&, const Args&... args) const {
+    ManagedResult<Object, F, Args...> call_held(const F&, const Args&... args) const {
         using R = ManagedResult<Object, F, Args...>;
-        require_managed_call<F, R, Args...>();
-        static const PortableFunction thunk(
-            locate_function(&call_at_manager<Object, F, Carried<Args>...>));
         GatherBuffer request;
         Descriptors descriptors;
-        {
-            const DescriptorScope scope(descriptors);
-            msgpack::packer<GatherBuffer> packer(request);
-            packer.pack_array(2 + sizeof...(Args));
-            packer.pack(thunk);
-            packer.pack(id());
-            (pack_argument(packer, args), ...);
-        }
-        if constexpr (std::is_void_v<R>) {
-            exchange(request, descriptors, nullptr, [](void*, const msgpack::object&) {});
-        } else {
-            std::optional<R> result;
-            exchange(request, descriptors, &result, [](void* to, const msgpack::object& object) {
-                static_cast<std::optional<R>*>(to)->emplace(unpack_value<R>(object));
-            });
+        pack_call<Object, F>(request, descriptors, args...);
+        std::optional<Unvoid<R>> result;
+        exchange(request, descriptors, &result, &unpack_into<R>);
+        if constexpr (!std::is_void_v<R>) {
             return *std::move(result);
         }
+    }
+    /// Suspends the task. Packs the arguments before it returns.
+    template <class Object, class F, class... Args>
+    Coro<ManagedResult<Object, F, Args...>> call_held_async(const F&, const Args&... args) const {
+        return await_result<ManagedResult<Object, F, Args...>>(hold_,
+                                                               pack_call<Object, F>(args...));
+    }
+
+    // The same for member functions of held objects.
+    template <auto Function, class... Args> auto ask(const Args&... args) const {
+        using Method = HeldMethod<Function>;
+        return call_held<typename Method::Object>(Method(), args...);
+    }
+    template <auto Function, class... Args> auto ask_async(const Args&... args) const {
+        using Method = HeldMethod<Function>;
+        return call_held_async<typename Method::Object>(Method(), args...);
+    }
+    /// For calls that must be undone when the task is cancelled: suspends the task, cannot be
+    /// cancelled, and yields the CancelledError that it should have thrown. `result` is empty when
+    /// the manager has withdrawn the call.
+    template <auto Function, class R, class... Args>
+    Coro<std::exception_ptr> ask_into(std::optional<R>& result, const Args&... args) const {
+        using Method = HeldMethod<Function>;
+        return exchange_async(hold_, pack_call<typename Method::Object, Method>(args...), &result,
+                              &unpack_into<R>);
     }
 
 private:
@@ -97,6 +119,52 @@ private:
     [[nodiscard]] Sent sent() const;
     void exchange(const GatherBuffer& request, const Descriptors& descriptors, void* result,
                   UnpackResult unpack) const;
+    /// See `ask_into`.
+    static Coro<std::exception_ptr> exchange_async(std::shared_ptr<const Hold> hold,
+                                                   PackedManagerRequest request, void* result,
+                                                   UnpackResult unpack);
+
+    template <class Object, class F, class... Args>
+    void pack_call(GatherBuffer& request, Descriptors& descriptors, const Args&... args) const {
+        require_managed_call<F, ManagedResult<Object, F, Args...>, Args...>();
+        static const PortableFunction thunk(
+            locate_function(&call_at_manager<Object, F, Carried<Args>...>));
+        const DescriptorScope scope(descriptors);
+        msgpack::packer<GatherBuffer> packer(request);
+        packer.pack_array(2 + sizeof...(Args));
+        packer.pack(thunk);
+        packer.pack(id());
+        (pack_argument(packer, args), ...);
+    }
+    template <class Object, class F, class... Args>
+    [[nodiscard]] PackedManagerRequest pack_call(const Args&... args) const {
+        PackedManagerRequest request;
+        GatherBuffer bytes;
+        pack_call<Object, F>(bytes, request.descriptors, args...);
+        request.bytes.resize(bytes.size());
+        bytes.copy_to(reinterpret_cast<std::byte*>(request.bytes.data()));
+        return request;
+    }
+    template <class R>
+    static Coro<R> await_result(std::shared_ptr<const Hold> hold, PackedManagerRequest request) {
+        std::optional<Unvoid<R>> result;
+        if (auto cancelled = co_await exchange_async(std::move(hold), std::move(request), &result,
+                                                     &unpack_into<R>)) {
+            std::rethrow_exception(cancelled);
+        }
+        if constexpr (!std::is_void_v<R>) {
+            co_return *std::move(result);
+        }
+    }
+    /// `to`: a std::optional<Unvoid<R>>.
+    template <class R> static void unpack_into(void* to, const msgpack::object& object) {
+        auto& result = *static_cast<std::optional<Unvoid<R>>*>(to);
+        if constexpr (std::is_void_v<R> || std::is_same_v<R, std::monostate>) {
+            result.emplace();
+        } else {
+            result.emplace(unpack_value<R>(object));
+        }
+    }
 
     std::shared_ptr<const Hold> hold_; // one for all copies in this process
 };
@@ -109,11 +177,7 @@ public:
     /// Makes a T of `args`; returns its number, with a reference.
     template <class T, class... Args>
     [[nodiscard]] std::uint64_t create(const Args&... args) const {
-        return ask<ManagerControl>(
-            [](ManagerControl& manager, auto&&... values) {
-                return manager.hold(std::make_shared<Held<T>>(std::move(values)...));
-            },
-            args...);
+        return ask<&ManagerControl::create<T, Carried<Args>...>>(args...);
     }
     void add_reference(std::uint64_t id) const;
     void adopt_reference(std::uint64_t id) const;

@@ -48,11 +48,16 @@ class ManagerServer; // src/processes/manager/manager_server.hpp
 
 constexpr std::uint64_t the_manager = 0; // the number of its ManagerControl
 constexpr int nobody = 0;                // no process has this number
+constexpr std::int64_t no_timeout = -1;
 
 /// What is asked of the manager itself. See ManagerServer.
 class ManagerControl {
 public:
     explicit ManagerControl(ManagerServer& server) noexcept : server_(server) {}
+    /// Makes a T; returns its number, with a reference of the caller's.
+    template <class T, class... Args> std::uint64_t create(Args... args) {
+        return hold(std::make_shared<Held<T>>(std::move(args)...));
+    }
     std::uint64_t hold(std::shared_ptr<HeldObject> object);
     void add_reference(std::uint64_t id);
     void adopt_reference(std::uint64_t id);
@@ -84,6 +89,22 @@ struct ManagerRequest {
     std::shared_ptr<ManagerResult> later_result = {};
 };
 using ManagerThunk = void (*)(ManagerRequest& request);
+
+/// A member function of a held object, as a function object without captures.
+template <auto Function> struct HeldMethod;
+template <class T, class R, class... Args, R (T::*Function)(Args...)> struct HeldMethod<Function> {
+    using Object = T;
+    R operator()(T& object, Args... args) const {
+        return (object.*Function)(std::forward<Args>(args)...);
+    }
+};
+template <class T, class R, class... Args, R (T::*Function)(Args...) const>
+struct HeldMethod<Function> {
+    using Object = T;
+    R operator()(const T& object, Args... args) const {
+        return (object.*Function)(std::forward<Args>(args)...);
+    }
+};
 
 template <class R> struct AwaitedResult {
     using type = R;
