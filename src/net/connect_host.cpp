@@ -160,7 +160,7 @@ Coro<std::shared_ptr<Transport>> start_tls(Transport& transport, AnyProtocol pro
                                            std::shared_ptr<const TlsPlan> plan) {
     auto* const ours = dynamic_cast<SocketTransport*>(&transport);
     if (ours == nullptr) {
-        throw RuntimeError("start_tls() on a transport that is none of a socket");
+        throw RuntimeError("start_tls() on a transport that is not a socket");
     }
     const std::shared_ptr<SocketTransport> kept = ours->shared_from_this();
     const auto handshake = std::make_shared<TlsHandshake>(*require_running_core().loop);

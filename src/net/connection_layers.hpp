@@ -14,7 +14,8 @@
 
 namespace hocket::detail {
 
-/// What carries a connection's bytes: its socket or pipe, and TLS over that where it speaks TLS.
+/// The layers that carry a connection's bytes: its socket or pipe, and TLS on top if the connection
+/// uses it.
 class ConnectionLayers {
 public:
     ConnectionLayers(EventLoop& loop, Socket socket, const SocketAddress& peer,
@@ -27,9 +28,9 @@ public:
     ConnectionLayers(const ConnectionLayers&) = delete;
     ConnectionLayers& operator=(const ConnectionLayers&) = delete;
 
-    /// Of a pipe, unknown.
+    /// Unknown for a pipe.
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
-    /// Where to write to and what to pause; nullptr once dropped.
+    /// The layer to write to and to pause; nullptr once dropped.
     [[nodiscard]] engine::Stream* top() const noexcept { return top_; }
     [[nodiscard]] bool is_dropped() const noexcept { return top_ == nullptr; }
     /// nullptr once dropped.
@@ -39,17 +40,18 @@ public:
     [[nodiscard]] const engine::StreamTransport* socket() const noexcept {
         return socket_ ? &*socket_ : nullptr;
     }
-    /// The socket, where bytes reach it as they are written: no TLS, no pipe. nullptr otherwise.
+    /// The socket if written bytes reach it unchanged (no TLS, not a pipe); otherwise nullptr.
     [[nodiscard]] engine::StreamTransport* plain_socket() noexcept {
         return tls_ == nullptr && socket_ && socket_->socket().is_open() ? &*socket_ : nullptr;
     }
-    /// nullptr: there is none.
+    /// nullptr if the connection does not use TLS.
     [[nodiscard]] engine::TlsTransport* tls() const noexcept { return tls_.get(); }
     [[nodiscard]] SSLObject ssl_object() const {
         return tls_ && tls_->is_handshake_done() ? SSLObject(tls_->ssl()) : SSLObject();
     }
 
-    /// Puts TLS between the socket and `handler`; to be started. Throws SSLError, ValueError.
+    /// Puts TLS between the socket and `handler`. The caller must start it. Throws SSLError,
+    /// ValueError.
     void add_tls(EventLoop& loop, const TlsPlan& plan, engine::StreamHandler& handler) {
         tls_ = std::make_unique<engine::TlsTransport>(reactor_of(loop), *socket_,
                                                       plan.make_ssl(loop), plan.timeouts, handler);
@@ -64,7 +66,7 @@ public:
 private:
     SocketAddress peer_;
     std::optional<engine::StreamTransport> socket_;
-    std::unique_ptr<engine::TlsTransport> tls_; // goes before the socket
+    std::unique_ptr<engine::TlsTransport> tls_; // must be destroyed before the socket
     engine::Stream* top_;
 };
 

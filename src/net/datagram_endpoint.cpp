@@ -93,8 +93,8 @@ AsyncGenerator<Datagram> receive_all(DatagramEndpoint endpoint) {
 
 } // namespace detail
 
-// What the copies share closes the endpoint when it goes; the state itself lives on, as long as the
-// loop or a task needs it.
+// The pointer that the copies share closes the endpoint when the last copy is destroyed. The state
+// itself lives as long as the loop or a task needs it.
 DatagramEndpoint::DatagramEndpoint(std::shared_ptr<detail::DatagramEndpointState> state)
     : state_(state.get(), [state](detail::DatagramEndpointState*) { state->close_connection(); }) {}
 

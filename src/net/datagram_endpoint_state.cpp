@@ -61,7 +61,7 @@ void DatagramEndpointState::on_datagram(std::string_view data, const SocketAddre
     try {
         received_.push(data, from);
     } catch (...) {
-        report_exception(loop_.core(), "no memory for a datagram, which is dropped",
+        report_exception(loop_.core(), "dropped a datagram: out of memory",
                          std::current_exception());
         return;
     }
@@ -94,7 +94,7 @@ void DatagramEndpointState::on_closed(const engine::Failure* failure) noexcept {
     receivers_.release_all(Waiter::State::turned_away);
     drain_waiters_.release_all(Waiter::State::served);
     close_waiters_.release_all(Waiter::State::served);
-    // May be the last reference: nothing of this object may be touched behind it.
+    // This may be the last reference: do not touch this object after it is released.
     const auto self = delist();
 }
 
@@ -137,7 +137,7 @@ DatagramSize DatagramEndpointState::take_into(std::span<std::byte> space) {
     require_datagram();
     const std::string_view data = received_.front_data();
     if (data.size() > space.size()) {
-        offer_item(); // it is the next one's
+        offer_item(); // the next receiver can take it
         throw std::system_error(std::make_error_code(std::errc::message_size),
                                 "recv_into: a datagram of " + std::to_string(data.size()) +
                                     " bytes from " + received_.front_address().text() +

@@ -19,10 +19,12 @@
 
 namespace hocket::detail {
 
-/// What the copies of a DatagramEndpoint share. The loop keeps it alive until it is closed.
+/// The state that the copies of a DatagramEndpoint share. The loop keeps it alive until it is
+/// closed.
 ///
-/// What was received and each error is an item. One that comes while tasks wait is granted to the
-/// first of them, and nobody who comes later may take so many that a granted task finds none.
+/// Each received datagram and each error is an item. An item that arrives while tasks wait is
+/// granted to the first of them. Later receivers must not take granted items: a granted task must
+/// always find one.
 class DatagramEndpointState final : public engine::DatagramHandler,
                                     public TrackedConnection,
                                     public std::enable_shared_from_this<DatagramEndpointState> {
@@ -40,21 +42,21 @@ public:
     }
     [[nodiscard]] bool is_lost() const noexcept { return lost_; }
     [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
-    /// Why the endpoint was lost; nullptr when it was closed.
+    /// Why the endpoint was lost; nullptr if it was closed.
     [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
     [[nodiscard]] const SocketAddress& peer() const noexcept { return peer_; }
     /// Not open once the endpoint is closed.
     [[nodiscard]] Socket& socket() noexcept { return transport_ ? transport_->socket() : none_; }
 
-    // For who receives.
-    /// Whether a task that has not waited finds something: an item, or the end.
+    // For the receive operations.
+    /// Whether a task that has not waited would get a result at once: an item, or the end.
     [[nodiscard]] bool has_item() const noexcept { return items() > granted_ || lost_; }
     WaitQueue& receivers() noexcept { return receivers_; }
-    /// A task that has waited resumes; it takes an item now, or offers it.
+    /// Called when a task that has waited resumes. It must then take an item or call `offer_item`.
     void leave(Waiter& waiter) noexcept;
-    /// An item that nobody has been granted: wakes the first that waits.
+    /// Called when there is an item that is granted to no task: wakes the first waiting task.
     void offer_item() noexcept;
-    /// Throw an error in the datagram's place, or EOFError when there is none.
+    /// Throw the pending error if there is one, and EOFError if the endpoint is closed.
     [[nodiscard]] Datagram take();
     [[nodiscard]] DatagramSize take_into(std::span<std::byte> space);
 
@@ -80,17 +82,17 @@ private:
 
     EventLoop& loop_;
     SocketAddress peer_;
-    engine::WaterMarks marks_; // of what was received
+    engine::WaterMarks marks_; // for the received data
     bool writing_paused_ = false;
     bool lost_ = false;
-    std::size_t granted_ = 0; // tasks that were woken to take an item and have not resumed
-    std::optional<engine::Failure> error_; // comes before the datagrams
+    std::size_t granted_ = 0; // tasks that were woken to take an item and have not resumed yet
+    std::optional<engine::Failure> error_; // delivered before the datagrams
     std::exception_ptr failure_;
-    Socket none_; // what is shown when the loop is closed
+    Socket none_; // what `socket` returns after the loop is closed
     WaitQueue receivers_;
     WaitQueue drain_waiters_;
     WaitQueue close_waiters_;
-    engine::DatagramQueue received_; // empty once the endpoint is lost: its memory is the loop's
+    engine::DatagramQueue received_; // empty once the endpoint is lost: the loop owns its memory
     std::optional<engine::DatagramTransport> transport_; // until the loop is closed
 };
 

@@ -24,7 +24,7 @@ unsigned require_interface(std::string_view text) {
     const auto index = engine::interface_index(text);
     if (!index) {
         throw ValueError("'" + std::string(text) +
-                         "' is no name, number or address of a network interface");
+                         "' is not the name, number or address of a network interface");
     }
     return *index;
 }

@@ -37,7 +37,8 @@ DatagramSocketTransport::open(EventLoop& loop, DatagramSocket socket,
     transport->protocol_->transport_ = transport;
     transport->enlist(loop.state().network, nullptr, transport);
     transport->guard("connection_made", [&] { transport->protocol_->connection_made(*transport); });
-    // Also when the protocol has closed it already: what it sent has to go out still.
+    // Start even if the protocol has already closed the transport: the datagrams it sent must still
+    // go out.
     transport->datagrams_->start();
     return transport;
 }
@@ -120,7 +121,7 @@ void DatagramSocketTransport::on_resume_writing() noexcept {
 
 void DatagramSocketTransport::on_closed(const engine::Failure* failure) noexcept {
     const std::exception_ptr error = failure != nullptr ? make_system_error(*failure) : nullptr;
-    // May both be the last references: nothing of this object may be touched behind them.
+    // These may be the last references: do not touch this object after they are released.
     const auto self = delist();
     const auto last = std::move(protocol_);
     guard("connection_lost", [&] { last->connection_lost(error); });

@@ -15,8 +15,8 @@
 
 namespace hocket::detail {
 
-/// A datagram socket with a protocol on it. The loop keeps it alive until it is closed, and the
-/// protocol after that.
+/// A datagram socket with a protocol. The loop keeps the transport and the protocol alive until the
+/// transport is closed.
 class DatagramSocketTransport final : public DatagramTransport,
                                       public engine::DatagramHandler,
                                       public TrackedConnection,
@@ -26,7 +26,7 @@ public:
     DatagramSocketTransport(EventLoop& loop, DatagramSocket socket,
                             std::shared_ptr<DatagramProtocol> protocol);
 
-    /// Takes over the socket: connection_made, then receiving begins.
+    /// Takes over the socket: calls connection_made, then begins to receive.
     [[nodiscard]] static std::shared_ptr<DatagramSocketTransport>
     open(EventLoop& loop, DatagramSocket socket, std::shared_ptr<DatagramProtocol> protocol);
 
@@ -54,14 +54,14 @@ private:
     void on_pause_writing() noexcept override;
     void on_resume_writing() noexcept override;
 
-    /// Calls a callback of the protocol; what it throws is reported as `what`.
+    /// Calls a callback of the protocol. An exception that it throws is reported as one in `what`.
     template <class Call> void guard(const char* what, Call call) noexcept;
 
     EventLoop& loop_;
     SocketAddress peer_;
     std::shared_ptr<DatagramProtocol> protocol_;
     mutable std::optional<engine::DatagramTransport> datagrams_; // until the loop is closed
-    mutable Socket none_; // what is shown when the loop is closed
+    mutable Socket none_; // what `socket` returns after the loop is closed
 };
 
 } // namespace hocket::detail

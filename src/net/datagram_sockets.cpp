@@ -23,13 +23,14 @@ namespace hocket::detail {
 
 namespace {
 
-/// The two addresses of one family; one that was not asked for is not known.
+/// The two addresses, both of one family. An address that the caller did not ask for is unknown.
 struct AddressPair {
     SocketAddress local;
     SocketAddress remote;
 };
 
-/// Pairs the first address of each family with the first of the same; asyncio pairs the last ones.
+/// Pairs the first local address of each family with the first remote one of that family; asyncio
+/// pairs the last ones.
 std::vector<AddressPair> pair_addresses(const std::vector<SocketAddress>& locals,
                                         const std::vector<SocketAddress>& remotes,
                                         const DatagramOptions& options) {
@@ -47,7 +48,7 @@ std::vector<AddressPair> pair_addresses(const std::vector<SocketAddress>& locals
         pick(remotes, pair.remote);
         const bool is_whole = pair.local.is_known() == options.local_addr.has_value() &&
                               pair.remote.is_known() == options.remote_addr.has_value();
-        // The resolver's order of the families stays.
+        // Keep the resolver's order of the families.
         const auto& leading = options.local_addr ? locals : remotes;
         if (is_whole) {
             pairs.insert(leading.front().family() == family ? pairs.begin() : pairs.end(), pair);
@@ -88,7 +89,7 @@ AddressPair unix_pair(const DatagramOptions& options) {
     return pair;
 }
 
-/// Not open, and `failure` set, when the kernel refuses.
+/// If the kernel refuses, returns a socket that is not open and sets `failure`.
 Socket make_socket(int family, const AddressPair& addresses, const DatagramOptions& options,
                    engine::Failure& failure) {
     std::error_code error;
@@ -115,7 +116,7 @@ Socket make_socket(int family, const AddressPair& addresses, const DatagramOptio
 void report_ignored_sends(EventLoop& loop, const std::string& name) noexcept {
     ExceptionContext context;
     context.message = "datagrams were sent " + std::to_string(ignored_writes_to_report) +
-                      " times on the closed socket " + name + ": they go nowhere";
+                      " times on the closed socket " + name + ": they were discarded";
     loop.call_exception_handler(context);
 }
 

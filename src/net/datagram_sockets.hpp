@@ -12,8 +12,8 @@ class EventLoop;
 
 namespace hocket::detail {
 
-/// Sends by asyncio's rules for addresses (ValueError), and reports it to the loop when that goes
-/// on after the transport was closed.
+/// Sends by asyncio's rules for addresses (throws ValueError). Sends after the transport was closed
+/// are ignored; if they are repeated, the loop's exception handler is called.
 void send_datagram(EventLoop& loop, engine::DatagramTransport& transport, std::string_view data,
                    const SocketAddress& to);
 

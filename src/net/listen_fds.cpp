@@ -44,7 +44,8 @@ int number_in(const char* variable, const std::string& text, int most) {
     return value;
 }
 
-/// Takes the next of the names, which colons separate; "unknown" behind the last, as systemd says.
+/// Takes the next of the colon-separated names. After the last one, the name is "unknown", as in
+/// systemd.
 std::string next_name(std::string_view& names) {
     if (names.data() == nullptr) {
         return "unknown";
@@ -62,7 +63,7 @@ void make_own(int fd, const std::string& name) {
     if (flags < 0 || ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
         ::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
         engine::throw_errno("take over descriptor " + std::to_string(fd) + " (" + name +
-                            "), which LISTEN_FDS announces");
+                            ") from LISTEN_FDS");
     }
 }
 

@@ -29,7 +29,7 @@ void LoopThread::start(std::shared_ptr<ServerState> server) {
 bool LoopThread::take(Socket& socket, const SocketAddress& peer) {
     const std::lock_guard lock(mutex_);
     if (is_open_) {
-        auto shared = std::make_shared<Socket>(std::move(socket)); // callbacks are copyable
+        auto shared = std::make_shared<Socket>(std::move(socket)); // callbacks must be copyable
         loop_.call_soon_threadsafe(
             [server = server_, shared, peer] { server->welcome(std::move(*shared), peer); });
         ++taken_;
@@ -51,7 +51,8 @@ void LoopThread::tell(void (ServerState::*operation)() noexcept) noexcept {
     try {
         post([operation](ServerState& server) { (server.*operation)(); });
     } catch (...) {
-        report_exception(home_.core(), "cannot reach a server's loop", std::current_exception());
+        report_exception(home_.core(), "cannot call into a server's loop",
+                         std::current_exception());
     }
 }
 
@@ -76,7 +77,7 @@ void LoopThread::work() noexcept {
     }
     try {
         close_loop(loop_);
-        // Whoever is told may find this gone by then, with the server.
+        // By the time `ended` runs, this object and the server may be gone.
         home_.call_soon_threadsafe([this, ended = ended_] { ended(*this); });
     } catch (...) {
         report_thread_exception("error while closing a server's loop", std::current_exception());

@@ -13,32 +13,33 @@ namespace hocket::detail {
 
 class ServerState;
 
-/// A thread with a loop that serves some of a server's clients. Belongs to the thread of the
-/// server's own loop, its home.
+/// A thread with a loop that serves some of a server's clients. To be used on the thread of the
+/// server's own loop, the home loop.
 class LoopThread {
 public:
-    /// Called on the home loop when the thread has ended by itself.
+    /// Called on the home loop when the thread has ended on its own.
     using Ended = std::function<void(LoopThread&)>;
 
-    /// Makes the loop; throws std::system_error when out of descriptors.
+    /// Makes the loop. Throws std::system_error if there are no more descriptors.
     LoopThread(EventLoop& home, std::string name, Ended ended);
-    /// Ends the thread as `run` ends: aborts connections, cancels tasks and waits for them.
+    /// Ends the thread as `run` does: aborts connections, cancels tasks and waits for them.
     ~LoopThread();
 
     [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
-    /// Serves what `take` is given as `server` says, which must be of this loop. Throws
-    /// std::system_error when there is no thread to be had.
+    /// Starts the thread. Connections passed to `take` are served by `server`, which must belong to
+    /// this loop. Throws std::system_error if no thread can be created.
     void start(std::shared_ptr<ServerState> server);
 
-    /// Serves the connection; false, and it is still the caller's, when the loop has ended.
+    /// Serves the connection. Returns false if the loop has ended; the caller keeps the socket
+    /// then.
     bool take(Socket& socket, const SocketAddress& peer);
     [[nodiscard]] bool is_open() noexcept;
-    /// How many connections it has been given that are not gone yet.
+    /// How many of the connections it was given are still open.
     [[nodiscard]] std::size_t load() const noexcept;
 
-    /// Calls `operation` on the thread; not at all when its loop has ended.
+    /// Calls `operation` on the thread; does nothing if its loop has ended.
     void tell(void (ServerState::*operation)() noexcept) noexcept;
-    /// The same, for any function; false when the loop has ended. Throws std::bad_alloc.
+    /// The same for any function; returns false if the loop has ended. Throws std::bad_alloc.
     bool post(std::function<void(ServerState&)> function);
 
 private:
@@ -49,7 +50,7 @@ private:
     EventLoop loop_;
     std::shared_ptr<ServerState> server_;
     std::size_t taken_ = 0;
-    std::mutex mutex_;     // what posts to the loop must not meet its end
+    std::mutex mutex_;     // posting to the loop must not race with its end
     bool is_open_ = false; // under the mutex
     std::thread thread_;
 };

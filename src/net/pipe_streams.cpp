@@ -19,7 +19,7 @@ namespace detail {
 
 namespace {
 
-constexpr std::size_t limit_of_writers = 1; // of the buffer that a writer does not use
+constexpr std::size_t limit_of_writers = 1; // for the read buffer, which a writer does not use
 
 } // namespace
 
@@ -32,7 +32,7 @@ engine::PipeChannel open_channel(FileDescriptor pipe, PipeDirection direction) {
                                              reads ? Direction::read : Direction::write, error);
     if (error == std::errc::invalid_argument) {
         throw ValueError("descriptor " + std::to_string(fd) +
-                         " is no pipe, FIFO, terminal, socket, file or device");
+                         " is not a pipe, FIFO, terminal, socket, file or device");
     }
     if (error) {
         throw std::system_error(error, "use descriptor " + std::to_string(fd) + " as a pipe to " +

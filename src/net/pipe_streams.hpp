@@ -7,7 +7,7 @@
 
 namespace hocket::detail {
 
-/// Throws ValueError for what is no stream of bytes, std::system_error for everything else.
+/// Throws ValueError if `pipe` is not a byte stream, and std::system_error for all other failures.
 [[nodiscard]] engine::PipeChannel open_channel(FileDescriptor pipe, PipeDirection direction);
 
 } // namespace hocket::detail

@@ -10,9 +10,9 @@ namespace hocket::detail {
 
 namespace {
 
-// An empty buffer keeps this much memory: what a connection with short lines uses again and again.
+// An empty buffer keeps this much memory, which a connection with short lines uses again and again.
 constexpr std::size_t kept_capacity = 512;
-// A reader's own space is worth a detour only when much fits into it.
+// Reading directly into a reader's memory is worthwhile only if it is at least this large.
 constexpr std::size_t least_direct_space = 4096;
 
 } // namespace
@@ -44,7 +44,7 @@ void ReadBuffer::feed_data(std::string_view data) {
     } else {
         append(data);
     }
-    // Not while a task waits: what it waits for may be larger.
+    // Do not pause while a task waits: it may be waiting for more than the limit.
     if (waiter_ == nullptr && transport_ != nullptr && marks_.pause_at(this->data().size())) {
         transport_->pause_reading();
     }
@@ -112,7 +112,7 @@ void ReadBuffer::put_back(std::string_view data) {
 
 void ReadBuffer::set_waiter(ReadOperation& waiter) noexcept {
     waiter_ = &waiter;
-    resume_transport_at(0); // however much there is, it is not enough for this task
+    resume_transport_at(0); // the buffered data is not enough for this task, however much it is
 }
 
 void ReadBuffer::wake_waiter() noexcept {

@@ -21,50 +21,51 @@ namespace detail {
 
 class ReadOperation;
 
-/// What a StreamReader reads from: the bytes that came and were not read yet, how the stream ended,
-/// and the task that waits for more. What comes while that task wants any bytes goes straight to
-/// it.
+/// The buffer of a StreamReader: the bytes received but not yet read, how the stream ended, and the
+/// task that waits for more. While a task waits for any bytes, new ones go straight to that task.
 class ReadBuffer {
 public:
-    /// Throws ValueError when `limit` is 0.
+    /// Throws ValueError if `limit` is 0.
     explicit ReadBuffer(std::size_t limit);
     ~ReadBuffer();
     ReadBuffer(const ReadBuffer&) = delete;
     ReadBuffer& operator=(const ReadBuffer&) = delete;
 
-    // What the connection says.
+    // Called by the connection.
     void feed_data(std::string_view data);
     void feed_eof() noexcept;
     void set_exception(std::exception_ptr error) noexcept;
-    /// As set_exception, but what came before it can still be read.
+    /// Like set_exception, but the data received before it can still be read.
     void set_exception_behind_data(std::exception_ptr error) noexcept;
-    /// Where the next bytes may go without passing through here; empty: through feed_data.
+    /// Memory that the next bytes may be read into directly. If it is empty, pass them to
+    /// feed_data.
     [[nodiscard]] std::span<std::byte> direct_space() noexcept;
     void direct_filled(std::size_t count) noexcept;
-    /// The transport to pause when too much is buffered; nullptr: none (any more).
+    /// The transport to pause when too much is buffered; nullptr if there is none (any more).
     void set_transport(engine::Stream* transport) noexcept { transport_ = transport; }
-    /// What keeps this alive, for operations that outlive the expression they were made in.
+    /// The owner of this buffer, kept by operations that outlive the expression they were made in.
     void set_owner(std::weak_ptr<ReadBuffer> owner) noexcept { owner_ = std::move(owner); }
 
-    // What the readers ask.
+    // Called by the readers.
     [[nodiscard]] std::string_view data() const noexcept {
         return std::string_view(bytes_).substr(begin_);
     }
     [[nodiscard]] bool at_eof() const noexcept { return eof_ && data().empty(); }
     [[nodiscard]] bool has_eof() const noexcept { return eof_; }
     [[nodiscard]] const std::exception_ptr& exception() const noexcept { return exception_; }
-    /// The exception counts only where the data is not enough.
+    /// Whether the exception is thrown only when the buffered data does not suffice.
     [[nodiscard]] bool is_exception_behind_data() const noexcept { return exception_behind_data_; }
     [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
     [[nodiscard]] std::shared_ptr<ReadBuffer> owner() const noexcept { return owner_.lock(); }
 
-    /// Takes `count` bytes from the front; reading goes on when enough room is left.
+    /// Removes `count` bytes from the front, and resumes the transport if there is room again.
     void consume(std::size_t count) noexcept;
-    /// Puts back what an operation took and then did not deliver.
+    /// Puts back bytes that an operation took but did not deliver.
     void put_back(std::string_view data);
 
     [[nodiscard]] ReadOperation* waiter() const noexcept { return waiter_; }
-    /// A task is about to wait for more: resumes the transport, or it would wait for ever.
+    /// Called when a task is about to wait for more. Resumes the transport, because the task would
+    /// otherwise wait forever.
     void set_waiter(ReadOperation& waiter) noexcept;
     void forget_waiter() noexcept { waiter_ = nullptr; }
 
@@ -74,9 +75,9 @@ private:
     void wake_waiter() noexcept;
 
     std::string bytes_;
-    std::size_t begin_ = 0; // what is before it was read
+    std::size_t begin_ = 0; // the bytes before it were read
     std::size_t limit_;
-    engine::WaterMarks marks_; // of what the transport may deliver
+    engine::WaterMarks marks_; // for the data the transport delivers
     bool eof_ = false;
     bool exception_behind_data_ = false;
     ReadOperation* waiter_ = nullptr;

@@ -110,7 +110,7 @@ bool ReadOperation::is_satisfied() {
     }
 }
 
-// As asyncio does, the limit counts where no separator can begin any more.
+// As in asyncio, only bytes at which no separator can begin any more count towards the limit.
 void ReadOperation::search() {
     if (match_.end != 0 || overrun_) {
         return;
@@ -129,7 +129,7 @@ void ReadOperation::search() {
     }
 }
 
-// The task was cancelled after bytes had come for it: the next read gets them.
+// Called when the task was cancelled after it had been given bytes: the next read gets them.
 void ReadOperation::give_back() {
     if (request_.kind == Kind::into) {
         const auto filled = request_.space.first(std::exchange(count_, 0));
@@ -185,7 +185,7 @@ void ReadOperation::finish_until() {
         const char* const what = is_too_long ? "Separator is found, but chunk is longer than limit"
                                              : "Separator is not found, and chunk exceed the limit";
         if (is_line) {
-            // The line is skipped, or what there is of it.
+            // Skip the line, or the part of it received so far.
             buffer_->consume(is_too_long ? match_.end : buffer_->data().size());
         }
         throw LimitOverrunError(what, consumed);

@@ -17,7 +17,8 @@ namespace {
 
 using engine::FileSend;
 
-/// Awaits that a transport has sent a file. A named local of the coroutine that awaits it.
+/// Awaits the end of sending a file over a transport. Must be a named local of the coroutine that
+/// awaits it.
 class SendDirectly final : public Operation, private engine::DirectSend {
 public:
     using hocket_awaitable = void;
@@ -33,7 +34,7 @@ public:
         transport_.pause_reading();
         is_sending_ = true;
         task_->suspend(caller.promise(), *this);
-        transport_.start_direct_send(*this); // which may end the transport
+        transport_.start_direct_send(*this); // may end the transport
     }
     void await_resume() {
         task_->throw_if_cancelled();
@@ -68,7 +69,7 @@ private:
         const auto aborted = std::make_error_code(std::errc::connection_aborted);
         failure_ = failure != nullptr ? *failure
                                       : engine::Failure{aborted, "sendfile to a connection that "
-                                                                 "was closed meanwhile"};
+                                                                 "was closed while sending"};
         task_->wake();
     }
     void leave() noexcept {

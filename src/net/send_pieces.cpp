@@ -19,11 +19,11 @@ namespace {
 
 using FilePointer = std::shared_ptr<const engine::FileDescriptor>;
 
-// A thread has to be woken for each.
+// A thread must be woken for each piece.
 constexpr std::int64_t piece_size = std::int64_t{256} * 1024;
 
-/// Runs on a thread. The file stays open for as long as that takes: the task may be cancelled
-/// meanwhile, and close it.
+/// Runs on a thread. Keeps the file open until it is done, because the task may be cancelled
+/// meanwhile and close the file.
 std::string read_piece(const FilePointer& file, std::int64_t offset, std::size_t size) {
     std::string bytes(size, '\0');
     for (;;) {

@@ -10,8 +10,8 @@
 
 namespace hocket::detail {
 
-/// Leaves the file's position behind what was sent, however the sending ends. Files without
-/// positions have none to leave.
+/// Sets the file's position after the last byte sent, however the sending ends. Does nothing for
+/// files without a position.
 class PositionBehind {
 public:
     PositionBehind(int file, std::int64_t offset, const std::uint64_t& sent) noexcept
@@ -28,8 +28,8 @@ private:
 
 using WritePiece = std::function<Coro<>(std::string_view)>;
 
-/// Sends a file that the kernel cannot send by itself: reads it on a thread, and lets `write` take
-/// care of each piece. Returns how many bytes there were. Throws std::system_error.
+/// Sends a file that the kernel cannot send by itself: reads it in pieces on a thread, and passes
+/// each piece to `write`. Returns the number of bytes sent. Throws std::system_error.
 Coro<std::uint64_t> send_pieces(int file, SendfileOptions options, const WritePiece& write);
 
 /// Throws SendfileNotAvailableError; `error` is the kernel's reason.

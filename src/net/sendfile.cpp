@@ -23,7 +23,7 @@ namespace {
 
 using engine::FileSend;
 
-/// Takes a transport's protocol's place while a file is sent by the fallback, as in Python.
+/// Replaces a transport's protocol while the fallback sends a file, as in Python.
 class FallbackProtocol final : public Protocol {
 public:
     explicit FallbackProtocol(Transport& transport)
@@ -33,7 +33,7 @@ public:
         can_write_.set();
     }
 
-    /// Gives the transport back.
+    /// Restores the transport's own protocol.
     void restore() {
         if (is_lost_) {
             return;
@@ -58,7 +58,7 @@ public:
                 std::rethrow_exception(error_);
             }
             throw std::system_error(std::make_error_code(std::errc::connection_aborted),
-                                    "sendfile to a connection that was closed meanwhile");
+                                    "sendfile to a connection that was closed while sending");
         }
         transport_.write(piece);
         co_await can_write_.wait();
@@ -75,7 +75,7 @@ private:
     }
 
     Transport& transport_;
-    std::shared_ptr<BaseProtocol> behind_; // keeps the transport
+    std::shared_ptr<BaseProtocol> behind_; // keeps the transport alive
     Event can_write_;
     bool resume_reading_ = false;
     bool is_lost_ = false;
@@ -87,7 +87,8 @@ Coro<std::uint64_t> sendfile_to_transport(Transport& transport, int file, Sendfi
     if (transport.is_closing()) {
         throw RuntimeError("Transport is closing");
     }
-    const std::shared_ptr<BaseProtocol> kept = transport.get_protocol(); // and so the transport
+    const std::shared_ptr<BaseProtocol> kept =
+        transport.get_protocol(); // keeps the transport alive, too
     if (engine::StreamTransport* const stream = transport.plain_stream()) {
         const std::optional<std::uint64_t> sent = co_await send_directly(*stream, file, options);
         if (sent) {

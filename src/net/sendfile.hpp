@@ -15,7 +15,7 @@ namespace detail {
 
 class StreamState;
 
-/// Throws ValueError for an offset or a count that makes no sense.
+/// Throws ValueError if the offset is negative or the count is not positive.
 void require_sendable(const SendfileOptions& options);
 
 /// StreamWriter::sendfile.

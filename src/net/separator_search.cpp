@@ -7,8 +7,8 @@ namespace hocket::detail {
 
 namespace {
 
-// The automaton of fifty separators takes 20 µs to build, more than it takes to find the end of a
-// line: it is built only for what is longer than this.
+// The automaton for fifty separators takes 20 µs to build, longer than finding the end of a line.
+// It is therefore built only for data longer than this.
 constexpr std::size_t direct_search = 1024;
 
 /// The match that ends first among those that begin in [from, to).
@@ -25,7 +25,7 @@ SeparatorMatch search_directly(std::string_view data, std::size_t from, std::siz
             if (end <= (match.end != 0 ? match.end : data.size()) &&
                 data.compare(at, separator.size(), separator) == 0) {
                 match = {at, end};
-                to = end; // what begins behind that ends later
+                to = end; // a match that begins after this end also ends later
             }
         }
     }
@@ -42,9 +42,9 @@ SeparatorSearch::SeparatorSearch(std::vector<std::string> separators)
     }
 }
 
-// Breadth first: the fallback of a node is shorter than the node, so it is there already.
+// Breadth first: the fallback of a node is shorter than the node, so it already exists.
 void SeparatorSearch::build_nodes() {
-    struct Group { // the separators that begin with a node; sorted, so they are side by side
+    struct Group { // the separators that begin with a node; they are sorted, so they are adjacent
         std::size_t first;
         std::size_t last;
         std::size_t length; // of the node
@@ -56,7 +56,7 @@ void SeparatorSearch::build_nodes() {
         const Group group = groups[parent];
         nodes_[parent].first_child = static_cast<NodeIndex>(nodes_.size());
         for (std::size_t i = group.first; i < group.last;) {
-            if (separators_[i].size() == group.length) { // it is the node, and ends here
+            if (separators_[i].size() == group.length) { // it ends at this node
                 ++i;
                 continue;
             }
@@ -81,7 +81,7 @@ void SeparatorSearch::build_nodes() {
     }
 }
 
-// 0 when there is none: the empty beginning is no child.
+// Returns 0 if there is none: the root is never a child.
 SeparatorSearch::NodeIndex SeparatorSearch::child(NodeIndex node,
                                                   unsigned char byte) const noexcept {
     const auto first = nodes_.begin() + nodes_[node].first_child;
@@ -135,7 +135,7 @@ SeparatorMatch SeparatorSearch::search(std::string_view data) {
     return {};
 }
 
-// The standard library's search is faster than one byte after the other.
+// The standard library's search is faster than going byte by byte.
 SeparatorMatch SeparatorSearch::search_for_one(std::string_view data) {
     const std::string& separator = separators_.front();
     const std::size_t begin = data.find(separator, searched_);

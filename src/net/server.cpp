@@ -29,7 +29,7 @@ void require_open(const ServerState& server) {
 Coro<> start_serving(ServerPointer server) {
     require_open(*server);
     server->start_serving();
-    co_await Sleep(0); // one turn, as in asyncio: clients that wait already are accepted by then
+    co_await Sleep(0); // one turn, as in asyncio, so that waiting clients are accepted
 }
 
 Coro<> serve_forever(ServerPointer server) {
@@ -47,11 +47,13 @@ Coro<> serve_forever(ServerPointer server) {
         end = std::current_exception();
     }
     server->close();
-    server->close_clients(); // or a client that stays would keep the program for ever
+    server
+        ->close_clients(); // otherwise a client that stays connected would keep the program running
     try {
         WaitServerClosed closed(server);
         co_await closed;
-    } catch (const CancelledError&) { // cancelled again while clients stay: enough waited
+    } catch (
+        const CancelledError&) { // cancelled again while clients are still connected: stop waiting
     }
     server->serving_forever = false;
     std::rethrow_exception(end);
@@ -63,7 +65,7 @@ Coro<> wait_drained(ServerState& server) {
     co_await drained;
 }
 
-/// Waits for at most `time`; whether the server is drained then.
+/// Waits for at most `time`. Returns whether the server is drained then.
 Coro<bool> drained_within(ServerState& server, std::chrono::nanoseconds time) {
     if (!server.is_drained()) {
         try {
@@ -87,12 +89,12 @@ Coro<bool> drain(ServerPointer server, std::chrono::nanoseconds grace,
     co_return in_time;
 }
 
-/// Calls `function` on `thread`; the future says how it went.
+/// Calls `function` on `thread`. The future receives its result.
 Future<void> call_on(LoopThread& thread,
                      const std::shared_ptr<std::function<void(EventLoop&)>>& function) {
     const auto promise = std::make_shared<Promise<void>>();
     const Future<void> done = promise->get_future();
-    promise->set_running_or_notify_cancel(); // who stops waiting does not stop the call
+    promise->set_running_or_notify_cancel(); // cancelling the wait does not cancel the call
     thread.post([promise, function](ServerState& server) {
         try {
             (*function)(server.loop());

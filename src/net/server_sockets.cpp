@@ -20,13 +20,13 @@ namespace hocket::detail {
 
 namespace {
 
-/// A bound socket; not open when the address is not (any more) this machine's, which asyncio skips
-/// too.
+/// A bound socket. It is not open if the address does not belong to this machine (any more);
+/// asyncio skips such addresses, too.
 Socket bind_socket(const SocketAddress& address, const ServerOptions& options) {
     std::error_code error;
     Socket socket = Socket::create(address.family(), SOCK_STREAM, 0, error);
     if (error) {
-        return socket; // the family is not there
+        return socket; // the machine does not support the family
     }
     if (options.reuse_address) {
         socket.set_reuse_address(true);
@@ -40,7 +40,7 @@ Socket bind_socket(const SocketAddress& address, const ServerOptions& options) {
         socket.set_keep_alive(true);
     }
     if (address.family() == AF_INET6) {
-        socket.set_ipv6_only(true); // the IPv4 address has a socket of its own
+        socket.set_ipv6_only(true); // IPv4 addresses have their own sockets
     }
     error = socket.bind(address);
     if (error == std::errc::address_not_available) {

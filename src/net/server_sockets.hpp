@@ -9,16 +9,16 @@
 
 namespace hocket::detail {
 
-/// A socket for each address of the hosts, bound to it. Throws std::system_error when that does not
-/// work for one of them, unless the address is not this machine's and others are.
+/// Makes a bound socket for each address of the hosts. Throws std::system_error if that fails for
+/// one of them. An address that does not belong to this machine is skipped if others do.
 Coro<std::vector<Socket>> bind_hosts(std::vector<std::string> hosts, int port,
                                      ServerOptions options);
 
-/// A Unix socket at `path`, from which a socket that was left behind is removed first.
+/// Makes a Unix socket bound to `path`. A stale socket file there is removed first.
 [[nodiscard]] Socket bind_path(const std::string& path);
 
-/// Makes sockets that somebody else has bound fit for a server: stream sockets only (ValueError),
-/// which do not block.
+/// Prepares sockets that the caller has bound for a server: checks that they are stream sockets
+/// (otherwise throws ValueError) and makes them non-blocking.
 void take_over(const std::vector<Socket>& sockets);
 
 } // namespace hocket::detail

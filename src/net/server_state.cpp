@@ -102,7 +102,7 @@ void ServerState::thread_ended(const LoopThread& thread) noexcept {
     }
 }
 
-/// To the thread with the fewest connections; those with as many take turns.
+/// Chooses the thread with the fewest connections; threads with equally many take turns.
 void ServerState::hand_over(Socket socket, const SocketAddress& peer) {
     LoopThread* chosen = nullptr;
     do {
@@ -116,7 +116,7 @@ void ServerState::hand_over(Socket socket, const SocketAddress& peer) {
         if (chosen == nullptr) {
             throw RuntimeError("every loop of the server has ended");
         }
-    } while (!chosen->take(socket, peer)); // it has ended just now
+    } while (!chosen->take(socket, peer)); // repeat if it has ended in the meantime
     ++next_thread_;
 }
 
@@ -158,7 +158,7 @@ void ServerState::finish_clients() noexcept {
 void ServerState::for_each_client(void (TrackedConnection::*call)() noexcept) noexcept {
     for (TrackedConnection* client = clients_.front(); client != nullptr;) {
         TrackedConnection* const next = clients_.after(*client);
-        (client->*call)(); // it leaves the list later, not within the call
+        (client->*call)(); // the client leaves the list later, not within the call
         client = next;
     }
 }
@@ -166,7 +166,7 @@ void ServerState::for_each_client(void (TrackedConnection::*call)() noexcept) no
 void ServerState::cancel_handlers() noexcept {
     on_each_thread(&ServerState::cancel_handlers);
     for (RunningHandler* each = handlers_.front(); each != nullptr; each = handlers_.after(*each)) {
-        cancel_or_report(each->task()); // runs later, not within the call
+        cancel_or_report(each->task()); // the task runs later, not within the call
     }
 }
 
@@ -180,12 +180,12 @@ void ServerState::stop() noexcept {
 
 void ServerState::drop() noexcept {
     const auto keep = self_;
-    threads_.clear(); // ends them
+    threads_.clear(); // ends the threads
     while (TrackedConnection* client = clients_.front()) {
         client->drop();
     }
     close();
-    finish_if_done(); // closed before, it waited for its threads
+    finish_if_done(); // if it was closed before, it was waiting for its threads
     listeners_.clear();
     static_cast<void>(leave_loop());
 }
@@ -208,7 +208,7 @@ void ServerState::finish_if_done() noexcept {
         finished_ = true;
         closed_waiters_.release_all(Waiter::State::granted);
         handler_left();
-        // May be the last reference: nothing of this object may be touched behind it.
+        // This may be the last reference: do not touch this object after it is released.
         const auto last = std::move(self_);
     }
 }

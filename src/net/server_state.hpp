@@ -24,18 +24,19 @@ namespace hocket::detail {
 class LoopNetwork;
 class LoopThread;
 
-/// What the handles of one server share. The loop keeps it alive while it serves or has clients.
+/// The state that the handles of one server share. The loop keeps it alive while it serves or has
+/// clients.
 class ServerState final : public engine::AcceptSink,
                           public LoopResource,
                           public std::enable_shared_from_this<ServerState> {
 public:
-    /// How many clients were welcomed so far, and how many connections are open.
+    /// How many clients were accepted so far, and how many connections are open.
     struct Traffic {
         std::size_t welcomed;
         std::size_t open;
     };
 
-    /// Makes a transport and a protocol, or streams, of an accepted socket. May throw.
+    /// Makes a transport and a protocol, or streams, for an accepted socket. May throw.
     using Welcome = std::function<void(Socket, const SocketAddress&, std::shared_ptr<ServerState>)>;
 
     ServerState(EventLoop& loop, std::vector<Socket> bound, Welcome welcome, int backlog);
@@ -47,11 +48,11 @@ public:
     [[nodiscard]] std::vector<SocketAddress> addresses() const;
     [[nodiscard]] std::vector<int> descriptors() const;
 
-    /// Removes the path of a Unix socket when the server closes, if it is still the same file.
+    /// When the server closes, removes the path of a Unix socket if it is still the same file.
     void clean_up_on_close(std::string path);
 
-    /// Gives what is accepted from now on to `loops` loops, each in a thread of its own; of those,
-    /// `make_welcome` makes the Welcome. Throws std::system_error.
+    /// Hands connections accepted from now on to `loops` loops, each in its own thread.
+    /// `make_welcome` makes the Welcome for each of these loops. Throws std::system_error.
     void spread(std::size_t loops, const std::function<Welcome(EventLoop&)>& make_welcome);
     [[nodiscard]] const std::vector<std::unique_ptr<LoopThread>>& threads() const noexcept {
         return threads_;
@@ -62,12 +63,12 @@ public:
     void close() noexcept;
     void close_clients() noexcept;
     void abort_clients() noexcept;
-    /// Clients that are owed no answer are served no more.
+    /// Stops serving the clients that are not waiting for an answer.
     void finish_clients() noexcept;
     void cancel_handlers() noexcept;
-    /// Ends all of it now; who waits for the drain waits no more, whatever handlers do.
+    /// Ends everything now. Tasks that wait for the drain stop waiting, even if handlers still run.
     void stop() noexcept;
-    /// The loop is closed.
+    /// Called when the loop is closed.
     void drop() noexcept override;
 
     engine::IntrusiveList<TrackedConnection>& clients() noexcept { return clients_; }
@@ -75,17 +76,17 @@ public:
     void client_left() noexcept;
     /// Sets up an accepted connection on this server's own loop.
     void welcome(Socket socket, const SocketAddress& peer) noexcept;
-    /// Any thread.
+    /// May be called on any thread.
     [[nodiscard]] Traffic traffic() const noexcept {
         return {welcomed_.load(std::memory_order_relaxed), open_.load(std::memory_order_relaxed)};
     }
     engine::IntrusiveList<RunningHandler>& handlers() noexcept { return handlers_; }
     void handler_left() noexcept;
 
-    /// Both conditions of wait_closed have come true.
+    /// Whether the server is closed and its clients are gone, which is what wait_closed waits for.
     [[nodiscard]] bool is_finished() const noexcept { return finished_; }
     WaitQueue& closed_waiters() noexcept { return closed_waiters_; }
-    /// And the last handler has ended, too.
+    /// Whether, in addition, the last handler has ended.
     [[nodiscard]] bool is_drained() const noexcept {
         return stopped_ || (finished_ && handlers_.empty());
     }
@@ -119,14 +120,12 @@ private:
     bool closed_ = false;
     bool finished_ = false;
     bool stopped_ = false;
-    std::vector<std::unique_ptr<LoopThread>>
-        threads_;            // that serve the clients instead of this loop
-    bool is_spread_ = false; // there are, or were, such threads
+    std::vector<std::unique_ptr<LoopThread>> threads_; // serve the clients instead of this loop
+    bool is_spread_ = false;                           // whether there are, or were, such threads
     std::size_t next_thread_ = 0;
     std::atomic<std::size_t> welcomed_ = 0;
     std::atomic<std::size_t> open_ = 0;
-    ContextPointer
-        context_; // of whoever made the server: its clients' callbacks and tasks run in it
+    ContextPointer context_; // its creator's context: its clients' callbacks and tasks run in it
     engine::IntrusiveList<TrackedConnection> clients_;
     engine::IntrusiveList<RunningHandler> handlers_;
     WaitQueue closed_waiters_;
@@ -134,7 +133,7 @@ private:
     std::vector<Path> paths_;
 };
 
-/// Serves what is handed to the server until it is drained, or stopped.
+/// Serves connections handed to the server until it is drained or stopped.
 Coro<> serve_until_drained(std::shared_ptr<ServerState> server);
 
 } // namespace hocket::detail

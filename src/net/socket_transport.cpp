@@ -59,7 +59,8 @@ void SocketTransport::begin(AnyProtocol protocol, std::shared_ptr<ServerState> s
     } else {
         make_connection();
     }
-    // Also when the protocol has closed it already: what it wrote has to go out still.
+    // Start even if the protocol has already closed the transport: the data it wrote must still go
+    // out.
     layers_.socket()->start();
 }
 
@@ -135,7 +136,7 @@ void SocketTransport::write_eof() {
     if (!can_write_eof()) {
         throw RuntimeError(only_reads_
                                ? "write_eof() on a pipe that was connected to read from it"
-                               : "write_eof() with TLS, which ends in both directions at once");
+                               : "write_eof() with TLS, which cannot close one direction only");
     }
     if (stream() != nullptr) {
         stream()->write_eof();
@@ -275,7 +276,7 @@ void SocketTransport::on_closed(const engine::Failure* failure) noexcept {
     if (!error && failure != nullptr) {
         error = make_system_error(*failure);
     }
-    // May both be the last references: nothing of this object may be touched behind them.
+    // These may be the last references: do not touch this object after they are released.
     const auto self = delist();
     const auto last = get_protocol();
     replaced_.reset();

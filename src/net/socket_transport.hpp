@@ -14,8 +14,8 @@
 
 namespace hocket::detail {
 
-/// A connection, or a pipe, with a protocol on it. The loop keeps it alive until the connection is
-/// closed, and the protocol after that.
+/// A connection, or a pipe, with a protocol. The loop keeps the transport and the protocol alive
+/// until the connection is closed.
 class SocketTransport final : public Transport,
                               public engine::StreamHandler,
                               public TrackedConnection,
@@ -25,8 +25,9 @@ public:
     SocketTransport(EventLoop& loop, Socket socket, const SocketAddress& peer);
     SocketTransport(EventLoop& loop, engine::PipeChannel pipe);
 
-    /// Takes over a connected socket, for `server` when it is not null: connection_made, then
-    /// reading begins; with a `plan` after the `handshake`. Throws SSLError, ValueError.
+    /// Takes over a connected socket, for `server` if that is not null: calls connection_made, then
+    /// begins to read. With a `plan`, it does so after the `handshake`. Throws SSLError,
+    /// ValueError.
     [[nodiscard]] static std::shared_ptr<SocketTransport>
     open(EventLoop& loop, Socket socket, const SocketAddress& peer, AnyProtocol protocol,
          std::shared_ptr<ServerState> server, const TlsPlan* plan = nullptr,
@@ -35,7 +36,7 @@ public:
     [[nodiscard]] static std::shared_ptr<SocketTransport>
     open_pipe(EventLoop& loop, engine::PipeChannel pipe, AnyProtocol protocol);
 
-    /// Begins a handshake on a connection without TLS. Throws RuntimeError where that cannot be,
+    /// Begins a handshake on a connection without TLS. Throws RuntimeError if that is not possible,
     /// SSLError, ValueError.
     void start_tls(AnyProtocol protocol, const TlsPlan& plan,
                    std::shared_ptr<TlsHandshake> handshake);
@@ -86,10 +87,10 @@ private:
     void switch_to(AnyProtocol protocol);
     [[nodiscard]] engine::Stream* stream() const noexcept { return layers_.top(); }
     [[nodiscard]] BaseProtocol& protocol() const noexcept;
-    /// Calls a callback of the protocol; what it throws is reported as `what`, and aborts the
-    /// transport.
+    /// Calls a callback of the protocol. An exception that it throws is reported as one in `what`,
+    /// and aborts the transport.
     template <class Call> void guard(const char* what, Call call) noexcept;
-    /// As guard, but the transport goes on.
+    /// Like guard, but the transport continues.
     template <class Call> void guard_leniently(const char* what, Call call) noexcept;
 
     EventLoop& loop_;
@@ -97,12 +98,12 @@ private:
     std::shared_ptr<Protocol> plain_;
     std::shared_ptr<BufferedProtocol> buffered_;
     std::shared_ptr<BaseProtocol>
-        replaced_;                      // perhaps by itself, in one of its callbacks: still running
-    std::exception_ptr callback_error_; // what made the transport abort
-    bool made_ = false;                 // connection_made was called
-    std::shared_ptr<TlsHandshake> handshake_; // while it goes on
+        replaced_; // may have replaced itself in a callback that is still running
+    std::exception_ptr callback_error_;       // why the transport aborted
+    bool made_ = false;                       // connection_made was called
+    std::shared_ptr<TlsHandshake> handshake_; // until it is over
     ConnectionLayers layers_;
-    Socket none_; // what is shown of a dropped connection
+    Socket none_; // what `socket` returns for a dropped connection
 };
 
 } // namespace hocket::detail

@@ -48,8 +48,7 @@ ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
 Coro<Server> finish_server(std::shared_ptr<ServerState> server, bool start) {
     if (start) {
         server->start_serving();
-        co_await Sleep(
-            0); // one turn, as in asyncio: clients that wait already are accepted by then
+        co_await Sleep(0); // one turn, as in asyncio, so that waiting clients are accepted
     }
     co_return Server(server);
 }
@@ -103,15 +102,15 @@ void report_handler_failure(const std::exception_ptr& error) noexcept {
     try {
         std::rethrow_exception(error);
     } catch (const CancelledError&) {
-        return; // as when asyncio's handler task is cancelled
+        return; // ignored, as when asyncio's handler task is cancelled
     } catch (...) {
     }
     report_exception(core, "unhandled exception in a server's connection handler", error,
                      core.current);
 }
 
-// Coroutines, so that they belong to the loop that awaits them, and not to whichever runs as they
-// are called.
+// These are coroutines, so that they belong to the loop that awaits them, and not to the loop that
+// runs when they are called.
 
 Coro<Server> serve_streams(StreamWelcome welcome, std::vector<std::string> hosts, int port,
                            ServerOptions options) {

@@ -9,11 +9,12 @@
 
 namespace hocket::detail {
 
-/// Gives clients streams of `loop`. Throws ValueError for a limit of 0.
+/// Gives each client streams on `loop`. Throws ValueError if the limit is 0.
 [[nodiscard]] ServerState::Welcome welcome_streams(EventLoop& loop, StreamWelcome welcome,
                                                    const ServerOptions& options);
 
-/// The handle to a new server, which serves by then if `start`. Throws std::system_error.
+/// The handle of a new server. If `start`, the server is accepting when this returns. Throws
+/// std::system_error.
 Coro<Server> finish_server(std::shared_ptr<ServerState> server, bool start);
 
 } // namespace hocket::detail

@@ -58,7 +58,7 @@ void StreamState::start_tls(const TlsPlan& plan, std::shared_ptr<TlsHandshake> h
     layers_.add_tls(loop_, plan, *this);
     handshake_ = std::move(handshake);
     const std::string received(input_.data());
-    input_.consume(received.size()); // resumes the socket, if that was why it was paused
+    input_.consume(received.size()); // also resumes the socket if it was paused
     input_.set_transport(stream());
     layers_.tls()->start(received);
 }
@@ -153,7 +153,7 @@ void StreamState::on_data(std::string_view data) noexcept {
 
 bool StreamState::on_eof() noexcept {
     input_.feed_eof();
-    return true; // writing goes on
+    return true; // writing continues
 }
 
 void StreamState::on_handshake_done() noexcept {
@@ -172,7 +172,7 @@ void StreamState::on_closed(const engine::Failure* failure) noexcept {
     if (failure != nullptr) {
         error_ = make_system_error(*failure);
         if (failure->code == engine::unexpected_tls_eof()) {
-            input_.set_exception_behind_data(error_); // what came is whole as far as it goes
+            input_.set_exception_behind_data(error_); // the data received before it is still valid
         } else {
             input_.set_exception(error_);
         }
@@ -184,15 +184,14 @@ void StreamState::on_closed(const engine::Failure* failure) noexcept {
     if (const auto handshake = std::move(handshake_)) {
         handshake->fail(error_);
     }
-    // May be the last reference: nothing of this object may be touched behind it.
+    // This may be the last reference: do not touch this object after it is released.
     const auto self = delist();
 }
 
 void report_ignored_writes(EventLoop& loop, const std::string& peer) noexcept {
     ExceptionContext context;
     context.message = "write() was called " + std::to_string(ignored_writes_to_report) +
-                      " times on the closed connection to " + peer +
-                      ": what is written there goes nowhere";
+                      " times on the closed connection to " + peer + ": the data was discarded";
     loop.call_exception_handler(context);
 }
 

@@ -18,8 +18,9 @@
 
 namespace hocket::detail {
 
-/// A connection, or a pipe, with streams on it: what its StreamReaders and StreamWriters share. The
-/// loop keeps it alive until the connection is closed; the last writer's end closes it.
+/// A connection, or a pipe, with streams: the state that its StreamReaders and StreamWriters share.
+/// The loop keeps it alive until the connection is closed. The connection is closed when the last
+/// writer is destroyed.
 class StreamState final : public engine::StreamHandler,
                           public TrackedConnection,
                           public std::enable_shared_from_this<StreamState> {
@@ -29,25 +30,27 @@ public:
 
     StreamState(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
 
-    /// Takes over a connected socket, for `server` when it is not null, and begins to read; with a
-    /// `plan` after the `handshake`. Throws SSLError, ValueError.
+    /// Takes over a connected socket, for `server` if that is not null, and begins to read; with a
+    /// `plan`, after the `handshake`. Throws SSLError, ValueError.
     [[nodiscard]] static std::shared_ptr<StreamState>
     open(EventLoop& loop, Socket socket, const SocketAddress& peer, std::size_t limit,
          std::shared_ptr<ServerState> server, const TlsPlan* plan = nullptr,
          std::shared_ptr<TlsHandshake> handshake = nullptr);
-    /// Takes over a pipe; begins to read when it is one to read from.
+    /// Takes over a pipe, and begins to read if it is open for reading.
     [[nodiscard]] static std::shared_ptr<StreamState>
     open_pipe(EventLoop& loop, engine::PipeChannel pipe, std::size_t limit);
 
-    /// Begins a handshake on a stream without TLS; what its reader has not read was the peer's part
-    /// of it. Throws RuntimeError where that cannot be, SSLError, ValueError.
+    /// Begins a handshake on a stream without TLS. Bytes that its reader has not read yet are taken
+    /// as the peer's part of the handshake. Throws RuntimeError if that is not possible, SSLError,
+    /// ValueError.
     void start_tls(const TlsPlan& plan, std::shared_ptr<TlsHandshake> handshake);
     [[nodiscard]] bool is_servers() const noexcept { return is_servers_; }
     [[nodiscard]] SSLObject ssl_object() const { return layers_.ssl_object(); }
 
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
     [[nodiscard]] StreamReader reader();
-    /// A reader whose last copy's end closes the pipe, as a connection's last writer does. Once.
+    /// A reader that closes the pipe when its last copy is destroyed, as the last writer of a
+    /// connection does. Call this once.
     [[nodiscard]] StreamReader pipe_reader();
     /// nullptr once the loop is closed.
     [[nodiscard]] engine::Stream* stream() const noexcept { return layers_.top(); }
@@ -69,7 +72,7 @@ public:
     }
     [[nodiscard]] bool is_lost() const noexcept { return lost_; }
     [[nodiscard]] bool is_writing_paused() const noexcept { return writing_paused_; }
-    /// Why the connection was lost; nullptr when it was closed.
+    /// Why the connection was lost; nullptr if it was closed.
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
     [[nodiscard]] const std::exception_ptr& read_error() const noexcept {
         return input_.exception();
@@ -93,28 +96,28 @@ private:
     void on_resume_writing() noexcept override;
 
     EventLoop& loop_;
-    const char* pipe_name_ = nullptr; // of a pipe
+    const char* pipe_name_ = nullptr; // of a pipe; nullptr otherwise
     bool writing_paused_ = false;
     bool lost_ = false;
-    bool is_servers_ = false; // a server's end of the connection
+    bool is_servers_ = false; // whether this is the server's end of the connection
     unsigned writers_ = 0;
     std::exception_ptr error_;
     ReadBuffer input_;
     WaitQueue drain_waiters_;
     WaitQueue close_waiters_;
-    std::shared_ptr<TlsHandshake> handshake_; // while it goes on
+    std::shared_ptr<TlsHandshake> handshake_; // until it is over
     ConnectionLayers layers_;
 };
 
-/// How many ignored writes are too many to say nothing: asyncio's
+/// After how many ignored writes a closed connection is reported: asyncio's
 /// LOG_THRESHOLD_FOR_CONNLOST_WRITES.
 inline constexpr unsigned ignored_writes_to_report = 5;
 
-/// Writes on a closed connection go nowhere: tells the loop's exception handler, once for each
+/// Reports ignored writes on a closed connection to the loop's exception handler, once for each
 /// connection.
 void report_ignored_writes(EventLoop& loop, const std::string& peer) noexcept;
 
-/// The exception for what the engine says.
+/// Makes the exception for an error of the engine.
 [[nodiscard]] std::exception_ptr make_system_error(const engine::Failure& failure);
 
 } // namespace hocket::detail

@@ -35,11 +35,10 @@ void Drain::throw_if_lost() const {
         std::rethrow_exception(stream_->error());
     }
     if (has_waited()) {
-        return; // closed while it waited, and nothing went wrong: asyncio says nothing either
+        return; // closed without an error while waiting: asyncio does not throw either
     }
     throw std::system_error(std::make_error_code(std::errc::connection_reset),
-                            "drain the connection to " + stream_->peer_text() +
-                                ", which is closed");
+                            "drain the closed connection to " + stream_->peer_text());
 }
 
 WaitStreamClosed::WaitStreamClosed(std::shared_ptr<StreamState> stream) noexcept
@@ -110,7 +109,7 @@ Coro<std::uint64_t> StreamWriter::sendfile(int file, SendfileOptions options) {
 
 void StreamWriter::write_eof() {
     if (!can_write_eof()) {
-        throw RuntimeError("write_eof() with TLS, which ends in both directions at once");
+        throw RuntimeError("write_eof() with TLS, which cannot close one direction only");
     }
     if (engine::Stream* const stream = stream_->stream()) {
         stream->write_eof();

@@ -11,7 +11,7 @@ namespace hocket::detail {
 
 namespace {
 
-/// Aborts a connection that its opener will never see.
+/// Aborts a connection if opening it fails, because then nobody else can close it.
 class AbortUnlessKept {
 public:
     explicit AbortUnlessKept(TrackedConnection& connection) noexcept : connection_(&connection) {}

@@ -14,23 +14,23 @@
 
 namespace hocket::detail {
 
-/// The handshake of one connection, shared by the connection, until it is over, and by the task
-/// that waits for it; a server's has something to do afterwards instead.
+/// The handshake of one connection. Until it is over, the connection shares it with the task that
+/// waits for it. A server's handshake runs a function afterwards instead.
 class TlsHandshake {
 public:
     explicit TlsHandshake(EventLoop& loop);
 
-    /// Calls `function` when the handshake is done, in the context of whoever made this. What it
-    /// throws is reported, and aborts `connection`.
+    /// Calls `function` when the handshake is done, in the context in which this object was made.
+    /// If it throws, the exception is reported and `connection` is aborted.
     void when_done(TrackedConnection& connection, std::function<void()> function);
 
     void succeed() noexcept;
-    /// `error` may be nullptr: the connection was closed. Where no task waits, as with a server's
-    /// clients, that is nobody's to know, as in asyncio: it is reported in debug mode only.
+    /// If `error` is nullptr, the connection was closed. If no task waits, as for a server's
+    /// clients, the error is reported in debug mode only, as in asyncio.
     void fail(std::exception_ptr error) noexcept;
 
     [[nodiscard]] bool is_over() const noexcept { return is_over_; }
-    /// Why it failed; nullptr when it did not.
+    /// Why it failed; nullptr if it did not.
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
     WaitQueue& waiters() noexcept { return waiters_; }
 
@@ -44,8 +44,8 @@ private:
     WaitQueue waiters_;
 };
 
-/// Waits until `handshake` is over, and throws what it failed with. The connection is aborted
-/// when it did, and when the wait is cancelled.
+/// Waits until `handshake` is over, and throws its error if it failed. Aborts the connection if it
+/// failed or if the wait is cancelled.
 Coro<> finish_handshake(std::shared_ptr<TlsHandshake> handshake,
                         std::shared_ptr<TrackedConnection> connection);
 

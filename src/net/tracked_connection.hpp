@@ -8,23 +8,23 @@ namespace hocket::detail {
 
 class ServerState;
 
-/// A connection that its server, or else its loop, lists and keeps alive.
+/// A connection that is listed and kept alive by its server, or else by its loop.
 class TrackedConnection : public LoopResource {
 public:
     virtual void close_connection() noexcept = 0;
     virtual void abort_connection() noexcept = 0;
-    /// The server drains: ends the input once the client is owed no answer. A connection that does
-    /// not know when that is goes on as before.
+    /// Called when the server drains: ends the input once the client is not waiting for an answer.
+    /// A connection that cannot tell continues as before.
     virtual void finish_connection() noexcept {}
 
 protected:
     ~TrackedConnection() = default;
 
-    /// Adds this to its server's clients, or to its loop's resources when `server` is null. `self`
-    /// keeps this alive.
+    /// Adds this to its server's clients, or to its loop's resources if `server` is null. `self`
+    /// keeps this object alive.
     void enlist(LoopNetwork& network, std::shared_ptr<ServerState> server,
                 std::shared_ptr<void> self) noexcept;
-    /// Undoes that; returns what kept this alive.
+    /// Undoes `enlist`; returns the pointer that kept this object alive.
     [[nodiscard]] std::shared_ptr<void> delist() noexcept;
 
 private:

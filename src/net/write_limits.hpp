@@ -8,8 +8,8 @@
 
 namespace hocket::detail {
 
-/// Sets the water marks of a stream or of a datagram transport. Throws ValueError when low would be
-/// above high.
+/// Sets the water marks of a stream or of a datagram transport. Throws ValueError if low is above
+/// high.
 template <class Transport>
 void set_write_limits(Transport& transport, std::optional<std::size_t> high,
                       std::optional<std::size_t> low) {

@@ -772,7 +772,7 @@ TEST(DatagramMulticast, SaysWhatIsWrong) {
         EXPECT_EQ(error_of_call([&] { endpoint.join_group("example.org"); }),
                   "a multicast group is an IP address in digits, not 'example.org'");
         EXPECT_EQ(error_of_call([&] { endpoint.join_group("239.1.2.3", "eth77"); }),
-                  "'eth77' is no name, number or address of a network interface");
+                  "'eth77' is not the name, number or address of a network interface");
         EXPECT_EQ(error_of_call([&] { endpoint.join_group("127.0.0.1", "lo"); }),
                   "join the group 127.0.0.1 on interface lo: Invalid argument");
         EXPECT_EQ(error_of_call([&] { endpoint.leave_group("239.1.2.3", "lo"); }),
