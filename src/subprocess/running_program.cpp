@@ -32,14 +32,15 @@ RunningProgram::~RunningProgram() = default;
 void RunningProgram::watch(pid_t pid, FileDescriptor pidfd, std::shared_ptr<void> self) {
     pid_ = pid;
     if (const auto error = ChildWatcher::start(std::move(pidfd))) {
-        end(pidfd.fileno()); // was not taken over
+        end(pidfd.fileno()); // it was not taken over
         throw std::system_error(error, "watch process " + std::to_string(pid));
     }
     enter_loop(loop_.state().network, std::move(self));
 }
 
 void RunningProgram::send_signal(int signal) {
-    // Not before it is reaped: until then the kernel takes signals for it, as for Python.
+    // Signals are allowed until the child is reaped: the kernel accepts them until then, as in
+    // Python.
     if (returncode_ || signal_child(pidfd(), signal) != 0) {
         const std::error_code error(returncode_ ? ESRCH : errno, std::system_category());
         throw std::system_error(error, "send signal " + std::to_string(signal) + " to process " +
@@ -51,7 +52,7 @@ void RunningProgram::signal_quietly(int signal, bool to_group) noexcept {
     if (!is_started()) {
         return;
     }
-    // The number of a group is its leader's, which is free again only when that is reaped.
+    // A group's number is its leader's pid, which is not reused before the leader is reaped.
     if (!to_group || ::kill(-pid_, signal) != 0) {
         signal_child(pidfd(), signal);
     }
@@ -59,7 +60,7 @@ void RunningProgram::signal_quietly(int signal, bool to_group) noexcept {
 
 void RunningProgram::on_exit(int status, std::error_code) noexcept {
     returncode_ = status;
-    // Perhaps the last reference.
+    // This may be the last reference.
     const auto self = leave_loop();
     on_ended();
 }
@@ -72,7 +73,7 @@ void RunningProgram::drop() noexcept {
 }
 
 void RunningProgram::end(int pidfd) noexcept {
-    // Another user's program (it was a set-user-id one) may refuse: it cannot be waited for then.
+    // Another user's program (a set-user-id one) may refuse the signal. Then do not wait for it.
     const bool is_killed = signal_child(pidfd, SIGKILL) == 0;
     siginfo_t info{};
     while (::waitid(engine::by_pidfd, static_cast<id_t>(pidfd), &info,

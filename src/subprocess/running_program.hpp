@@ -14,16 +14,16 @@
 
 namespace hocket::detail {
 
-/// A program that a loop has started: kept alive by the loop until it is reaped, and killed and
-/// reaped with the loop.
+/// A program that a loop has started. The loop keeps this alive until the program is reaped. When
+/// the loop is closed, the program is killed and reaped.
 class RunningProgram : public LoopResource, private engine::ChildWatcher {
 public:
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] std::optional<int> returncode() const noexcept { return returncode_; }
 
-    /// Throws std::system_error, ESRCH when the child is reaped.
+    /// Throws std::system_error; its code is ESRCH if the child has been reaped.
     void send_signal(int signal);
-    /// To the child if it still runs, or to its whole group; whatever comes of it.
+    /// Sends a signal to the child if it still runs, or to its whole group. Ignores failures.
     void signal_quietly(int signal, bool to_group) noexcept;
 
     void drop() noexcept override;
@@ -32,17 +32,17 @@ protected:
     explicit RunningProgram(EventLoop& loop);
     ~RunningProgram();
 
-    /// Takes over a child; `self` is what keeps this. Throws std::system_error, and has ended the
-    /// child then.
+    /// Takes over a child; `self` keeps this object alive. On failure, ends the child and throws
+    /// std::system_error.
     void watch(pid_t pid, FileDescriptor pidfd, std::shared_ptr<void> self);
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
 
 private:
-    /// The returncode is known.
+    /// Called when the returncode is known.
     virtual void on_ended() noexcept = 0;
 
     void on_exit(int status, std::error_code error) noexcept override;
-    /// Kills the child and waits for its end.
+    /// Kills the child and waits until it has ended.
     static void end(int pidfd) noexcept;
 
     EventLoop& loop_;

@@ -28,7 +28,7 @@ std::optional<std::vector<std::string>> Environment::lines() const {
 void Environment::add(std::vector<std::string>& lines, std::string_view name,
                       std::string_view value) {
     if (name.empty() || name.find('=') != std::string_view::npos) {
-        throw ValueError("illegal name of an environment variable: '" + std::string(name) + "'");
+        throw ValueError("illegal environment variable name: '" + std::string(name) + "'");
     }
     std::string line(name);
     line += '=';
@@ -125,7 +125,7 @@ std::shared_ptr<SubprocessRequest> request_subprocess(const SubprocessOptions& o
     }
     for (const int fd : options.pass_fds) {
         if (fd < 0) {
-            throw ValueError("pass_fds: " + std::to_string(fd) + " is no descriptor");
+            throw ValueError("pass_fds: " + std::to_string(fd) + " is not a descriptor");
         }
     }
     if (options.limit == 0) {
@@ -164,7 +164,7 @@ std::shared_ptr<SubprocessRequest> request_subprocess(const SubprocessOptions& o
 StartedSubprocess start_subprocess(SubprocessRequest& request) {
     StartedSubprocess started;
     engine::SpawnPlan& plan = request.plan;
-    std::array<FileDescriptor, 3> theirs; // closed in this process when the program has them
+    std::array<FileDescriptor, 3> theirs; // closed in this process once the program has them
     FileDescriptor null;
     for (std::size_t i = 0; i < 3; ++i) {
         const Stdio standard = request.standard[i];
@@ -173,7 +173,7 @@ StartedSubprocess start_subprocess(SubprocessRequest& request) {
             FileDescriptor& ours = i == 0 ? write_end : read_end;
             theirs[i] = std::move(i == 0 ? read_end : write_end);
             plan.standard[i] = theirs[i].fileno();
-            ::fcntl(ours.fileno(), F_SETFL, O_NONBLOCK); // nobody else has this end
+            ::fcntl(ours.fileno(), F_SETFL, O_NONBLOCK); // no other process uses this end
             std::error_code error;
             started.pipes[i] =
                 engine::PipeChannel::open(std::move(ours),

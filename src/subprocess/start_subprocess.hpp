@@ -17,12 +17,12 @@ namespace hocket::detail {
 
 struct SubprocessRequest {
     engine::SpawnPlan plan;
-    std::array<subprocess::Stdio, 3> standard; // each set
+    std::array<subprocess::Stdio, 3> standard; // all set
     subprocess::OnCancel on_cancel;
     std::chrono::nanoseconds grace;
     std::size_t limit;
 
-    /// It leads a process group, which can be sent signals as a whole.
+    /// Whether the program leads a process group, so that signals can be sent to the whole group.
     [[nodiscard]] bool leads_group() const noexcept {
         return plan.new_session || plan.process_group == 0;
     }
@@ -35,7 +35,7 @@ struct StartedSubprocess {
     std::array<std::optional<engine::PipeChannel>, 3> pipes;
 };
 
-/// Once for each request. Throws std::system_error; nothing is left then.
+/// Call this once for each request. On failure, leaves nothing behind and throws std::system_error.
 [[nodiscard]] StartedSubprocess start_subprocess(SubprocessRequest& request);
 
 } // namespace hocket::detail

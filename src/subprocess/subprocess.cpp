@@ -23,22 +23,22 @@ using subprocess::OnCancel;
 namespace {
 
 constexpr std::size_t input_part = std::size_t{64} * 1024;
-constexpr std::size_t limit_of_writers = 1; // of the buffer that a writer does not use
+constexpr std::size_t limit_of_writers = 1; // for the read buffer, which a writer does not use
 
 Coro<int> child_exit(std::shared_ptr<StreamProgram> child) {
     ChildExit exit(*child);
     co_return co_await exit;
 }
 
-/// Ends a program whose waiter was cancelled, and waits for that: whoever is told of the
-/// cancellation finds the program gone. Takes further cancellations as haste.
+/// Ends a program whose waiting task was cancelled, and waits for its end, so that the program is
+/// gone when the caller sees the cancellation. A further cancellation kills the program at once.
 Coro<> end_child(State state) {
     StreamProgram& child = *state->child;
     if (state->on_cancel == OnCancel::terminate) {
         child.signal_quietly(SIGTERM, state->leads_group);
         try {
             co_await wait_for(child_exit(state->child), state->grace);
-        } catch (const TimeoutError&) { // it is killed
+        } catch (const TimeoutError&) { // kill it below
         } catch (const CancelledError&) {
         }
     }
@@ -47,12 +47,12 @@ Coro<> end_child(State state) {
         try {
             ChildExit exit(child);
             co_await exit;
-        } catch (const CancelledError&) { // the kernel needs no patience
+        } catch (const CancelledError&) { // SIGKILL takes effect soon: keep waiting
         }
     }
 }
 
-/// Awaits `work`; when that is cancelled, does to the program what its options say.
+/// Awaits `work`. If that is cancelled, ends the program unless its options say to leave it.
 template <class T> Coro<T> minding_cancellation(State state, Coro<T> work) {
     std::exception_ptr cancelled;
     try {
@@ -72,7 +72,7 @@ Coro<> feed(State state, std::string input) {
     }
     StreamWriter stdin = *state->stdin;
     try {
-        // In parts: what the pipe does not take at once is copied.
+        // Write in parts, because bytes that the pipe does not take at once are copied.
         for (std::string_view left = input; !left.empty();) {
             const std::string_view part = left.substr(0, input_part);
             stdin.write(part);
@@ -103,7 +103,7 @@ Coro<std::string> read_all(State state, std::optional<StreamReader> reader, std:
             state->child->signal_quietly(SIGKILL, state->leads_group);
             throw LimitOverrunError("process " + std::to_string(state->child->pid()) +
                                         " has written more than " + std::to_string(most) +
-                                        " bytes, and was killed",
+                                        " bytes and was killed",
                                     most);
         }
     }
@@ -123,7 +123,7 @@ Coro<std::pair<std::string, std::string>> communicate(State state, std::string i
 
 template <class Stream> Stream& require(std::optional<Stream>& stream, const char* name) {
     if (!stream) {
-        throw RuntimeError(std::string(name) + " of this process is no pipe: start it with {." +
+        throw RuntimeError(std::string(name) + " of this process is not a pipe: start it with {." +
                            name + " = subprocess::PIPE}");
     }
     return *stream;
@@ -185,7 +185,7 @@ Coro<std::pair<std::string, std::string>> Process::communicate(std::string_view 
                                                                std::size_t most_output) const {
     if (!input.empty() && !state_->stdin) {
         throw ValueError("communicate: there is input for process " + std::to_string(pid()) +
-                         ", but its stdin is no pipe");
+                         ", but its stdin is not a pipe");
     }
     return detail::minding_cancellation(
         state_, detail::communicate(state_, std::string(input), most_output));

@@ -28,7 +28,7 @@ private:
     WaitQueue exit_waiters_;
 };
 
-/// What the copies of a Process share; its end kills the program.
+/// The state that the copies of a Process share. Its destructor kills the program.
 struct SubprocessState {
     SubprocessState() = default;
     ~SubprocessState();
@@ -44,7 +44,7 @@ struct SubprocessState {
     bool leads_group = false;
 };
 
-/// Awaits the end of the program. A named local of the coroutine that awaits it.
+/// Awaits the end of the program. Must be a named local of the coroutine that awaits it.
 class ChildExit final : public Waiter {
 public:
     using hocket_awaitable = void;

@@ -20,12 +20,12 @@ EventLoop& LoopPipes::loop() noexcept { return static_cast<EventLoop&>(*this); }
 
 namespace detail {
 
-/// Passes on what comes through one of the program's pipes.
+/// Passes on the events of one of the program's pipes.
 class ProgramTransport::Pipe final : public Protocol {
 public:
     Pipe(std::shared_ptr<ProgramTransport> owner, int fd) : owner_(std::move(owner)), fd_(fd) {}
     ~Pipe() {
-        if (owner_) { // the loop is closed: nobody is told, and nobody kept
+        if (owner_) { // the loop is closed: no more callbacks, and nothing to keep alive
             owner_->protocol_.reset();
         }
     }
@@ -81,7 +81,7 @@ void ProgramTransport::connect_pipes(StartedSubprocess& started) {
 }
 
 template <class Call> void ProgramTransport::tell(const char* what, Call call) noexcept {
-    const auto told = protocol_; // for as long as it is told
+    const auto told = protocol_; // kept alive during the call
     if (!told) {
         return;
     }

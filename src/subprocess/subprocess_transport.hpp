@@ -11,7 +11,7 @@
 
 namespace hocket::detail {
 
-/// A program with a protocol on it.
+/// A program with a protocol.
 class ProgramTransport final : public SubprocessTransport,
                                public RunningProgram,
                                public std::enable_shared_from_this<ProgramTransport> {
@@ -40,7 +40,7 @@ private:
     void on_ended() noexcept override;
     void pipe_lost(int fd, const std::exception_ptr& error) noexcept;
     void finish_if_over() noexcept;
-    /// Calls a callback of the protocol; what it throws is reported as `what`.
+    /// Calls a callback of the protocol. An exception that it throws is reported as one in `what`.
     template <class Call> void tell(const char* what, Call call) noexcept;
 
     std::shared_ptr<SubprocessProtocol> protocol_; // nullptr at the end

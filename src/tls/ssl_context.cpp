@@ -36,7 +36,7 @@ int give_password(char* into, int size, int, void* given) noexcept {
     return static_cast<int>(password.copy(into, static_cast<std::size_t>(size)));
 }
 
-/// For as long as a key is read.
+/// Sets the password callback while a key is read.
 class PasswordScope {
 public:
     PasswordScope(SSL_CTX* ctx, const std::string& password)
@@ -58,7 +58,7 @@ private:
 
 using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
 
-/// Adds the certificates in `data`, PEM or DER, one behind the other.
+/// Adds all certificates in `data`, which is PEM or DER.
 void add_certificates(X509_STORE* store, const std::string& data) {
     const bool is_pem = data.find("-----BEGIN ") != std::string::npos;
     const std::unique_ptr<BIO, decltype(&BIO_free)> in(
@@ -70,7 +70,7 @@ void add_certificates(X509_STORE* store, const std::string& data) {
                                           : d2i_X509_bio(in.get(), nullptr),
                                       &X509_free);
         if (!certificate) {
-            // Behind the last one of a PEM file there may be other text.
+            // A PEM file may have other text after its last certificate.
             if (is_pem && count > 0 &&
                 ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
                 ERR_clear_error();
@@ -85,7 +85,7 @@ void add_certificates(X509_STORE* store, const std::string& data) {
     }
     if (count == 0 || BIO_pending(in.get()) > 0) {
         if (ERR_peek_error() == 0) {
-            throw ValueError("load_verify_locations: cadata holds no certificate");
+            throw ValueError("load_verify_locations: cadata contains no certificate");
         }
         throw_ssl_error("load_verify_locations: cadata");
     }
@@ -131,7 +131,7 @@ void SSLContext::load_default_certs() {
     if (SSL_CTX_set_default_verify_paths(state_->ctx()) != 1) {
         throw_ssl_error("load_default_certs");
     }
-    ERR_clear_error(); // of the places that are not there
+    ERR_clear_error(); // errors from locations that do not exist
 }
 
 bool SSLContext::check_hostname() const noexcept { return state_->check_hostname; }
@@ -150,7 +150,7 @@ VerifyMode SSLContext::verify_mode() const noexcept {
     if ((mode & SSL_VERIFY_PEER) == 0) {
         return VerifyMode::CERT_NONE;
     }
-    // A client always gets one: for it both are the same.
+    // A server always sends a certificate, so both are the same for a client.
     return is_client || (mode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) != 0 ? VerifyMode::CERT_REQUIRED
                                                                       : VerifyMode::CERT_OPTIONAL;
 }

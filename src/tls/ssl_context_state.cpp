@@ -23,7 +23,7 @@ void free_state(void*, void* state, CRYPTO_EX_DATA*, int, long, void*) noexcept 
     delete static_cast<SSLContextState*>(state);
 }
 
-// Where an SSL_CTX keeps its state, which OpenSSL's callbacks go by.
+// The slot of an SSL_CTX that stores our state, where OpenSSL's callbacks find it.
 int state_index() {
     static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_state);
     return index;
@@ -45,7 +45,8 @@ bool is_address(const std::string& host) {
 } // namespace
 
 void throw_ssl_error(const std::string& what) {
-    const unsigned long first = ERR_get_error(); // the cause; what follows says who passed it on
+    const unsigned long first =
+        ERR_get_error(); // the cause; later entries say which functions passed it on
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(first)) {
         throw std::system_error(ERR_GET_REASON(first), std::system_category(), what);
@@ -65,7 +66,7 @@ std::shared_ptr<SSLContextState> SSLContextState::make(Purpose purpose) {
     if (!ctx || SSL_CTX_set_ex_data(ctx.get(), state_index(), state.get()) != 1) {
         throw_ssl_error("SSLContext");
     }
-    SSLContextState* const made = state.release(); // the SSL_CTX's now
+    SSLContextState* const made = state.release(); // now owned by the SSL_CTX
     made->set_up(purpose);
     return {made, [ctx = ctx.release()](SSLContextState*) { SSL_CTX_free(ctx); }};
 }
@@ -87,7 +88,7 @@ void SSLContextState::set_up(Purpose purpose) {
         SSL_CTX_set_verify(ctx(), SSL_VERIFY_PEER, nullptr);
         return;
     }
-    // Without it a session with a client's certificate could not be resumed.
+    // Without this, a session with a client certificate could not be resumed.
     static constexpr unsigned char session_context[] = {'h', 'o', 'c', 'k', 'e', 't'};
     SSL_CTX_set_session_id_context(ctx(), session_context, sizeof session_context);
     SSL_CTX_set_alpn_select_cb(ctx(), &select_alpn, nullptr);
@@ -101,7 +102,7 @@ SSLContextState& SSLContextState::of(const SSL* ssl) noexcept {
 engine::SslPointer SSLContextState::make_ssl() {
     engine::SslPointer ssl(SSL_new(ctx()));
     if (!ssl) {
-        throw_ssl_error("a new TLS connection");
+        throw_ssl_error("create a TLS connection");
     }
     return ssl;
 }
@@ -135,7 +136,7 @@ engine::SslPointer SSLContextState::connecting(const std::string& hostname) {
     return ssl;
 }
 
-// -- what OpenSSL asks ----------------------------------------------------------------------------
+// -- OpenSSL's callbacks --------------------------------------------------------------------------
 
 int SSLContextState::select_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size,
                                  const unsigned char* offered, unsigned offered_size,
@@ -145,7 +146,7 @@ int SSLContextState::select_alpn(SSL* ssl, const unsigned char** out, unsigned c
     if (SSL_select_next_proto(
             &selected, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
             static_cast<unsigned>(ours.size()), offered, offered_size) != OPENSSL_NPN_NEGOTIATED) {
-        return SSL_TLSEXT_ERR_NOACK; // go on without, as Python does
+        return SSL_TLSEXT_ERR_NOACK; // continue without ALPN, as Python does
     }
     *out = selected;
     return SSL_TLSEXT_ERR_OK;

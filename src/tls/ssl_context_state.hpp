@@ -17,8 +17,9 @@
 
 namespace hocket::detail {
 
-/// What the handles of one SSLContext share: OpenSSL's context, and what its callbacks go by.
-/// Belongs to that context, which these handles keep alive, and every connection made of it.
+/// The state that the handles of one SSLContext share: OpenSSL's context, and what its callbacks
+/// need. OpenSSL's context owns this object; the handles and every connection made from it keep
+/// that context alive.
 class SSLContextState {
 public:
     /// Throws SSLError, std::system_error.
@@ -26,17 +27,18 @@ public:
 
     [[nodiscard]] SSL_CTX* ctx() const noexcept { return ctx_; }
 
-    /// An end of a connection to be. A client's has `hostname` (a name, or an address in digits) to
-    /// ask for and, with check_hostname, to verify; ValueError when that is missing. Throws
-    /// SSLError.
+    /// Makes one end of a new connection. A client's end has a `hostname` (a name, or an address in
+    /// digits) to request and, with check_hostname, to verify; throws ValueError if that is
+    /// missing. Throws SSLError.
     [[nodiscard]] engine::SslPointer accepting();
     [[nodiscard]] engine::SslPointer connecting(const std::string& hostname);
 
-    /// Opens the file that keys are logged to; empty: none. Throws std::system_error.
+    /// Opens the file that keys are logged to; an empty name means no logging. Throws
+    /// std::system_error.
     void log_keys_to(const std::string& filename);
 
     std::atomic<bool> check_hostname = false;
-    std::string alpn_protocols; // each with its length before it
+    std::string alpn_protocols; // each is preceded by its length
     std::function<std::optional<SSLContext>(std::string_view)> sni_callback;
 
 private:
@@ -54,12 +56,12 @@ private:
     static void log_key(const SSL* ssl, const char* line) noexcept;
 
     SSL_CTX* ctx_;            // owns this
-    std::mutex keylog_mutex_; // loops on several threads may use one context
+    std::mutex keylog_mutex_; // several threads' loops may use one context
     std::unique_ptr<std::FILE, CloseFile> keylog_;
 };
 
-/// Throws what is in OpenSSL's queue: a std::system_error when the system has refused something,
-/// otherwise an SSLError. `what` names the call and its object.
+/// Throws the first error in OpenSSL's queue: a std::system_error for an error of the operating
+/// system, otherwise an SSLError. `what` names the call and its object.
 [[noreturn]] void throw_ssl_error(const std::string& what);
 
 } // namespace hocket::detail

@@ -32,7 +32,7 @@ engine::TlsTimeouts timeouts_of(const Duration& handshake, const Duration& shutd
     return timeouts;
 }
 
-/// For `ssl = true`. Kept by the loop, because reading the system's certificates takes
+/// For `ssl = true`. The loop keeps this context, because reading the system's certificates takes
 /// milliseconds.
 const SSLContext& default_context_of(const EventLoop& loop) {
     std::shared_ptr<const SSLContext>& kept = loop.state().default_ssl_context;
@@ -105,7 +105,7 @@ std::shared_ptr<const TlsPlan> plan_tls(const ServerOptions& options) {
         return nullptr;
     }
     if (options.ssl.get() == nullptr) {
-        throw ValueError("a server's ssl has to be an SSLContext, with a certificate");
+        throw ValueError("a server's ssl has to be an SSLContext with a certificate");
     }
     auto plan = std::make_shared<TlsPlan>();
     plan->context = *options.ssl.get();

@@ -12,20 +12,21 @@
 
 namespace hocket::detail {
 
-/// How one connection, or each of a server's, is to speak TLS: what the options said, held on to.
+/// The TLS settings of one connection, or of each of a server's connections: a copy of the options.
 struct TlsPlan {
-    std::optional<SSLContext> context; // none: the loop's own
+    std::optional<SSLContext> context; // empty: the loop's default context
     bool server_side = false;
     std::string server_hostname;
     SSLSession session;
     engine::TlsTimeouts timeouts;
 
-    /// This side of a connection of `loop`. Throws SSLError, ValueError.
+    /// Makes this side of a connection on `loop`. Throws SSLError, ValueError.
     [[nodiscard]] engine::SslPointer make_ssl(EventLoop& loop) const;
 };
 
-/// How to speak TLS on a client's connection, on a server's connections, and on one that is open
-/// already. Copies what the options refer to. Returns nullptr for no TLS. Throws ValueError.
+/// The TLS settings of a client's connection, of a server's connections, and of a connection that
+/// is already open. They are a copy of the options. Returns nullptr if the options ask for no TLS.
+/// Throws ValueError.
 [[nodiscard]] std::shared_ptr<const TlsPlan> plan_tls(const ConnectOptions& options,
                                                       std::string_view host);
 [[nodiscard]] std::shared_ptr<const TlsPlan> plan_tls(const ServerOptions& options);
