@@ -19,9 +19,9 @@ DescriptorScope::~DescriptorScope() { current = outer_; }
 std::uint32_t attach_descriptor(int fd) {
     if (current == nullptr) {
         throw RuntimeError(
-            "shared memory, pipes and locks of processes can be packed only as a part of what "
-            "crosses "
-            "to another process of this program: an argument, a result, an item of a ProcessQueue");
+            "shared memory, pipes and process locks can be packed only as part of a value that "
+            "goes to another process of this program: an argument, a result or an item of a "
+            "ProcessQueue");
     }
     current->push_back(engine::FileDescriptor::duplicate(fd));
     return static_cast<std::uint32_t>(current->size() - 1);
@@ -30,7 +30,7 @@ std::uint32_t attach_descriptor(int fd) {
 engine::FileDescriptor take_descriptor(std::uint32_t number) {
     if (current == nullptr || number >= current->size() || !(*current)[number].is_open()) {
         throw RuntimeError("descriptor " + std::to_string(number) +
-                           " of a message is missing, or was taken before");
+                           " of a message is missing or was already taken");
     }
     return std::move((*current)[number]);
 }
@@ -39,14 +39,14 @@ std::uint32_t block_size(std::size_t count, std::size_t element) {
     if (count > std::numeric_limits<std::uint32_t>::max() / element) {
         throw ValueError(
             "a vector of " + std::to_string(count) + " elements of " + std::to_string(element) +
-            " bytes is too large to cross by value (4 GiB are allowed): pass a SharedArray");
+            " bytes is too large to be sent by value (the limit is 4 GiB): pass a SharedArray");
     }
     return static_cast<std::uint32_t>(count * element);
 }
 
 void throw_wrong_block(std::size_t size, std::size_t element) {
-    throw ValueError("a block of " + std::to_string(size) + " bytes is no vector of elements of " +
-                     std::to_string(element) + " bytes");
+    throw ValueError("a block of " + std::to_string(size) +
+                     " bytes is not a vector of elements of " + std::to_string(element) + " bytes");
 }
 
 std::span<const char> unpack_block(const msgpack::object& object, std::size_t element) {

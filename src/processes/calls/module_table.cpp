@@ -52,7 +52,8 @@ std::string build_id_of(const dl_phdr_info& info) {
     return {};
 }
 
-/// Asks `matches(info)` of each module that is loaded, the program first; the first that does.
+/// Calls `matches(path, info)` for each loaded module, the program first. Returns the first module
+/// for which it is true.
 template <class Matches> std::optional<Module> find_module(Matches matches) {
     struct Search {
         Matches& matches;
@@ -140,10 +141,10 @@ void ForeignModules::add(const Module& module) {
         found = find_by_path(module.path);
     }
     if (found && found->build_id != module.build_id) {
-        entry.error = "the worker found another build of " +
+        entry.error = "the worker found a different build of " +
                       (module.path.empty() ? "the program" : module.path) + ": its build id is " +
-                      found->build_id + ", the owner's " + module.build_id +
-                      ". Was it built anew while the program runs?";
+                      found->build_id + ", the owner's is " + module.build_id +
+                      ". Was it rebuilt while the program was running?";
     }
     entry.base = found ? found->base : 0;
     entries_.push_back(std::move(entry));

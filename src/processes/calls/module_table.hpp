@@ -9,30 +9,31 @@
 
 namespace hocket::detail {
 
-/// A file that functions are in, as another process is told of it.
+/// A file that contains functions, as described to another process.
 struct Module {
-    std::string path;     // empty: the program
-    std::string build_id; // of the linker, in hexadecimal; empty when there is none
+    std::string path;     // empty for the program
+    std::string build_id; // set by the linker, in hexadecimal; empty if there is none
     std::uint64_t base = 0;
 };
 
-/// The modules of this process that functions crossed from, in the order of their first use. Any
-/// thread.
+/// The modules of this process whose functions were sent to other processes, in the order of their
+/// first use. May be used on any thread.
 class ModuleTable {
 public:
-    /// The number of the module with this base address, which is added when it is new.
+    /// The number of the module with this base address. Adds the module if it is new.
     static std::uint32_t number_of(std::uint64_t base);
     [[nodiscard]] static std::uint32_t size() noexcept;
     /// A copy of the entry.
     static Module get(std::uint32_t number);
 };
 
-/// Another process's modules, in this one.
+/// The modules of another process, found in this process.
 class ForeignModules {
 public:
-    ForeignModules(); ///< Knows the program, which is the same.
-    /// The owner's next module: finds it here, or loads it. What went wrong (the file is missing,
-    /// its build id is another) is thrown when a function of it is asked for.
+    ForeignModules(); ///< Contains the program, which is the same in both.
+    /// Adds the owner's next module: finds it here, or loads it. If that fails (the file is
+    /// missing, or its build id differs), `resolve` throws when a function of the module is
+    /// requested.
     void add(const Module& module);
     [[nodiscard]] const void* resolve(FunctionRef function) const;
 

@@ -11,7 +11,7 @@ namespace hocket::detail {
 
 namespace {
 
-/// The libraries that other processes' functions were in.
+/// The libraries that contain functions received from other processes.
 class KnownModules {
 public:
     const void* resolve(const Module& module, std::uint64_t offset) {
@@ -19,7 +19,8 @@ public:
         if (module.path.empty()) {
             return modules_.resolve({0, offset});
         }
-        // By the build too: what one sender has wrong is no reason to refuse another one.
+        // The build id is part of the key: a wrong build id from one sender must not affect other
+        // senders.
         const auto [found, is_new] = numbers_.try_emplace(
             module.path + '\n' + module.build_id, static_cast<std::uint32_t>(numbers_.size() + 1));
         if (is_new) {
@@ -30,7 +31,7 @@ public:
 
 private:
     std::mutex mutex_;
-    ForeignModules modules_; // number 0, the program, is there from the beginning
+    ForeignModules modules_; // the program, number 0, is known from the start
     std::map<std::string, std::uint32_t> numbers_;
 };
 
@@ -58,8 +59,8 @@ const void* PortableFunction::resolve() const {
     return known_modules().resolve({path_, build_id_, 0}, offset_);
 }
 
-// The lowest bit tells a virtual function's index in the table from an address; where addresses may
-// be odd it is in the adjustment.
+// The lowest bit distinguishes a virtual function's index in the table from an address. On machines
+// where addresses may be odd, that bit is in the adjustment.
 #if defined(__aarch64__) || defined(__arm__)
 #define HOCKET_VIRTUAL_MARK adjustment
 #else

@@ -21,8 +21,8 @@ namespace detail {
 
 namespace {
 
-// std::system_error puts the text of the code behind its own: taken off here, it is not there twice
-// after the crossing.
+// std::system_error appends the text of the code to its own text. It is removed here, because the
+// constructor in the other process appends it again.
 ExceptionCrossing system_error_crossing() {
     return {&typeid(std::system_error),
             [](msgpack::packer<msgpack::sbuffer>& packer) {
@@ -105,7 +105,7 @@ ExceptionCrossing worker_died_crossing() {
             }};
 }
 
-/// By the type's mangled name, which is the same in every process of the program.
+/// The key is the type's mangled name, which is the same in every process of the program.
 class Registry {
 public:
     Registry() {
@@ -196,14 +196,15 @@ std::exception_ptr unpack_exception(const msgpack::object& object) {
         }
         const ExceptionCrossing* const crossing = registry().find(name);
         if (crossing == nullptr) {
-            throw RemoteError(demangled(name.c_str()), "its type does not cross in this process",
+            throw RemoteError(demangled(name.c_str()), "its type is not registered in this process",
                               where);
         }
         crossing->rethrow(body);
     } catch (...) {
         return std::current_exception();
     }
-    return std::make_exception_ptr(RemoteError("unknown", "an exception of no content", "unknown"));
+    return std::make_exception_ptr(
+        RemoteError("unknown", "an exception without content", "unknown"));
 }
 
 std::string exception_to_bytes(const std::exception_ptr& error) {

@@ -11,9 +11,10 @@ std::string thrown_stack() { return {}; }
 
 #else
 
-// __cxa_throw, which every `throw` calls, is this file's own: the program and its libraries find it
-// before the C++ library's, in a static as in a shared hocket. It notes the stack and goes on to
-// the next one, which may be a sanitizer's. A rethrow does not come here: the first stack stays.
+// Every `throw` calls __cxa_throw, which this file defines. The program and its libraries find this
+// definition before the C++ library's, whether hocket is a static or a shared library. It records
+// the stack and calls the next definition, which may be a sanitizer's. A rethrow does not call it,
+// so the first stack is kept.
 
 #include <array>
 #include <atomic>
@@ -39,8 +40,8 @@ struct ThrownStack {
     std::size_t depth = 0;
 };
 
-/// Several, because cleaning up may throw and catch other exceptions while one is under way, and
-/// other threads throw too.
+/// There are several, because cleaning up may throw and catch other exceptions meanwhile, and other
+/// threads throw, too.
 class ThrownStacks {
 public:
     void add(const void* exception) noexcept {
@@ -53,7 +54,7 @@ public:
     }
     ThrownStack find(const void* exception) noexcept {
         const std::scoped_lock lock(mutex_);
-        // The newest first: memory of exceptions is used again.
+        // Search the newest first, because the memory of exceptions is reused.
         for (std::size_t back = 1; back <= stacks_.size(); ++back) {
             const ThrownStack& stack = stacks_[(next_ + stacks_.size() - back) % stacks_.size()];
             if (stack.exception == exception) {
@@ -76,7 +77,7 @@ ThrownStacks& thrown_stacks() noexcept {
     return instance;
 }
 
-/// The object that was thrown: an exception_ptr is a pointer to it, here as in every libstdc++.
+/// The object that was thrown: an exception_ptr is a pointer to it in every libstdc++.
 const void* current_exception_object() noexcept {
     const std::exception_ptr current = std::current_exception();
     static_assert(sizeof current == sizeof(void*));
@@ -86,7 +87,7 @@ const void* current_exception_object() noexcept {
 }
 
 std::string describe_frame(void* frame) {
-    // A return address may be the first one behind a function that ends with a throw.
+    // The return address may be past the end of a function that ends with a throw.
     const char* const call = static_cast<const char*>(frame) - 1;
     Dl_info info{};
     if (::dladdr(call, &info) == 0) {
@@ -116,11 +117,11 @@ std::string thrown_stack() {
 
 namespace {
 
-// g++ declares __cxa_throw by itself, with a plain pointer to the type.
+// g++ declares __cxa_throw itself, with a plain pointer to the type.
 using Throw = void (*)(void*, void*, void (*)(void*));
 
 Throw next_throw() noexcept {
-    // Copied, since ISO C++ has no cast from an object pointer to a function pointer.
+    // Use memcpy, because ISO C++ has no cast from an object pointer to a function pointer.
     void* const symbol = ::dlsym(RTLD_NEXT, "__cxa_throw");
     Throw next = nullptr;
     std::memcpy(&next, &symbol, sizeof next);

@@ -39,18 +39,19 @@ void Pool::terminate() {
 
 void Pool::join() {
     if (!is_closed_) {
-        throw ValueError("join() of a pool that runs: call close() or terminate() first");
+        throw ValueError("join() of a running pool: call close() or terminate() first");
     }
     executor_.shutdown();
 }
 
 void Pool::require_open() const {
     if (is_closed_) {
-        throw ValueError("the pool is closed: it takes no more work");
+        throw ValueError("the pool is closed and accepts no more work");
     }
 }
 
-// Python's: four chunks for each worker, so that a slow one does not hold up the others for long.
+// As in Python: four chunks for each worker, so that a slow chunk does not delay the others for
+// long.
 std::size_t Pool::chunksize_for(std::size_t items) const noexcept {
     const std::size_t chunks = 4 * processes_;
     return (items + chunks - 1) / chunks;

@@ -24,7 +24,7 @@ namespace {
 using engine::MessageHeader;
 using State = MessageHeader::State;
 
-// Of arguments on their way to one worker; more wait in the pool.
+// The limit for arguments on their way to one worker, in bytes. Further calls wait in the pool.
 constexpr std::size_t most_in_segments = std::size_t{256} << 20;
 
 engine::SegmentHeader& header_of(engine::MemoryMapping& segment) noexcept {
@@ -60,22 +60,22 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
     try {
         introduce(std::move(first));
     } catch (...) {
-        abandon(process_); // nobody watches it
+        abandon(process_); // otherwise it would have no watcher
         throw;
     }
 }
 
-// Begins to watch the process, and tells it what it is.
+// Begins to watch the process, and sends its first message.
 void PoolWorker::introduce(Message first) {
     std::error_code error = engine::send_message(
         process_.control.fileno(), {first.bytes.data(), first.bytes.size()}, first.descriptors);
-    // EPIPE: it has ended already, which its watcher will tell.
+    // EPIPE: it has already ended; its watcher will report that.
     if (!error || error == std::errc::broken_pipe) {
         error = ChildWatcher::start(engine::FileDescriptor::duplicate(process_.pidfd.fileno()),
                                     process_.reports.fileno());
     }
     if (error) {
-        throw std::system_error(error, "cannot talk to a new worker process");
+        throw std::system_error(error, "cannot send to a new worker process");
     }
 }
 
@@ -120,7 +120,7 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
             }
             if (error == std::errc::resource_unavailable_try_again ||
                 error == std::errc::broken_pipe) {
-                return false; // later, or never: then its watcher will tell
+                return false; // try later; if it has ended, its watcher will report that
             }
             throw std::system_error(error, "cannot pass descriptors to a worker");
         }
@@ -150,7 +150,8 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
     return true;
 }
 
-// Those of what the arguments share and, last, that of a segment which the worker does not know.
+// Sends the descriptors that the arguments share and, last, that of a segment which is new to the
+// worker.
 std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* introduced) {
     const char mark = 'd';
     if (introduced == nullptr) {
@@ -167,7 +168,7 @@ std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* in
     return error;
 }
 
-// Tells the worker of the modules that functions have crossed from since it was told last.
+// Sends the worker the modules whose functions were used since the last call.
 bool PoolWorker::send_modules() {
     while (modules_known_ < ModuleTable::size()) {
         const Module module = ModuleTable::get(modules_known_);
@@ -187,12 +188,12 @@ bool PoolWorker::send_modules() {
 
 void PoolWorker::stop() {
     ending_ = true;
-    // A word of its own: the ring may be full.
+    // This has its own flag, because the ring may be full.
     link_->stop.store(1, std::memory_order_seq_cst);
     wake();
 }
 
-// A segment that is free, or a new one; nullptr when large arguments fill too much memory already.
+// Returns a free segment or a new one, or nullptr if large arguments already use too much memory.
 PoolWorker::Segment* PoolWorker::segment_for(std::size_t size, std::uint32_t& number) {
     const std::size_t needed = size + sizeof(engine::SegmentHeader);
     std::size_t in_use = 0;
@@ -223,7 +224,7 @@ std::vector<RemoteCall*> PoolWorker::take_back(std::size_t most) {
         }
         RemoteCall* const call = sent->call;
         if (!take_back(*sent)) {
-            break; // started, and so is everything before it
+            break; // it was started, and so was everything before it
         }
         if (call != nullptr) {
             taken.push_back(call);
@@ -237,7 +238,7 @@ bool PoolWorker::take_back(RemoteCall& call) {
     return sent != sent_.end() && take_back(*sent);
 }
 
-// The bytes go back into the call: they are still there, for only `send` writes over them.
+// Copies the bytes back into the call. They are still valid, because only `send` overwrites them.
 bool PoolWorker::take_back(Sent& sent) noexcept {
     State expected = State::ready;
     if (requests_->has_been_read(sent.position) ||
@@ -337,7 +338,7 @@ void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
         return;
     }
     if (!workers_segments_.contains(reply.segment)) {
-        // A new one's descriptor comes last.
+        // The descriptor of a new segment comes last.
         workers_segments_.emplace(reply.segment, engine::MemoryMapping::of_received(
                                                      std::move(answer.descriptors.back())));
         answer.descriptors.pop_back();
@@ -348,7 +349,7 @@ void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
 
 void PoolWorker::answer_taken() noexcept {
     const MessageHeader& reply = *replies_->front();
-    // One that could not be mapped stays in use: its worker takes another.
+    // A segment that could not be mapped stays in use; its worker takes another one.
     if (const auto segment = workers_segments_.find(reply.segment);
         reply.segment_size != 0 && segment != workers_segments_.end()) {
         header_of(segment->second).in_use.store(0, std::memory_order_release);

@@ -23,19 +23,20 @@
 
 namespace hocket::detail {
 
-/// The owner's side of one worker process of a pool: what was sent to it and how far it is. Under
-/// the pool's lock, except for what the supervisor alone calls.
+/// The owner's side of one worker process of a pool: the calls that were sent to it and their
+/// progress. Protected by the pool's lock, except for the functions that only the supervisor calls.
 class PoolWorker final : public engine::ChildWatcher {
 public:
-    /// What was sent and not answered, in order. `call` is nullptr when nobody wants the answer.
+    /// A call that was sent and not answered yet, in order. `call` is nullptr if nobody needs the
+    /// answer.
     struct Sent {
         RemoteCall* call;
-        engine::MessageHeader* message; // overwritten some time after the worker has read it
-        std::uint64_t position;         // of the message in the ring
+        engine::MessageHeader* message; // may be overwritten once the worker has read it
+        std::uint64_t position;         // the message's position in the ring
         bool taken_back = false;        // there will be no answer
     };
     struct Answer {
-        RemoteCall* call; // nullptr when nobody wants it any more
+        RemoteCall* call; // nullptr if nobody needs the answer any more
         bool is_exception;
         std::span<const char> body;
         Descriptors descriptors;
@@ -43,7 +44,7 @@ public:
     };
     static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
-    /// With an error the status is unknown.
+    /// If there is an error, the status is unknown.
     using OnExit = std::function<void(PoolWorker&, int status, std::error_code error)>;
 
     /// Starts the process. Throws std::system_error.
@@ -55,65 +56,68 @@ public:
     [[nodiscard]] int number() const noexcept { return number_; }
     [[nodiscard]] pid_t pid() const noexcept { return process_.pid; }
     [[nodiscard]] bool is_fork_servers() const noexcept { return process_.reports.is_open(); }
-    /// It runs, and its initializer, if there is one, has succeeded.
+    /// Whether the process runs and its initializer, if there is one, has succeeded.
     [[nodiscard]] bool is_ready() const noexcept {
         return is_initialised_.load(std::memory_order_acquire) &&
                link_->stage.load(std::memory_order_acquire) == engine::WorkerLink::Stage::ready;
     }
-    /// The supervisor's: true once, when it has become ready since the last time.
+    /// For the supervisor: returns true once, when the worker has become ready since the last call.
     [[nodiscard]] bool became_ready() noexcept {
         return is_ready() && !std::exchange(known_to_be_ready_, true);
     }
-    /// Calls it was sent and has not answered.
+    /// The number of calls that were sent and not answered yet.
     [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
-    /// Takes calls, as many as `most` at a time: neither stopped nor killed.
+    /// Whether the worker accepts another call: it is neither stopped nor killed, and has fewer
+    /// than `most` calls.
     [[nodiscard]] bool accepts(std::size_t most) const noexcept {
         return !ending_ && outstanding_ < most && calls_left_ != 0;
     }
     [[nodiscard]] bool is_ending() const noexcept { return ending_; }
 
-    /// Writes a call into the ring; false when there is no room now.
+    /// Writes a call into the ring. Returns false if there is no room now.
     [[nodiscard]] bool send(RemoteCall& call, const GatherBuffer& body);
-    /// To be called after `send`, without the lock: wakes the worker when it sleeps.
+    /// Call this after `send`, without the lock: wakes the worker if it sleeps.
     void wake() noexcept { link_->request_added.notify_all(); }
-    /// At most this many more calls; then it is told to stop.
+    /// Sends at most this many more calls; then the worker is stopped.
     void limit_calls(std::size_t calls) noexcept { calls_left_ = calls; }
-    /// Tells it to end when it has done what it was sent.
+    /// Makes the worker end once it has handled the calls that were sent.
     void stop();
 
-    /// Takes back what it has not started, oldest first: at most the last `most` of it.
+    /// Takes back calls that were not started: at most the last `most` of them. Returns them oldest
+    /// first.
     std::vector<RemoteCall*> take_back(std::size_t most);
-    /// Takes back one call; false when it was started.
+    /// Takes back one call. Returns false if it was started.
     [[nodiscard]] bool take_back(RemoteCall& call);
-    /// The oldest without an answer; nullptr when there is none.
+    /// The oldest call without an answer; nullptr if there is none.
     [[nodiscard]] const Sent* oldest() noexcept;
-    /// The answer to this call will be dropped.
+    /// Makes the answer to this call be dropped.
     void give_up(RemoteCall& call) noexcept;
     [[nodiscard]] bool is_started(const Sent& sent) const noexcept {
         return requests_->has_been_read(sent.position) ||
                sent.message->state.load(std::memory_order_acquire) ==
                    engine::MessageHeader::State::started;
     }
-    /// When the timed call that runs was started, on the monotonic clock.
+    /// When the running call with a timeout was started, on the monotonic clock.
     [[nodiscard]] std::int64_t started_at() const noexcept {
         return link_->started_at.load(std::memory_order_acquire);
     }
-    /// Of what it was sent and has not started; the largest number when none has one.
+    /// The shortest timeout of the calls that were sent but not started; the largest number if none
+    /// has one.
     [[nodiscard]] std::int64_t shortest_timeout() const noexcept;
     void kill() noexcept;
 
-    /// The collector's: its next answer. The body stays until `answer_taken`.
+    /// For the collector: the next answer. Its body stays valid until `answer_taken`.
     [[nodiscard]] bool has_answer() const noexcept { return !replies_->empty(); }
     [[nodiscard]] Answer take_answer();
     void answer_taken() noexcept;
 
-    /// What it wrote to stderr last.
+    /// The last text that the worker wrote to stderr.
     [[nodiscard]] std::string last_words() { return output_ ? output_->finish() : std::string(); }
 
 private:
     struct Segment {
         engine::MemoryMapping region;
-        bool is_known = false; // to the worker
+        bool is_known = false; // whether the worker has it
     };
 
     void on_exit(int status, std::error_code error) noexcept override;
@@ -136,9 +140,9 @@ private:
     std::deque<Sent> sent_;
     std::size_t outstanding_ = 0;
     std::size_t calls_left_ = unlimited;
-    std::uint32_t modules_known_ = 1; // to the worker; the program is
+    std::uint32_t modules_known_ = 1; // how many modules the worker knows, including the program
     bool ending_ = false;
-    std::atomic<bool> is_initialised_{true}; // false while the initializer's answer is due
+    std::atomic<bool> is_initialised_{true}; // false until the initializer has answered
     bool known_to_be_ready_ = false;
     std::vector<Segment> segments_; // for large arguments
     std::map<std::uint32_t, engine::MemoryMapping> workers_segments_;

@@ -24,7 +24,7 @@ namespace hocket::detail {
 
 namespace {
 
-// A buffer that a large result has left behind is not kept.
+// A buffer that has grown larger than this for a result is not kept.
 constexpr int kept_memory = 256 << 20;
 constexpr std::size_t largest_kept_buffer = std::size_t{1} << 20;
 
@@ -33,27 +33,27 @@ ForeignModules& owners_modules() {
     return modules;
 }
 
-/// A socket's is its own as long as it lives; 0 for a closed descriptor.
+/// A socket's inode is unique as long as the socket exists. Returns 0 for a closed descriptor.
 ino_t inode_of(int fd) noexcept {
     struct stat status {};
     return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
-/// Counts something like processor cycles, for a few nanoseconds: a clock would cost a short call a
-/// tenth of its time.
+/// Counts roughly processor cycles, in a few nanoseconds. A clock would cost a short call a tenth
+/// of its time.
 std::uint64_t ticks() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     return __builtin_ia32_rdtsc();
 #elif defined(__aarch64__)
     std::uint64_t value = 0;
     asm volatile("mrs %0, cntvct_el0" : "=r"(value));
-    return value * 40; // it counts at 25 MHz to 1 GHz
+    return value * 40; // the counter runs at 25 MHz to 1 GHz
 #else
     return static_cast<std::uint64_t>(engine::Reactor::now());
 #endif
 }
 
-// A call that is shorter than this has not closed three descriptors.
+// A call that is shorter than this cannot have closed three descriptors.
 constexpr std::uint64_t too_short_to_close = 1'000;
 
 void flush_output() noexcept {
@@ -81,19 +81,19 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
       notifier_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       requests_(link_.requests()),
       replies_(link_.replies()) {
-    owners_modules() = {}; // not the modules of the owner of the process that forked this one
+    owners_modules() = {}; // drop the modules of the owner of the process that forked this one
     if (descriptors.size() > 4) {
         ::dup2(descriptors[3].fileno(), STDOUT_FILENO);
         ::dup2(descriptors[4].fileno(), STDERR_FILENO);
         descriptors.clear();
-        // Line by line, so that the owner can say which worker wrote a line.
+        // Line buffering, so that the owner can say which worker wrote a line.
         std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     }
 }
 
 void PoolWorkerMain::run() {
-    // What large arguments took is kept for the next ones: fresh pages cost several times what
-    // copying into them does.
+    // Keep the memory of large arguments for the next ones: fresh pages cost several times as much
+    // as copying into them.
     ::mallopt(M_MMAP_MAX, 0);
     ::mallopt(M_TRIM_THRESHOLD, kept_memory);
     link_.stage.store(engine::WorkerLink::Stage::ready, std::memory_order_release);
@@ -101,7 +101,7 @@ void PoolWorkerMain::run() {
     while (Header* const next = initialized_ ? wait_for_request() : nullptr) {
         Header& request = *next;
         if (request.kind == static_cast<std::uint16_t>(engine::Request::timed_call)) {
-            // Before the owner can see that it is started.
+            // Set this before the owner can see that the call is started.
             link_.started_at.store(engine::Reactor::now(), std::memory_order_release);
         }
         auto expected = Header::State::ready;
@@ -110,14 +110,15 @@ void PoolWorkerMain::run() {
             handle(request);
         } else {
             Descriptors unused;
-            static_cast<void>(open_segment(request, unused)); // what came beside it is dropped
+            static_cast<void>(
+                open_segment(request, unused)); // drops the descriptors that came with it
         }
         requests_.pop();
     }
 }
 
-// The next request; nullptr when there will be none. Lets others run once before it sleeps: the
-// owner may be in the middle of a batch, on this very processor.
+// Returns the next request; nullptr if there will be none. Yields once before it sleeps, because
+// the owner may be in the middle of a batch on the same processor.
 engine::MessageHeader* PoolWorkerMain::wait_for_request() {
     for (;;) {
         if (Header* request = spin_for_request()) {
@@ -186,7 +187,7 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
         Thunk thunk = nullptr;
         std::memcpy(&thunk, &address, sizeof thunk);
         ResultPacker packer(result_);
-        // What the function packs or unpacks while it runs has scopes of its own.
+        // Anything the function itself packs or unpacks has its own scopes.
         const msgpack::object arguments = unpack_object(zone_, body);
         thunk(arguments, packer, descriptors, results);
     } catch (...) {
@@ -204,7 +205,7 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
     try {
         send_reply(kind, results);
     } catch (...) {
-        // No room for a large result, or no descriptor for what it shares.
+        // There is no memory for a large result, or no descriptor for what the result shares.
         results.clear();
         result_.clear();
         ResultPacker packer(result_);
@@ -217,7 +218,7 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
     return kind;
 }
 
-// The request's bytes, wherever they are, and the descriptors that came beside them.
+// Returns the request's bytes, from the ring or from a segment, and receives its descriptors.
 std::span<const char> PoolWorkerMain::open_segment(const Header& request,
                                                    Descriptors& descriptors) {
     if (request.descriptors > 0) {
@@ -233,7 +234,7 @@ std::span<const char> PoolWorkerMain::open_segment(const Header& request,
     }
     auto found = owners_segments_.find(request.segment);
     if (found == owners_segments_.end()) {
-        // A new segment's descriptor comes last.
+        // The descriptor of a new segment comes last.
         found = owners_segments_
                     .emplace(request.segment,
                              engine::MemoryMapping::of_received(std::move(descriptors.back())))
@@ -257,7 +258,7 @@ void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
         }
     }
     if (!descriptors.empty()) {
-        // In front of the reply: who reads the reply finds them there.
+        // Send them before the reply, so that the owner finds them when it reads the reply.
         const char mark = 'd';
         if (const auto error = engine::send_message(control_, {&mark, 1}, descriptors)) {
             throw std::system_error(error, "the worker cannot send descriptors");

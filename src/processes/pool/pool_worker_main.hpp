@@ -15,11 +15,11 @@
 
 namespace hocket::detail {
 
-/// The worker's end of a ProcessPoolExecutor: takes calls from its ring, one after the other, until
-/// it is told to stop.
+/// The worker's side of a ProcessPoolExecutor: takes calls from its ring, one after the other,
+/// until it is stopped.
 class PoolWorkerMain {
 public:
-    /// `descriptors` as Bootstrap says; `control` is the socket to the owner.
+    /// For `descriptors` see Bootstrap; `control` is the socket to the owner.
     PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors);
 
     void run();
@@ -36,8 +36,8 @@ private:
     Header& reserve_reply(std::size_t size);
     engine::MemoryMapping& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
     void ring_owner() noexcept;
-    /// Ends the process when the call has closed the descriptors that connect it with its owner, or
-    /// has opened others under their numbers: nothing that it sends would arrive.
+    /// Ends the process if the call has closed the descriptors of the connection to the owner, or
+    /// has opened others under their numbers, because then no answer would arrive.
     void require_connection() const noexcept;
 
     int control_;
@@ -54,7 +54,7 @@ private:
     std::vector<engine::MemoryMapping> segments_; // for large results
     msgpack::sbuffer result_;
     msgpack::zone zone_;
-    bool initialized_ = true; // false: the initializer threw
+    bool initialized_ = true; // false if the initializer threw
 };
 
 } // namespace hocket::detail

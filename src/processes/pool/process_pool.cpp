@@ -16,8 +16,9 @@ namespace hocket::detail {
 
 namespace {
 
-// So many calls are in a worker's ring at once, the one that runs included: it need not wait for
-// its owner between two short ones. What it has not started is taken back when another is idle.
+// The maximum number of calls in a worker's ring, including the running one. With several there,
+// the worker need not wait for its owner between two short calls. Calls that were not started are
+// taken back when another worker is idle.
 constexpr std::size_t calls_ahead = 128;
 
 engine::FileDescriptor make_eventfd() {
@@ -61,7 +62,7 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
 
 ProcessPool::~ProcessPool() {
     if (supervisor_.joinable()) {
-        // The last one to hold the pool may be the supervisor itself.
+        // The supervisor itself may be the last owner of the pool.
         if (supervisor_id_.load() == std::this_thread::get_id()) {
             supervisor_.detach();
         } else {
@@ -81,7 +82,7 @@ void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
             throw RuntimeError("cannot submit a call to a process pool after its shutdown");
         }
         if (call.priority != 0 && !std::exchange(has_priorities_, true)) {
-            // From here on calls are handed out one by one, the most urgent first.
+            // From now on, hand out calls one by one, the most urgent first.
             for (const auto& worker : workers_) {
                 put_back(worker->take_back(PoolWorker::unlimited));
             }
@@ -127,7 +128,7 @@ void ProcessPool::put_back(const std::vector<RemoteCall*>& calls) {
     }
 }
 
-// The first that waits and was not withdrawn; nullptr when none does.
+// Returns the first waiting call that was not withdrawn; nullptr if there is none.
 RemoteCall* ProcessPool::next_waiting() {
     while (!waiting_.empty()) {
         auto& queue = waiting_.begin()->second;
@@ -161,7 +162,7 @@ PoolWorker* ProcessPool::least_busy() noexcept {
     return least;
 }
 
-// Hands out what waits for as long as workers have room.
+// Hands out waiting calls while workers have room.
 void ProcessPool::dispatch() {
     while (RemoteCall* const call = next_waiting()) {
         PoolWorker* const worker = least_busy();
@@ -175,7 +176,7 @@ void ProcessPool::dispatch() {
                 break;
             }
         } catch (...) {
-            // Its future is told without the lock, for its callbacks may come back here.
+            // Complete its future later, without the lock: its callbacks may call this pool.
             drop_next_waiting();
             call->state_ = RemoteCall::State::left;
             undeliverable_.emplace_back(call, std::current_exception());
@@ -195,7 +196,7 @@ void ProcessPool::dispatch() {
     }
 }
 
-// An idle worker gets half of what the busiest one has not started.
+// Takes back half of the calls that the busiest worker has not started, for an idle worker.
 void ProcessPool::feed(PoolWorker& idle) {
     if (waiting_count_ > 0 || !idle.accepts(prefetch())) {
         return;
@@ -207,7 +208,7 @@ void ProcessPool::feed(PoolWorker& idle) {
     }
 }
 
-// What a worker that ends still has is its own affair: it does it, or its exit puts it back.
+// The calls of an ending worker do not count: it either handles them, or its exit puts them back.
 std::size_t ProcessPool::wanted_workers() const noexcept {
     std::size_t calls = waiting_count_;
     for (const auto& worker : workers_) {
@@ -235,7 +236,8 @@ bool ProcessPool::withdraw(RemoteCall& call) noexcept {
         switch (call.state_) {
         case RemoteCall::State::left: return false;
         case RemoteCall::State::waiting:
-            call.state_ = RemoteCall::State::left; // whoever finds it in the queue lets go of it
+            call.state_ =
+                RemoteCall::State::left; // it is removed from the queue when it comes to the front
             --waiting_count_;
             dispatch();
             return true;
@@ -278,7 +280,7 @@ void ProcessPool::shutdown(const ShutdownOptions& options) {
     }
     wake_collector();
     staffing_.ask();
-    // A callback that is called by the pool cannot wait for it.
+    // A callback that the pool calls must not wait for the pool.
     if (options.wait && supervisor_id_.load() != std::this_thread::get_id() &&
         !collector_.is_this_thread()) {
         const std::scoped_lock lock(join_lock_);

@@ -18,34 +18,35 @@
 
 namespace hocket::detail {
 
-/// What a ProcessPoolExecutor is made of: calls that wait, workers that have some, and one thread,
-/// the supervisor, that starts and buries workers and takes their answers.
+/// The state of a ProcessPoolExecutor: waiting calls, workers that have some, and one thread, the
+/// supervisor, which starts workers, handles their exits and takes their answers.
 ///
 ///     submit ──> waiting_ ──> a worker's ring ──> its answer ──> the future
 ///                   ^                │
-///                   └── taken back ──┘   (its worker died, another one is idle)
+///                   └── taken back ──┘   (its worker died, or another one is idle)
 class ProcessPool : public std::enable_shared_from_this<ProcessPool> {
 public:
     ProcessPool(std::size_t max_workers, ProcessPoolOptions options);
     ~ProcessPool();
 
     void start();
-    /// Takes over a reference to `call`. Any thread.
+    /// Takes over a reference to `call`. May be called on any thread.
     void submit(RemoteCall& call, const GatherBuffer& body);
-    /// Takes a call out again: false when it is done. Ends its worker when it runs. Any thread.
+    /// Withdraws a call; returns false if it is done. If it is running, its worker is ended. May be
+    /// called on any thread.
     bool withdraw(RemoteCall& call) noexcept;
     [[nodiscard]] bool is_started(const RemoteCall& call) noexcept;
     /// RemoteCall::collect_until_done.
     bool collect_until_done(const FutureStateBase& future) noexcept;
-    /// A future was completed otherwise than by an answer: whoever waits for it and collects must
-    /// look.
+    /// A future was completed in another way than by an answer: wakes the thread that waits for it
+    /// and collects.
     void wake_collector() noexcept { notifier_.eventcount.notify_all(); }
     void shutdown(const ShutdownOptions& options);
     void kill_workers();
     [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
 
 private:
-    /// Something for the supervisor to do, posted any number of times.
+    /// Something for the supervisor to do. It may be requested any number of times.
     class Errand final : public engine::Runnable {
     public:
         Errand(ProcessPool& pool, void (ProcessPool::*what)()) : pool_(pool), what_(what) {}
@@ -81,8 +82,9 @@ private:
         void on_ready(std::uint32_t events) noexcept override;
         ProcessPool& pool_;
     };
-    /// Who takes the workers' answers: one thread at a time, the supervisor unless another one
-    /// waits for a result anyway. That one is spared the way through the supervisor.
+    /// The right to take the workers' answers. One thread has it at a time: a thread that is
+    /// waiting for a result, or else the supervisor. A waiting thread that collects itself saves
+    /// the detour through the supervisor.
     class Collector {
     public:
         [[nodiscard]] bool try_enter() noexcept {
@@ -92,7 +94,7 @@ private:
             who_.store(std::this_thread::get_id(), std::memory_order_relaxed);
             return true;
         }
-        /// Waits until whoever collects has left, which `is_wanted` asks it to do.
+        /// Waits until the current collector has left; `is_wanted` asks it to do so.
         void enter(engine::SharedEventcount& eventcount) noexcept;
         void leave() noexcept;
         [[nodiscard]] bool is_wanted() const noexcept {
@@ -109,14 +111,14 @@ private:
     };
     using Failures = std::vector<std::pair<RemoteCall*, std::exception_ptr>>;
 
-    // The collector's.
+    // For the collector.
     void collect();
     void collect_from(PoolWorker& worker);
     void wait_for_answer(const FutureStateBase& future) noexcept;
     [[nodiscard]] bool has_answer() noexcept;
     void call_supervisor_if_answered() noexcept;
 
-    // The supervisor's.
+    // For the supervisor.
     void supervise();
     void on_answers();
     void staff();
@@ -128,7 +130,7 @@ private:
     void start_one_worker();
     void count_failed_start(const std::string& why);
 
-    // Under lock_.
+    // Call these with lock_ held.
     void dispatch();
     void put_back(const std::vector<RemoteCall*>& calls);
     void feed(PoolWorker& idle);
@@ -153,7 +155,7 @@ private:
     engine::ReplyNotifier& notifier_;
     engine::FileDescriptor eventfd_;
 
-    std::mutex lock_;                                                // guards all down to broken_
+    std::mutex lock_; // guards everything down to broken_
     std::map<int, std::deque<RemoteCall*>, std::greater<>> waiting_; // by priority
     std::size_t waiting_count_ = 0;
     std::vector<std::unique_ptr<PoolWorker>> workers_;
@@ -163,15 +165,15 @@ private:
     Failures undeliverable_;
     std::exception_ptr broken_;
 
-    // The supervisor's own.
+    // Used by the supervisor only.
     engine::Reactor reactor_;
-    std::vector<std::unique_ptr<PoolWorker>> dead_; // until the turn ends
+    std::vector<std::unique_ptr<PoolWorker>> dead_; // until the end of the turn
     int next_number_ = 1;
     int failed_starts_ = 0;
     std::atomic<bool> supervisor_sleeps_{false};
-    std::atomic<bool> has_direct_collector_{false}; // who waits for a result
+    std::atomic<bool> has_direct_collector_{false}; // a thread waiting for a result collects
     Collector collector_;
-    std::vector<PoolWorker*> collected_; // the collector's
+    std::vector<PoolWorker*> collected_; // used by the collector
     Errand staffing_{*this, &ProcessPool::staff};
     Errand deadlines_{*this, &ProcessPool::check_deadlines};
     Errand undelivered_{*this, &ProcessPool::fail_undeliverable};

@@ -1,4 +1,4 @@
-// A process pool's answers: who takes them, and how they become results.
+// The answers of a process pool: which thread takes them, and how they become results.
 
 #include <algorithm>
 
@@ -31,8 +31,8 @@ void ProcessPool::Collector::leave() noexcept {
     busy_.notify_all();
 }
 
-// Either the supervisor sees that nobody else collects any more, or who leaves sees it asleep:
-// somebody asks the workers for a call.
+// Either the supervisor sees that nobody else collects any more, or the leaving collector sees the
+// supervisor asleep. In both cases one of them checks the workers for answers.
 void ProcessPool::before_sleep() noexcept {
     supervisor_sleeps_.store(true, std::memory_order_seq_cst);
     if (!has_direct_collector_.load(std::memory_order_seq_cst)) {
@@ -40,8 +40,8 @@ void ProcessPool::before_sleep() noexcept {
     }
 }
 
-// An answer that comes from here on finds the supervisor asleep, and its worker writes to the
-// eventfd. For one that came before, this does.
+// If an answer arrives from now on, its worker finds the supervisor asleep and writes to the
+// eventfd. For earlier answers, this function does so.
 void ProcessPool::call_supervisor_if_answered() noexcept {
     notifier_.loop_sleeps.store(1, std::memory_order_seq_cst);
     if (has_answer() && notifier_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
@@ -89,7 +89,7 @@ void ProcessPool::wait_for_answer(const FutureStateBase& future) noexcept {
             }
         } while (engine::Reactor::now() < until);
     }
-    std::this_thread::yield(); // to a worker that is on this processor
+    std::this_thread::yield(); // lets a worker on the same processor run
     if (!is_over()) {
         notifier_.eventcount.wait(-1, is_over);
     }

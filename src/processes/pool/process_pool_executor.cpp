@@ -28,8 +28,10 @@ void ProcessPoolExecutor::submit_call(detail::RemoteCall& call, const detail::Ga
 }
 
 void ProcessPoolExecutor::enqueue(detail::Work&) {
-    throw RuntimeError("a process pool cannot run a function that does not cross: submit it to the "
-                       "ProcessPoolExecutor itself, not through an Executor&");
+    throw RuntimeError(
+        "a process pool cannot run a function that is submitted through an Executor&, "
+        "because it cannot cross to another process: submit it to the "
+        "ProcessPoolExecutor itself");
 }
 
 } // namespace hocket

@@ -1,4 +1,5 @@
-// A process pool's supervisor: starts workers, buries them, and ends those that are late.
+// The supervisor of a process pool: starts workers, handles their exits, and ends workers whose
+// calls exceed their timeout.
 
 #include <algorithm>
 #include <csignal>
@@ -23,12 +24,13 @@ std::string describe_exit(const PoolWorker& worker, int status, std::error_code 
     const std::string who = "worker " + std::to_string(worker.number()) + " (process " +
                             std::to_string(worker.pid()) + ") ";
     if (error) {
-        return who + "has ended, and how is unknown: " +
-               (worker.is_fork_servers() ? "the forkserver, which alone could tell, was killed"
-                                         : "somebody else has reaped it");
+        return who + "has ended with unknown status: " +
+               (worker.is_fork_servers()
+                    ? "the forkserver, which alone knows the status, was killed"
+                    : "other code has reaped it");
     }
     if (status >= 0) {
-        return who + "left with exit code " + std::to_string(status);
+        return who + "ended with exit code " + std::to_string(status);
     }
     const char* const name = ::sigabbrev_np(-status);
     return who + "was ended by SIG" + (name != nullptr ? name : std::to_string(-status));
@@ -36,7 +38,7 @@ std::string describe_exit(const PoolWorker& worker, int status, std::error_code 
 
 } // namespace
 
-/// Calls the initializer in a new worker. Its answer is of interest only when it is an error.
+/// Calls the initializer in a new worker. Its answer matters only if it is an error.
 class InitializerCall final : public RemoteCall {
 public:
     InitializerCall(ProcessPool& owner, void (*initializer)(), GatherBuffer& body)
@@ -76,7 +78,7 @@ void ProcessPool::supervise() {
     }
 }
 
-// Starts workers for the calls there are.
+// Starts workers for the existing calls.
 void ProcessPool::staff() {
     for (;;) {
         {
@@ -117,7 +119,8 @@ void ProcessPool::start_one_worker() {
 
 void ProcessPool::count_failed_start(const std::string& why) {
     Failures failures;
-    // In a row: one that could be started since the last failure begins a new row.
+    // Only failures in a row count: a worker that has become ready since the last one resets the
+    // counter.
     for (const auto& worker : workers_) {
         if (worker->became_ready()) {
             failed_starts_ = 0;
@@ -156,13 +159,13 @@ void ProcessPool::fail_all(const Failures& failures) {
 }
 
 void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code error) {
-    // From here to the end of its entry in workers_ nobody else takes its answers.
+    // From here until its entry is removed from workers_, no other thread takes its answers.
     collector_.enter(notifier_.eventcount);
     collect_from(worker);
     const std::string words = worker.last_words();
     std::string what = describe_exit(worker, status, error);
     if (!words.empty()) {
-        what += "; it said last: " + words;
+        what += "; its last output: " + words;
     }
     bool failed_start = !worker.is_ready();
     if (worker.became_ready()) {
@@ -197,7 +200,7 @@ void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code
     if (victim != nullptr) {
         if (!victim->is_initializer) {
             victim->fail(std::make_exception_ptr(
-                WorkerDied(what + ", while it ran " +
+                WorkerDied(what + ", while running " +
                                (victim->name.empty() ? "this call" : "'" + victim->name + "'"),
                            worker.pid(), status, words)));
         }
@@ -227,7 +230,7 @@ void ProcessPool::on_initializer_failed(const std::exception_ptr& error) {
     fail_all(failures);
 }
 
-// Everything that waits or runs fails for the same reason; the workers are ended.
+// Fails all waiting and running calls with this error, and ends the workers.
 void ProcessPool::break_pool(const std::exception_ptr& why, Failures& failures) {
     broken_ = why;
     std::vector<RemoteCall*> calls;
@@ -247,7 +250,7 @@ void ProcessPool::break_pool(const std::exception_ptr& why, Failures& failures) 
     }
 }
 
-// Whatever else the worker was sent is taken back first, so that no other call dies with this one.
+// First takes back the worker's other calls, so that they do not fail when it is ended.
 bool ProcessPool::end_worker_of(RemoteCall& call) {
     PoolWorker& worker = *call.worker_;
     put_back(worker.take_back(PoolWorker::unlimited));
@@ -287,7 +290,7 @@ void ProcessPool::check_deadlines() {
                                                 " ms; its worker was ended")));
                 }
             }
-            // What has not started cannot be late before this.
+            // A call that was not started cannot exceed its timeout before this time.
             if (const std::int64_t shortest = worker->shortest_timeout(); shortest < never - now) {
                 next = std::min(next, now + shortest);
             }

@@ -48,7 +48,7 @@ bool wait_until_ready(int fd, short events, const Deadline& deadline) {
             return ready > 0;
         }
         if (errno != EINTR) {
-            engine::throw_errno("poll what processes share");
+            engine::throw_errno("poll a descriptor shared by processes");
         }
     }
 }
@@ -63,7 +63,7 @@ Broadcast::Broadcast() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 }
 
 void Broadcast::notify_all() const noexcept {
-    // Refused only once the count is full, after 2^64 notifications.
+    // Fails only if the counter is full, after 2^64 notifications.
     const std::uint64_t one = 1;
     static_cast<void>(!::write(fd_.fileno(), &one, sizeof one));
 }
@@ -75,11 +75,11 @@ BroadcastListener::BroadcastListener(const Broadcast& broadcast)
     }
     epoll_event event{};
     event.events =
-        EPOLLIN | EPOLLET; // once for each notification, though the eventfd is never read
+        EPOLLIN | EPOLLET; // one event for each notification, although the eventfd is never read
     if (::epoll_ctl(set_.fileno(), EPOLL_CTL_ADD, broadcast.fileno(), &event) != 0) {
         engine::throw_errno("wait for other processes");
     }
-    ::epoll_wait(set_.fileno(), &event, 1, 0); // takes note of past notifications
+    ::epoll_wait(set_.fileno(), &event, 1, 0); // consumes past notifications
 }
 
 void BroadcastListener::add_process(engine::FileDescriptor process) {

@@ -9,20 +9,20 @@
 
 namespace hocket::detail {
 
-/// Blocks until `fd` is ready for `events` (POLLIN …) or the deadline has passed; false then.
+/// Blocks until `fd` is ready for `events` (POLLIN …). Returns false if the deadline passes first.
 /// Signals do not end the wait. Throws std::system_error.
 [[nodiscard]] bool wait_until_ready(int fd, short events, const Deadline& deadline);
 
-/// Suspends the task until `fd` can be read or written. Works on a duplicate: any number of tasks
-/// may wait for one descriptor, and it may be closed meanwhile.
+/// Suspends the task until `fd` can be read or written. It uses a duplicate, so any number of tasks
+/// may wait for one descriptor, which may be closed meanwhile.
 [[nodiscard]] Coro<> await_readable(int fd);
 [[nodiscard]] Coro<> await_writable(int fd);
 
-/// Wakes all waiters in all processes, as a condition variable's broadcast. It neither counts the
-/// waiters nor is ever reset, so that no process can lose a notification by dying.
+/// Wakes all waiters in all processes, like a condition variable's broadcast. It neither counts the
+/// waiters nor is ever reset, so a process that dies cannot lose a notification.
 class Broadcast {
 public:
-    /// Throws std::system_error when out of descriptors.
+    /// Throws std::system_error if there are no more descriptors.
     Broadcast();
     explicit Broadcast(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
 
@@ -33,17 +33,18 @@ private:
     engine::FileDescriptor fd_;
 };
 
-/// Receives the notifications of a Broadcast, and the ends of other processes, from its
-/// construction on, for one wait. Construct it, check the condition, then wait.
+/// For one wait: receives notifications of a Broadcast, and ends of other processes, that happen
+/// after its construction. Construct it, check the condition, then wait.
 class BroadcastListener {
 public:
-    /// Throws std::system_error when out of descriptors.
+    /// Throws std::system_error if there are no more descriptors.
     explicit BroadcastListener(const Broadcast& broadcast);
 
-    /// The end of a process ends the wait, too; the descriptor (see watch_process) is taken over.
+    /// The end of this process also ends the wait. Takes over the descriptor (see watch_process).
     /// Throws std::system_error.
     void add_process(engine::FileDescriptor process);
-    /// Blocks until it is notified or a process ends. False when the deadline passed.
+    /// Blocks until a notification or the end of a process. Returns false if the deadline passes
+    /// first.
     [[nodiscard]] bool wait(const Deadline& deadline) const;
     /// The same for a task.
     [[nodiscard]] Coro<> wait_async() const { return await_readable(set_.fileno()); }

@@ -6,12 +6,12 @@
 
 namespace hocket::detail {
 
-/// How long to busy-poll for another process's reply before blocking: less than two processors need
-/// to put each other to sleep and wake each other up.
+/// How long to busy-poll for another process's reply before blocking. This is less time than two
+/// processors need to put each other to sleep and wake each other up.
 inline constexpr engine::Nanoseconds busy_poll_time = 20'000;
 
-/// Calls `attempt` until it returns true or that time is over; returns whether it did. Yields in
-/// between: the process that is to reply may need this very processor.
+/// Calls `attempt` until it returns true or that time is over. Returns whether it did. Yields
+/// between calls, because the other process may need the same processor.
 template <class Attempt> bool busy_poll(Attempt attempt) {
     const engine::Nanoseconds until = engine::Reactor::now() + busy_poll_time;
     do {

@@ -22,17 +22,19 @@ namespace hocket::detail {
 
 namespace {
 
-// A message is the packed value and, as its last byte, one of these.
+// A message is the packed value, followed by one of these bytes.
 constexpr char in_message = 0; // the value is in the message
 constexpr char in_segment =
-    1; // the message has its size; it is in a memory file, the last descriptor
+    1; // the message contains the size; the value is in a memory file, the last descriptor
 
-// Well under the smallest common socket buffer, and what the kernel finds room for in one piece.
+// Well below the smallest common socket buffer, and a size that the kernel can allocate in one
+// piece.
 constexpr std::size_t largest_inside = std::size_t{16} * 1024;
 
 void end_with(Message& message, char kind) { message.bytes.write(&kind, 1); }
 
-/// Done before it is sent, so that a sender that is killed sends all of a value or nothing.
+/// Called before the message is sent, so that a sender that is killed sends either a whole value or
+/// nothing.
 void frame(Message& message) {
     const std::size_t size = message.bytes.size();
     if (size <= largest_inside) {
@@ -64,7 +66,7 @@ void unframe(ReceivedMessage& message) {
     if (sent.size() > engine::most_descriptors) {
         throw ValueError(std::to_string(sent.size()) +
                          " descriptors (of shared memory, locks, pipes) in one value: at most " +
-                         std::to_string(engine::most_descriptors) + " can come along");
+                         std::to_string(engine::most_descriptors) + " can be sent with it");
     }
     throw std::system_error(error, call);
 }

@@ -14,12 +14,13 @@ namespace hocket {
 
 namespace detail {
 
-/// The phase and the slots tell all, so that a process may be killed between any two stores.
+/// The phase and the slots are the whole state, so that a process may be killed between any two
+/// stores.
 struct SharedBarrier {
     enum class Phase : std::uint32_t {
         filling,
-        draining,  // all have come, and leave
-        resetting, // those that waited leave with an error
+        draining,  // all have arrived and are leaving
+        resetting, // the processes that waited leave with an error
         broken,
     };
 
@@ -30,7 +31,7 @@ struct SharedBarrier {
     static std::size_t size(std::size_t parties) noexcept {
         return sizeof(SharedBarrier) + parties * sizeof(ProcessIdentity);
     }
-    /// Who is inside: waiting, or about to leave. The others are zero.
+    /// The processes that are waiting or about to leave. Free slots are zero.
     [[nodiscard]] std::span<ProcessIdentity> slots() noexcept {
         return {reinterpret_cast<ProcessIdentity*>(this + 1), parties};
     }
@@ -38,7 +39,7 @@ struct SharedBarrier {
         return static_cast<std::size_t>(std::count_if(slots().begin(), slots().end(), is_taken));
     }
     static bool is_taken(const ProcessIdentity& slot) noexcept { return slot.pid != 0; }
-    /// Those that came before leave, and another round may begin when they have.
+    /// The next round may begin once all processes of the last one have left.
     void end_round_if_empty() noexcept {
         if ((phase == Phase::draining || phase == Phase::resetting) && count() == 0) {
             phase = Phase::filling;
@@ -48,7 +49,7 @@ struct SharedBarrier {
 
 static_assert(sizeof(SharedBarrier) % alignof(ProcessIdentity) == 0);
 
-/// One wait at a barrier: comes, and leaves at the end of its life.
+/// One wait at a barrier. The destructor leaves the barrier.
 class BarrierVisit {
 public:
     explicit BarrierVisit(const ProcessBarrier& barrier)
@@ -62,15 +63,15 @@ public:
     BarrierVisit(const BarrierVisit&) = delete;
     BarrierVisit& operator=(const BarrierVisit&) = delete;
 
-    /// The slot's number when the wait is over; nothing: wait until `listener` is notified. The
-    /// listener is made under the lock, so that it receives every notification after this call.
+    /// Returns the slot's number if the wait is over; otherwise wait until `listener` is notified.
+    /// The listener is made under the lock, so that it receives every notification after this call.
     [[nodiscard]] std::optional<std::size_t> advance(std::optional<BroadcastListener>& listener) {
         listener.reset();
         const ProcessMutexHold hold(state_.mutex);
         if (slot_) {
             return stay(listener);
         }
-        state_.end_round_if_empty(); // who left last may have been killed as it was about to
+        state_.end_round_if_empty(); // the last process may have been killed while leaving
         switch (state_.phase) {
         case Phase::filling: return enter(listener);
         case Phase::broken: throw BrokenBarrierError("the ProcessBarrier is broken");
@@ -79,7 +80,7 @@ public:
         if (watch_all(listener)) {
             return {};
         }
-        // Who ended as it was about to leave has left.
+        // Processes that ended while leaving have left.
         broadcast_.notify_all();
         for (ProcessIdentity& slot : state_.slots()) {
             if (has_ended(slot)) {
@@ -89,11 +90,12 @@ public:
         state_.end_round_if_empty();
         return state_.phase == Phase::filling ? enter(listener) : std::nullopt;
     }
-    /// The deadline has passed.
+    /// Called when the deadline has passed.
     void give_up() {
         const ProcessMutexHold hold(state_.mutex);
         if (!slot_) {
-            throw TimeoutError("those of the last round have not left the ProcessBarrier in time");
+            throw TimeoutError(
+                "the processes of the last round did not leave the ProcessBarrier in time");
         }
         if (state_.phase == Phase::filling) {
             break_barrier();
@@ -108,11 +110,11 @@ private:
         const bool is_last = state_.count() + 1 == state_.parties;
         if (is_last && std::any_of(slots.begin(), slots.end(), has_ended)) {
             break_barrier();
-            throw BrokenBarrierError("a process ended as it waited at the ProcessBarrier");
+            throw BrokenBarrierError("a process ended while waiting at the ProcessBarrier");
         }
         const auto free = std::find_if_not(slots.begin(), slots.end(), SharedBarrier::is_taken);
         if (state_.parties > 1) {
-            broadcast_.notify_all(); // who waits has one more to watch, or may go on
+            broadcast_.notify_all(); // the waiting processes must watch one more, or may continue
         }
         if (is_last) {
             state_.phase = Phase::draining;
@@ -132,16 +134,17 @@ private:
         case Phase::broken:
             leave();
             throw BrokenBarrierError("the ProcessBarrier was broken: it was aborted, a wait timed "
-                                     "out, or a process ended as it waited");
+                                     "out, or a process ended while waiting");
         }
         if (!watch_next(listener)) {
             break_barrier();
             leave();
-            throw BrokenBarrierError("a process ended as it waited at the ProcessBarrier");
+            throw BrokenBarrierError("a process ended while waiting at the ProcessBarrier");
         }
         return {};
     }
-    /// Each watches the next that waits, so that with one descriptor for each nobody ends unseen.
+    /// Each waiting process watches the next one. One descriptor each is enough to notice every
+    /// end.
     bool watch_next(std::optional<BroadcastListener>& listener) {
         listener.emplace(broadcast_);
         const auto slots = state_.slots();
@@ -176,7 +179,8 @@ private:
         state_.phase = Phase::broken;
     }
     void leave() noexcept {
-        // Another watched this one, and must watch the next; or waits for the last to leave.
+        // Another process watched this one and must watch the next, or a process waits for the last
+        // to leave.
         if (state_.phase == Phase::filling || state_.count() == 1) {
             broadcast_.notify_all();
         }
@@ -200,8 +204,8 @@ using Phase = SharedBarrier::Phase;
 ProcessBarrier::ProcessBarrier(std::ptrdiff_t parties) {
     constexpr std::ptrdiff_t most = 10'000;
     if (parties < 1 || parties > most) {
-        throw ValueError("a ProcessBarrier is for 1 to " + std::to_string(most) +
-                         " parties, not for " + std::to_string(parties));
+        throw ValueError("a ProcessBarrier needs 1 to " + std::to_string(most) + " parties, not " +
+                         std::to_string(parties));
     }
     memory_ = SharedMemory(SharedBarrier::size(static_cast<std::size_t>(parties)));
     broadcast_ = std::make_shared<const detail::Broadcast>();
@@ -244,7 +248,7 @@ void ProcessBarrier::reset() const {
     SharedBarrier& state = shared();
     const ProcessMutexHold hold(state.mutex);
     if (state.phase == Phase::draining) {
-        return; // those that leave have passed
+        return; // all have arrived: the leaving processes have passed
     }
     broadcast_->notify_all();
     state.phase = Phase::resetting;
@@ -273,7 +277,7 @@ bool ProcessBarrier::broken() const {
 }
 
 std::uint32_t ProcessBarrier::attach_broadcast() const {
-    static_cast<void>(shared()); // there is one
+    static_cast<void>(shared()); // throws if this is empty
     return detail::attach_descriptor(broadcast_->fileno());
 }
 

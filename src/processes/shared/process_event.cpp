@@ -26,13 +26,13 @@ bool ProcessEvent::is_set() const {
 }
 
 void ProcessEvent::set() const noexcept {
-    // Refused only when it is set already, 2^64 times.
+    // Fails only if it has been set 2^64 times.
     const std::uint64_t one = 1;
     static_cast<void>(!::write(flag_->fileno(), &one, sizeof one));
 }
 
 void ProcessEvent::clear() const noexcept {
-    // Reading takes all of the count; refused when there is none.
+    // Reading resets the counter; it fails if the counter is 0.
     std::uint64_t count = 0;
     static_cast<void>(!::read(flag_->fileno(), &count, sizeof count));
 }

@@ -18,8 +18,8 @@ namespace hocket::detail {
 
 namespace {
 
-// Field 22 of /proc/<pid>/stat; 0 when it cannot be read. The second field is the program's name in
-// parentheses, in which anything may stand.
+// Field 22 of /proc/<pid>/stat; 0 if it cannot be read. The second field is the program's name in
+// parentheses, which may contain any character.
 std::uint64_t start_time(std::int32_t pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";
     const engine::FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -44,7 +44,7 @@ std::uint64_t start_time(std::int32_t pid) {
 } // namespace
 
 ProcessIdentity this_process() {
-    // Read again after a fork: the number is another one then.
+    // Read again after a fork, because the pid changes.
     static thread_local ProcessIdentity known;
     if (const auto pid = static_cast<std::int32_t>(::getpid()); known.pid != pid) {
         known = {pid, start_time(pid)};
@@ -61,11 +61,11 @@ engine::FileDescriptor watch_process(const ProcessIdentity& process) {
         }
         return watch;
     }
-    // The number cannot change hands while the descriptor is open and its process unreaped.
+    // The pid cannot be reused while the descriptor is open and its process is not reaped.
     pollfd ended{watch.fileno(), POLLIN, 0};
     const bool has_ended = ::poll(&ended, 1, 0) > 0;
     const std::uint64_t started = has_ended ? 0 : start_time(process.pid);
-    // 0: a /proc that hides other users' processes. Who has the number now must do then.
+    // 0: /proc hides other users' processes. Then accept whichever process has the pid now.
     if (has_ended || (started != 0 && started != process.started)) {
         watch.close();
     }

@@ -6,7 +6,7 @@
 
 namespace hocket::detail {
 
-/// A process, told from a later one with the same number by the time at which it started.
+/// A process. The start time distinguishes it from a later process with the same pid.
 struct ProcessIdentity {
     std::int32_t pid = 0;      // 0: none
     std::uint64_t started = 0; // in clock ticks since the machine started
@@ -14,11 +14,11 @@ struct ProcessIdentity {
     friend bool operator==(const ProcessIdentity&, const ProcessIdentity&) = default;
 };
 
-/// This process. Any thread; also right in the child of a fork.
+/// This process. May be called on any thread, and in the child of a fork.
 [[nodiscard]] ProcessIdentity this_process();
 
-/// A descriptor that can be read once the process has ended; a closed one when it has ended
-/// already. Throws std::system_error when out of descriptors.
+/// A descriptor that becomes readable when the process ends. It is closed if the process has
+/// already ended. Throws std::system_error if there are no more descriptors.
 [[nodiscard]] engine::FileDescriptor watch_process(const ProcessIdentity& process);
 
 } // namespace hocket::detail

@@ -20,12 +20,12 @@ namespace {
 void require(int error, const char* call) {
     if (error != 0) {
         throw std::system_error(error, std::system_category(),
-                                std::string(call) + " of a lock that processes share");
+                                std::string(call) + " of a lock shared by processes");
     }
 }
 
 #if HOCKET_THREAD_SANITIZER
-// It does not know pthread_mutex_clocklock, and would take the unlocking for a mistake.
+// ThreadSanitizer does not know pthread_mutex_clocklock, and would report the unlock as an error.
 int lock_by_clock(pthread_mutex_t& mutex, const timespec& until) noexcept {
     __tsan_mutex_pre_lock(&mutex, __tsan_mutex_try_lock);
     const int error = ::pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
@@ -53,9 +53,9 @@ ProcessMutex::ProcessMutex() : mutex_() {
     require(error, "pthread_mutex_init");
 }
 
-// A thread that is woken and killed before it has the mutex takes the wake-up with it, when yet
-// another thread got in between: the system wakes the next only if it finds the mutex free. So who
-// waits looks again from time to time.
+// If a waiting thread is woken and then killed before it gets the mutex, the wake-up is lost if a
+// third thread has taken the mutex in between: the system wakes the next thread only if it finds
+// the mutex free. Waiting threads therefore try again from time to time.
 ProcessMutex::Outcome ProcessMutex::lock(const Deadline& deadline) {
     using namespace std::chrono;
     constexpr milliseconds look_again(50);
@@ -80,7 +80,7 @@ ProcessMutex::Outcome ProcessMutex::outcome(int error) {
     switch (error) {
     case 0: return Outcome::locked;
     case EOWNERDEAD:
-        // At once, so that the mutex lives on whatever becomes of this thread.
+        // Do this at once, so that the mutex stays usable whatever happens to this thread.
         require(::pthread_mutex_consistent(&mutex_), "pthread_mutex_consistent");
         return Outcome::owner_died;
     case EBUSY:

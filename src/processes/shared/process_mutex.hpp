@@ -6,27 +6,27 @@
 
 namespace hocket::detail {
 
-/// A mutex in memory that processes share. When the thread that holds it ends, or its process is
-/// killed, the next that locks it is told: the system keeps a list of the robust mutexes that each
-/// thread holds. Has no destructor: its memory simply goes away.
+/// A mutex in memory shared by processes. If the thread that holds it ends, or its process is
+/// killed, the next `lock` returns owner_died: the system keeps a list of the robust mutexes that
+/// each thread holds. It has no destructor, because its memory is simply unmapped.
 class ProcessMutex {
 public:
     enum class Outcome {
         locked,
-        owner_died,  // locked, and what it guards may be half changed
-        unavailable, // held by another until the deadline
-        held,        // by this very thread
+        owner_died,  // locked, but the data it guards may be half changed
+        unavailable, // another thread held it until the deadline
+        held,        // this thread holds it
     };
 
-    /// In zeroed memory. Throws std::system_error.
+    /// To be constructed in zeroed memory. Throws std::system_error.
     ProcessMutex();
     ProcessMutex(const ProcessMutex&) = delete;
     ProcessMutex& operator=(const ProcessMutex&) = delete;
 
-    /// Locking throws std::system_error for what never happens to a mutex that is intact.
+    /// The lock functions throw std::system_error only if the mutex is damaged.
     [[nodiscard]] Outcome lock(const Deadline& deadline = {});
     [[nodiscard]] Outcome try_lock() { return outcome(::pthread_mutex_trylock(&mutex_)); }
-    /// False when this thread does not hold it.
+    /// Returns false if this thread does not hold it.
     bool unlock() noexcept { return ::pthread_mutex_unlock(&mutex_) == 0; }
 
 private:
@@ -35,8 +35,8 @@ private:
     pthread_mutex_t mutex_;
 };
 
-/// Guards a few instructions that change what processes share. Nothing is told about an owner that
-/// died: what is guarded so is right between any two of its stores.
+/// Guards a few instructions that change memory shared by processes. It ignores that an earlier
+/// owner died: the guarded data must be valid between any two stores.
 class ProcessMutexHold {
 public:
     explicit ProcessMutexHold(ProcessMutex& mutex) : mutex_(mutex) {

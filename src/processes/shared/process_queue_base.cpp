@@ -19,8 +19,8 @@ std::size_t ProcessQueueBase::qsize() const { return state_->size(); }
 std::size_t ProcessQueueBase::maxsize() const noexcept { return state_->maxsize(); }
 void ProcessQueueBase::close() noexcept { state_->close(); }
 
-// Each tries before it makes a listener, which costs more, and again afterwards: the listener does
-// not receive a notification that came in between.
+// Each function tries before it makes a listener, because a listener costs more. It tries again
+// afterwards, because the listener misses notifications from before its construction.
 
 void ProcessQueueBase::put_message(const Message& message, const Deadline& deadline) const {
     if (state_->try_put(message) == Attempt::done) {

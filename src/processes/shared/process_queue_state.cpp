@@ -23,10 +23,10 @@ namespace {
 
 constexpr std::size_t page = 4096;
 constexpr std::uint64_t items_begin = page;
-// Given back in pieces that are worth a system call.
+// Memory is returned to the system in pieces that are worth a system call.
 constexpr std::uint64_t piece = std::uint64_t{256} * 1024;
 
-// Goes with what stands before it in one system call.
+// A body up to this size is written in one system call with the head before it.
 constexpr std::size_t small_body = 1000;
 
 template <class T> std::span<const char> bytes_of(const T& value) noexcept {
@@ -44,24 +44,25 @@ std::array<engine::FileDescriptor, 2> connected_pair() {
 
 } // namespace
 
-/// What stands before each item.
+/// Precedes each item.
 struct ItemHead {
     std::uint64_t size = 0;
-    std::uint64_t ticket = 0; // of the message with its descriptors; 0: it has none
+    std::uint64_t ticket = 0; // of the message with its descriptors; 0 if there is none
 };
 
-/// An item is put by the one store that moves `last`, and taken by the one that moves `first`.
-/// Whoever is killed between any two stores leaves nothing wrong but the count, which the next one
-/// makes anew.
+/// An item is put by the single store that moves `last`, and taken by the single store that moves
+/// `first`. If a process is killed between two stores, only the count is wrong, and the next
+/// process corrects it.
 struct QueueHead {
     ProcessMutex mutex;
     std::uint64_t maxsize = 0;
-    std::uint64_t first = items_begin; // where the first item is
-    std::uint64_t last = items_begin;  // where the next item will be
+    std::uint64_t first = items_begin; // offset of the first item
+    std::uint64_t last = items_begin;  // offset of the next item
     std::uint64_t count = 0;
     std::uint64_t last_ticket = 0;
-    std::uint64_t given_back = items_begin; // the memory up to here
-    // At least as many; who is killed as it waits is counted for ever.
+    std::uint64_t given_back =
+        items_begin; // the memory before this offset was returned to the system
+    // These are upper limits: a process that is killed while waiting is counted forever.
     std::uint32_t waiting_for_item = 0;
     std::uint32_t waiting_for_room = 0;
 };
@@ -114,7 +115,7 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
     if (message.descriptors.size() > engine::most_descriptors) {
         throw ValueError(std::to_string(message.descriptors.size()) +
                          " descriptors (of shared memory, locks, pipes) in one item: at most " +
-                         std::to_string(engine::most_descriptors) + " can come along");
+                         std::to_string(engine::most_descriptors) + " can be sent with it");
     }
     QueueHead& queue = head();
     const Hold hold(*this);
@@ -123,7 +124,8 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
     }
     ItemHead item{message.bytes.size(), 0};
     if (!message.descriptors.empty()) {
-        // Never used again, so that those of an item that was not put are told from others.
+        // Tickets are never reused, so that the descriptors of an item that was not put are not
+        // mistaken for those of another.
         item.ticket = ++queue.last_ticket;
     }
     write_item(item, {message.bytes.data(), message.bytes.size()});
@@ -138,8 +140,8 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
         }
     }
     if (queue.waiting_for_item > 0) {
-        // Before the item is put: were this process killed between the two, who was woken would
-        // look, find nothing and wait on; the other way round nobody would be woken.
+        // Notify before the item is put. If this process is killed in between, the woken process
+        // finds nothing and continues to wait. In the other order, nobody would be woken.
         items_.notify_all();
     }
     queue.last += sizeof item + item.size;
@@ -164,7 +166,8 @@ bool ProcessQueueState::try_get(ReceivedMessage& message) {
     queue.first += sizeof item + item.size;
     --queue.count;
     if (item.ticket != 0) {
-        drop_descriptors(); // the item is taken; were this not reached, the next would do it
+        drop_descriptors(); // the item is taken; if we are killed before this, the next process
+                            // does it
     }
     if (queue.first - queue.given_back >= piece) {
         give_memory_back();
@@ -201,9 +204,9 @@ ItemHead ProcessQueueState::read_item(ReceivedMessage& message) const {
     return item;
 }
 
-/// Copies the descriptors out of the message that has them, and leaves it: until the item is taken,
-/// another may have to do the same. Messages with earlier tickets are of items that were taken, or
-/// never put, by who was killed then.
+/// Copies the descriptors out of their message but leaves the message in the socket: until the item
+/// is taken, another process may have to do the same. Messages with earlier tickets belong to items
+/// that were taken, or never put, by a process that was killed then.
 void ProcessQueueState::receive_descriptors(std::uint64_t ticket, Descriptors& descriptors) const {
     for (;;) {
         std::uint64_t found = 0;

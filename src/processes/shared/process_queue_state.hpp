@@ -16,26 +16,26 @@ namespace hocket::detail {
 struct ItemHead;
 struct QueueHead;
 
-/// A queue that processes share, as one of them sees it: a memory file to which items are written
-/// one behind the other, as in a log. What is behind the first item is given back to the system.
+/// One process's view of a queue that processes share: a memory file to which items are written one
+/// after the other, as in a log. Memory before the first item is returned to the system.
 class ProcessQueueState {
 public:
-    /// The descriptors that a queue consists of: of the file, of two Broadcasts, of both ends of
-    /// the connection through which descriptors of items go.
+    /// The descriptors of a queue: the file, two Broadcasts, and both ends of the connection that
+    /// carries the descriptors of items.
     using Parts = std::array<engine::FileDescriptor, 5>;
 
     explicit ProcessQueueState(std::size_t maxsize);
-    explicit ProcessQueueState(Parts parts); ///< That came from another process.
+    explicit ProcessQueueState(Parts parts); ///< Received from another process.
     ProcessQueueState(const ProcessQueueState&) = delete;
     ProcessQueueState& operator=(const ProcessQueueState&) = delete;
 
     enum class Attempt {
         done,
-        in_vain,        // no room, no item: the Broadcast will notify
-        no_descriptors, // as many as the system carries are on their way: wait until
-                        // `descriptors_out` can be written to
+        in_vain,        // no room or no item: the Broadcast will notify
+        no_descriptors, // the limit of descriptors in transit is reached: wait until
+                        // `descriptors_out` is writable
     };
-    /// Throws ValueError when closed.
+    /// Throws ValueError if closed.
     [[nodiscard]] Attempt try_put(const Message& message);
     [[nodiscard]] bool try_get(ReceivedMessage& message);
 
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::size_t maxsize() const noexcept;
     void close() noexcept { closed_ = true; }
 
-    /// As long as it lives, the other side notifies the Broadcast.
+    /// While this object exists, the other side notifies the Broadcast.
     class Waiting {
     public:
         enum class For { item, room };
@@ -79,7 +79,7 @@ private:
     void drop_descriptors() const noexcept;
     void give_memory_back() const noexcept;
 
-    MemoryMapping file_; // mapped up to where the items begin
+    MemoryMapping file_; // mapped up to the first item
     Broadcast items_;
     Broadcast room_;
     engine::FileDescriptor descriptors_out_;

@@ -20,28 +20,29 @@ namespace {
 
 constexpr std::size_t most_holders = 1024;
 
-/// What is stored before this is stored before what is stored after it, whenever the process is
-/// killed.
+/// Keeps the order of the stores before this call and the stores after it, so that it holds
+/// whenever the process is killed.
 void then() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 struct Holder {
     ProcessIdentity process;
-    std::ptrdiff_t permits = 0; // 0: the slot is free
+    std::ptrdiff_t permits = 0; // 0 if the slot is free
 };
 
 } // namespace
 
-/// Whoever changes this may be killed between any two of its stores, and those after the death must
-/// find it right: their order is such that at worst a permit seems to be both held and there, and
-/// then it is not given back.
+/// A process may be killed between any two of its stores, and later processes must find a valid
+/// state. The order of the stores ensures that at worst a permit seems to be both held and
+/// available; then it is not given back.
 struct SharedSemaphore {
     ProcessMutex mutex;
     std::ptrdiff_t initial = 0;
     std::ptrdiff_t bound = 0;
     std::ptrdiff_t value = 0;
-    bool holder_died = false;   // and nobody has been told
-    std::uint32_t waiting = 0;  // at least as many; who is killed as it waits is counted for ever
-    std::size_t slots_used = 0; // at the front of `slots`, though some may be free again
+    bool holder_died = false; // and no process has been notified yet
+    std::uint32_t waiting =
+        0; // an upper limit: a process that is killed while waiting is counted forever
+    std::size_t slots_used = 0; // at the front of `slots`; some of them may be free again
     std::array<Holder, most_holders> slots{};
 
     [[nodiscard]] std::span<Holder> holders() noexcept {
@@ -80,7 +81,7 @@ struct SharedSemaphore {
     void give_back(const ProcessIdentity& dead) noexcept {
         Holder* const holder = find(dead);
         if (holder == nullptr) {
-            return; // another has done so
+            return; // another process has done so
         }
         std::ptrdiff_t held = 0;
         for (const Holder& each : holders()) {
@@ -108,7 +109,7 @@ ProcessSemaphore::ProcessSemaphore(std::ptrdiff_t value, std::ptrdiff_t bound) {
                          std::to_string(value));
     }
     static_cast<void>(
-        detail::this_process()); // read here: `acquire` is to need no descriptor for it
+        detail::this_process()); // read here, so that `acquire` needs no descriptor for it
     memory_ = SharedMemory(sizeof(SharedSemaphore));
     broadcast_ = std::make_shared<const detail::Broadcast>();
     auto* const made = new (memory_.data()) SharedSemaphore;
@@ -142,8 +143,8 @@ void ProcessSemaphore::release() const {
                          std::to_string(state.value) + " already");
     }
     if (state.waiting > 0) {
-        // Before the change: if this process is killed in between, waiters wake up in vain and wait
-        // on.
+        // Notify before the change. If this process is killed in between, waiters wake up, find
+        // nothing and continue to wait.
         broadcast_->notify_all();
     }
     ++state.value;
@@ -159,7 +160,7 @@ std::ptrdiff_t ProcessSemaphore::value() const {
     return state.value;
 }
 
-/// As long as it lives, a release notifies the Broadcast.
+/// While this object exists, a release notifies the Broadcast.
 class ProcessSemaphore::Waiting {
 public:
     explicit Waiting(SharedSemaphore& state) : state_(state) { add(1); }
@@ -176,8 +177,8 @@ private:
     SharedSemaphore& state_;
 };
 
-/// Takes a permit if there is one, or one of a process that ended. Else the listener hears of those
-/// that have them.
+/// Takes a permit if one is available, or one of a process that ended. Otherwise makes the listener
+/// watch the processes that hold permits.
 LockOutcome ProcessSemaphore::take_or_watch(BroadcastListener& listener) const {
     SharedSemaphore& state = shared();
     for (;;) {

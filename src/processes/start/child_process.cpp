@@ -39,7 +39,7 @@ ProcessOptions with_name(ProcessOptions options) {
     return options;
 }
 
-/// In milliseconds, as poll counts; -1: for ever.
+/// In milliseconds, as poll expects; -1 means no timeout.
 int poll_timeout(Clock::time_point deadline) {
     if (deadline == Clock::time_point::max()) {
         return -1;
@@ -48,7 +48,7 @@ int poll_timeout(Clock::time_point deadline) {
     return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
 }
 
-/// What was started and, when last looked at, had not ended.
+/// The processes that were started and had not ended at the last check.
 struct Children {
     std::mutex mutex;
     std::vector<std::weak_ptr<ChildProcess>> started;
@@ -75,7 +75,7 @@ std::vector<std::shared_ptr<ChildProcess>> ChildProcess::active() {
             }
         }
     }
-    // Without the lock: a fork server's word may have to be waited for.
+    // Do this without the lock, because it may wait for the fork server.
     const auto ended = std::ranges::stable_partition(found, &ChildProcess::is_alive,
                                                      &std::shared_ptr<ChildProcess>::operator*);
     const std::scoped_lock lock(all.mutex);
@@ -106,7 +106,7 @@ void ChildProcess::start() {
         if (process_.pid != 0 || !call_) {
             throw RuntimeError(options_.name + " cannot be started twice: make another Process");
         }
-        std::fflush(stdout); // what was written before comes before what the process writes
+        std::fflush(stdout); // earlier output must come before the process's output
         process_ = start_worker(options_.start_method);
         owner_ = ::getpid();
         try {
@@ -139,7 +139,7 @@ void ChildProcess::hand_over(ProcessCall call) {
     call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fileno()));
     const auto error = engine::send_message(
         process_.control.fileno(), {first.bytes.data(), first.bytes.size()}, call.descriptors);
-    // EPIPE: it has ended already, as its exit code will say.
+    // EPIPE: the process has already ended; its exit code will say why.
     if (error && error != std::errc::broken_pipe) {
         throw std::system_error(error, "cannot send its call to a new process");
     }
@@ -164,7 +164,7 @@ bool ChildProcess::join_until(Clock::time_point deadline) {
         require_child("join");
     }
     for (;;) {
-        // Without the lock: the pidfd stays as it is from the start on.
+        // Do this without the lock: the pidfd does not change after the start.
         pollfd end{process_.pidfd.fileno(), POLLIN, 0};
         const int ready = ::poll(&end, 1, poll_timeout(deadline));
         if (ready > 0) {

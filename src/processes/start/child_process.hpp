@@ -13,29 +13,29 @@
 
 namespace hocket::detail {
 
-/// A child process of this one, which runs one call. Any thread.
+/// A child process of this process, which runs one call. May be used on any thread.
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 public:
     ChildProcess(ProcessOptions options, ProcessCall call);
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
-    /// Those of this process that were started and have not ended, in the order of their start.
-    /// Reaps those that have ended.
+    /// The processes that this process has started and that have not ended, in the order of their
+    /// start. Reaps those that have ended.
     [[nodiscard]] static std::vector<std::shared_ptr<ChildProcess>> active();
 
     void start();
-    /// False when `deadline` passed first.
+    /// Returns false if `deadline` passes first.
     bool join_until(std::chrono::steady_clock::time_point deadline);
     void send_signal(int signal);
-    /// What the destructor of a Process does.
+    /// Called by the destructor of a Process.
     void end() noexcept;
-    /// Reaps the process when it has ended.
+    /// Reaps the process if it has ended.
     [[nodiscard]] std::optional<int> exitcode();
     [[nodiscard]] std::optional<int> pid();
-    /// Whether it is a child of this process, not of one that this process was forked from.
+    /// Whether it is a child of this process, not of a process that this one was forked from.
     [[nodiscard]] bool is_ours() const noexcept;
-    /// False when it is not ours.
+    /// Returns false if it is not a child of this process.
     [[nodiscard]] bool is_alive();
     [[nodiscard]] int sentinel();
     [[nodiscard]] const ProcessOptions& options() const noexcept { return options_; }
@@ -48,7 +48,7 @@ private:
     std::mutex lock_; // guards what follows
     std::optional<ProcessCall> call_;
     StartedWorker process_; // pid 0: not started
-    pid_t owner_ = 0;       // whose child it is
+    pid_t owner_ = 0;       // the parent process
     std::optional<int> exitcode_;
 };
 

@@ -31,11 +31,11 @@ struct Child {
     engine::FileDescriptor reports;
 };
 
-// One thread only, so that its forks are safe.
+// Has one thread only, so that its forks are safe.
 class ForkServer {
 public:
     explicit ForkServer(int control) : control_(control) {
-        // So that ps and top tell it from what it starts.
+        // So that ps and top distinguish it from the processes it starts.
         ::prctl(PR_GET_NAME, name_.data());
         ::prctl(PR_SET_NAME, "forkserver");
     }
@@ -58,8 +58,8 @@ public:
     }
 
 private:
-    // The owner may be a part of a pipeline, which waits for the end of what the owner writes. What
-    // statics have written as they were made must not be written by each child again.
+    // The owner may be part of a pipeline whose next program waits for the end of the owner's
+    // output. Buffered output of static constructors must not be written again by each child.
     static void leave_output() {
         std::fflush(nullptr);
         const engine::FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -80,7 +80,7 @@ private:
         }
     }
 
-    // False when the owner is gone.
+    // Returns false if the owner has ended.
     bool take_request() {
         char mark = 0;
         Descriptors descriptors;
@@ -88,7 +88,8 @@ private:
         if (!received.error && received.size == 0) {
             return false;
         }
-        // Without room for its descriptors a request is lost; the owner sees its own ends alone.
+        // A request whose descriptors cannot be received is lost; the owner then sees its ends
+        // closed.
         if (descriptors.size() == descriptors_of_a_fork_request) {
             fork_worker(descriptors);
         }
@@ -114,7 +115,7 @@ private:
                 }
             }
         }
-        // EPIPE: the owner is gone, and the worker will see so.
+        // EPIPE: the owner has ended; the worker will notice that.
         static_cast<void>(
             engine::send_message(descriptors[worker_reports].fileno(),
                                  {reinterpret_cast<const char*>(&answer), sizeof answer}, pidfd));
@@ -123,8 +124,9 @@ private:
         }
     }
 
-    // In the child, which keeps nothing of the server's: its end of the server's socket, and those
-    // of its siblings' reports, would make them look alive.
+    // Runs in the child. It closes all of the server's descriptors: otherwise its copies of the
+    // server's socket and of its siblings' `reports` would make the server and the siblings look
+    // alive.
     [[noreturn]] void be_worker(Descriptors& descriptors) {
         ::dup2(descriptors[worker_stdout].fileno(), STDOUT_FILENO);
         ::dup2(descriptors[worker_stderr].fileno(), STDERR_FILENO);

@@ -17,12 +17,13 @@ namespace {
 
 /// The descriptors that are open.
 struct OpenEnds {
-    ForkSafeMutex mutex; // no fork comes between opening a descriptor and listing it
+    ForkSafeMutex mutex; // prevents a fork between opening a descriptor and listing it
     std::vector<int> descriptors;
 };
 
 OpenEnds& open_ends() {
-    static auto* const ends = new OpenEnds; // never destroyed: static pools may go after it
+    static auto* const ends =
+        new OpenEnds; // never destroyed: static pools may be destroyed after it
     return *ends;
 }
 
@@ -36,7 +37,7 @@ std::pair<OwnerEnd, engine::FileDescriptor> OwnerEnd::connect() {
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         engine::throw_errno("socketpair for a worker");
     }
-    ::fcntl(ends[0], F_SETFL, O_NONBLOCK); // this end only; the owner never waits for a worker
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK); // this end only: the owner never blocks on a worker
     open.descriptors.push_back(ends[0]);
     return {OwnerEnd(engine::FileDescriptor(ends[0]), ::getpid()), engine::FileDescriptor(ends[1])};
 }
@@ -55,7 +56,7 @@ void OwnerEnd::close() noexcept {
         return;
     }
     if (process_ != ::getpid()) {
-        static_cast<void>(end_.release()); // close_all has closed it
+        static_cast<void>(end_.release()); // close_all has already closed it
         return;
     }
     OpenEnds& open = open_ends();

@@ -8,9 +8,9 @@
 
 namespace hocket::detail {
 
-/// The owner's end of the socket to a worker. The worker ends when nobody has it open any more:
-/// so a worker that is forked from the owner must close what it has got of the others' (close_all).
-/// Any thread, each of its own.
+/// The owner's end of the socket to a worker. The worker ends when all copies of this end are
+/// closed. A worker that is forked from the owner must therefore close its copies of the other
+/// workers' ends (close_all). Different objects may be used on different threads.
 class OwnerEnd {
 public:
     OwnerEnd() noexcept = default;
@@ -22,10 +22,10 @@ public:
     }
     ~OwnerEnd() { close(); }
 
-    /// Both ends of a new socket (SOCK_SEQPACKET). The owner's does not block; the worker's does.
-    /// Throws std::system_error.
+    /// Both ends of a new socket (SOCK_SEQPACKET). The owner's end does not block; the worker's
+    /// does. Throws std::system_error.
     [[nodiscard]] static std::pair<OwnerEnd, engine::FileDescriptor> connect();
-    /// In a forked child of this process: closes its copies of all that its parent has.
+    /// For a forked child of this process: closes its copies of all its parent's ends.
     static void close_all() noexcept;
 
     [[nodiscard]] int fileno() const noexcept { return end_.fileno(); }
@@ -36,7 +36,8 @@ private:
         : end_(std::move(end)), process_(process) {}
 
     engine::FileDescriptor end_;
-    pid_t process_ = 0; // whose it is: in a forked child the number soon is another descriptor's
+    pid_t process_ = 0; // the process that owns it: in a forked child the number soon belongs to
+                        // another descriptor
 };
 
 } // namespace hocket::detail

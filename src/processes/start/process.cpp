@@ -15,11 +15,11 @@ namespace hocket {
 
 namespace {
 
-// Takes the child by value: who waits may outlive the Process object.
+// Takes the child by value, because a waiting task may outlive the Process object.
 Coro<int> wait_for_end(std::shared_ptr<detail::ChildProcess> child) {
     const int sentinel = child->sentinel();
     while (!child->exitcode()) {
-        // One task at a time waits for one descriptor; each has its own.
+        // Only one task at a time can wait for a descriptor, so each has its own.
         const auto own = engine::FileDescriptor::duplicate(sentinel);
         detail::FdReady ended(get_running_loop().state().network, own.fileno(),
                               detail::FdWatch::Direction::read);

@@ -25,8 +25,8 @@ std::string& this_name() {
     return name.get().text;
 }
 
-// Workers ignore SIGINT, because a pool's owner decides what it means. A Process is a program of
-// its own, as in Python, and may set its own handler.
+// Workers ignore SIGINT, because a pool's owner decides what it means. A Process is an independent
+// program, as in Python, and may set its own handler.
 void restore_interrupt() {
     std::signal(SIGINT, SIG_DFL);
     sigset_t interrupt;

@@ -6,8 +6,8 @@
 
 namespace hocket::detail {
 
-/// In a process that Process has started: makes the call that is in `descriptors` as Bootstrap
-/// says. Returns the exit code; what the call throws is printed on stderr.
+/// Runs in a process that Process has started: makes the call in `descriptors` (see Bootstrap).
+/// Returns the exit code. If the call throws, prints the exception on stderr.
 int make_single_call(Descriptors& descriptors);
 
 [[nodiscard]] const std::string& name_of_this_process() noexcept;

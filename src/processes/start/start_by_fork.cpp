@@ -1,4 +1,4 @@
-// The start method "fork": a copy of this process, with one of its threads.
+// The start method "fork": a copy of this process with only one of its threads.
 
 #include "processes/start/start_worker.hpp"
 
@@ -20,18 +20,18 @@ namespace hocket::detail {
 
 namespace {
 
-// Other files may have been written to by the parent, whose bytes they still hold.
+// Only stdout and stderr are flushed: other files may still buffer bytes that the parent wrote.
 [[noreturn]] void leave(int status) {
     std::fflush(stdout);
     std::fflush(stderr);
     ::_exit(status);
 }
 
-// Until now every signal is blocked: the parent's handlers do not run here.
+// Until here every signal is blocked, so that the parent's handlers do not run in this process.
 void reset_signals() noexcept {
     engine::Signals::forget_all();
     for (int signal = 1; signal < engine::Signals::count; ++signal) {
-        std::signal(signal, SIG_DFL); // not SIGKILL's, nor the C library's own
+        std::signal(signal, SIG_DFL); // fails for SIGKILL and the C library's own signals
     }
     std::signal(SIGINT, SIG_IGN);
     sigset_t none;
@@ -42,7 +42,7 @@ void reset_signals() noexcept {
 void close_stdin() noexcept {
     engine::FileDescriptor nothing(::open("/dev/null", O_RDONLY));
     ::dup2(nothing.fileno(), STDIN_FILENO);
-    if (nothing.fileno() == STDIN_FILENO) { // which was closed
+    if (nothing.fileno() == STDIN_FILENO) { // stdin was closed
         static_cast<void>(nothing.release());
     }
 }
@@ -50,19 +50,19 @@ void close_stdin() noexcept {
 [[noreturn]] void become_worker(int control) {
     OwnerEnd::close_all();
     reset_signals();
-    if (control == STDIN_FILENO) { // the parent has closed its own
+    if (control == STDIN_FILENO) { // the parent's stdin is closed
         control = ::fcntl(control, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     }
     close_stdin();
-    ::__fpurge(stdout); // the parent writes it
-    // exit() runs what was registered last first: what this process registers from here on, then
-    // this, and nothing of the parent's.
+    ::__fpurge(stdout); // the parent writes its buffered output
+    // exit() calls functions in the reverse order of their registration: those that this process
+    // registers from now on, then this one, and none of the parent's.
     ::on_exit([](int status, void*) { leave(status); }, nullptr);
     leave(worker_main(control));
 }
 
-/// Forks on a thread that does nothing else. The child has just that thread: with no loop running,
-/// no executor and no other thread_local of whoever asked, and no destructors of such.
+/// Forks on a thread that does nothing else. The child has only that thread: no running loop, no
+/// executor and none of the caller's other thread_local objects, nor their destructors.
 pid_t fork_on_fresh_thread(const engine::FileDescriptor& control) {
     pid_t pid = -1;
     int error = 0;

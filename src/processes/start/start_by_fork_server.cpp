@@ -1,5 +1,4 @@
-// The start method "forkserver": the owner's side of the server, of which fork_server.cpp is the
-// other.
+// The start method "forkserver": the owner's side. The server's side is fork_server.cpp.
 
 #include <cerrno>
 #include <mutex>
@@ -28,12 +27,12 @@ namespace hocket::detail {
 
 namespace {
 
-// A server may be killed just as it is asked: then the next one is asked.
+// A server may be killed while it handles a request; then the request goes to a new server.
 constexpr int most_servers_asked = 3;
 
 engine::FileDescriptor duplicate_output(int fd) {
     engine::FileDescriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    if (!copy.is_open() && errno == EBADF) { // closed, as daemons have it
+    if (!copy.is_open() && errno == EBADF) { // closed, as in daemons
         copy = engine::FileDescriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     }
     if (!copy.is_open()) {
@@ -60,11 +59,12 @@ Descriptors make_request(StartedWorker& worker) {
 
 class ForkServerLink {
 public:
-    /// Asks the server, which is started if there is none, for `worker`: gives that its ends of
-    /// what it has in common with the server and with the process. False when the server has ended.
+    /// Asks the server for `worker`; starts a server if there is none. Gives `worker` its ends of
+    /// the connections to the server and to the process. Returns false if the server has ended.
     [[nodiscard]] bool ask(StartedWorker& worker) {
-        // No fork comes in between. Its child would have the server's end of the reports, too, and
-        // who waits for a report would not see that the server is gone.
+        // The lock prevents a fork in between. The forked child would hold the server's end of the
+        // reports, too, and a thread that waits for a report would not notice that the server has
+        // ended.
         const std::scoped_lock lock(mutex());
         const Descriptors request = make_request(worker);
         ensure_running();
@@ -77,7 +77,7 @@ public:
         }
         return !error;
     }
-    /// Why the last server, or the one there is, has not started a worker.
+    /// Why the last server, or the current one, has not started a worker.
     [[nodiscard]] std::string describe_failure() {
         const std::scoped_lock lock(mutex());
         if (last_status_ == 0) {
@@ -85,7 +85,7 @@ public:
         }
         return "the forkserver " +
                (last_status_ < 0 ? "was ended by signal " + std::to_string(-last_status_)
-                                 : "left with exit code " + std::to_string(last_status_)) +
+                                 : "ended with exit code " + std::to_string(last_status_)) +
                " before it had started a worker";
     }
 
@@ -94,7 +94,7 @@ private:
         static ForkSafeMutex instance;
         return instance;
     }
-    // The server has closed its socket: it is ending.
+    // The server has closed its socket, so it is ending.
     void reap() noexcept {
         pollfd end{server_.pidfd.fileno(), POLLIN, 0};
         while (::poll(&end, 1, -1) < 0) {
@@ -117,10 +117,10 @@ private:
         const Message first = pack_message(Bootstrap{Bootstrap::fork_server});
         const auto error =
             engine::send_message(server.control.fileno(), {first.bytes.data(), first.bytes.size()});
-        // EPIPE: it has ended already, as who asks it will see.
+        // EPIPE: it has already ended; the next request will notice that.
         if (error && error != std::errc::broken_pipe) {
             abandon(server);
-            throw std::system_error(error, "cannot talk to the new forkserver");
+            throw std::system_error(error, "cannot send to the new forkserver");
         }
         server_ = std::move(server);
     }
@@ -134,7 +134,8 @@ ForkServerLink& link_to_server() {
     return link.get();
 }
 
-// Asks once. Nothing when the server dropped the request: it was killed, or is out of descriptors.
+// Asks once. Returns nothing if the server dropped the request, because it was killed or has no
+// more descriptors.
 std::optional<StartedWorker> try_to_start() {
     StartedWorker worker;
     if (!link_to_server().ask(worker)) {
@@ -145,7 +146,7 @@ std::optional<StartedWorker> try_to_start() {
     const auto received = engine::receive_message(
         worker.reports.fileno(), {reinterpret_cast<char*>(&answer), sizeof answer}, pidfd);
     if (received.error) {
-        throw std::system_error(received.error, "cannot hear from the forkserver");
+        throw std::system_error(received.error, "cannot receive from the forkserver");
     }
     if (received.size == 0) {
         return std::nullopt;

@@ -1,4 +1,4 @@
-// The start method "spawn": the program is started again, by exec.
+// The start method "spawn": executes the program again.
 
 #include "processes/start/start_worker.hpp"
 
@@ -21,7 +21,7 @@ namespace hocket::detail {
 
 namespace {
 
-// What starts workers links in what they run: the hook refers to it only if it is there.
+// Makes the linker include the worker's main function; the hook refers to it only weakly.
 [[gnu::used]] constexpr auto linked_worker_main = &hocket_worker_main;
 
 constexpr const char* program = "/proc/self/exe";
@@ -63,12 +63,12 @@ private:
 
 StartedWorker start_by_spawn() {
     if (std::getenv("HOCKET_WORKER") != nullptr) {
-        throw RuntimeError("this process was to be a worker, but ran its program: hocket's hook in "
-                           "front of main was not linked in, or HOCKET_WORKER is set in the "
+        throw RuntimeError("this process should be a worker, but it ran its program: hocket's hook "
+                           "before main was not linked in, or HOCKET_WORKER is set in the "
                            "environment");
     }
     auto [ours, low] = OwnerEnd::connect();
-    // Out of the way of the numbers that the worker's descriptors will have.
+    // Use a number that does not collide with the worker's descriptors.
     const engine::FileDescriptor theirs(
         ::fcntl(low.fileno(), F_DUPFD_CLOEXEC, socket_in_worker + 1));
     check(theirs.is_open() ? 0 : errno, "fcntl(F_DUPFD_CLOEXEC) for a worker");
@@ -81,7 +81,7 @@ StartedWorker start_by_spawn() {
     check(::posix_spawn_file_actions_addclosefrom_np(actions.get(), socket_in_worker + 1),
           "posix_spawn_file_actions_addclosefrom_np");
 
-    // SIGINT stays blocked until the worker ignores it; everything else is as for a new program.
+    // SIGINT stays blocked until the worker ignores it; other signals are as in a new program.
     Attributes attributes;
     sigset_t blocked;
     ::sigemptyset(&blocked);

@@ -15,7 +15,7 @@ namespace hocket::detail {
 namespace {
 
 void kill_child(pid_t child) noexcept {
-    ::kill(child, SIGKILL); // not reaped, so the number is still its own
+    ::kill(child, SIGKILL); // not reaped, so the pid was not reused
     while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
 }

@@ -6,7 +6,7 @@
 
 namespace hocket::detail {
 
-/// What a new process of this program is told first, through its socket.
+/// The first message to a new process of this program, sent through its socket.
 struct Bootstrap {
     enum Kind : std::uint32_t {
         pool_worker, // descriptors: link, ReplyNotifier, eventfd, pipe for stdout, pipe for stderr
@@ -14,7 +14,7 @@ struct Bootstrap {
         fork_server, // no descriptors
     };
     std::uint32_t kind = pool_worker;
-    std::int64_t spin = 0; // nanoseconds for which a worker looks for work before it sleeps
+    std::int64_t spin = 0; // nanoseconds for which a worker busy-polls for work before it sleeps
     MSGPACK_DEFINE(kind, spin)
 };
 

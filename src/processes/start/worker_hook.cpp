@@ -1,12 +1,13 @@
-// Workers are the program itself, started again: its main is wrapped, and is not called in them.
+// A worker is the same program, started again. The program's main is wrapped and is not called in a
+// worker.
 //
-// The C library's __libc_start_main initialises the statics of the program and of its libraries and
-// then calls the main that it was given. This one stands in front of it, in a static as in a shared
-// library, wherever that is in the link order, and hands on a main that looks first whether this
-// process is to be a worker. A constructor instead would run in link order, and might find the
-// program's statics not initialised.
+// The C library's __libc_start_main initialises the statics of the program and of its libraries,
+// and then calls the main that it was given. The definition below is found before the C library's,
+// whether hocket is a static or a shared library, and wherever it is in the link order. It passes
+// on a main that first checks whether this process should be a worker. A constructor would run in
+// link order instead, and might run before the program's statics are initialised.
 //
-// Compiled without sanitizers: it runs before they are ready.
+// Compiled without sanitizers, because it runs before they are ready.
 
 #include <cstdlib>
 #include <cstring>
@@ -24,7 +25,8 @@ Main program_main = nullptr;
 
 extern "C" {
 
-// Linked in with whatever starts processes; a program that starts none has no worker to be.
+// Linked into programs that start processes. In other programs it is null, and there are no
+// workers.
 [[gnu::weak]] int hocket_worker_main(const char* socket);
 
 static int main_or_worker(int argc, char** argv, char** environment) {
@@ -40,7 +42,7 @@ static int main_or_worker(int argc, char** argv, char** environment) {
                                                      void (*init)(), void (*fini)(),
                                                      void (*loader_fini)(), void* stack_end) {
     program_main = main;
-    // Copied, since ISO C++ has no cast from an object pointer to a function pointer.
+    // Use memcpy, because ISO C++ has no cast from an object pointer to a function pointer.
     void* const symbol = ::dlsym(RTLD_NEXT, "__libc_start_main");
     Start start = nullptr;
     std::memcpy(&start, &symbol, sizeof start);

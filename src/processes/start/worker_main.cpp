@@ -28,8 +28,7 @@ namespace {
 
 constexpr std::size_t longest_bootstrap = 4096;
 
-/// Ends this process when its owner has ended, whatever it is doing: the owner's end of the socket
-/// is closed then.
+/// Ends this process at once when its owner has ended, which closes the owner's end of the socket.
 void watch_owner(int control) {
     std::thread([control] {
         pollfd owner{control, POLLRDHUP, 0};
@@ -50,7 +49,7 @@ int be_worker(int control) {
         throw std::system_error(received.error, "the worker cannot receive its first message");
     }
     if (received.size == 0) {
-        return EXIT_FAILURE; // the owner is gone already
+        return EXIT_FAILURE; // the owner has already ended
     }
     const auto bootstrap =
         unpack_message<Bootstrap>(std::span(bytes.data(), received.size), descriptors);
@@ -78,12 +77,12 @@ int worker_main(int control) noexcept {
 
 } // namespace hocket::detail
 
-// Instead of the program's main, see worker_hook.cpp. Leaves without the destructors of statics:
-// they belong to the program that was not run.
+// Runs instead of the program's main, see worker_hook.cpp. Exits without the destructors of
+// statics, because they belong to the program, which did not run.
 extern "C" int hocket_worker_main(const char* socket) {
     int control = -1;
     std::from_chars(socket, socket + std::strlen(socket), control);
-    ::unsetenv("HOCKET_WORKER"); // what this process starts is no worker
+    ::unsetenv("HOCKET_WORKER"); // processes that this one starts are not workers
     const int status = hocket::detail::worker_main(control);
     std::fflush(nullptr);
     ::_exit(status);

@@ -2,9 +2,9 @@
 
 namespace hocket::detail {
 
-/// What a worker does from its Bootstrap, which comes through `control`, to its end: returns the
-/// exit status. What goes wrong is said on stderr. On the main thread of a process that has no
-/// other; the process ends, whatever it is doing, when the other end of `control` is closed.
+/// Runs a worker: receives its Bootstrap through `control`, works until its end, and returns the
+/// exit status. Prints errors on stderr. Call it on the main thread of a process that has no other
+/// threads. The process ends at once when the other end of `control` is closed.
 [[nodiscard]] int worker_main(int control) noexcept;
 
 } // namespace hocket::detail

@@ -16,7 +16,7 @@ namespace hocket::detail {
 namespace {
 
 constexpr std::size_t longest_last_words = 4096;
-constexpr std::size_t longest_line = std::size_t{64} * 1024; // a longer one is handed on in parts
+constexpr std::size_t longest_line = std::size_t{64} * 1024; // a longer line is passed on in parts
 
 } // namespace
 
@@ -49,7 +49,8 @@ engine::FileDescriptor WorkerOutput::Stream::open() {
     return theirs;
 }
 
-// Also what came before the end: a process that the worker started may keep the pipe open.
+// Reads what is available, but does not wait for the end of the pipe: a process that the worker
+// started may keep it open.
 void WorkerOutput::Stream::drain() {
     std::array<char, 4096> part;
     while (end_.is_open()) {
@@ -99,7 +100,7 @@ void WorkerOutput::Stream::hand_on(bool rest_too) {
 }
 
 void print_worker_line(int worker, bool is_error, std::string_view line) {
-    // One call, so that lines of several workers do not mix.
+    // Use one call, so that lines of several workers do not mix.
     std::fprintf(is_error ? stderr : stdout, "[worker %d] %.*s\n", worker,
                  static_cast<int>(line.size()), line.data());
     std::fflush(is_error ? stderr : stdout);

@@ -11,20 +11,20 @@
 
 namespace hocket::detail {
 
-/// Is given each line that a worker writes: (worker's number, whether it was stderr, the line).
+/// Called with each line that a worker writes: (worker's number, whether it was stderr, the line).
 using OutputSink = std::function<void(int worker, bool is_error, std::string_view line)>;
 
-/// Reads what a worker writes to stdout and stderr, and hands it on line by line.
+/// Reads the output of a worker on stdout and stderr, and passes it on line by line.
 class WorkerOutput {
 public:
     /// Throws std::system_error.
     WorkerOutput(engine::Poller& poller, int worker, const OutputSink& sink);
 
-    /// The ends that the worker writes to. To be closed when it has them.
+    /// The ends that the worker writes to. Close them once the worker has them.
     engine::FileDescriptor worker_stdout;
     engine::FileDescriptor worker_stderr;
 
-    /// Reads what is left, hands on the last lines, and returns the end of stderr.
+    /// Reads the remaining output, passes on the last lines, and returns the last part of stderr.
     [[nodiscard]] std::string finish();
 
 private:
@@ -54,7 +54,7 @@ private:
     Stream stderr_;
 };
 
-/// Writes the line to this process's own stdout or stderr, with the worker's number in front.
+/// Writes the line to this process's own stdout or stderr, with the worker's number before it.
 void print_worker_line(int worker, bool is_error, std::string_view line);
 
 } // namespace hocket::detail
