@@ -36,17 +36,17 @@ void require_writable(const FileState& state) {
     }
 }
 
-/// How much there is likely to be until the end, and one byte more to see that it is the end.
+/// The estimated number of bytes until the end, plus one byte to detect the end.
 std::size_t rest_of(const FileState& state) noexcept {
     struct ::stat status {};
     const off_t position = ::lseek(state.fileno(), 0, SEEK_CUR);
     if (::fstat(state.fileno(), &status) != 0 || position < 0 || status.st_size <= position) {
-        return first_chunk; // a pipe, a file of /proc
+        return first_chunk; // a pipe or a file in /proc
     }
     return static_cast<std::size_t>(status.st_size - position) + 1;
 }
 
-/// What a read has gathered goes back if the read does not come to its end.
+/// The bytes that a read has gathered. They are put back if the read does not complete.
 struct Gathered {
     explicit Gathered(FileState& file) noexcept : state(file) {}
     ~Gathered() {
@@ -71,7 +71,7 @@ Coro<std::string> read(StatePointer state, std::ptrdiff_t n) {
     Gathered gathered(*state);
     gathered.bytes = state->ahead().substr(0, wanted);
     state->consume(gathered.bytes.size());
-    // What is not there is not allocated, either, however much is asked for.
+    // Allocate no more than the file has, even if the caller asks for more.
     std::size_t chunk = rest_of(*state);
     while (gathered.bytes.size() < wanted) {
         const std::size_t most = std::min(chunk, wanted - gathered.bytes.size());
@@ -79,7 +79,7 @@ Coro<std::string> read(StatePointer state, std::ptrdiff_t n) {
         if (count == 0) {
             break;
         }
-        // Room that is there already will do to see that it is the end.
+        // Spare capacity is enough to detect the end.
         const std::size_t spare = gathered.bytes.capacity() - gathered.bytes.size();
         chunk = spare > 0 ? std::min(spare, largest_growth)
                           : std::clamp(gathered.bytes.size(), first_chunk, largest_growth);
@@ -87,7 +87,8 @@ Coro<std::string> read(StatePointer state, std::ptrdiff_t n) {
     co_return gathered.take();
 }
 
-/// The line at the front of what was read ahead, with its end; nothing when its end is not there.
+/// Takes the first line, with its newline, from the bytes read ahead. Returns false if there is no
+/// complete line.
 bool take_line(FileState& state, std::string& line, std::size_t searched) {
     const auto end = state.ahead().find('\n', searched);
     if (end == std::string_view::npos) {
@@ -119,7 +120,7 @@ Coro<std::string> readline(StatePointer state) {
 AsyncGenerator<std::string> lines(StatePointer state) {
     for (;;) {
         std::string line;
-        // Without a coroutine for each of them.
+        // Take lines that were read ahead directly, without a coroutine for each.
         const bool is_there =
             !state->is_closed() && !state->position_lock().locked() && take_line(*state, line, 0);
         if (!is_there) {
@@ -207,7 +208,7 @@ struct Truncation {
     }
 };
 
-/// `size` -1: at the position.
+/// A `size` of -1 means the current position.
 Coro<std::int64_t> truncate(StatePointer state, std::int64_t size) {
     const FileUse use(*state);
     require_writable(*state);

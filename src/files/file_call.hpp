@@ -15,7 +15,7 @@
 
 namespace hocket::detail {
 
-/// How `loop`'s files are done: by io_uring or by threads.
+/// The implementation of file operations for `loop`: io_uring or threads.
 [[nodiscard]] engine::FileOperations& file_operations_of(EventLoop& loop);
 
 /// Throws the std::system_error of a call that returned -errno for `path`.
@@ -24,9 +24,10 @@ namespace hocket::detail {
 /// "folder/name"
 [[nodiscard]] std::string join_path(const std::string& folder, const std::string& name);
 
-/// Awaits one call to the file system. A named local of the coroutine that awaits it, declared
-/// behind the memory that the call uses. Yields the call's result, or -errno. A cancellation is
-/// passed on to the kernel; CancelledError comes when the call is over, and `result` says how.
+/// Awaits one call to the file system. Must be a named local of the coroutine that awaits it,
+/// declared after the memory that the call uses. Yields the call's result, or -errno. A
+/// cancellation is passed on to the kernel. CancelledError is thrown once the call is over;
+/// `result` then returns its outcome.
 class FileCall final : public Operation, private engine::FileOperation {
 public:
     using hocket_awaitable = void;
@@ -45,7 +46,8 @@ public:
     }
 
     [[nodiscard]] std::int64_t result() const noexcept { return result_; }
-    /// What was opened. Closed with this when nobody takes it, as after a cancellation.
+    /// The descriptor that the call has opened. If nobody takes it, as after a cancellation, the
+    /// destructor closes it.
     [[nodiscard]] engine::FileDescriptor take_descriptor() noexcept {
         return std::move(descriptor_);
     }

@@ -29,7 +29,7 @@ engine::CachedReads& cached_reads() {
     return file_operations_of(get_running_loop()).cached_reads();
 }
 
-/// Closes on a thread: on a network file system that is when the data goes out.
+/// Closes a file on a thread, because on a network file system closing sends the data.
 class BackgroundClose final : public engine::BlockingWork {
 public:
     static void start(engine::FileDescriptor fd) {
@@ -101,7 +101,7 @@ FileState::FileState(engine::FileDescriptor fd, std::string path, FileMode mode)
     is_seekable_ = ::lseek(fd_.fileno(), 0, SEEK_CUR) >= 0;
     is_pollable_ = S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode);
     if (is_pollable_) {
-        // This open file description is nobody else's.
+        // No other process shares this open file description.
         ::fcntl(fd_.fileno(), F_SETFL, ::fcntl(fd_.fileno(), F_GETFL) | O_NONBLOCK);
     }
 }
@@ -140,7 +140,7 @@ void FileState::drop_ahead() {
 }
 
 Coro<bool> FileState::read_ahead() {
-    // What has been consumed makes room.
+    // Removes the consumed bytes to make room.
     ahead_.erase(0, std::exchange(ahead_begin_, 0));
     const std::size_t count = co_await read_more(ahead_, read_ahead_size);
     co_return count != 0;
@@ -150,7 +150,7 @@ Coro<std::size_t> FileState::read_more(std::string& bytes, std::size_t most) {
     const std::size_t before = bytes.size();
     bytes.resize(before + most);
     std::size_t count = 0;
-    // Also when it is cancelled after bytes have come, or fails.
+    // Needed also if the call fails, or is cancelled after bytes have been read.
     struct Trim {
         ~Trim() { bytes.resize(before + count); }
         std::string& bytes;
@@ -170,12 +170,12 @@ bool FileState::read_cached(std::span<std::byte> space, std::int64_t offset, std
         can_read_cached_ = false;
     }
     count = result > 0 ? static_cast<std::size_t>(result) : 0;
-    return result >= 0; // errors are for the call that waits
+    return result >= 0; // errors are reported by the call that waits
 }
 
 Coro<> FileState::read_at(std::span<std::byte> space, std::int64_t offset, std::size_t& count) {
     for (;;) {
-        // The others' turn. What is cached is still cheaper to copy in the next.
+        // Let other tasks run. Copying cached data in the next turn is still cheaper than a call.
         while (can_read_cached_ && cached_reads().is_exhausted()) {
             co_await sleep(std::chrono::seconds(0));
         }
@@ -205,7 +205,7 @@ Coro<> FileState::write_at(std::string_view data, std::int64_t offset) {
             data.remove_prefix(static_cast<std::size_t>(result));
             offset = offset < 0 ? offset : offset + result;
         } else {
-            // No file takes nothing of something and means to go on.
+            // A write that returns 0 for a non-empty buffer would never end.
             co_await wait_after("write", result == 0 ? -EIO : result);
         }
     }
@@ -222,7 +222,7 @@ Coro<> FileState::wait_after(const char* call, std::int64_t result) {
 }
 
 void FileState::require_offset(const char* call, std::int64_t offset) const {
-    // What the kernel makes of an offset in a pipe depends on the way it is asked.
+    // The kernel's reaction to an offset in a pipe depends on the kind of call.
     if (offset < 0 || !is_seekable_) {
         fail(call, offset < 0 ? -EINVAL : -ESPIPE);
     }
@@ -237,7 +237,7 @@ Coro<> FileState::close() {
         co_return; // another task has closed it meanwhile
     }
     FileCall call(engine::FileRequest::close(fileno()));
-    // From the moment in which the call may begin the number is not ours any more.
+    // As soon as the call may have begun, the descriptor's number is no longer ours.
     struct Release {
         ~Release() {
             if (call.result() != -ECANCELED) {

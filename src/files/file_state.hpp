@@ -13,9 +13,9 @@
 
 namespace hocket::detail {
 
-/// What `open` makes of a mode.
+/// The meaning of the mode given to `open`.
 struct FileMode {
-    /// Throws ValueError, with Python's words.
+    /// Throws ValueError with Python's messages.
     [[nodiscard]] static FileMode parse(std::string_view mode);
 
     int flags = 0; // of open(2)
@@ -23,7 +23,7 @@ struct FileMode {
     bool is_writable = false;
 };
 
-/// What the handles of a File share. Its functions are for those who have a FileUse.
+/// The state that the handles of a File share. To call its functions, hold a FileUse.
 class FileState {
 public:
     /// Takes over `fd`, opened at `path`.
@@ -36,35 +36,36 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const FileMode& mode() const noexcept { return mode_; }
     [[nodiscard]] bool is_closed() const noexcept { return is_closing_ || !fd_.is_open(); }
-    /// Held by whatever uses the position.
+    /// Held by every operation that uses the position.
     [[nodiscard]] Lock& position_lock() noexcept { return position_lock_; }
 
-    /// Bytes that were read and not yet asked for.
+    /// The bytes that were read but not consumed yet.
     [[nodiscard]] std::string_view ahead() const noexcept {
         return std::string_view(ahead_).substr(ahead_begin_);
     }
     void consume(std::size_t count) noexcept;
-    /// What was read comes before all other bytes again.
+    /// Puts bytes back before all others.
     void put_back(std::string bytes);
-    /// The kernel's position becomes the file's: nothing is read ahead any more.
+    /// Drops the bytes read ahead and moves the kernel's position back to the file's position.
     void drop_ahead();
-    /// Reads more; false at the end of the file.
+    /// Reads more. Returns false at the end of the file.
     Coro<bool> read_ahead();
 
-    /// Reads up to `most` bytes at the position onto the end of `bytes`, once; yields how many.
-    /// Bytes that come in spite of a cancellation are there, too.
+    /// Reads once, up to `most` bytes at the position, and appends them to `bytes`. Returns their
+    /// number. Bytes that were read in spite of a cancellation are appended, too.
     Coro<std::size_t> read_more(std::string& bytes, std::size_t most);
-    /// One read at `offset` (-1: the position). Sets `count` also when it is cancelled.
+    /// Reads once at `offset` (-1: the position). Sets `count` even if it is cancelled.
     Coro<> read_at(std::span<std::byte> space, std::int64_t offset, std::size_t& count);
-    /// The same, at once and as far as the page cache goes. False when that is not possible.
+    /// The same without waiting, as far as the data is in the page cache. Returns false if that is
+    /// not possible.
     [[nodiscard]] bool read_cached(std::span<std::byte> space, std::int64_t offset,
                                    std::size_t& count);
     Coro<> write_at(std::string_view data, std::int64_t offset);
 
-    /// Waits until nobody uses the file, and closes it.
+    /// Waits until no operation uses the file, and closes it.
     Coro<> close();
 
-    /// Throws what is wrong with an offset for `call`, if anything.
+    /// Throws if `offset` is not valid for `call`.
     void require_offset(const char* call, std::int64_t offset) const;
     [[noreturn]] void fail(const char* call, std::int64_t result) const;
 
@@ -76,7 +77,7 @@ private:
     std::string path_;
     FileMode mode_;
     bool is_seekable_ = false;
-    bool is_pollable_ = false; // a pipe or a terminal: its bytes are waited for by the poller
+    bool is_pollable_ = false; // a pipe or a terminal: the poller waits for its bytes
     bool can_read_cached_ = true;
     bool is_closing_ = false;
     unsigned users_ = 0;
@@ -86,10 +87,11 @@ private:
     std::size_t ahead_begin_ = 0;
 };
 
-/// Keeps the descriptor open while a call is under way: a new file may have its number otherwise.
+/// Keeps the descriptor open during an operation, because its number could otherwise be reused by a
+/// new file.
 class FileUse {
 public:
-    explicit FileUse(FileState& state); ///< Throws ValueError when the file is closed.
+    explicit FileUse(FileState& state); ///< Throws ValueError if the file is closed.
     ~FileUse();
     FileUse(const FileUse&) = delete;
     FileUse& operator=(const FileUse&) = delete;

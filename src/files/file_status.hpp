@@ -6,7 +6,7 @@ struct statx;
 
 namespace hocket::detail {
 
-/// What the kernel says of a file, in the words of the public interface.
+/// Converts the kernel's file status to the public type.
 [[nodiscard]] files::StatResult to_stat_result(const struct statx& status) noexcept;
 
 } // namespace hocket::detail

@@ -73,12 +73,12 @@ Coro<> make_directories(std::string path, unsigned permissions, bool exist_ok) {
     while (path.size() > 1 && path.back() == '/') {
         path.pop_back();
     }
-    // Up to the first that can be made, then down again.
+    // Go up to the first folder that can be made, then down again.
     std::vector<std::string> missing;
     std::string at = path;
     for (;;) {
         const bool is_last = missing.empty();
-        // As in Python, the permissions are the last folder's.
+        // As in Python, the permissions apply to the last folder only.
         const std::int64_t result = co_await try_mkdir(at, is_last ? permissions : 0777);
         if (result == 0) {
             break;
@@ -90,10 +90,10 @@ Coro<> make_directories(std::string path, unsigned permissions, bool exist_ok) {
             continue;
         }
         if (result == -EEXIST && !is_last) {
-            break; // another made it meanwhile
+            break; // another process made it meanwhile
         }
         if (is_last && exist_ok) {
-            // Whatever the reason: EEXIST, or EROFS of a folder that is there.
+            // For any error: EEXIST, or EROFS for a folder that exists.
             struct statx status {};
             detail::FileCall call(FileRequest::stat(at.c_str(), 0, status));
             const std::int64_t looked = co_await call;

@@ -15,7 +15,7 @@ namespace hocket::files {
 
 namespace {
 
-/// A folder, known by more than its names.
+/// A folder, identified independently of its path.
 struct Identity {
     dev_t device = 0;
     ino_t inode = 0;
@@ -31,14 +31,14 @@ struct Identity {
     }
 };
 
-/// A folder that is read, on another thread.
+/// A folder, which is read on another thread.
 struct Folder {
     std::string path;
     std::shared_ptr<Identity> identity = std::make_shared<Identity>();
     std::vector<std::string> dirnames = {};
     std::vector<std::string> filenames = {};
     std::vector<std::string> links = {}; // those of dirnames that are symbolic links
-    bool is_read = false;                // bottom up: what is in it comes first
+    bool is_read = false;                // bottom up: the folders in it come first
 
     [[nodiscard]] bool is_link(const std::string& name) const {
         return std::find(links.begin(), links.end(), name) != links.end();
@@ -128,7 +128,7 @@ AsyncGenerator<WalkEntry> walk_folders(std::string path, WalkOptions options) {
             if (!options.topdown) {
                 stack.push_back(std::move(folder));
             }
-            // The first is on top.
+            // Push in reverse, so that the first one is on top.
             for (auto inner = below.rbegin(); inner != below.rend(); ++inner) {
                 stack.push_back(std::move(*inner));
             }

@@ -45,7 +45,7 @@ std::optional<Kind> kind_of(std::uint32_t mask) noexcept {
     return std::nullopt;
 }
 
-/// inotify's view of a tree. Its functions that look at folders block.
+/// inotify's view of a tree. Its functions that read folders block.
 class Changes {
 public:
     Changes(std::string path, bool is_recursive)
@@ -56,7 +56,7 @@ public:
     [[nodiscard]] int fileno() const noexcept { return fd_.fileno(); }
     [[nodiscard]] const std::string& root() const noexcept { return root_; }
 
-    /// Begins. Returns 0 or -errno.
+    /// Begins to watch. Returns 0 or -errno.
     std::int64_t start() noexcept {
         if (!fd_.is_open()) {
             return -errno;
@@ -70,13 +70,13 @@ public:
         return scan();
     }
 
-    /// Watches the folders that have come, and reports what is in them. Returns 0 or -errno.
+    /// Watches the new folders, and reports their contents. Returns 0 or -errno.
     std::int64_t scan() noexcept;
     [[nodiscard]] bool has_folders_to_scan() const noexcept {
         return is_recursive_ && !to_scan_.empty();
     }
 
-    /// Takes what the kernel has to say now, if anything: -EAGAIN.
+    /// Reads the events that are available now. Returns -EAGAIN if there are none.
     std::int64_t read();
 
     [[nodiscard]] std::optional<WatchEvent> next() {
@@ -91,7 +91,7 @@ public:
 private:
     struct Scan {
         std::string path;
-        bool is_new; // what is in it has not been reported
+        bool is_new; // its contents have not been reported
     };
 
     void take(const inotify_event& event);
@@ -101,7 +101,7 @@ private:
     std::string root_;
     bool is_recursive_;
     int root_watch_ = -1;
-    std::unordered_map<int, std::string> folders_; // by inotify's number
+    std::unordered_map<int, std::string> folders_; // by inotify's watch number
     std::vector<Scan> to_scan_;
     std::deque<WatchEvent> events_;
 };
@@ -110,11 +110,12 @@ std::int64_t Changes::scan() noexcept {
     while (is_recursive_ && !to_scan_.empty()) {
         const Scan scan = std::move(to_scan_.back());
         to_scan_.pop_back();
-        // First the watch, then the look: what comes in between is seen twice rather than never.
+        // First watch, then read the folder: changes in between are reported twice rather than
+        // never.
         const int watch = ::inotify_add_watch(fileno(), scan.path.c_str(), interest | IN_ONLYDIR);
         if (watch < 0) {
             if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) {
-                continue; // gone by now, a file, or not ours to see
+                continue; // removed meanwhile, a file, or not readable for us
             }
             return -errno;
         }
@@ -146,12 +147,12 @@ std::int64_t Changes::scan() noexcept {
 void Changes::take(const inotify_event& event) {
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
         events_.push_back({Kind::overflow, root_, true, 0});
-        to_scan_.push_back({root_, false}); // there may be folders nobody told about
+        to_scan_.push_back({root_, false}); // there may be folders whose creation was not reported
         return;
     }
     const auto folder = folders_.find(event.wd);
     if (folder == folders_.end()) {
-        return; // the rest of what was said about one that is forgotten
+        return; // a late event of a folder that is no longer watched
     }
     constexpr std::uint32_t end = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
     if (event.wd == root_watch_ && (event.mask & end) != 0) {
@@ -163,7 +164,7 @@ void Changes::take(const inotify_event& event) {
         return;
     }
     const std::optional<Kind> kind = kind_of(event.mask);
-    // A folder below says of itself what the one above says of it.
+    // A subfolder reports the same change as its parent folder.
     const bool is_about_itself = event.len == 0;
     if (!kind || (is_about_itself && event.wd != root_watch_)) {
         return;
@@ -181,7 +182,7 @@ void Changes::take(const inotify_event& event) {
     events_.push_back({*kind, std::move(path), is_dir, event.cookie});
 }
 
-// A folder that is moved takes its watch along, which would report by the old name.
+// A folder that is moved keeps its watch, which would report the old path.
 void Changes::forget_below(const std::string& path) {
     for (auto folder = folders_.begin(); folder != folders_.end();) {
         const std::string& known = folder->second;
@@ -209,7 +210,7 @@ std::int64_t Changes::read() {
                             "watch " + changes.root());
 }
 
-/// Has a blocking function of `changes` called on another thread.
+/// Calls a blocking function of `changes` on another thread.
 template <auto function> Coro<> call(std::shared_ptr<Changes> changes) {
     detail::FileCall blocking(engine::FileRequest::call(
         [](void* context) noexcept { return (static_cast<Changes*>(context)->*function)(); },

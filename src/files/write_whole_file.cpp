@@ -22,7 +22,7 @@ std::string folder_of(const std::string& path) {
     return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// Where a file is that is to be replaced, and what it is like.
+/// The path and status of a file that is to be replaced.
 struct Target {
     std::string path;
     bool is_there = false;
@@ -34,7 +34,7 @@ struct Target {
 
 std::int64_t Target::find(void* context) noexcept {
     auto& self = *static_cast<Target*>(context);
-    // A link stays; what it leads to is replaced, also when that is not there yet.
+    // A symbolic link stays: its target is replaced, even if that does not exist yet.
     char link[4096];
     for (int links = 0;; ++links) {
         const ssize_t length = ::readlink(self.path.c_str(), link, sizeof link);
@@ -53,12 +53,13 @@ std::int64_t Target::find(void* context) noexcept {
     }
     self.is_there = true;
     self.is_regular = S_ISREG(self.status.st_mode);
-    // Who may not write to the file may not replace it, though the system would let him.
+    // A user who may not write to the file must not replace it, although the system would allow
+    // that.
     return ::faccessat(AT_FDCWD, self.path.c_str(), W_OK, AT_EACCESS) == 0 ? 0 : -errno;
 }
 
-/// A file that is gone with this. It goes by blocking calls, which cannot be cancelled: it must go
-/// also when the loop is closed.
+/// A file that is removed by the destructor. It uses blocking calls, which cannot be cancelled,
+/// because the file must be removed even when the loop is closed.
 class TemporaryFile {
 public:
     explicit TemporaryFile(const std::string& target) {
@@ -78,7 +79,7 @@ public:
     TemporaryFile& operator=(const TemporaryFile&) = delete;
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    /// From before it is made until it is known that it was not, or has another name.
+    /// Set it before the file is made. Reset it when making failed or the file has been renamed.
     void set_there(bool is_there) noexcept { is_there_ = is_there; }
 
 private:
@@ -92,7 +93,8 @@ struct Permissions {
 
     static std::int64_t set(void* context) noexcept {
         const auto& self = *static_cast<Permissions*>(context);
-        // First, since it takes the set-user-id bit away. Not everybody may.
+        // Change the owner first, because that clears the set-user-id bit. It may fail without
+        // privileges.
         static_cast<void>(!::fchown(self.fd, self.wanted.st_uid, self.wanted.st_gid));
         return ::fchmod(self.fd, self.wanted.st_mode & 07777) == 0 ? 0 : -errno;
     }
@@ -132,7 +134,7 @@ Coro<std::size_t> write_whole(std::string path, std::string_view data, WriteOpti
                                                target.is_there ? 0600 : options.permissions));
     const std::int64_t opened = co_await opening;
     if (opened < 0) {
-        temporary.set_there(false); // if there is one, it is not ours
+        temporary.set_there(false); // if the file exists, it is not ours
         detail::fail_call("open", target.path, opened);
     }
     detail::FileState file(opening.take_descriptor(), path, detail::FileMode::parse("w"));

@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto grace = std::chrono::seconds(5);
 
-/// A descriptor as an argument.
+/// A descriptor that can be passed as an argument.
 struct PassedDescriptor {
     engine::FileDescriptor descriptor;
 
@@ -27,12 +27,13 @@ struct PassedDescriptor {
 };
 
 void serve(PassedDescriptor listener, const std::string& address) {
-    std::signal(SIGINT, SIG_IGN); // its owner decides what Ctrl-C means
+    std::signal(SIGINT, SIG_IGN); // the owner decides what Ctrl-C means
     detail::ManagerServer server(std::move(listener.descriptor), address);
     run(server.serve());
 }
 
-// The listener is open in the manager only: nobody waits for the answer of one that has died.
+// The listener is open in the manager only, so that clients do not wait for an answer after it has
+// died.
 Process start_manager(StartMethod start_method, const std::string& address) {
     const PassedDescriptor listener{detail::listen_at(address)};
     Process process({.name = "Manager", .daemon = true, .start_method = start_method}, serve,

@@ -32,7 +32,8 @@ constexpr int unknown_exitcode = 255;
 struct AbstractAddress {
     explicit AbstractAddress(const std::string& name) {
         address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path + 1, name.data(), name.size()); // behind a zero
+        std::memcpy(address.sun_path + 1, name.data(),
+                    name.size()); // after the zero byte of an abstract name
         size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
     }
     [[nodiscard]] const sockaddr* get() const noexcept {
@@ -107,7 +108,8 @@ std::unique_ptr<ManagerLink::Connection> ManagerLink::take_connection() {
     {
         const std::scoped_lock lock(lock_);
         if (std::exchange(process_of_idle_, ::getpid()) != ::getpid()) {
-            idle_.clear(); // a forked child has copies of its parent's, which go on being used
+            idle_.clear(); // a forked child has copies of its parent's connections, which the
+                           // parent still uses
         }
         if (!idle_.empty()) {
             auto connection = std::move(idle_.back());
@@ -196,7 +198,7 @@ void ManagerLink::throw_if_failed(const std::error_code& error) const {
         throw_died();
     }
     if (error) {
-        throw std::system_error(error, "cannot ask a manager");
+        throw std::system_error(error, "cannot send a request to a manager");
     }
 }
 
@@ -222,14 +224,14 @@ void ManagerLink::put_back(std::unique_ptr<Connection> connection) {
 void ManagerLink::throw_died() const {
     int exitcode = unknown_exitcode;
     if (const auto process = process_.lock(); process && process->is_ours()) {
-        // Its sockets are closed an instant before it can be reaped.
+        // Its sockets are closed shortly before it can be reaped.
         process->join_until(std::chrono::steady_clock::now() + std::chrono::seconds(1));
         exitcode = process->exitcode().value_or(unknown_exitcode);
     }
     std::string what = "the manager (process " + std::to_string(manager_) + ") has ended";
     if (exitcode != unknown_exitcode) {
-        what += exitcode < 0 ? ", by signal " + std::to_string(-exitcode)
-                             : ", with exit code " + std::to_string(exitcode);
+        what += exitcode < 0 ? " by signal " + std::to_string(-exitcode)
+                             : " with exit code " + std::to_string(exitcode);
     }
     throw WorkerDied(what, manager_, exitcode, {});
 }
@@ -248,7 +250,7 @@ ManagedReference::Hold::~Hold() {
     try {
         ManagerReference(link_).drop_reference(id_);
     } catch (...) {
-        // The manager has ended, or cannot be reached: at worst it keeps the object.
+        // The manager has ended or cannot be reached: at worst it keeps the object.
     }
 }
 
@@ -257,7 +259,7 @@ ManagedReference::ManagedReference(std::shared_ptr<ManagerLink> link, std::uint6
 
 const ManagedReference::Hold& ManagedReference::hold() const {
     if (hold_ == nullptr) {
-        throw RuntimeError("this proxy refers to nothing: proxies come from a Manager");
+        throw RuntimeError("this proxy is empty: proxies come from a Manager");
     }
     return *hold_;
 }
@@ -295,7 +297,7 @@ void ManagedReference::msgpack_unpack(const msgpack::object& object) {
     std::tie(received.address, received.manager, received.id) =
         object.as<std::tuple<std::string, int, std::uint64_t>>();
     auto link = ManagerLink::find(received.address, received.manager);
-    // In an object at the manager itself, the reference stays nobody's.
+    // Inside an object of the manager itself, the reference belongs to no process.
     if (ManagerServer::here(received.address) == nullptr) {
         ManagerReference(link).adopt_reference(received.id);
     }

@@ -14,20 +14,20 @@
 
 namespace hocket::detail {
 
-/// This process's way to one manager: as many connections as threads have asked at a time. Any
-/// thread.
+/// This process's connections to one manager: as many as threads have used at the same time. May be
+/// used on any thread.
 class ManagerLink {
 public:
     using UnpackResult = void (*)(void* to, const msgpack::object& object);
 
-    /// The one to the manager with this address (an abstract name) and process.
+    /// The link to the manager with this address (an abstract name) and pid.
     static std::shared_ptr<ManagerLink> find(const std::string& address, pid_t manager);
 
     ManagerLink(std::string address, pid_t manager)
         : address_(std::move(address)), manager_(manager) {}
 
-    /// Sends the request and unpacks what comes back. Throws what was thrown there; WorkerDied when
-    /// the manager has ended.
+    /// Sends the request and unpacks the answer. Throws the exception that the manager's object
+    /// threw, or WorkerDied if the manager has ended.
     void exchange(const GatherBuffer& request, const Descriptors& descriptors, void* result,
                   UnpackResult unpack);
     /// The same in a task. Cannot be cancelled: yields the CancelledError instead, when the manager
@@ -37,7 +37,7 @@ public:
                                                    UnpackResult unpack);
     [[nodiscard]] const std::string& address() const noexcept { return address_; }
     [[nodiscard]] pid_t manager() const noexcept { return manager_; }
-    /// In the manager's owner, which alone knows how it ended.
+    /// For the manager's owner, because only the owner knows its exit status.
     void set_process(std::weak_ptr<ChildProcess> process) { process_ = std::move(process); }
 
 private:
@@ -62,9 +62,9 @@ private:
     std::vector<std::unique_ptr<Connection>> idle_;
 };
 
-/// A name of 128 random bits in the abstract namespace, which nobody can guess.
+/// An unguessable name of 128 random bits in the abstract namespace.
 [[nodiscard]] std::string random_address();
-/// Listens there.
+/// Returns a socket that listens at that address.
 [[nodiscard]] engine::FileDescriptor listen_at(const std::string& address);
 
 } // namespace hocket::detail

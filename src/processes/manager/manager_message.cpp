@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t largest_in_socket = std::size_t{32} * 1024;
 constexpr std::size_t largest_on_stack = 512;
-constexpr char is_beside = '\xc1'; // no msgpack begins with it
+constexpr char is_beside = '\xc1'; // msgpack never uses this as a first byte
 
 template <class CopyTo>
 std::error_code send(int socket, std::size_t size, const Descriptors& descriptors, CopyTo copy_to) {

@@ -12,13 +12,13 @@
 
 namespace hocket::detail {
 
-/// A request to a manager or its answer, as it was received.
+/// A received request to a manager, or its answer.
 class ManagerMessage {
 public:
     ManagerMessage();
 
-    /// Waits for the next message if the socket does, unless `flags` are MSG_DONTWAIT. EPIPE at the
-    /// end.
+    /// Receives the next message. Waits for it if the socket is blocking, unless `flags` are
+    /// MSG_DONTWAIT. Returns EPIPE at the end.
     [[nodiscard]] std::error_code receive(int socket, int flags = 0);
     /// Valid until the next `receive`.
     [[nodiscard]] std::span<const char> bytes() const noexcept { return bytes_; }
@@ -28,11 +28,11 @@ private:
     std::unique_ptr<char[]> space_;
     std::span<const char> bytes_;
     Descriptors descriptors_;
-    engine::MemoryMapping region_; // of a large message
+    engine::MemoryMapping region_; // with a large message
 };
 
-/// Sends one message with duplicates of `descriptors`. A large one travels as memory beside it, so
-/// that all of them fit the socket. The errors are those of engine::send_message.
+/// Sends one message with duplicates of `descriptors`. A large message is sent as a memory file, so
+/// that every message fits into the socket. Returns the errors of engine::send_message.
 [[nodiscard]] std::error_code send_manager_message(int socket, const GatherBuffer& message,
                                                    const Descriptors& descriptors);
 [[nodiscard]] std::error_code send_manager_message(int socket, std::span<const char> message,

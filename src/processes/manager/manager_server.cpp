@@ -34,7 +34,7 @@ void begin_answer(ManagerResult& result, bool is_value) {
     packer.pack(is_value);
 }
 
-// In a handler.
+// Must be called in an exception handler.
 void answer_with_exception(ManagerResult& result) {
     begin_answer(result, false);
     ResultPacker packer(result.bytes);
@@ -48,8 +48,8 @@ int calling_process() noexcept {
 }
 
 void throw_wrong_object() {
-    throw RuntimeError("the object at the manager is of another type than this proxy's: was a "
-                       "proxy passed as one of another kind?");
+    throw RuntimeError("the manager's object has a different type than this proxy: was a proxy "
+                       "passed as one of a different type?");
 }
 
 ManagerServer* ManagerServer::here(const std::string& address) noexcept {
@@ -63,14 +63,16 @@ ManagerServer::ManagerServer(engine::FileDescriptor listener, std::string addres
 }
 
 ManagerServer::~ManagerServer() {
-    // Proxies among the objects drop their references here: nothing is left of those then.
+    // Objects may contain proxies, whose destructors drop references here. The table must be empty
+    // by then.
     const auto objects = std::move(objects_);
     objects_.clear();
 }
 
 Coro<> ManagerServer::serve() {
     loop_ = &get_running_loop();
-    reactor_of(*loop_).set_busy_poll(busy_poll_time); // clients ask one thing after the other
+    reactor_of(*loop_).set_busy_poll(
+        busy_poll_time); // clients often send one request after the other
     loop_->add_signal_handler(SIGTERM, [this] { stopped_.set(); });
     loop_->add_reader(listener_.fileno(), [this] { accept(); });
     co_await stopped_.wait();
@@ -93,7 +95,7 @@ void ManagerServer::accept() {
     }
 }
 
-// The listener stays readable, and would keep the loop busy.
+// Otherwise the listener stays readable and keeps the loop busy.
 void ManagerServer::pause_accepting() {
     loop_->remove_reader(listener_.fileno());
     loop_->call_later(accept_pause, [this] {
@@ -108,11 +110,11 @@ void ManagerServer::add_connection(engine::FileDescriptor socket) {
     socklen_t size = sizeof peer;
     if (::getsockopt(socket.fileno(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
         peer.uid != ::geteuid()) {
-        return; // somebody else's process, which gets the end of the stream
+        return; // a process of another user: its connection is closed
     }
     Client& client = client_of(peer.pid);
     if (!client.pidfd.is_open()) {
-        clients_.erase(peer.pid); // it has ended already
+        clients_.erase(peer.pid); // the process has already ended
         return;
     }
     const auto connection = std::make_shared<Connection>();
@@ -137,7 +139,8 @@ ManagerServer::Client& ManagerServer::client_of(pid_t pid) {
 
 void ManagerServer::client_ended(pid_t pid) {
     Client& client = clients_.at(pid);
-    // First who waits: what it is granted in this moment goes to the next.
+    // First close its connections: whatever their waiting requests are being granted goes to the
+    // next waiter.
     while (!client.connections.empty()) {
         close(*client.connections.begin());
     }
@@ -155,7 +158,7 @@ void ManagerServer::client_ended(pid_t pid) {
 }
 
 void ManagerServer::close(const std::shared_ptr<Connection>& connection) {
-    const auto kept = connection; // beyond the erase
+    const auto kept = connection; // keeps it alive after the erase
     if (!kept->socket.is_open()) {
         return;
     }
@@ -192,7 +195,7 @@ void ManagerServer::on_readable(const std::shared_ptr<Connection>& connection) {
 void ManagerServer::answer(const std::shared_ptr<Connection>& connection,
                            const msgpack::object& request) {
     if (request.type != msgpack::type::ARRAY || request.via.array.size < 2) {
-        throw RuntimeError("a manager received what is no request");
+        throw RuntimeError("a manager received a message that is not a request");
     }
     const msgpack::object* const parts = request.via.array.ptr;
     const void* const address = parts[0].as<PortableFunction>().resolve();
@@ -225,7 +228,8 @@ Coro<> ManagerServer::answer_later(std::shared_ptr<Connection> connection,
 
 void ManagerServer::send(const std::shared_ptr<Connection>& connection,
                          const ManagerResult& result) {
-    // A client waits for each answer before it asks again, so there is always room for one.
+    // A client waits for each answer before its next request, so there is always room for one
+    // answer.
     if (connection->socket.is_open() &&
         send_manager_message(connection->socket.fileno(),
                              {result.bytes.data(), result.bytes.size()}, result.descriptors)) {
@@ -275,7 +279,7 @@ void ManagerServer::drop_reference(std::uint64_t id, int process) {
     if (found == objects_.end() || --found->second.references > 0) {
         return;
     }
-    // Out of the table first: its destructor may drop references itself.
+    // Remove it from the table first, because its destructor may drop references.
     const auto object = std::move(found->second.object);
     objects_.erase(found);
 }

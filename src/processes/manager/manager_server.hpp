@@ -16,8 +16,8 @@
 
 namespace hocket::detail {
 
-/// The manager's process: holds objects and answers requests, one at a time, on a loop. Those that
-/// wait are coroutines.
+/// Runs in the manager's process: holds objects and answers requests, one at a time, on a loop.
+/// Requests that wait are coroutines.
 class ManagerServer {
 public:
     ManagerServer(engine::FileDescriptor listener, std::string address);
@@ -28,12 +28,12 @@ public:
     /// Serves until SIGTERM.
     Coro<> serve();
 
-    /// The one of this process with this address; nullptr when there is none.
+    /// The server of this process with this address; nullptr if there is none.
     [[nodiscard]] static ManagerServer* here(const std::string& address) noexcept;
 
-    // References are counted for each process, so that those of one that dies are dropped. One that
-    // is on its way to another process, or in an object here, is nobody's.
-    /// Returns the object's number, with a reference of the caller's.
+    // References are counted for each process, so that those of a process that dies are dropped. A
+    // reference on its way to another process, or in an object here, belongs to no process.
+    /// Returns the object's number. The caller gets a reference.
     std::uint64_t hold(std::shared_ptr<HeldObject> object);
     void add_reference(std::uint64_t id);
     /// The caller has received a reference that was on its way.
@@ -48,7 +48,7 @@ private:
     struct Connection {
         engine::FileDescriptor socket;
         Client* client = nullptr;
-        Task<> waiting; // for the answer to be there
+        Task<> waiting; // waits to send the answer
     };
     /// A process that uses the manager.
     struct Client {
