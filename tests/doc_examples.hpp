@@ -1,9 +1,9 @@
 #pragma once
 
-// What the examples of the documentation use without saying where it comes from: see
+// Declarations that the examples of the documentation use without declaring them: see
 // check_doc_examples.py.
 
-// g++ takes the examples for parts of headers, since #line says so.
+// Because of #line, g++ treats the examples as parts of headers.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif

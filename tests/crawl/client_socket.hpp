@@ -14,8 +14,8 @@
 
 namespace crawl_tests {
 
-/// A plain blocking connection to a port of this machine, for tests that want to say exactly which
-/// bytes go out. Reads give up after twenty seconds.
+/// A plain blocking connection to a port of this machine, for tests that need control over the
+/// exact bytes sent. Reads time out after twenty seconds.
 class ClientSocket {
 public:
     explicit ClientSocket(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -41,14 +41,14 @@ public:
         }
     }
 
-    /// What has come at least once; empty at the end of the connection.
+    /// Waits for data and returns it; empty at the end of the connection.
     std::string receive() const {
         std::array<char, 64 * 1024> space;
         const ssize_t got = ::recv(socket_, space.data(), space.size(), 0);
         return got > 0 ? std::string(space.data(), static_cast<std::size_t>(got)) : std::string();
     }
 
-    /// Whether something, or the end of the connection, comes within `time`.
+    /// Whether data, or the end of the connection, arrives within `time`.
     bool has_news_within(std::chrono::milliseconds time) const {
         pollfd waiting{socket_, POLLIN, 0};
         return ::poll(&waiting, 1, static_cast<int>(time.count())) > 0;
@@ -69,7 +69,7 @@ private:
     bool connected_ = false;
 };
 
-/// A port on which nobody listens, just now.
+/// A port on which nobody listens at the moment.
 inline int free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};

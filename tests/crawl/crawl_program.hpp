@@ -10,7 +10,7 @@
 #include "crawl/running_program.hpp"
 #include "web/site_report.hpp"
 
-/// examples/crawl, and what it reports.
+/// Runs examples/crawl and reads its report.
 namespace crawl_tests {
 
 struct Crawl {
@@ -43,7 +43,7 @@ inline Crawl run_crawl(const std::string& url, const std::string& way,
     return finish(program);
 }
 
-/// The report as if the site had stood at http://site.
+/// The report with the site's origin replaced by http://site.
 inline web::SiteReport without_origin(const web::SiteReport& report, const std::string& origin) {
     std::string json = web::to_json(report);
     for (auto at = json.find(origin); at != json.npos; at = json.find(origin, at))

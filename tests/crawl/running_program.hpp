@@ -19,8 +19,8 @@
 
 namespace crawl_tests {
 
-/// A program that a test has started: its standard output, its exit code, its end at the latest
-/// when the test ends. Whatever it does not do within a minute counts as not done.
+/// A program that a test has started: reads its standard output and exit code, and ends it when the
+/// test ends. Each wait fails after one minute.
 class RunningProgram {
 public:
     explicit RunningProgram(std::vector<std::string> arguments) : name_(arguments.front()) {
@@ -33,7 +33,7 @@ public:
         pid_ = ::fork();
         if (pid_ == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            // Whoever runs the tests in the background may have SIGINT ignored, which is inherited.
+            // A shell that runs the tests in the background may ignore SIGINT, which is inherited.
             ::signal(SIGINT, SIG_DFL);
             if (::getppid() != parent) ::_exit(127);
             ::dup2(pipe[1], STDOUT_FILENO);
@@ -86,7 +86,7 @@ private:
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline_ - std::chrono::steady_clock::now());
         if (left.count() <= 0 || ::poll(&watched, 1, static_cast<int>(left.count())) == 0) {
-            ADD_FAILURE() << name_ << " did not do what the test waits for within a minute";
+            ADD_FAILURE() << name_ << " did not produce the awaited output within a minute";
             ::kill(pid_, SIGKILL);
             return false;
         }

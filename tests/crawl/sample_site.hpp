@@ -6,7 +6,8 @@
 
 namespace crawl_tests {
 
-/// A site with everything that servers treat alike: folders, redirects, escapes, large files, 404s.
+/// A site with everything that all servers should handle alike: folders, redirects, escapes, large
+/// files, 404s.
 inline void write_site(const TemporaryFolder& folder) {
     folder.write("index.html",
                  "<h1>Welcome</h1><a href='sub'>sub</a> <a href='a%20b.html'>blank</a>"

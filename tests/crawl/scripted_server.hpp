@@ -16,11 +16,11 @@
 
 namespace crawl_tests {
 
-/// A web server that does exactly what a test tells it, however wrong: every path has its own
-/// answer. One request a connection, a thread for each.
+/// A web server that sends exactly what a test specifies, even if that is invalid: each path has
+/// its own answer. Handles one request per connection, each on its own thread.
 class ScriptedServer {
 public:
-    /// What the server does with a connection when the request has come.
+    /// What the server does with a connection once the request has arrived.
     using Answer = std::function<void(ScriptedServer&, int socket)>;
 
     ScriptedServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -51,7 +51,7 @@ public:
 
     std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
-    /// Say everything before the first request comes.
+    /// Set all answers before the first request arrives.
     void on(const std::string& path, Answer answer) {
         const std::lock_guard lock(mutex_);
         answers_[path] = std::move(answer);
@@ -60,7 +60,7 @@ public:
         on(path, [bytes](ScriptedServer&, int socket) { send(socket, bytes); });
     }
     void page(const std::string& path, const std::string& html) { on(path, ok(html)); }
-    /// Takes the request and never answers it.
+    /// Accepts the request and never answers it.
     void silent(const std::string& path) {
         on(path, [](ScriptedServer& server, int) { server.wait_until_stopped(); });
     }
@@ -82,7 +82,8 @@ public:
                "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     }
 
-    /// Waits until that path has been asked for; false when it was not within twenty seconds.
+    /// Waits until that path has been requested. Returns false if that takes more than twenty
+    /// seconds.
     bool wait_for_request(const std::string& path) {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, std::chrono::seconds(20),

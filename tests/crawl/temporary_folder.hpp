@@ -9,7 +9,7 @@
 
 namespace crawl_tests {
 
-/// A folder that is there as long as the test.
+/// A folder that exists as long as the test.
 class TemporaryFolder {
 public:
     TemporaryFolder() {

@@ -16,7 +16,7 @@
 
 namespace crawl_tests {
 
-/// examples/serve on a free port.
+/// Runs examples/serve on a free port.
 class ServeProgram {
 public:
     explicit ServeProgram(const std::string& folder, std::vector<std::string> options = {})
@@ -48,8 +48,8 @@ private:
     int port_ = 0;
 };
 
-/// nginx, configured to serve a folder as it comes, as the user who runs the test. With a file that
-/// holds a certificate and its key, it speaks TLS.
+/// nginx, configured to serve a folder unchanged, as the user who runs the test. With a file that
+/// contains a certificate and its key, it uses TLS.
 class Nginx {
 public:
     explicit Nginx(const std::string& folder, std::string certificate = {})
@@ -59,7 +59,7 @@ public:
             ADD_FAILURE() << "nginx is not installed: apt-get install nginx-light";
             return;
         }
-        // nginx cannot pick a free port itself, and another program may take ours first.
+        // nginx cannot pick a free port itself, and another program may take the chosen one first.
         for (int attempt = 0; attempt < 5 && !running_; ++attempt) start(executable, folder);
         if (!running_) ADD_FAILURE() << "nginx did not start";
     }
@@ -86,7 +86,7 @@ private:
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         while (!running_ && std::chrono::steady_clock::now() < deadline) {
             running_ = ClientSocket(port_).connected();
-            // nginx does not tell when it listens, it can only be tried.
+            // nginx does not report when it listens, so keep trying.
             if (!running_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     }

@@ -25,7 +25,7 @@ struct Parent final : ChildWatcher {
     }
 };
 
-/// A child that does what `body` does and waits for ever if that returns.
+/// Forks a child that runs `body` and then waits forever.
 template <class Body> pid_t fork_child(Body body) {
     const pid_t pid = ::fork();
     if (pid == 0) {

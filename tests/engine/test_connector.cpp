@@ -42,10 +42,10 @@ std::size_t open_descriptors() {
 }
 
 SocketAddress refusing_address() {
-    return bound_socket().local_address(); // closed again: nobody listens there
+    return bound_socket().local_address(); // closed again, so nobody listens there
 }
 
-/// An address where a connect hangs: its listener's backlog is full.
+/// An address where a connect hangs, because the listener's backlog is full.
 class Blackhole {
 public:
     Blackhole() : listening_(bound_socket(0)) {
@@ -53,7 +53,9 @@ public:
         do {
             fillers_.push_back(Socket::create(AF_INET, SOCK_STREAM, 0, error));
             static_cast<void>(fillers_.back().connect(address()));
-        } while (fillers_.back().peer_address().is_known()); // on loopback at once or not at all
+        } while (fillers_.back()
+                     .peer_address()
+                     .is_known()); // a loopback connect completes at once or not at all
     }
     [[nodiscard]] SocketAddress address() const { return listening_.local_address(); }
 
@@ -214,7 +216,7 @@ TEST(Connector, CancellingInEachPhaseLeaksNoDescriptor) {
         Connector connector(reactor, outcome);
         connector.start(plan);
         for (int i = 0; i < turns; ++i) {
-            reactor.poll(true); // the next phase: another attempt begins, or one succeeds
+            reactor.poll(true); // the next phase: another attempt begins or one succeeds
         }
         if (outcome.calls != 0) {
             break;
@@ -226,7 +228,7 @@ TEST(Connector, CancellingInEachPhaseLeaksNoDescriptor) {
         EXPECT_EQ(outcome.calls, 0);
     }
     {
-        Connector at_once(reactor, outcome); // succeeded, but not told yet
+        Connector at_once(reactor, outcome); // succeeded, but not reported yet
         at_once.start(
             {{refusing_address(), *SocketAddress::from_unix_path("/nonexistent")}, {}, {}});
     }
@@ -255,7 +257,7 @@ TEST(InterleaveFamilies, LetsTheFamiliesTakeTurns) {
     const auto v4 = [](std::uint16_t port) { return *SocketAddress::from_ip("127.0.0.1", port); };
     const auto v6 = [](std::uint16_t port) { return *SocketAddress::from_ip("::1", port); };
     const std::vector<SocketAddress> given{v6(1), v6(2), v6(3), v4(1), v4(2)};
-    // As python3 says: base_events._interleave_addrinfos(infos, n).
+    // Python's result: base_events._interleave_addrinfos(infos, n).
     EXPECT_EQ(interleave_families(given, 1),
               (std::vector<SocketAddress>{v6(1), v4(1), v6(2), v4(2), v6(3)}));
     EXPECT_EQ(interleave_families(given, 2),

@@ -21,13 +21,13 @@
 
 namespace {
 
-// What the kernel says to the next sends instead of doing them, in order.
+// The errors that the next sends return instead of sending, in order.
 std::deque<int> injected_errors;
 int sendmmsg_calls = 0;
 
 } // namespace
 
-// Stands before the C library's: what a test program defines itself is found first.
+// Replaces the C library's function: definitions in the program itself are found first.
 extern "C" int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
     using Call = int (*)(int, mmsghdr*, unsigned, int);
     static const auto real = reinterpret_cast<Call>(::dlsym(RTLD_NEXT, "sendmmsg"));
@@ -49,7 +49,7 @@ using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-/// Notes what it is told and does what the test asks for.
+/// Records the callbacks and runs the functions that the test has set.
 struct Recorder final : DatagramHandler {
     std::vector<std::string> received;
     SocketAddress from;
@@ -108,7 +108,7 @@ protected:
             std::make_unique<DatagramTransport>(reactor, std::move(socket), destination, handler);
         transport->start();
     }
-    /// The transport's socket connected to `far`, which knows the transport's address.
+    /// The transport's socket is connected to `far`, which knows the transport's address.
     void open_connected(Socket near) {
         ASSERT_FALSE(near.connect(far.local_address()));
         open(std::move(near), far.local_address());
@@ -119,7 +119,7 @@ protected:
         const SocketAddress peer = near.peer_address();
         open(std::move(near), peer);
     }
-    /// Turns the loop until `count` datagrams are there at the far end.
+    /// Runs the loop until `count` datagrams have arrived at the far end.
     std::vector<std::string> read_far(std::size_t count) {
         std::vector<std::string> all;
         EXPECT_TRUE(run_until(reactor, [&] {
@@ -127,7 +127,7 @@ protected:
                  each = receive_datagram(far)) {
                 all.push_back(std::move(each));
             }
-            reactor.wake(); // not to wait for ever between two looks at the far end
+            reactor.wake(); // do not wait forever between two reads at the far end
             return all.size() >= count;
         }));
         return all;
@@ -286,7 +286,7 @@ TEST_F(DatagramTransportTest, EachRefusalIsReportedWithItsAddressWhereASocketAsk
     EXPECT_EQ(handler.errors[0].message(), "sendto " + nobody.text() + ": Connection refused");
     run_turns(reactor);
     EXPECT_EQ(handler.errors.size(), 1u);
-    EXPECT_EQ(reactor.poller().collect(0), 0) << "the loop would go round and round";
+    EXPECT_EQ(reactor.poller().collect(0), 0) << "the loop would spin";
     EXPECT_FALSE(transport->is_closing());
 }
 
@@ -303,12 +303,12 @@ TEST_F(DatagramTransportTest, ARefusalOfAConnectedSocketThatAsksForThemIsReporte
     ASSERT_TRUE(run_until(reactor, [&] { return !handler.errors.empty(); }));
     run_turns(reactor);
     EXPECT_EQ(handler.errors.size(), 1u);
-    EXPECT_EQ(reactor.poller().collect(0), 0) << "the loop would go round and round";
+    EXPECT_EQ(reactor.poller().collect(0), 0) << "the loop would spin";
 }
 
 TEST_F(DatagramTransportTest, ARefusedDatagramDoesNotTakeTheNextOneWithIt) {
     open_connected(datagram_socket());
-    transport->pause_reading(); // the refusal is for the next send to find
+    transport->pause_reading(); // the next send must receive the error
     const SocketAddress there = far.local_address();
     far.close();
     transport->send("refused");
@@ -377,7 +377,7 @@ TEST_F(DatagramTransportTest, AFullPeerDelaysAndTheOrderStays) {
 TEST_F(DatagramTransportTest, ATinySendBufferDelaysAndTheOrderStays) {
     far = unix_datagram_socket();
     Socket near = unix_datagram_socket();
-    set_send_buffer(near, 1); // the kernel makes it 4608 bytes
+    set_send_buffer(near, 1); // the kernel raises it to 4608 bytes
     open_connected(std::move(near));
     std::vector<std::string> sent;
     for (int i = 0; i < 100; ++i) {
@@ -407,7 +407,8 @@ TEST_F(DatagramTransportTest, ASocketThatIsWritableAndTakesNothingDoesNotSpin) {
     transport->send("at last", far.local_address());
     const Nanoseconds began = Reactor::now();
     EXPECT_THAT(read_far(1), ElementsAre("at last"));
-    // One at the turn's end, one when epoll called it writable, and then one for each rest.
+    // One at the end of the turn, one when epoll reported it writable, and then one after each
+    // retry delay.
     EXPECT_GE(Reactor::now() - began, 6 * DatagramTransport::retry_delay);
     EXPECT_EQ(sendmmsg_calls, 8);
 }
@@ -509,7 +510,7 @@ TEST_F(DatagramTransportTest, NothingIsLostWhileReadingIsPaused) {
     transport->resume_reading();
     handler.when_datagram = [&](auto...) {
         if (handler.received.size() == 10) {
-            transport->pause_reading(); // in the middle of a batch: the rest of it comes
+            transport->pause_reading(); // in the middle of a batch: the rest of it still arrives
         }
     };
     run_turns(reactor);
@@ -573,7 +574,7 @@ TEST_F(DatagramTransportTest, SendsOfAnErrorHandlerDoNotHoldUpTheLoop) {
     transport->send(too_long, far.local_address());
     run_turns(reactor, 20);
     EXPECT_GT(handler.errors.size(), 1u);
-    EXPECT_LE(handler.errors.size(), 21u); // one a turn
+    EXPECT_LE(handler.errors.size(), 21u); // one for each turn
 }
 
 TEST_F(DatagramTransportTest, SendsToItsDestinationWhereItIsNotConnected) {
@@ -583,7 +584,7 @@ TEST_F(DatagramTransportTest, SendsToItsDestinationWhereItIsNotConnected) {
     EXPECT_EQ(transport->destination(), far.local_address());
 }
 
-// The queue against a model of it, with a kernel that takes what it likes.
+// Compares the queue with a model of it, with a kernel that accepts arbitrary amounts.
 TEST(DatagramQueue, KeepsOrderAddressesAndSizeWhateverIsPushedPoppedAndSent) {
     for (unsigned seed = 0; seed < 20; ++seed) {
         std::mt19937 random(seed);
@@ -614,7 +615,7 @@ TEST(DatagramQueue, KeepsOrderAddressesAndSizeWhateverIsPushedPoppedAndSent) {
                 }
                 break;
             case 3:
-                // An address on a connected pair is an error: only those without are sent.
+                // On a connected pair an address is an error, so send only those without.
                 if (!model.empty() && !model.front().second.is_known()) {
                     const DatagramQueue::Sent sent = queue.send(near.fileno());
                     ASSERT_LE(sent.count, DatagramQueue::most_at_once);

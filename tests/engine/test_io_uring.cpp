@@ -1,4 +1,4 @@
-// What is true of io_uring only, and of its choice.
+// Tests that only apply to io_uring, and tests of choosing it.
 #include "engine/uring_file_operations.hpp"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,7 @@ private:
     void on_complete(std::int64_t how) noexcept override { result = how; }
 };
 
-/// Makes the kernel refuse a system call of this process, from now on.
+/// Makes the kernel refuse a system call of this process from now on.
 void forbid(unsigned call) {
     const sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -48,7 +48,7 @@ void forbid(unsigned call) {
     }
 }
 
-/// Runs `body` in a child, since a filter is for ever; what it returns is the exit code.
+/// Runs `body` in a child, because a filter cannot be removed; its result is the exit code.
 template <class Body> int in_child(Body body) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -65,7 +65,7 @@ bool is_refused_here() {
     return UringFileOperations::create(reactor, error) == nullptr;
 }
 
-/// Reads a byte of this program; 0 when that works.
+/// Reads a byte of this program. Returns 0 on success.
 int read_a_byte(Reactor& reactor, FileOperations& operations) {
     const FileDescriptor fd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     char byte = 0;
@@ -160,7 +160,7 @@ TEST_F(IoUring, AProgramThatForbidsItToItselfGoesOnWithThreads) {
                       return 2;
                   }
                   forbid(__NR_io_uring_enter);
-                  // The first finds out in the middle of its submission.
+                  // The first read finds out in the middle of its submission.
                   for (int i = 0; i < 3; ++i) {
                       if (read_a_byte(reactor, *operations) != 0) {
                           return 3;

@@ -99,7 +99,7 @@ TEST(Listener, MayBeStoppedOrDestroyedWhileItAccepts) {
     EXPECT_EQ(guests.sockets.size(), 2U);
 }
 
-/// No descriptor is free while it lives.
+/// While it exists, no descriptor is free.
 class NoDescriptors {
 public:
     NoDescriptors() {
@@ -136,7 +136,7 @@ TEST(Listener, RestsWhenDescriptorsRunOutTellsOnceAndRecovers) {
     int turns = 0;
     {
         NoDescriptors none;
-        // Longer than one rest: told once all the same, and the loop sleeps through it.
+        // Longer than one pause: it is still reported only once, and the loop sleeps meanwhile.
         EXPECT_FALSE(run_until(
             reactor,
             [&] {
@@ -154,7 +154,7 @@ TEST(Listener, RestsWhenDescriptorsRunOutTellsOnceAndRecovers) {
         ASSERT_TRUE(run_until(reactor, [&] { return guests.sockets.size() == 1; }));
     }
     ASSERT_TRUE(run_until(reactor, [&] { return guests.sockets.size() == 2; }));
-    // The first success ended that shortage: the next one is told again.
+    // The first success ended that shortage, so the next one is reported again.
     EXPECT_EQ(guests.failures.size(), 2U);
 }
 

@@ -52,7 +52,7 @@ std::string read_text(PipeChannel& channel) {
                : std::string(reinterpret_cast<char*>(into.data()), static_cast<std::size_t>(count));
 }
 
-/// A pseudo-terminal: the side of the program that shows it, and the side of who runs in it.
+/// A pseudo-terminal: the side of the terminal emulator, and the side of the program running in it.
 std::pair<FileDescriptor, FileDescriptor> open_terminal() {
     FileDescriptor master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
     ::grantpt(master.fileno());
@@ -66,7 +66,7 @@ std::pair<FileDescriptor, FileDescriptor> open_terminal() {
 }
 
 TEST(QuietWrite, WritesToAClosedPipeWithoutASignal) {
-    // SIGPIPE has its default effect here, which is to end the test.
+    // SIGPIPE has its default action here, which would end the test.
     ASSERT_EQ(::signal(SIGPIPE, SIG_DFL), SIG_DFL);
     auto [read_end, write_end] = FileDescriptor::pipe();
     read_end.close();
@@ -137,7 +137,7 @@ TEST(PipeChannel, ATerminalsMasterStaysTheSameTerminal) {
         ASSERT_EQ(::write(slave.fileno(), "shown", 5), 5);
         EXPECT_EQ(read_text(channel), "shown");
     }
-    EXPECT_TRUE(is_blocking(shared.fileno())) << "the flag must be taken back";
+    EXPECT_TRUE(is_blocking(shared.fileno())) << "the flag must be reset";
 }
 
 TEST(PipeChannel, ANonBlockingDescriptorStaysUnchanged) {

@@ -72,7 +72,7 @@ TEST(Reactor, CancelledTurnEndsDoNotRun) {
     reactor.end_turn();
 }
 
-/// A loop that tells how often it slept, and an eventfd that it watches.
+/// A loop that counts how often it slept, and an eventfd that it watches.
 struct BusyPolling {
     explicit BusyPolling(Nanoseconds time) {
         reactor.set_busy_poll(time);
@@ -160,7 +160,7 @@ TEST(TimerFd, IsSetAgainForAnEarlierDeadline) {
     Expiry nearer(reactor);
     far.arm(std::chrono::hours(1));
     Call call([&] { nearer.arm(std::chrono::milliseconds(150)); });
-    std::thread other([&] { reactor.post(call); }); // perhaps when the loop sleeps already
+    std::thread other([&] { reactor.post(call); }); // the loop may already be sleeping
     EXPECT_TRUE(run_until(reactor, [&] { return nearer.late_by >= 0; }));
     other.join();
     EXPECT_TRUE(far.is_armed());
@@ -172,7 +172,7 @@ TEST(TimerFd, OfADeadlineThatWasCancelledWakesTheLoopForNothing) {
     Expiry later(loop.reactor);
     cancelled.arm(std::chrono::seconds(1));
     ::eventfd_write(loop.event, 1);
-    loop.reactor.poll(true); // sets the timerfd, and does not sleep
+    loop.reactor.poll(true); // sets the timerfd and does not sleep
     EXPECT_EQ(loop.events, 2);
     loop.reactor.timers().cancel(cancelled);
     later.arm(std::chrono::milliseconds(1200));
@@ -190,8 +190,8 @@ TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
     Socket one(::eventfd(1, EFD_NONBLOCK));
     Socket other(::eventfd(1, EFD_NONBLOCK));
     Socket reborn;
-    // Whichever comes first in the batch closes the other, whose event is in the same batch; the
-    // number comes back at once, for a descriptor that is not ready.
+    // The first watcher in the batch closes the other one's descriptor, whose event is in the same
+    // batch. The number is reused at once, for a descriptor that is not ready.
     const auto replace = [&](Seen& victim, Socket& its) {
         ++events;
         const int number = its.fileno();
@@ -252,7 +252,7 @@ TEST(Inbox, PostsFromManyThreadsAllArriveEachThreadsInOrder) {
             for (int i = 0; i < posts; ++i) {
                 reactor.post(*calls[static_cast<std::size_t>(t)][static_cast<std::size_t>(i)]);
                 if (i % 1000 == 0) {
-                    // Let the loop fall asleep now and then: the wake-up is what is tested.
+                    // Let the loop fall asleep now and then, because the wake-up is what is tested.
                     while (arrived.load(std::memory_order_relaxed) < i) {
                         std::this_thread::yield();
                     }
@@ -270,11 +270,11 @@ TEST(Inbox, WakeEndsAWaitWithoutADeadline) {
     Reactor reactor;
     for (int i = 0; i < 200; ++i) {
         std::thread waker([&] { reactor.wake(); });
-        reactor.poll(true); // hangs when a wake is lost
+        reactor.poll(true); // hangs if a wake-up is lost
         waker.join();
         reactor.run_ready();
-        // A wake that came before the wait counts for one wait only: what is left of it ends the
-        // next.
+        // A wake-up from before the wait counts for one wait only: the rest of it ends the next
+        // wait.
         reactor.wake();
         reactor.poll(true);
     }
@@ -308,7 +308,8 @@ TEST(Signals, NoSignalOfAnotherThreadIsLost) {
         for (int i = 0; i < rounds; ++i) {
             const int before = sink.count.load();
             ::pthread_kill(::pthread_self(), SIGUSR2);
-            while (sink.count.load() == before) { // for ever when the loop sleeps on it
+            while (sink.count.load() ==
+                   before) { // forever if the loop misses the signal and sleeps
                 std::this_thread::yield();
             }
         }

@@ -55,7 +55,7 @@ TEST(Resolver, ANameThatDoesNotExistIsAFailureWithTheNameInIt) {
     Resolver resolver(reactor);
     Question question;
     ResolveQuery query = stream_query("no-such-host.invalid", "80");
-    query.flags = AI_NUMERICHOST; // asks nobody: the answer does not depend on the network
+    query.flags = AI_NUMERICHOST; // no network access: the answer does not depend on the network
     resolver.start(question, query);
     ASSERT_TRUE(run_until(reactor, [&] { return question.answers == 1; }));
     ASSERT_TRUE(question.failure);
@@ -70,7 +70,7 @@ TEST(Resolver, MayBeClosedOverAnAnswerThatTheLoopHasNotTaken) {
     Question question;
     resolver.start(question, stream_query("localhost", "80"));
     while (reactor.ready().empty()) {
-        reactor.poll(true); // takes what was posted, and does not run it
+        reactor.poll(true); // receives what was posted but does not run it
     }
     resolver.close();
     reactor.discard_ready();
@@ -162,7 +162,7 @@ TEST(Resolver, MayGoAwayWithItsLoopWhileQuestionsAreOnTheirWay) {
         auto resolver = std::make_unique<Resolver>(*reactor);
         resolver->start(question, stream_query("localhost", "80"));
         if (i % 2 == 0) {
-            std::this_thread::yield(); // sometimes the answer is there first
+            std::this_thread::yield(); // sometimes the answer arrives first
         }
         resolver.reset();
         reactor.reset();

@@ -43,7 +43,7 @@ int reap(const Spawned& spawned) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// What `plan` writes to stdout.
+/// The text that `plan` writes to stdout.
 std::string output_of(SpawnPlan plan) {
     auto [read_end, write_end] = FileDescriptor::pipe();
     plan.standard[1] = write_end.fileno();
@@ -143,7 +143,7 @@ TEST(Spawn, TriesTheFilesInTurn) {
 }
 
 TEST(Spawn, NothingIsInheritedThatIsNotPassed) {
-    // None of these is close-on-exec: a careless library has opened them.
+    // None of these is close-on-exec, as if a careless library had opened them.
     std::array<int, 2> careless{};
     ASSERT_EQ(::pipe(careless.data()), 0);
     const int far = ::fcntl(careless[0], F_DUPFD, 500);
@@ -157,7 +157,7 @@ TEST(Spawn, NothingIsInheritedThatIsNotPassed) {
     std::vector<int> numbers{std::istream_iterator<int>(listed), {}};
     std::sort(numbers.begin(), numbers.end());
     std::vector<int> expected{0, 1, 2, 3, careless[1], far};
-    if (careless[1] == 3) { // ls takes the next one
+    if (careless[1] == 3) { // then ls uses the next number
         expected[3] = 4;
     }
     std::sort(expected.begin(), expected.end());
@@ -177,7 +177,7 @@ TEST(Spawn, PassesDescriptorsThatAreCloseOnExec) {
     std::array<char, 16> text{};
     EXPECT_EQ(::read(read_end.fileno(), text.data(), text.size()), 7);
     EXPECT_NE(::fcntl(write_end.fileno(), F_GETFD) & FD_CLOEXEC, 0)
-        << "only the child's is changed";
+        << "only the child's flag is changed";
 }
 
 TEST(Spawn, TheErrorNamesADescriptorThatIsNotOpen) {
@@ -215,7 +215,7 @@ TEST(Spawn, WorksWhereStdinStdoutAndStderrAreClosed) {
         ::close(0);
         ::close(1);
         ::close(2);
-        auto [read_end, write_end] = FileDescriptor::pipe(); // get the numbers 0 and 1
+        auto [read_end, write_end] = FileDescriptor::pipe(); // they get the numbers 0 and 1
         SpawnPlan plan = shell("echo hello; echo error >&2");
         plan.standard = {-1, write_end.fileno(), write_end.fileno()};
         const Spawned spawned = spawn(plan);
@@ -271,7 +271,7 @@ TEST(Spawn, TheSignalMaskIsTheThreads) {
     sigaddset(&blocked, SIGUSR1);
     ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
     SpawnPlan plan;
-    plan.files = {"/bin/grep"}; // a shell would let all signals in
+    plan.files = {"/bin/grep"}; // a shell would unblock all signals
     plan.arguments = {"grep", "SigBlk", "/proc/self/status"};
     const std::string line = output_of(plan);
     ::pthread_sigmask(SIG_SETMASK, &before, &after);

@@ -15,7 +15,7 @@ namespace {
 
 using namespace hocket::engine::testing;
 
-/// Notes what it is told and does what the test asks for.
+/// Records the callbacks and runs the functions that the test has set.
 struct Recorder final : StreamHandler {
     std::string received;
     int reads = 0;
@@ -77,15 +77,15 @@ protected:
         far = std::move(ends.second);
         transport->start();
     }
-    /// Turns the loop, reading at the far end all the while, until `is_done()`.
+    /// Runs the loop and reads at the far end until `is_done()`.
     template <class Predicate> [[nodiscard]] bool run_reading_far(Predicate is_done) {
         return run_until(reactor, [&] {
             read_some(far);
-            reactor.wake(); // not to wait for ever between two looks at the far end
+            reactor.wake(); // do not wait forever between two reads at the far end
             return is_done();
         });
     }
-    /// Reads at the far end until `size` bytes are there.
+    /// Reads at the far end until `size` bytes have arrived.
     std::string read_far(std::size_t size, std::size_t at_once = 1 << 16) {
         std::string all;
         EXPECT_TRUE(run_until(reactor, [&] {
@@ -168,7 +168,7 @@ TEST_F(StreamTransportTest, WritesInsideOnDataLeaveWhenTheReadIsDone) {
         EXPECT_EQ(read_some(far), "");
     };
     send_all(far, "ping");
-    reactor.poll(true); // without the turn's end
+    reactor.poll(true); // without the end of the turn
     EXPECT_EQ(read_some(far), "ping!");
 }
 
@@ -438,7 +438,7 @@ TEST_F(StreamTransportTest, PausingInsideOnDataStopsTheReadingAtOnce) {
     EXPECT_EQ(handler.reads, 1);
 }
 
-// Counts the turns that something woke: a loop that spins has many.
+// Counts the turns in which the loop woke up: a spinning loop has many.
 int turns_in(Reactor& reactor, std::chrono::milliseconds time) {
     int turns = 0;
     EXPECT_FALSE(run_until(
@@ -514,7 +514,7 @@ TEST_F(StreamTransportTest, AnIdleTransportHoldsNoBuffer) {
     EXPECT_LE(sizeof(StreamTransport), 512U);
 }
 
-// Whatever happens first may be the moment in which the owner lets go of the transport.
+// In each callback the owner may destroy the transport.
 TEST_F(StreamTransportTest, MayBeDestroyedFromEveryCallback) {
     const auto drop = [this](auto&&...) { transport.reset(); };
     {

@@ -52,7 +52,7 @@ TEST(TimerQueue, ATimerArmedByAnExpiryWaitsForTheNextCall) {
     queue.cancel(timer);
 }
 
-// Random arming, cancelling and passing of time beside a sorted multimap.
+// Compares random arming, cancelling and passing of time with a sorted multimap.
 class TimerQueueAgainstAModel : public ::testing::TestWithParam<unsigned> {};
 
 TEST_P(TimerQueueAgainstAModel, ExpiresTheSameTimersInTheSameOrder) {
@@ -60,7 +60,7 @@ TEST_P(TimerQueueAgainstAModel, ExpiresTheSameTimersInTheSameOrder) {
     const auto below = [&](std::uint64_t limit) {
         return std::uniform_int_distribution<std::uint64_t>(0, limit - 1)(random);
     };
-    // Any order of magnitude from nanoseconds to centuries is as likely as any other.
+    // All orders of magnitude from nanoseconds to centuries are equally likely.
     const auto some_time = [&] {
         return static_cast<Nanoseconds>(below(std::uint64_t{1} << below(62)));
     };

@@ -33,7 +33,7 @@ protected:
         exchange(*client, *server, chunk);
         ASSERT_TRUE(client->is_open && server->is_open);
     }
-    /// The client's words about a handshake that it breaks off.
+    /// The client's error message for a handshake that it breaks off.
     std::string client_refuses(const std::string& host = "example.test") {
         make_ends(host);
         client->take({});
@@ -100,7 +100,7 @@ TEST_F(TlsSessionTest, SpeaksNothingOlderThanTls12) {
     make_ends();
     EXPECT_GE(SSL_get_min_proto_version(server->session.ssl()), TLS1_2_VERSION);
     client->take({});
-    EXPECT_EQ(client->status, Status::failed); // nothing is left that it might offer
+    EXPECT_EQ(client->status, Status::failed); // no version is left that it could offer
     EXPECT_FALSE(client->is_open);
 }
 
@@ -152,7 +152,8 @@ TEST_F(TlsSessionTest, WritesOnAfterThePeersGoodbye) {
 TEST_F(TlsSessionTest, RefusesToRenegotiate) {
     SSL_CTX_set_max_proto_version(client_ctx.get(), TLS1_2_VERSION);
     shake_hands();
-    // The session would not let its own side do it either: what a peer sends is made by hand.
+    // The session would not let its own side do this either, so use OpenSSL directly to act as the
+    // peer.
     SSL_clear_options(client->session.ssl(), SSL_OP_NO_RENEGOTIATION);
     ASSERT_EQ(SSL_renegotiate(client->session.ssl()), 1);
     ASSERT_LE(SSL_do_handshake(client->session.ssl()), 0);

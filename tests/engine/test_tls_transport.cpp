@@ -18,7 +18,7 @@ namespace {
 using namespace hocket::engine::testing;
 using ::testing::HasSubstr;
 
-/// Notes what it is told and does what the test asks for.
+/// Records the callbacks and runs the functions that the test has set.
 struct Recorder final : StreamHandler {
     std::string received;
     int handshakes = 0;
@@ -63,13 +63,13 @@ struct Recorder final : StreamHandler {
 
 private:
     static void call(const std::function<void()>& function) {
-        if (const auto copy = function) { // which may destroy the transport, and itself
+        if (const auto copy = function) { // the call may destroy the transport and this function
             copy();
         }
     }
 };
 
-/// A connection's end with TLS on it.
+/// One end of a connection with TLS.
 struct Side {
     Side(Reactor& reactor, Socket socket, SslPointer ssl, const TlsTimeouts& timeouts = {})
         : below(reactor, std::move(socket), &peer, handler),
@@ -101,7 +101,8 @@ protected:
             return server->handler.handshakes == 1 && client->handler.handshakes == 1;
         }));
     }
-    /// The server is ours, its client a session whose ciphertext the test sends and receives.
+    /// The server is a transport; its client is a session whose ciphertext the test sends and
+    /// receives.
     void connect_by_hand(const TlsTimeouts& timeouts = {}) {
         auto ends = tcp_pair();
         server = std::make_unique<Side>(reactor, std::move(ends.first), server_ctx.accepting(),
@@ -110,11 +111,11 @@ protected:
         far_end = std::make_unique<End>(client_ctx.connecting("example.test"));
         far_end->take({});
     }
-    /// Carries bytes between the far session and its socket.
+    /// Transfers bytes between the far session and its socket.
     void carry() {
         send_all(far, std::exchange(far_end->sent, {}));
         far_end->take(read_some(far));
-        reactor.wake(); // not to wait for ever between two looks at the far end
+        reactor.wake(); // do not wait forever between two reads at the far end
     }
     template <class Predicate> [[nodiscard]] bool run_carrying(Predicate is_done) {
         return run_until(reactor, [&] {
@@ -316,7 +317,7 @@ TEST_F(TlsTransportTest, AHandshakeThatDripsInIsGivenUp) {
     connect_by_hand(timeouts);
     std::string_view hello = far_end->sent;
     ASSERT_TRUE(run_until(reactor, [&] {
-        if (hello.size() > 1 && server->handler.closes == 0) { // a byte in each turn
+        if (hello.size() > 1 && server->handler.closes == 0) { // one byte in each turn
             send_all(far, hello.substr(0, 1));
             hello.remove_prefix(1);
         }
@@ -375,7 +376,7 @@ TEST_F(TlsTransportTest, PausingStopsDecryptionAndTheSocket) {
     EXPECT_LE(server->handler.received.size(), 65'536U);
     for (int reads = 2; server->handler.received.size() < message.size(); ++reads) {
         server->tls->resume_reading();
-        EXPECT_EQ(server->handler.reads, reads - 1) << "data came within the call";
+        EXPECT_EQ(server->handler.reads, reads - 1) << "data arrived within the call";
         ASSERT_TRUE(run_until(reactor, [&] {
             send_more();
             return server->handler.reads == reads;
@@ -441,7 +442,7 @@ TEST_F(TlsTransportTest, AWriterAboveTheWaterMarkIsPausedUntilThePeerReads) {
 }
 
 TEST_F(TlsTransportTest, AMebibyteComesBackThroughTinySocketBuffers) {
-    auto ends = socket_pair(); // over TCP tiny buffers make the kernel wait for its own timers
+    auto ends = socket_pair(); // over TCP, tiny buffers make the kernel wait for its own timers
     shrink_buffers(ends.first);
     shrink_buffers(ends.second);
     connect_and_shake(std::move(ends));
@@ -478,7 +479,7 @@ TEST_F(TlsTransportTest, MayBeDestroyedInEveryCallback) {
         } else {
             handler.when_open = [&] {
                 server->handler.when_paused = destroy;
-                // What the handshake has left in the queue may be too much already.
+                // The handshake may have queued too much already.
                 if (server->tls->set_write_buffer_limits(0, 0) && server) {
                     server->tls->write(pattern(100));
                 }

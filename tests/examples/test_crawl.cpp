@@ -1,5 +1,5 @@
-// The crawler as a program: against our own server, against nginx, and against servers that do
-// everything wrong. Every test runs in all four ways.
+// Runs the crawler as a program: against our own server, against nginx, and against servers that
+// misbehave. Every test runs in all four ways.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -135,7 +135,7 @@ TEST_P(EveryWay, ReportsAStartPageThatRefuses) {
 }
 
 TEST_P(EveryWay, AsksAgainWhenAnIdleConnectionHasBeenClosed) {
-    // This server says nothing about closing, and closes after every answer.
+    // This server closes after every answer without announcing it.
     ScriptedServer server;
     const auto ok = [](const std::string& html) {
         return "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: " +

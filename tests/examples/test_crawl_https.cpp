@@ -1,4 +1,4 @@
-// The crawler over TLS: what it finds, and whose certificates it refuses.
+// The crawler over TLS: its results, and which certificates it refuses.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using web::Problem;
 
-/// A certificate's file, followed by its key, as nginx, serve and hocket take it.
+/// A file with a certificate followed by its key, the format that nginx, serve and hocket expect.
 std::string pem_file(const certificates::Folder& folder, const std::string& name,
                      const Identity& identity) {
     return folder.file(name, certificates::pem_of(identity.certificate) +
@@ -42,7 +42,7 @@ protected:
         return run_crawl(origin, GetParam(), {"--cafile", cafile_});
     }
 
-    /// What the crawl says of a site that shows this certificate.
+    /// The crawl's error message for a site with this certificate.
     std::string refusal(const Identity& identity) const {
         const Nginx nginx(site_.path(), pem_file(folder_, "refused.pem", identity));
         const Crawl refused = crawl(nginx.origin());
@@ -62,8 +62,8 @@ protected:
     TemporaryFolder site_;
 };
 
-/// Answers one request over TLS with a page that says not how long it is, and is gone without
-/// TLS's goodbye, as if somebody in between had cut the connection.
+/// Answers one request over TLS with a page of unknown length, and closes the connection without
+/// close_notify, as if a third party had cut it.
 class CutOffServer {
 public:
     explicit CutOffServer(const std::string& certificate)

@@ -1,4 +1,4 @@
-// The crawler's --keep: what is in the folder afterwards, whatever happens meanwhile.
+// The crawler's --keep: the contents of the folder afterwards, whatever happens meanwhile.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ using testing::Key;
 using testing::StartsWith;
 using web::SiteReport;
 
-/// The content of every file below a folder, by its path.
+/// The contents of all files below a folder, by path.
 using Tree = std::map<std::string, std::string>;
 
 std::string content_of(const std::filesystem::path& file) {
@@ -51,7 +51,7 @@ bool is_temporary(const std::string& path) {
     return std::filesystem::path(path).filename().string().starts_with(".hocket-");
 }
 
-/// By path, why each page was not kept.
+/// Why each page was not kept, by path.
 std::map<std::string, std::string> not_kept(const SiteReport& report, const std::string& origin) {
     std::map<std::string, std::string> reasons;
     for (const web::PageReport& page : report.pages)
@@ -64,7 +64,7 @@ protected:
     Crawl crawl(const std::string& origin) const {
         return run_crawl(origin, GetParam(), {"--keep", kept_});
     }
-    /// The same, started by a shell that first runs `preparation`.
+    /// The same, but started by a shell that first runs `preparation`.
     Crawl crawl_after(const std::string& preparation, const std::string& origin) const {
         std::vector<std::string> arguments{"/bin/sh", "-c", preparation + R"(; exec "$0" "$@")"};
         for (std::string& argument : crawl_arguments(origin, GetParam(), {"--keep", kept_}))
@@ -89,11 +89,11 @@ TEST_P(KeepingCrawl, KeepsEveryPageAsItWasServed) {
     const Crawl found = crawl(nginx.origin());
     EXPECT_EQ(found.code, 0);
     Tree expected = tree_of(site.path());
-    expected.erase("empty/nothing.txt"); // nobody links to it
+    expected.erase("empty/nothing.txt"); // no page links to it
     EXPECT_EQ(expected.size(), 7u);
     EXPECT_EQ(tree_of(kept_), expected);
 
-    // And once more, over what is there.
+    // And once more, over the existing files.
     site.write("café.html", "seven and more");
     EXPECT_EQ(crawl(nginx.origin()).code, 0);
     expected["café.html"] = "seven and more";
@@ -150,7 +150,7 @@ TEST_P(KeepingCrawl, SaysWhatCannotBeAFolder) {
     ServeProgram serve(site.path());
     const Crawl found = crawl(serve.origin());
     EXPECT_EQ(found.code, 1);
-    EXPECT_EQ(found.report.pages.size(), 8u); // also those behind a page that was not kept
+    EXPECT_EQ(found.report.pages.size(), 8u); // including those after a page that was not kept
     const auto lost = not_kept(found.report, serve.origin());
     EXPECT_THAT(lost, ElementsAre(Key("/sub/"), Key("/sub/x.txt")));
     EXPECT_THAT(lost.at("/sub/"), HasSubstr(kept_ + "/sub"));
@@ -162,7 +162,7 @@ TEST_P(KeepingCrawl, SaysWhatCannotBeAFolder) {
 }
 
 TEST_P(KeepingCrawl, SaysThatAFolderCannotBeWritten) {
-    // Not even root may make a file or a folder there.
+    // Not even root can create a file or a folder there.
     kept_ = "/proc/kept";
     TemporaryFolder site;
     write_site(site);
@@ -182,8 +182,8 @@ TEST_P(KeepingCrawl, LosesOnlyThePageThatIsTooLargeForTheDisk) {
     site.write("large.txt", std::string(700'000, 'x'));
     site.write("sub/small.html", "small");
     ServeProgram serve(site.path());
-    // In blocks of 512 bytes: less than the page, more than the memory that processes share. The
-    // system kills for it, unless told not to.
+    // In blocks of 512 bytes: less than the page, but more than the shared memory. The system kills
+    // a process that exceeds the limit, unless it ignores the signal.
     const Crawl found = crawl_after("trap '' XFSZ; ulimit -f 1300", serve.origin());
     EXPECT_EQ(found.code, 1);
     EXPECT_EQ(found.report.pages.size(), 3u);
@@ -225,7 +225,7 @@ TEST_P(KeepingCrawl, ListsWhatWasNotKept) {
 TEST_P(KeepingCrawl, LeavesNoHalfPageWhenItIsKilled) {
     ScriptedServer server;
     Tree served;
-    std::string links = "<a href=/silent>"; // the crawl does not end before it is killed
+    std::string links = "<a href=/silent>"; // keeps the crawl running until it is killed
     for (int i = 0; i < 30; ++i) {
         const std::string name = "page" + std::to_string(i) + ".html";
         links += "<a href=" + name + ">";
@@ -256,7 +256,7 @@ TEST_P(KeepingCrawl, LeavesNoHalfPageWhenItIsKilled) {
         EXPECT_GE(kept.size(), enough);
         for (const auto& [path, content] : kept) {
             if (is_temporary(path)) continue;
-            EXPECT_TRUE(content == served.at(path)) << path; // not EXPECT_EQ: it would print both
+            EXPECT_TRUE(content == served.at(path)) << path; // EXPECT_EQ would print both
         }
     }
 }

@@ -1,6 +1,5 @@
-// The crawl whose pages other processes read, when reading one of them goes wrong. Its workers are
-// this program, so that a test can hand it a reader that dies. test_crawl.cpp has all that goes
-// right.
+// The crawl with worker processes, when reading a page fails. Its workers are this program, so that
+// a test can pass a reader that dies. test_crawl.cpp tests the cases that succeed.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +26,8 @@ struct Crawl {
     crawl::ChildProcesses workers;
 };
 
-/// One page after the other, so that those on the front page are read in the order of its links.
+/// Reads one page after the other, so that those on the front page are read in the order of its
+/// links.
 Crawl crawl_with(crawl::PageReader reader, const ScriptedServer& server) {
     crawl::CrawlOptions options;
     options.start = web::parse_url(server.origin() + "/");
@@ -39,7 +39,7 @@ Crawl crawl_with(crawl::PageReader reader, const ScriptedServer& server) {
     return crawl;
 }
 
-/// `reader` dies of the page that says "deadly", which is read before those that follow it.
+/// `reader` dies on the page that contains "deadly", which is read before the ones that follow it.
 void expect_only_the_deadly_page_is_lost(crawl::PageReader reader, const std::string& message) {
     ScriptedServer server;
     server.page("/", "<a href=/deadly><a href=/after>");
@@ -69,7 +69,7 @@ TEST(CrawlWithProcesses, LosesThePageWhoseReaderCrashes) {
     expect_only_the_deadly_page_is_lost(
         [](std::string_view html, const web::Url& page, const web::Url& site) {
             if (is_deadly(html)) {
-                std::signal(SIGSEGV, SIG_DFL); // sanitizers have a handler
+                std::signal(SIGSEGV, SIG_DFL); // sanitizers install a handler
                 ::raise(SIGSEGV);
             }
             return web::read_page(html, page, site);
@@ -87,7 +87,7 @@ TEST(CrawlWithProcesses, LosesThePageWhoseReaderLeaves) {
 }
 
 TEST(CrawlWithProcesses, EndsAtCtrlCWhileAPageIsRead) {
-    // Whoever runs the tests in the background may have SIGINT ignored.
+    // A shell that runs the tests in the background may ignore SIGINT.
     std::signal(SIGINT, SIG_DFL);
     ScriptedServer server;
     server.page("/", "<a href=/endless>");
@@ -111,6 +111,6 @@ TEST(CrawlWithProcesses, TellsHowMuchMemoryItsWorkersHad) {
     ScriptedServer server;
     server.page("/", "hello");
     const Crawl crawl = crawl_with(web::read_page, server);
-    EXPECT_EQ(crawl.workers.count, 1u); // there was one page
+    EXPECT_EQ(crawl.workers.count, 1u); // because there was one page
     EXPECT_GT(crawl.workers.peak_memory_kib, 500u);
 }

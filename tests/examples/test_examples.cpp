@@ -39,8 +39,8 @@ std::string without_times(const std::string& text) {
                               "now");
 }
 
-/// Without the folder of a source file, which depends on the build, and the name of the function in
-/// it, which depends on the compiler.
+/// Removes the folder of a source file, which depends on the build, and the name of the function,
+/// which depends on the compiler.
 std::string without_places(const std::string& text) {
     return std::regex_replace(text, std::regex(" at \\S*/(\\S+:[0-9]+)( in .*)?"), " at $1");
 }
@@ -90,7 +90,7 @@ TEST_P(Example, PrintsWhatItsCommentSays) {
     EXPECT_EQ(program.wait(), 0);
 }
 
-// What runs side by side mixes its lines.
+// The lines of parallel commands may be mixed.
 TEST(Supervisor, ShowsTheLinesOfAllItsCommands) {
     RunningProgram program({crawl_tests::example("supervisor")});
     EXPECT_EQ(sorted_lines(program.read_all()), sorted_lines(output_in_comment("supervisor")));
@@ -99,7 +99,7 @@ TEST(Supervisor, ShowsTheLinesOfAllItsCommands) {
 
 TEST(Supervisor, ShowsLinesAsTheyComeAndEndsItsCommandsWhenItIsAskedTo) {
     RunningProgram program({crawl_tests::example("supervisor"), "a=echo ready; exec sleep 1000"});
-    EXPECT_EQ(program.read_line(), "a | ready"); // while the command runs
+    EXPECT_EQ(program.read_line(), "a | ready"); // arrives while the command runs
     program.send_signal(SIGTERM);
     EXPECT_EQ(program.read_all(), "stopped\n");
     EXPECT_EQ(program.wait(), 1);

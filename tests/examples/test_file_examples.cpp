@@ -26,7 +26,7 @@ TEST(TailExample, PrintsTheLastLinesAndWhatIsWrittenFromThenOn) {
     }
     std::ofstream(path, std::ios::app) << "appended\n";
     EXPECT_EQ(tail.read_line(), "appended");
-    folder.write("log", "anew\n"); // shorter than what was read
+    folder.write("log", "anew\n"); // shorter than what was read before
     EXPECT_EQ(tail.read_line(), "anew");
     std::filesystem::remove(path);
     EXPECT_EQ(tail.wait(), 0);

@@ -102,7 +102,7 @@ TEST(HtmlScan, ReadsEveryBeginningOfAPage) {
     std::uint64_t words_before = 0;
     for (std::size_t size = 0; size <= page.size(); ++size) {
         const auto scan = web::scan_html(std::string_view(page).substr(0, size));
-        // A reference cut in half is text, and so may be a word more for a moment.
+        // A truncated character reference counts as text, so there may be one word more.
         EXPECT_LE(words_before, scan.words + 1) << size;
         words_before = scan.words;
     }

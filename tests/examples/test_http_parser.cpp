@@ -20,7 +20,7 @@ using web::HttpLimits;
 using web::RequestParser;
 using web::ResponseParser;
 
-/// The HttpError that `act` throws; a failure when it throws none.
+/// The HttpError that `act` throws; adds a test failure if it throws none.
 HttpError error_of(const std::function<void()>& act) {
     try {
         act();

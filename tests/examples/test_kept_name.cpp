@@ -1,4 +1,4 @@
-// In which file a page is kept.
+// The file name under which a page is kept.
 
 #include <gtest/gtest.h>
 
@@ -67,7 +67,7 @@ TEST(KeptName, NeverLeadsOut) {
     EXPECT_EQ(other_name("/%2e%2e/%2E%2E/etc/passwd"), "etc/passwd");
     EXPECT_EQ(other_name("/a/..%2F..%2Fetc"), "a/..%2F..%2Fetc");
     EXPECT_EQ(other_name("//h///etc"), "%2F%2Fetc");
-    // Not as parse_url makes them.
+    // parse_url would not produce these.
     web::Url url = site;
     url.path = "/../a/./%2e%2e%2f/..";
     EXPECT_EQ(web::kept_name(url, site, false), "%2E%2E/a/%2E/..%2F/%2E%2E");

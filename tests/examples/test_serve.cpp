@@ -1,4 +1,4 @@
-// The demo's web server as a program, at the level of bytes.
+// Runs the demo's web server as a program, and tests it at the level of bytes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ protected:
         serve_.emplace(folder_.path().string(), std::vector<std::string>{"--idle-timeout", "2"});
     }
 
-    /// Sends a request that ends the connection, and returns everything that came.
+    /// Sends a request that ends the connection, and returns all bytes received.
     std::string exchange(const std::string& bytes) const {
         const ClientSocket client(serve_->port());
         client.send(bytes);
@@ -230,7 +230,7 @@ TEST(ServeSlowly, ClosesAConnectionWhoseHeadNeverEnds) {
     ServeProgram serve(folder.path(), {"--head-timeout", "1", "--idle-timeout", "3600"});
     const ClientSocket client(serve.port());
     client.send("GET / HTTP/1.1\r\nX: ");
-    // As slow as the server's patience allows; ended by it, or by the test's own limit.
+    // Send as slowly as the server tolerates, until the server or the test's own limit ends it.
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!client.has_news_within(std::chrono::milliseconds(100)) &&
            std::chrono::steady_clock::now() < limit)
@@ -293,7 +293,7 @@ TEST_F(Serve, SpeaksTlsWithACertificate) {
         return arguments;
     };
     ASSERT_TRUE(secure.origin().starts_with("https://"));
-    // A large file and, over the same connection, one that ends it.
+    // Request a large file and then, over the same connection, a file that ends it.
     RunningProgram trusting(
         curl({"--cacert", cacert, secure.origin() + "/large.bin", "--next", "--silent", "--cacert",
               cacert, "--header", "Connection: close", secure.origin() + "/index.html"}));

@@ -41,7 +41,7 @@ PageOutcome broken(const std::string& path) {
     return outcome;
 }
 
-/// A site as a crawler sees it: what comes of asking for a path.
+/// A site as a crawler sees it: the outcome of requesting each path.
 using Site = std::map<std::string, PageOutcome>;
 
 PageOutcome ask(const Site& site, const web::Url& url) {
@@ -56,7 +56,7 @@ SiteReport crawl_in_order(const Site& site, std::size_t limit = 0) {
     return crawl.report();
 }
 
-/// Many pages in flight, which come back in any order.
+/// Crawls with many pages in flight, which arrive in random order.
 SiteReport crawl_at_random(const Site& site, std::size_t limit, unsigned seed) {
     std::mt19937 random(seed);
     SiteCrawl crawl(web::parse_url(origin + "/"), limit);
@@ -178,7 +178,7 @@ TEST(SiteCrawl, ReportsWhatItHasWhenItIsStopped) {
     crawl.finish(*root, ask(site, root->url));
     const auto a = crawl.next();
     const auto b = crawl.next();
-    // With a limit, /b has to wait for /a, which never comes; it has been fetched all the same.
+    // With a limit, /b has to wait for /a, which never arrives; /b has still been fetched.
     crawl.finish(*b, ask(site, b->url));
     EXPECT_EQ(crawl.report().pages.size(), 2u);
 }
