@@ -1,4 +1,4 @@
-// open and File. ctest runs these twice: with io_uring, and with HOCKET_FILES=threads.
+// open and File. ctest runs this file twice: with io_uring, and with HOCKET_FILES=threads.
 #include <hocket/engine/sanitizers.hpp>
 #include <hocket/hocket.hpp>
 
@@ -33,14 +33,14 @@ std::string content(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Takes a file out of the page cache, so that reading it has to wait for the disk.
+/// Removes a file from the page cache, so that reading it has to wait for the disk.
 void drop_from_cache(const std::filesystem::path& path) {
     const engine::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     ::fsync(fd.fileno());
     ::posix_fadvise(fd.fileno(), 0, 0, POSIX_FADV_DONTNEED);
 }
 
-/// Bytes of which each position can be told from the others.
+/// Bytes that differ at different positions.
 std::string pattern(std::size_t size) {
     std::string bytes(size, '\0');
     for (std::size_t i = 0; i < size; ++i) {
@@ -91,7 +91,7 @@ TEST_F(FileTest, ReadsWhatIsThere) {
         EXPECT_EQ(end, "");
         co_await file.close();
         EXPECT_TRUE(file.closed());
-        co_await file.close(); // as in Python, nothing
+        co_await file.close(); // does nothing, as in Python
     });
 }
 
@@ -302,7 +302,7 @@ TEST_F(FileTest, SixtyFourReadsGoSideBySide) {
         const File file = co_await open(path("a"));
         std::vector<Task<std::string>> reads;
         for (std::size_t i = 0; i < 64; ++i) {
-            // All over the file.
+            // Spread over the whole file.
             reads.push_back(
                 create_task(file.pread(size, static_cast<std::int64_t>(i * 37 % 64 * size))));
         }
@@ -364,7 +364,7 @@ TEST_F(FileTest, FilesOfProcHaveNoSizeAndContentAllTheSame) {
 TEST_F(FileTest, APipeIsReadAsItsWriterWrites) {
     const std::string fifo = make_fifo();
     run([&]() -> Coro<> {
-        // Each waits for the other to open its end.
+        // Each open waits for the other end to be opened.
         auto opening = create_task(open(fifo));
         const File out = co_await open(fifo, "w");
         const File in = co_await opening;
@@ -520,7 +520,7 @@ TEST_F(FileTest, ThirtyTwoLoopsHaveFilesOfTheirOwn) {
     if (const char* const way = std::getenv("HOCKET_FILES");
         detail::thread_sanitized && (way == nullptr || std::string_view(way) != "threads")) {
         GTEST_SKIP() << "liburing maps and unmaps by system calls that ThreadSanitizer does not "
-                        "see: the next ring at the same place is a race to it";
+                        "see: the next ring at the same address looks like a race to it";
     }
     std::vector<std::thread> threads;
     for (int i = 0; i < 32; ++i) {
@@ -542,7 +542,7 @@ TEST_F(FileTest, ThirtyTwoLoopsHaveFilesOfTheirOwn) {
     }
 }
 
-/// Everything a File can do, so that it is cancelled everywhere.
+/// Uses every operation of File, so that a test can cancel each of them.
 Coro<> use_everything(std::string path) {
     const File file = co_await open(path, "w+");
     co_await file.write("one\ntwo\nthree\n");
@@ -561,7 +561,7 @@ Coro<> use_everything(std::string path) {
 
 TEST_F(FileTest, CancellingAtAnyStepLeaksNothing) {
     run([&]() -> Coro<> {
-        // Threads and rings are there from now on.
+        // This starts the threads and rings.
         co_await use_everything(path("warm"));
         const std::size_t before = open_descriptors();
         bool was_cancelled = true;

@@ -1,4 +1,5 @@
-// The engine's files. ctest runs these twice: with io_uring, and with HOCKET_FILES=threads.
+// The engine's file operations. ctest runs this file twice: with io_uring, and with
+// HOCKET_FILES=threads.
 #include "engine/file_operations.hpp"
 
 #include <gmock/gmock.h>
@@ -23,12 +24,12 @@ namespace {
 using testing::run_turns;
 using testing::run_until;
 
-/// An operation that remembers how it ended, and how often.
+/// An operation that records how it ended, and how often.
 class Recorded final : public FileOperation {
 public:
     [[nodiscard]] std::optional<std::int64_t> result() const { return result_; }
     [[nodiscard]] int completions() const { return completions_; }
-    /// What to do when it completes.
+    /// Called when it completes.
     std::function<void()> and_then;
 
 private:
@@ -77,7 +78,7 @@ TEST_F(FileOperationsTest, ReadsAndWritesAtOffsetsAndAtThePosition) {
     Recorded read_some;
     operations_->start(read_some, read(bytes, 4, 3));
     EXPECT_TRUE(read_some.is_pending());
-    EXPECT_FALSE(read_some.result()); // never from within start
+    EXPECT_FALSE(read_some.result()); // not from within start
     ASSERT_TRUE(run_until_done(read_some));
     EXPECT_EQ(read_some.result(), 4);
     EXPECT_EQ(std::string(bytes, 4), "3456");
@@ -161,7 +162,7 @@ TEST_F(FileOperationsTest, TenThousandAtOnceAllComplete) {
 }
 
 TEST_F(FileOperationsTest, OneThatIsCancelledCompletesOnceInALaterTurn) {
-    // At every point from its start to its completion: the read is done, or cancelled.
+    // Cancels at every point from start to completion: the read is either done or cancelled.
     bool was_done = false;
     for (int turns = 0; !was_done && turns < 1'000'000; turns += 1 + turns / 8) {
         char byte = '-';
@@ -173,7 +174,7 @@ TEST_F(FileOperationsTest, OneThatIsCancelledCompletesOnceInALaterTurn) {
         }
         was_done = operation.result().has_value();
         operation.request_cancel();
-        operation.request_cancel(); // and again
+        operation.request_cancel(); // a second request
         ASSERT_TRUE(run_until_done(operation));
         run_turns(reactor_);
         EXPECT_EQ(operation.completions(), 1);
@@ -206,7 +207,7 @@ TEST_F(FileOperationsTest, OneThatIsDestroyedNeverCompletes) {
         run_turns(reactor_);
         EXPECT_EQ(byte, then);
         EXPECT_LE(open_descriptors(),
-                  before + 1); // the files of io_uring's workers go a little later
+                  before + 1); // descriptors of io_uring's workers are closed a little later
     }
 }
 

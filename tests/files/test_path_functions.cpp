@@ -1,4 +1,4 @@
-// hocket::files. ctest runs these twice: with io_uring, and with HOCKET_FILES=threads.
+// hocket::files. ctest runs this file twice: with io_uring, and with HOCKET_FILES=threads.
 #include <hocket/hocket.hpp>
 
 #include <gmock/gmock.h>
@@ -35,7 +35,8 @@ unsigned permissions_of(const std::string& path) {
     return status.st_mode & 07777;
 }
 
-/// What the task that runs `coro` throws, in words; "nothing" when it does not.
+/// The message of the exception that the task running `coro` throws; "nothing" if it does not
+/// throw.
 template <class T> std::string error_of(Coro<T> coro) {
     try {
         run(std::move(coro));
@@ -143,11 +144,11 @@ TEST_F(PathFunctions, AWriteThatFailsLeavesTheOldFileAndNothingElse) {
     EXPECT_THAT(names(), ElementsAre("a"));
 }
 
-/// Runs what `make` makes again and again, cancelled a little later each time, until it completes
-/// before that; `check(was_cancelled)` looks at what each left.
+/// Runs the coroutine that `make` returns again and again, cancelled a little later each time,
+/// until it completes before that. After each run calls `check(was_cancelled)`.
 template <class Make, class Check> void cancel_at_each_step(Make make, Check check) {
     run([&]() -> Coro<> {
-        static_cast<void>(co_await make()); // threads and rings are there from now on
+        static_cast<void>(co_await make()); // starts the threads and rings
         const std::size_t before = open_descriptors();
         bool was_cancelled = true;
         int times = 0;

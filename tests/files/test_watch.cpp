@@ -1,4 +1,4 @@
-// files::watch. ctest runs these twice: with io_uring, and with HOCKET_FILES=threads.
+// files::watch. ctest runs this file twice: with io_uring, and with HOCKET_FILES=threads.
 #include <hocket/hocket.hpp>
 
 #include <gmock/gmock.h>
@@ -54,7 +54,7 @@ Coro<std::vector<files::WatchEvent>> take(AsyncGenerator<files::WatchEvent>& cha
     co_return events;
 }
 
-/// Events up to the first of `kind` at `path`, which is among them.
+/// Events up to and including the first of `kind` at `path`.
 Coro<std::vector<files::WatchEvent>> take_until(AsyncGenerator<files::WatchEvent>& changes,
                                                 Kind kind, std::string path) {
     std::vector<files::WatchEvent> events;
@@ -131,7 +131,7 @@ TEST_F(Watch, ARecursiveWatchSeesFoldersThatAreThereAndThoseThatCome) {
         EXPECT_THAT(first, ElementsAre(is(Kind::created, path("old/deep/a")),
                                        is(Kind::modified, path("old/deep/a")),
                                        is(Kind::closed, path("old/deep/a"))));
-        // All of this is there before the watch on the new folders can be.
+        // All of this exists before the new folders can be watched.
         std::filesystem::create_directories(path("new/deeper"));
         append("new/deeper/b", "x");
         const auto second = co_await take_until(changes, Kind::created, path("new/deeper/b"));
@@ -169,13 +169,13 @@ TEST_F(Watch, WhatTheKernelCouldNotKeepIsReportedAsAnOverflow) {
     run([&]() -> Coro<> {
         auto changes = co_await files::watch(root(), {.recursive = true});
         for (int i = 0; i <= most / 2; ++i) {
-            // Alternately: the kernel merges events that are the same.
+            // Alternate between files, because the kernel merges identical events.
             ::chmod(path("a").c_str(), 0600);
             ::chmod(path("b").c_str(), 0600);
         }
         std::filesystem::create_directory(path("lost"));
         co_await take_until(changes, Kind::overflow, root());
-        // It is watched all the same.
+        // The folder is watched in spite of the overflow.
         auto next = create_task(take_until(changes, Kind::created, path("lost/b")));
         co_await turns(2);
         while (!next.done()) {
@@ -199,7 +199,7 @@ TEST_F(Watch, ErrorsNameThePath) {
 TEST_F(Watch, ACancelledWatchLeaksNothing) {
     std::filesystem::create_directories(path("a/b/c"));
     run([&]() -> Coro<> {
-        co_await files::exists(root()); // the ring or the threads are there from now on
+        co_await files::exists(root()); // starts the ring or the threads
         const std::size_t before = open_descriptors();
         const auto watch_for_one = [&]() -> Coro<> {
             auto changes = co_await files::watch(root(), {.recursive = true});

@@ -1,5 +1,5 @@
-// Whatever bytes come, and however they are cut into pieces, the parsers end with the same result
-// as when everything comes at once: the same messages, or the same error.
+// However the input is cut into pieces, the parsers must give the same result as for the whole
+// input at once: the same messages or the same error.
 
 #include <cstddef>
 #include <cstdint>
@@ -88,7 +88,7 @@ template <class Reader> std::string read(const std::vector<std::string_view>& pi
     }
 }
 
-/// Cuts `bytes` where the low bits of a small generator, seeded by the input, say.
+/// Cuts `bytes` into pieces whose sizes come from a small random generator, seeded by the input.
 std::vector<std::string_view> cut(std::string_view bytes, std::uint32_t seed) {
     std::vector<std::string_view> pieces;
     while (!bytes.empty()) {

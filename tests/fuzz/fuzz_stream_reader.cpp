@@ -1,5 +1,5 @@
-// However a stream is cut into chunks, StreamReader reads from it what a simple model reads from
-// the whole.
+// However a stream is cut into chunks, StreamReader must return what a simple model returns for the
+// whole stream.
 
 #include <algorithm>
 #include <chrono>
@@ -27,7 +27,7 @@ void require(bool condition, const char* what) {
     }
 }
 
-/// Takes decisions from the fuzzer's bytes; zeros when they are used up.
+/// Makes decisions from the fuzzer's bytes; returns zeros when they are used up.
 class Decisions {
 public:
     explicit Decisions(std::string_view bytes) : bytes_(bytes) {}
@@ -45,7 +45,7 @@ private:
     std::string_view bytes_;
 };
 
-/// The whole stream, and how much of it is read.
+/// The whole stream, and how much of it has been read.
 struct Model {
     std::string_view data;
     std::size_t position = 0;
@@ -56,7 +56,8 @@ struct Model {
         position += taken.size();
         return taken;
     }
-    /// The end of the separator that ends first, and its beginning (the shortest one's).
+    /// The end of the separator that ends first, and the beginning of the shortest one ending
+    /// there.
     std::optional<std::pair<std::size_t, std::size_t>>
     find(const std::vector<std::string>& separators) const {
         for (std::size_t end = 1; end <= left().size(); ++end) {
@@ -113,7 +114,7 @@ Coro<> check_readline(hocket::StreamReader& reader, Model& model, std::size_t li
     } catch (const hocket::ValueError&) {
         require((match ? match->first : model.left().size()) > limit,
                 "readline ran over the limit");
-        go_on = false; // how much of the line is dropped depends on how much of it had come
+        go_on = false; // the dropped part of the line depends on how much had arrived
     }
 }
 
@@ -172,7 +173,7 @@ Coro<> check(std::string_view input) {
         case 3: co_await check_read(reader, model, reads.below(30)); break;
         case 4: co_await check_read_into(reader, model, reads.below(30)); break;
         default: {
-            // A read that is cancelled, perhaps as its bytes come, takes none of them.
+            // A cancelled read, perhaps cancelled as its bytes arrive, consumes no bytes.
             hocket::Task<> cancelled = hocket::create_task(
                 [](hocket::StreamReader r) -> Coro<> { co_await r.read(7); }(reader));
             co_await hocket::sleep(std::chrono::seconds(0));
@@ -182,12 +183,12 @@ Coro<> check(std::string_view input) {
                 } catch (const hocket::CancelledError&) {
                 }
             } else {
-                go_on = false; // it read something: the model does not know how much
+                go_on = false; // it read some bytes, but the model does not know how many
             }
         }
         }
         if (reads.rest().empty()) {
-            // No decisions are left: the rest at once.
+            // No decisions are left, so read the rest at once.
             const std::string rest = co_await reader.read();
             require(!go_on || rest == model.take(rest.size()), "the rest");
             require(!go_on || model.left().empty(), "all of the rest");

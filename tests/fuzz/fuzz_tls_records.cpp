@@ -1,6 +1,6 @@
-// A conversation between two TlsSessions, handshake and all, whose ciphertext arrives in the chunks
-// that the input asks for: what comes out must be what went in. And a peer that sends the input
-// itself must be refused, not obeyed.
+// Two TlsSessions talk to each other, including the handshake. The input determines the chunks in
+// which their ciphertext arrives; the received text must equal the sent text. A peer that sends the
+// input itself must be rejected.
 
 #include <cstdint>
 #include <cstdlib>
@@ -30,13 +30,13 @@ void require(bool holds) {
     }
 }
 
-/// The input, as numbers; zeroes behind its end.
+/// The input as numbers; zeros after its end.
 class Numbers {
 public:
     Numbers(const std::uint8_t* data, std::size_t size) : data_(data), end_(data + size) {}
     [[nodiscard]] bool empty() const { return data_ == end_; }
     unsigned next() { return empty() ? 0 : *data_++; }
-    /// A length: mostly short, now and then beyond a record.
+    /// A length: mostly short, sometimes longer than a record.
     std::size_t length() {
         const unsigned first = next();
         return first < 240 ? first + 1 : 1 + (first - 239) * 1300;
@@ -51,7 +51,7 @@ void deliver(End& from, End& to, Numbers& numbers) {
     std::string flight;
     std::swap(flight, from.sent);
     for (std::string_view rest = flight; !rest.empty();) {
-        // Without further wishes all of the rest comes at once.
+        // Without further numbers, the rest arrives at once.
         const std::size_t size = numbers.empty() ? rest.size() : numbers.length();
         to.take(rest.substr(0, size));
         rest.remove_prefix(std::min(size, rest.size()));

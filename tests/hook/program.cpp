@@ -1,6 +1,6 @@
 // A program whose workers must find its statics initialised, however it is linked: with hocket as a
-// static library in front of or behind its own objects, or as a shared library. Prints what is
-// wrong, and "ok" when nothing is.
+// static library before or after its own objects, or as a shared library. Prints each failure, and
+// "ok" if there is none.
 
 #include <cstdio>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace {
 
-// Needs a constructor that runs before main.
+// This needs a constructor that runs before main.
 const std::string initialised = std::string("initialised ") + std::to_string(42);
 
 int failures = 0;
@@ -44,7 +44,7 @@ void call_functions(hocket::StartMethod method, const char* plugin_path) {
 
 } // namespace
 
-// The program, and the path of a library to load while it runs.
+// Argument: the path of a library to load at run time.
 int main(int, char** argv) {
     using enum hocket::StartMethod;
     for (const auto method : {spawn, forkserver, fork}) {

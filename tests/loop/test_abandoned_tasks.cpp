@@ -1,6 +1,5 @@
-// A loop is closed over tasks that await each other in every way there is. Meant for the
-// sanitizers: nothing may be touched after its frame is gone, whichever of the two is destroyed
-// first.
+// Closes a loop while its tasks await each other in every possible way. Meant for the sanitizers:
+// no frame may be used after it is destroyed, whichever of two tasks is destroyed first.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Cancelling tasks that await each other, in chains of any length and in circles.
+// Cancels tasks that await each other, in chains of any length and in circles.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ Coro<> await_task(Task<> task, How how) {
     }
 }
 
-/// Tasks of which each awaits the one before it; the first one sleeps.
+/// A chain of tasks in which each awaits the one before it; the first one sleeps.
 std::vector<Task<>> make_chain(int length, How how) {
     std::vector<Task<>> tasks{create_task(sleep(1h))};
     for (int i = 1; i < length; ++i) {
@@ -87,13 +87,13 @@ struct Circle {
         a = create_task({.name = "a"}, [this, how]() -> Coro<> { co_await await_task(b, how); });
         b = create_task({.name = "b"}, [this, how]() -> Coro<> { co_await await_task(a, how); });
     }
-    /// Destroyed while they wait, they can be no locals of a test's coroutine.
+    /// The tasks are destroyed while they wait, so they cannot be locals of a test's coroutine.
     Task<> a, b;
 };
 
 TEST_P(CancelChain, ThatIsACircleIsARuntimeError) {
     const How how = GetParam();
-    testing::internal::CaptureStderr(); // both are destroyed pending
+    testing::internal::CaptureStderr(); // both tasks are destroyed pending
     std::string what;
     const auto program = [&]() -> Coro<> {
         Circle circle(how);
@@ -105,7 +105,7 @@ TEST_P(CancelChain, ThatIsACircleIsARuntimeError) {
         }
         EXPECT_FALSE(circle.a.done());
     };
-    EXPECT_THROW(run(program), RuntimeError); // it cannot cancel what is left either
+    EXPECT_THROW(run(program), RuntimeError); // run cannot cancel the remaining tasks either
     testing::internal::GetCapturedStderr();
     EXPECT_THAT(what, HasSubstr("in a circle: a awaits b awaits a"));
 }

@@ -123,7 +123,7 @@ TEST(Context, IsInForceForWhatALoopThatRunsInItDoesOutsideItsTasks) {
     copy_context().run([&] {
         number.set(2);
         const auto main = [&]() -> Coro<> {
-            number.set(3); // this task's
+            number.set(3); // in this task's context
             Event handled;
             get_running_loop().add_signal_handler(SIGUSR1, [&] {
                 seen = number.get();

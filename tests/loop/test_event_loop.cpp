@@ -114,7 +114,7 @@ TEST(EventLoop, OtherThreadsCallInSafely) {
     EventLoop loop;
     constexpr int threads = 4;
     constexpr int calls = 5'000;
-    int count = 0; // the loop's thread only
+    int count = 0; // used only by the loop's thread
     std::vector<std::thread> callers;
     for (int i = 0; i < threads; ++i) {
         callers.emplace_back([&] {
@@ -151,7 +151,7 @@ TEST(EventLoop, ClosedLoopsTakeNoCalls) {
     EXPECT_THROW(loop.call_later(1ms, [] {}), RuntimeError);
     EXPECT_THROW(loop.call_soon_threadsafe([] {}), RuntimeError);
     EXPECT_THROW(loop.run_forever(), RuntimeError);
-    loop.close(); // again is fine
+    loop.close(); // may be called again
 }
 
 TEST(EventLoop, ClosingDropsWhatIsScheduled) {
@@ -274,7 +274,7 @@ TEST(EventLoop, ATaskThatGoesOnInAnotherThreadFindsItsLoopThere) {
         EventLoop* const before = &get_running_loop();
         loop.stop();
         co_await sleep(0s); // resumed by the second thread
-        // An address of a thread_local that was kept across the await would be the first thread's.
+        // A cached address of a thread_local would still refer to the first thread's variable.
         at_home = &get_running_loop() == before && current_task().name() == "nomad";
         loop.stop();
     };

@@ -1,4 +1,4 @@
-// fork() inside of a running loop: the child runs a loop of its own, and the parent's goes on.
+// fork() inside a running loop: the child runs its own loop, and the parent's loop continues.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Runs `child` in a forked process, which exits with what it returns, and awaits that.
+/// Runs `child` in a forked process, whose exit code is its result, and waits for that.
 template <class Child> Coro<int> in_child(Child child) {
     const pid_t pid = ::fork();
     if (pid == 0) {
@@ -48,7 +48,7 @@ Coro<> echo(StreamReader reader, StreamWriter writer) {
     writer.close();
 }
 
-/// A server, a client, a timer, a thread and a file.
+/// Uses a server, a client, a timer, a thread and a file.
 Coro<int> program() {
     Server server = co_await start_server(echo, "127.0.0.1", 0);
     const int port = server.sockets().at(0).port();
@@ -95,11 +95,11 @@ TEST(ForkedChild, TheChildHasTheSignalsDispositionsFromBeforeTheLoop) {
         int signals = 0;
         loop.add_signal_handler(SIGUSR1, [&] { ++signals; });
         const int code = co_await in_child([] {
-            ::raise(SIGUSR1); // ends a process, unless there is a handler
+            ::raise(SIGUSR1); // ends the process if there is no handler
             return 0;
         });
         EXPECT_EQ(code, -SIGUSR1);
-        EXPECT_EQ(signals, 0); // the child has not woken its parent's loop
+        EXPECT_EQ(signals, 0); // the child did not wake its parent's loop
     });
 }
 

@@ -58,7 +58,7 @@ TEST(Run, CannotBeCalledInsideARunningLoop) {
 TEST(Run, CancelsWhatIsLeftAndWaitsForItsCleanUp) {
     std::string trace;
     const auto left = [&]() -> Coro<> {
-        std::exception_ptr cancelled; // C++ has no co_await inside a handler
+        std::exception_ptr cancelled; // C++ does not allow co_await inside a handler
         try {
             co_await sleep(1h);
         } catch (const CancelledError&) {
@@ -156,7 +156,7 @@ TEST(Run, ASecondControlCEndsTheRunAtOnce) {
         }
         get_running_loop().call_soon(press_control_c);
         try {
-            co_await sleep(1h); // ended by the closing run
+            co_await sleep(1h); // cancelled by the closing run
         } catch (const CancelledError&) {
             trace += "second";
             throw;
@@ -208,7 +208,7 @@ TEST(Runner, LeavesTasksAliveBetweenRuns) {
             co_await sleep(0s);
         }
     };
-    Runner runner; // after what its tasks refer to
+    Runner runner; // declared after the variables that its tasks refer to
     const auto start = [&]() -> Coro<> {
         create_task(tick);
         co_await sleep(0s);
@@ -235,7 +235,7 @@ Coro<int> raise_level() {
     co_return level().get();
 }
 
-// python3.13: asyncio.Runner gives 1, 2, 3 too.
+// python3.13: asyncio.Runner also gives 1, 2, 3.
 TEST(Runner, ItsRunsShareAContextOfTheirOwn) {
     Runner runner;
     EXPECT_EQ(runner.run(raise_level()), 1);
@@ -312,7 +312,7 @@ TEST(DefaultExecutor, AShutdownInTimeIsQuiet) {
         EventLoop& loop = get_running_loop();
         co_await loop.run_in_executor(nullptr, [] {});
         co_await loop.shutdown_default_executor(1h);
-        co_await loop.shutdown_default_executor(1h); // and once more
+        co_await loop.shutdown_default_executor(1h); // a second call is allowed
     };
     testing::internal::CaptureStderr();
     run(main);

@@ -39,7 +39,7 @@ TEST(Signals, AHandlerMayBeACoroutineFunction) {
             co_await sleep(0s);
         }
         EXPECT_EQ(log, (Log{"handler of SIGUSR1", "done"}));
-        ::raise(SIGUSR1); // and each signal starts one
+        ::raise(SIGUSR1); // each signal starts a handler
         while (log.size() < 4) {
             co_await sleep(0s);
         }
@@ -135,7 +135,7 @@ TEST(WaitSignal, UnderRunCtrlCCanBeAwaited) {
         co_await turns(1);
         ::raise(SIGINT);
         EXPECT_EQ(co_await waiting, SIGINT);
-        co_await turns(2); // nobody has cancelled this task
+        co_await turns(2); // nothing has cancelled this task
         went_on = true;
     });
     EXPECT_TRUE(went_on);
@@ -167,7 +167,8 @@ TEST(WaitSignal, CancellingRestoresTheSignal) {
 
 TEST(WaitSignal, ASignalThatCameWithACancellationIsNotLost) {
     run([]() -> Coro<> {
-        // Both signals come in one turn, in the order of their numbers: the canceller runs first.
+        // Both signals arrive in one turn and are handled in the order of their numbers: the
+        // canceller runs first.
         Task<int> waiting = start_wait(SIGUSR2);
         const auto cancel = [](Task<int> other) -> Coro<> {
             co_await wait_signal(SIGUSR1);
@@ -195,7 +196,7 @@ TEST(WaitSignal, SaysWhatCannotBeAwaited) {
             Task<int> waiting = create_task(wait_signal(SIGUSR1, signal));
             co_await turns(2);
             EXPECT_NE(waiting.exception(), nullptr) << signal;
-            EXPECT_TRUE(has_default_effect(SIGUSR1)) << "the first is given back";
+            EXPECT_TRUE(has_default_effect(SIGUSR1)) << "the first signal is restored";
         }
     });
 }
@@ -206,7 +207,8 @@ TEST(WaitSignal, ALoopThatIsClosedGivesTheSignalBack) {
     loop.call_soon([&] { loop.stop(); });
     loop.run_forever();
     EXPECT_FALSE(has_default_effect(SIGUSR1));
-    loop.set_exception_handler([](EventLoop&, const ExceptionContext&) {}); // destroyed pending
+    loop.set_exception_handler(
+        [](EventLoop&, const ExceptionContext&) {}); // for a task destroyed pending
     loop.close();
     EXPECT_TRUE(has_default_effect(SIGUSR1));
 }

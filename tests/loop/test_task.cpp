@@ -31,7 +31,7 @@ Coro<> fail() {
     throw std::runtime_error("no luck");
 }
 
-/// What awaits a task that fails in the turn in which the awaiting task is cancelled.
+/// Ways to await a task that fails in the same turn in which the awaiting task is cancelled.
 using AwaitIt = Coro<> (*)(Task<>);
 
 class CancelledAsTheAwaitedFails : public testing::TestWithParam<AwaitIt> {};
@@ -61,8 +61,8 @@ TEST_P(CancelledAsTheAwaitedFails, IsSilent) {
             try {
                 co_await awaiting;
             } catch (const CancelledError&) {
-            } catch (
-                const ValueError&) { // the answer to the cancellation, which a gather passes on
+            } catch (const ValueError&) { // the task's reaction to the cancellation, which a gather
+                                          // passes on
             }
         });
         EXPECT_EQ(reported, "");
@@ -149,7 +149,7 @@ TEST(Task, RunsOnWithoutItsHandle) {
 TEST(Task, KeepsTheCallableAndItsArguments) {
     const auto main = []() -> Coro<std::string> {
         auto task = [] {
-            // Captures and arguments that are gone before the task starts.
+            // The captures and arguments are destroyed before the task starts.
             const auto word = std::make_shared<std::string>("kept ");
             const auto body = [word](const std::string& more) -> Coro<std::string> {
                 co_await sleep(0s);
@@ -289,7 +289,7 @@ TEST(TaskCancellation, BeforeTheFirstStepTheBodyNeverRuns) {
         EXPECT_FALSE(ran);
         EXPECT_TRUE(task.cancelled());
     };
-    // EXPECT_THROW holds a co_await in a try block of its own, which both compilers allow.
+    // EXPECT_THROW puts a co_await into its own try block, which both compilers allow.
     run(main);
 }
 
@@ -358,7 +358,7 @@ TEST(TaskCancellation, CountsAndCanBeTakenBack) {
     run(main);
 }
 
-// Python 3.13: uncancel() to zero takes back a request that has not been delivered.
+// Python 3.13: uncancel() to zero withdraws a request that has not been delivered.
 TEST(TaskCancellation, TakenBackBeforeItIsDeliveredIsForgotten) {
     const auto main = []() -> Coro<int> {
         const auto body = []() -> Coro<int> {
@@ -414,7 +414,7 @@ TEST(TaskCancellation, AfterTheAwaitedTaskEndedInTheSameTurnStillCancels) {
         while (!inner.done()) {
             co_await sleep(0s);
         }
-        // inner is done and outer on its way to run: cancel comes second.
+        // inner is done and outer is about to run: cancel comes second.
         if (!outer.done()) {
             outer.cancel();
         }

@@ -1,5 +1,5 @@
-// Built at -O0, -Og, -O1, -O2 and with sanitizers: how control passes between coroutines must not
-// depend on the compiler making tail calls.
+// Built at -O0, -Og, -O1, -O2 and with sanitizers: transfer of control between coroutines must not
+// rely on the compiler's tail calls.
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -104,7 +104,7 @@ TEST(Transfer, ALongLoopOfTasksThatFinishAtOnceRuns) {
     EXPECT_EQ(run(main), 100'000);
 }
 
-// The patterns that g++ 12 is known to be fragile with, as users write them.
+// The patterns that g++ 12 is known to compile wrongly, as users write them.
 
 TEST(Transfer, TemporariesInAnAwaitExpressionLiveUntilItsEnd) {
     const auto length = [](const std::string& text, std::string copy) -> Coro<std::size_t> {

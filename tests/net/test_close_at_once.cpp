@@ -1,5 +1,5 @@
-// A protocol that writes more than the kernel takes at once and closes its transport, all before
-// the transport has begun to wait for events: the peer gets everything, the protocol one
+// A protocol writes more than the kernel takes at once and closes its transport, all before the
+// transport waits for events. The peer must receive everything, and the protocol one
 // connection_lost.
 
 #include <fstream>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t much = std::size_t{8} << 20;
 
-/// How the protocol ends what it has to say.
+/// How the protocol ends its output.
 enum class End { close, close_in_pause_writing, write_eof, write_eof_and_close };
 
 struct Outcome {
@@ -33,7 +33,7 @@ struct Outcome {
     Event ended;
 };
 
-/// Writes and ends in connection_made.
+/// Writes and ends its output in connection_made.
 class Hasty : public Protocol {
 public:
     Hasty(Outcome& outcome, End end, std::size_t size = much)
@@ -90,7 +90,7 @@ protected:
     auto factory() {
         return [this] { return std::make_shared<Hasty>(outcome_, GetParam()); };
     }
-    /// Whether it closes one direction alone.
+    /// Whether it closes only one direction.
     static bool is_one_sided() {
         return GetParam() == End::write_eof || GetParam() == End::write_eof_and_close;
     }
@@ -101,7 +101,7 @@ protected:
         EXPECT_EQ(outcome_.lost, 1);
         EXPECT_EQ(outcome_.error, nullptr);
     }
-    /// Connects to what a Hasty serves, and reads all of it.
+    /// Connects to the server of a Hasty, and reads everything.
     Coro<> read_from(Server server, ConnectOptions options) {
         const int port = server.sockets().at(0).port();
         auto [reader, writer] = co_await open_connection("127.0.0.1", port, options);
@@ -112,7 +112,7 @@ protected:
         server.close();
         co_await server.wait_closed();
     }
-    /// What a server does to whom a Hasty connects.
+    /// The handler of a server that a Hasty connects to.
     auto reads_all() {
         return [this](StreamReader reader, StreamWriter writer) -> Coro<> {
             received_ = co_await count_all(reader);
@@ -159,7 +159,7 @@ TEST_P(CloseAtOnce, OfAUnixConnection) {
 
 TEST_P(CloseAtOnce, OfATlsServersConnection) {
     if (is_one_sided()) {
-        return; // TLS cannot close one direction alone
+        return; // TLS cannot close one direction only
     }
     TlsContexts contexts;
     run([&]() -> Coro<> {
@@ -254,7 +254,7 @@ TEST(AbortAtOnce, EndsATcpConnectionOnce) {
         auto [reader, writer] =
             co_await open_connection("127.0.0.1", server.sockets().at(0).port());
         co_await outcome.ended.wait();
-        EXPECT_LT(co_await count_all(reader), much); // what the kernel took at once
+        EXPECT_LT(co_await count_all(reader), much); // only what the kernel took at once
         writer.close();
         server.close();
         co_await server.wait_closed();

@@ -35,7 +35,7 @@ const HostPort any_port{"127.0.0.1", 0};
 
 HostPort at(const SocketAddress& address) { return {address.host(), address.port()}; }
 
-/// What `awaitable` throws, in words; "(nothing)" when it does not.
+/// The message of the exception that `awaitable` throws; "(nothing)" if it does not throw.
 template <class T> Coro<std::string> error_of(Coro<T> awaitable) {
     try {
         static_cast<void>(co_await std::move(awaitable));
@@ -45,7 +45,7 @@ template <class T> Coro<std::string> error_of(Coro<T> awaitable) {
     co_return "(nothing)";
 }
 
-/// Notes every call.
+/// Records every call.
 struct Recorder : DatagramProtocol {
     std::vector<std::string> calls;
     DatagramTransport* transport = nullptr;
@@ -276,7 +276,7 @@ TEST(CreateDatagramEndpoint, SpeaksOverUnixPathsAndReplacesAStaleOne) {
         const std::string folder = "/tmp/hocket-datagrams-" + std::to_string(::getpid());
         std::filesystem::create_directory(folder);
         const std::string path = folder + "/server";
-        for (int round = 0; round < 2; ++round) { // the first one leaves its file behind
+        for (int round = 0; round < 2; ++round) { // the first one leaves its socket file behind
             const DatagramEndpoint server = co_await open_datagram_endpoint(
                 {.local_addr = HostPort{path, 0}, .family = AF_UNIX});
             const DatagramEndpoint client =
@@ -405,8 +405,8 @@ TEST(DatagramEndpoint, TasksReceiveInTheOrderOfTheirCalls) {
     });
 }
 
-/// Sends, and lets the loop turn until the endpoint has taken it from the kernel: its receiver is
-/// woken in the very turn in which this goes on, and has not run yet.
+/// Sends a datagram, and runs the loop until the endpoint has received it from the kernel. When
+/// this returns, the receiver has been woken in the same turn but has not run yet.
 Coro<> arrive_in_this_turn(const Socket& far, const DatagramEndpoint& endpoint) {
     send_datagram(far, "precious", endpoint.sockname());
     for (int pending = 1; pending != 0;) {
@@ -492,7 +492,7 @@ TEST(DatagramEndpoint, NothingIsLostWhereverAReceiverIsCancelled) {
                     sent.push_back(std::to_string(sent.size()));
                     send_datagram(far, sent.back(), endpoint.sockname());
                 }
-                co_await sleep(i % 2 == 0 ? 0ms : 1ms); // with and without a look at the socket
+                co_await sleep(i % 2 == 0 ? 0ms : 1ms); // with and without polling the socket
             }
             completed = task.done();
             task.cancel();
@@ -531,8 +531,8 @@ TEST(DatagramEndpoint, OpeningMayBeCancelledAtEveryStep) {
                 co_await wait(ended);
                 EXPECT_EQ(opening.cancelled(), !completed);
             }
-            // Who asks for the name has some for a moment, on a thread that goes on: they are
-            // counted once more only after a pause.
+            // A name lookup uses some descriptors for a moment, on a thread that may still be
+            // running. Count again after a pause.
             std::size_t open = open_descriptors();
             for (int i = 0; i < 5000 && open > descriptors; ++i) {
                 co_await sleep(1ms);
@@ -581,7 +581,7 @@ TEST(DatagramEndpoint, ARecvThatIsGrantedAsTheEndpointClosesIsAtItsEnd) {
         Task<Datagram> receiving = create_task(Coro<Datagram>(endpoint.recv()));
         co_await turns(2);
         co_await arrive_in_this_turn(far, endpoint);
-        endpoint.abort(); // the end comes at the end of this turn, the receiver's step before
+        endpoint.abort(); // takes effect at the end of this turn, after the receiver has run
         const Datagram datagram = co_await receiving;
         EXPECT_EQ(datagram.data, "precious");
         EXPECT_THROW(co_await endpoint.recv(), EOFError);
@@ -719,7 +719,7 @@ TEST(DatagramMulticast, ReachesTheMembersOfAGroup) {
     });
 }
 
-/// Whether the kernel has somebody on the loopback interface in this IPv6 group.
+/// Whether the loopback interface is a member of this IPv6 group.
 bool has_member(const std::string& group) {
     std::ifstream memberships("/proc/net/igmp6");
     for (std::string line; std::getline(memberships, line);) {
@@ -797,7 +797,7 @@ TEST(DatagramBroadcast, IsAllowedWhenAsked) {
         sender.send("to everybody");
         const Datagram datagram = co_await listener.recv();
         EXPECT_EQ(datagram.data, "to everybody");
-        // It is not connected: an answer from the listener's own address arrives.
+        // The sender is not connected, so an answer from the listener's own address arrives.
         const SocketAddress back = *SocketAddress::from_ip("127.0.0.1", sender.sockname().port());
         listener.send("heard", back);
         const Datagram answer = co_await sender.recv();
@@ -910,7 +910,7 @@ TEST(DatagramsWithPython, OurClientAsksAnAsyncioServer) {
         const int port = std::stoi(co_await to_thread([&] { return python.read_line(); }));
         const DatagramEndpoint client =
             co_await open_datagram_endpoint({.remote_addr = HostPort{"127.0.0.1", port}});
-        for (int i = 1; i <= 500; ++i) { // before 3.13 asyncio does not answer empty ones
+        for (int i = 1; i <= 500; ++i) { // before 3.13, asyncio does not answer empty ones
             const std::string sent(static_cast<std::size_t>(i), 'x');
             client.send(sent);
             const Datagram answer = co_await client.recv();

@@ -134,7 +134,7 @@ TEST(Drain, WaitsForAHandlerAfterItsConnectionIsLost) {
         EXPECT_EQ(co_await client.reader.read(), "");
         Task<bool> draining = create_task(server.drain(1h));
         server.close();
-        co_await server.wait_closed(); // which waits for connections only, as in Python
+        co_await server.wait_closed(); // this waits only for connections, as in Python
         EXPECT_FALSE(draining.done());
         may_end.set();
         EXPECT_EQ(co_await draining, true);
@@ -165,10 +165,10 @@ TEST(Drain, AbortsAndCancelsWhatIsLeftAtTheDeadline) {
         EXPECT_EQ(cancelled, 1);
         try {
             EXPECT_EQ(co_await client.reader.read(), "");
-        } catch (const std::system_error& error) { // what was not read makes it a reset
+        } catch (const std::system_error& error) { // unread data turns the end into a reset
             EXPECT_EQ(error.code(), std::errc::connection_reset);
         }
-        EXPECT_EQ(co_await server.drain(0s), true); // nothing is left
+        EXPECT_EQ(co_await server.drain(0s), true); // no clients are left
     });
 }
 
@@ -237,7 +237,7 @@ TEST(Drain, ASecondOneShortensTheFirst) {
         Task<bool> first = create_task(server.drain(1h));
         co_await sleep(0s);
         EXPECT_EQ(co_await server.drain(0s), false);
-        EXPECT_EQ(co_await first, true); // everything had ended when its time was not over
+        EXPECT_EQ(co_await first, true); // everything had ended before its time was over
     });
 }
 

@@ -79,8 +79,8 @@ TEST(PassFds, TheEndOfTheStreamIsEmpty) {
     EXPECT_TRUE(received.fds.empty());
 }
 
-// python3.13: recv_fds(sock, 100, 1) of two descriptors gives one and MSG_CTRUNC, also where the
-// control message's padding has room for both.
+// python3.13: recv_fds(sock, 100, 1) of two descriptors returns one and MSG_CTRUNC, even if the
+// padding of the control message has room for both.
 TEST(PassFds, MoreThanAskedForAreDroppedAndNoneIsLeaked) {
     for (const std::size_t most : {0U, 1U, 2U}) {
         auto [ours, theirs] = socketpair();
@@ -124,7 +124,7 @@ TEST(PassFds, WhatCannotBeSentIsRefused) {
     const std::array<int, 1> closed{-1};
     EXPECT_THROW(send_fds(ours, "x", closed), std::system_error);
     theirs.close();
-    EXPECT_THROW(send_fds(ours, "x", {}), std::system_error); // and no SIGPIPE
+    EXPECT_THROW(send_fds(ours, "x", {}), std::system_error); // no SIGPIPE either
 }
 
 TEST(PassFds, AwaitedReceiveWaitsForTheMessage) {

@@ -29,7 +29,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Notes what it is told, in Python's words.
+/// Records the callbacks under their names in Python.
 struct Notes : Protocol {
     Log log;
     std::shared_ptr<Transport> transport;
@@ -56,7 +56,7 @@ struct Notes : Protocol {
 
 std::shared_ptr<Notes> make_notes() { return std::make_shared<Notes>(); }
 
-/// stdin or stdout is `fd` as long as this lives.
+/// Redirects stdin or stdout to `fd` as long as it exists.
 class Redirected {
 public:
     Redirected(int standard, int fd)
@@ -82,7 +82,7 @@ FileDescriptor file_with(const std::filesystem::path& path, std::string_view tex
 // -- protocols
 // -------------------------------------------------------------------------------------
 
-// As python3.13's connect_read_pipe, also that eof_received's answer does not keep the pipe open.
+// As in python3.13's connect_read_pipe, the result of eof_received does not keep the pipe open.
 TEST(ConnectReadPipe, TellsItsProtocolWhatComesAndTheEnd) {
     run([]() -> Coro<> {
         auto [read_end, write_end] = FileDescriptor::pipe();
@@ -110,7 +110,7 @@ TEST(ConnectReadPipe, CanBePaused) {
             co_await get_running_loop().connect_read_pipe(make_notes, std::move(read_end));
         transport->pause_reading();
         EXPECT_EQ(::write(write_end.fileno(), "hello", 5), 5);
-        co_await sleep(1ms); // at least one look at the pipe
+        co_await sleep(1ms); // polls the pipe at least once
         EXPECT_EQ(protocol->log, (Log{"connection_made"}));
         transport->resume_reading();
         while (protocol->log.size() < 2) {
@@ -151,7 +151,7 @@ TEST(ConnectWritePipe, WritesAndClosesWithWriteEof) {
     });
 }
 
-// python3.13: the same two, connection_lost(None) and connection_lost(BrokenPipeError()).
+// python3.13 does the same: connection_lost(None) and connection_lost(BrokenPipeError()).
 TEST(ConnectWritePipe, NoticesAClosedReaderWithoutWriting) {
     run([]() -> Coro<> {
         auto [read_end, write_end] = FileDescriptor::pipe();
@@ -259,7 +259,8 @@ TEST(PipeStreams, AFullPipePausesItsWriter) {
         };
         Task<> writing = create_task(write_all);
         co_await turns(20);
-        EXPECT_LT(written, 2'000'000U) << "nobody has read: pipe, buffer and queue hold no more";
+        EXPECT_LT(written, 2'000'000U)
+            << "nobody has read: pipe, buffer and queue cannot hold more";
         const std::string received = co_await reader.read();
         EXPECT_EQ(received.size(), 100 * block.size());
         co_await writing;
@@ -321,7 +322,7 @@ TEST(PipeStreams, ALoopThatIsClosedLeavesNoDescriptor) {
         co_return;
     });
     EXPECT_EQ(open_descriptors(), before);
-    writers.front().write("nowhere"); // and handles are harmless
+    writers.front().write("nowhere"); // handles may still be used
     writers.clear();
     readers.clear();
 }

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Notes every call in words.
+/// Records every call as text.
 struct Recorder : Protocol {
     std::vector<std::string> calls;
     Transport* transport = nullptr;

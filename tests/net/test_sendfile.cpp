@@ -38,14 +38,14 @@ std::string numbers(std::size_t size) {
     return text;
 }
 
-/// A file in memory; its position is at its end.
+/// A file in memory, positioned at its end.
 FileDescriptor file_with(std::string_view text) {
     FileDescriptor file(::memfd_create("sendfile", MFD_CLOEXEC));
     EXPECT_EQ(::write(file.fileno(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
     return file;
 }
 
-/// What the kernel cannot send by itself.
+/// A file that the kernel cannot send by itself.
 FileDescriptor pipe_with(std::string_view text) {
     int ends[2] = {-1, -1};
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
@@ -147,7 +147,7 @@ TEST(SockSendfile, ACancellationLeavesThePositionAfterWhatWasSent) {
     });
 }
 
-/// A server that sends a file to each client with `send`, and a client that reads it all.
+/// A server that sends a file to each client with `send`, and a client that reads everything.
 template <class Send> Coro<std::string> through_server(Send send) {
     Server server = co_await start_server(send, "127.0.0.1", 0);
     Connection client = co_await open_connection("127.0.0.1", server.sockets()[0].port());
@@ -231,7 +231,7 @@ TEST(StreamSendfile, WithoutADescriptorLeftTheFallbackFailsAndNothingIsLost) {
             const FileDescriptor pipe = pipe_with("out of a pipe");
             rlimit before{};
             ::getrlimit(RLIMIT_NOFILE, &before);
-            const rlimit none{4, before.rlim_max}; // fewer than are open
+            const rlimit none{4, before.rlim_max}; // fewer than are already open
             ::setrlimit(RLIMIT_NOFILE, &none);
             std::error_code error;
             try {

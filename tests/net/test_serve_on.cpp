@@ -30,7 +30,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Which threads connections came to, and how many to each.
+/// Which threads handled connections, and how many each.
 class Spread {
 public:
     void count() {
@@ -114,7 +114,7 @@ TEST(ServeOn, TheLoopWithTheFewestConnectionsGetsTheNext) {
             clients.push_back(co_await connect_to(server));
             co_await check_echo(clients.back());
         }
-        // The two on the same loop leave; whoever comes then takes their places.
+        // The two clients on the same loop leave; the next two clients go to that loop.
         for (const std::size_t leaver : {2U, 0U}) {
             clients[leaver].writer.write_eof();
             const std::string rest = co_await clients[leaver].reader.read();
@@ -387,12 +387,12 @@ TEST(ServeOn, ALoopThatIsStoppedByItsHandlerIsReportedAndTheOthersServeOn) {
         Connection first = co_await connect_to(server);
         first.writer.write("stop\n");
         co_await reported.wait();
-        // Until it is known that the loop has ended.
+        // Repeat until the server knows that the loop has ended.
         for (std::atomic<unsigned> loops = 2; loops != 1;) {
             loops = 0;
             try {
                 co_await server.on_each_loop([&](EventLoop&) { ++loops; });
-            } catch (const std::exception&) { // it ended in the middle of the call
+            } catch (const std::exception&) { // the loop ended in the middle of the call
             }
         }
         for (int i = 0; i < 4; ++i) {
@@ -499,7 +499,7 @@ TEST(ServeOn, ClientsOfEveryLoopSpeakTlsAndResumeTheirSessionsOnAnyOfThem) {
             }(server, contexts.client)));
         }
         for (auto& task : tasks) {
-            EXPECT_EQ(co_await task, 9); // each but the first
+            EXPECT_EQ(co_await task, 9); // all but the first
         }
         const std::vector<int> counts = spread.counts();
         EXPECT_EQ(counts.size(), 2U);
@@ -526,7 +526,7 @@ TEST(ServeOn, AFailedHandshakeDoesNotDisturbOtherConnections) {
         }
         co_await check_echo(good);
         EXPECT_EQ(co_await server.drain(1h), true);
-        EXPECT_EQ(co_await good.reader.read(), ""); // with its goodbye
+        EXPECT_EQ(co_await good.reader.read(), ""); // with close_notify
     });
 }
 

@@ -260,8 +260,8 @@ TEST(Server, KeepsAHandlerWithCapturesUntilItsTasksEnd) {
         std::optional<Connection> client;
         {
             const std::string greeting = "a greeting that is too long for the small string buffer";
-            // Named, because g++ 12 destroys the captures of a closure twice that is made inside of
-            // a co_await.
+            // A named variable, because g++ 12 destroys the captures of a closure twice if it is
+            // created inside a co_await expression.
             const auto handler = [greeting](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readline();
                 writer.write(greeting);

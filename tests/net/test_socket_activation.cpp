@@ -36,8 +36,8 @@ bool nothing_is_announced() {
            std::getenv("LISTEN_FDNAMES") == nullptr;
 }
 
-/// A listening socket on the loopback interface, that blocks and is inherited, as systemd's. Its
-/// number is out of the way of those that are announced.
+/// A listening socket on the loopback interface that is blocking and inheritable, like systemd's.
+/// Its number does not collide with the announced descriptors.
 int listening_socket(SocketAddress& address) {
     const int low = ::socket(AF_INET, SOCK_STREAM, 0);
     const int fd = ::fcntl(low, F_DUPFD, 10);
@@ -49,7 +49,7 @@ int listening_socket(SocketAddress& address) {
     return fd;
 }
 
-/// What an activated program does. The process is another, started by the test below.
+/// The activated program. The test below runs it in another process.
 TEST(SocketActivation, DISABLED_Child) {
     std::vector<ActivatedSocket> activated = listen_fds();
     ASSERT_EQ(activated.size(), 2U);
@@ -92,7 +92,7 @@ TEST(SocketActivation, AChildServesOnTheSocketsThatItIsHanded) {
     if (child == 0) {
         ::dup2(first, 3);
         ::dup2(second, 4);
-        announce_to_self("2", "web:admin"); // exec keeps the number of the process
+        announce_to_self("2", "web:admin"); // exec keeps the pid
         ::execl("/proc/self/exe", "child", "--gtest_filter=SocketActivation.DISABLED_Child",
                 "--gtest_also_run_disabled_tests", nullptr);
         ::_exit(127);
@@ -136,7 +136,7 @@ TEST(SocketActivation, WhatMakesNoSenseIsAValueError) {
 }
 
 TEST(SocketActivation, TheErrorForADescriptorThatIsNotASocketNamesIt) {
-    // Descriptor 3 is put back afterwards: it may be somebody's.
+    // Descriptor 3 is restored afterwards, because it may be in use.
     const int kept = ::fcntl(3, F_DUPFD_CLOEXEC, 10);
     const int null = ::open("/dev/null", O_RDONLY);
     if (null != 3) {

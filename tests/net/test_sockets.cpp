@@ -174,7 +174,7 @@ TEST(Sockets, AddReaderCallsUntilItIsRemoved) {
         auto [one, other] = socket_pair();
         int calls = 0;
         loop.add_reader(one.fileno(), [&] {
-            if (++calls == 3) { // the byte is never read: ready in every turn
+            if (++calls == 3) { // the byte is never read, so it is ready in every turn
                 EXPECT_TRUE(loop.remove_reader(one.fileno()));
             }
         });

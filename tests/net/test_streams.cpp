@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A task of one stream operation.
+/// Starts a task for one stream operation.
 template <class Operation> auto start(Operation&& operation) {
     using Value = typename std::remove_cvref_t<Operation>::value_type;
     return create_task(Coro<Value>(std::forward<Operation>(operation)));
@@ -46,7 +46,7 @@ template <class H> Coro<Pair> serve_and_connect(H handler, ServerOptions options
     co_return pair;
 }
 
-/// What the loop's exception handler is told while it lives.
+/// Records the calls of the loop's exception handler as long as it exists.
 class Reports {
 public:
     explicit Reports(EventLoop& loop) : loop_(loop) {
@@ -63,7 +63,7 @@ private:
     EventLoop& loop_;
 };
 
-// -- a reader of its own
+// -- a reader without a connection
 // ------------------------------------------------------------------------------
 
 TEST(StreamReader, ReadReturnsWhatIsThereUpToN) {
@@ -117,9 +117,9 @@ TEST(StreamReader, ReadlineReturnsLinesAndThenTheRest) {
     });
 }
 
-// python3.13 does the same with each of them: ValueError('Separator is found, but chunk is longer
-// than limit') and b'abc\n' left; ValueError('Separator is not found, and chunk exceed the limit')
-// and nothing left.
+// python3.13 does the same in each case: ValueError('Separator is found, but chunk is longer than
+// limit') and b'abc\n' left; ValueError('Separator is not found, and chunk exceed the limit') and
+// nothing left.
 TEST(StreamReader, ReadlineDropsALineThatIsTooLong) {
     run([]() -> Coro<> {
         StreamReader found(3);
@@ -159,8 +159,8 @@ TEST(StreamReader, ReaduntilTakesTheShortestOfSeveralSeparators) {
     });
 }
 
-/// What asyncio finds: of the first occurrences of all separators the one that ends first, of two
-/// with the same end the shorter one.
+/// asyncio's rule: of the first occurrences of all separators, the one that ends first; of two with
+/// the same end, the shorter one.
 std::size_t end_of_first(const std::string& text, const std::vector<std::string>& separators) {
     std::size_t end = std::string::npos;
     for (const std::string& separator : separators) {
@@ -212,7 +212,7 @@ TEST(StreamReader, ReaduntilOfManySeparatorsFindsWhatSearchingForEachFinds) {
     });
 }
 
-// python3.13 says the same of each case, consumed included.
+// python3.13 gives the same results in each case, including `consumed`.
 TEST(StreamReader, ReaduntilBeyondTheLimitLeavesTheBytesAndSaysHowMany) {
     run([]() -> Coro<> {
         StreamReader reader(3);
@@ -259,7 +259,7 @@ TEST(StreamReader, ReaduntilAtTheEndThrowsWithWhatThereWas) {
 
 TEST(StreamReader, ReadexactlyWaitsForAllOfIt) {
     run([]() -> Coro<> {
-        StreamReader reader(4); // far below what is asked for
+        StreamReader reader(4); // far below the requested size
         Task<std::string> task = start(reader.readexactly(20));
         for (int i = 0; i < 4; ++i) {
             co_await one_turn();
@@ -340,7 +340,8 @@ TEST(StreamReader, CancellingAReadLosesNoByteInEitherOrder) {
         StreamReader reader;
         std::array<char, 16> space{};
         for (const bool data_first : {true, false}) {
-            // Each kind of read with the same bytes: cancelled in the turn in which they come.
+            // Cancels each kind of read, with the same bytes, in the turn in which the bytes
+            // arrive.
             std::vector<Coro<>> reads;
             reads.push_back([](StreamReader r) -> Coro<> { co_await r.read(3); }(reader));
             reads.push_back([](StreamReader r) -> Coro<> { co_await r.read(); }(reader));
@@ -570,7 +571,8 @@ TEST(Streams, AbortDropsWhatThePeerDoesNotRead) {
             co_await writer.wait_closed();
         };
         Pair pair = co_await serve_and_connect(never_read);
-        pair.client.writer.write(std::string(8 << 20, 'x')); // more than any socket's buffers hold
+        pair.client.writer.write(
+            std::string(8 << 20, 'x')); // more than the buffers of any socket can hold
         pair.client.writer.abort();
         EXPECT_TRUE(pair.client.writer.is_closing());
         co_await pair.client.writer.wait_closed();
@@ -697,7 +699,7 @@ TEST(Streams, CancellingOpenConnectionInAnyTurnLeaksNothing) {
             }
         }
         server.close();
-        co_await server.wait_closed(); // hangs when a connection was left open
+        co_await server.wait_closed(); // hangs if a connection was left open
     });
 }
 
@@ -714,7 +716,7 @@ TEST(Streams, UnixSocketsWorkTheSame) {
         auto [reader, writer] = co_await open_unix_connection(path);
         writer.write("hello\n");
         EXPECT_EQ(co_await reader.readline(), "unix hello\n");
-        // A server that takes the path over does not lose it when the first one closes.
+        // If a second server takes over the path, closing the first one does not remove it.
         Server second = co_await start_unix_server([](StreamReader, StreamWriter) {}, path);
         server.close();
         EXPECT_EQ(::access(path.c_str(), F_OK), 0);

@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 constexpr int connections = 10'000;
 
-/// Room for so many descriptors; says why when there is none.
+/// Raises the descriptor limit; the test fails with an explanation if that is not allowed.
 void raise_descriptor_limit() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -43,10 +43,10 @@ void raise_descriptor_limit() {
     }
 }
 
-/// The client ends, in a process of their own: a descriptor limit is a process's.
+/// The clients, in another process, because descriptor limits apply to each process.
 class Clients {
 public:
-    /// Connects them all; each sends `message` and waits for it to come back, when told to.
+    /// Connects them all. On request, each sends `message` and waits for the echo.
     Clients(int port, std::string message) {
         EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, control_), 0);
         child_ = ::fork();
@@ -106,7 +106,7 @@ private:
     pid_t child_ = -1;
 };
 
-/// Resident memory that is this process's own, in bytes.
+/// This process's private resident memory, in bytes.
 std::size_t private_memory() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
@@ -160,7 +160,7 @@ TEST(TenThousandConnections, EachCostsAProtocolAtMostAKibibyte) {
         return get_running_loop().create_server([] { return std::make_unique<Echo>(); },
                                                 "127.0.0.1", 0, options);
     });
-    if (!detail::sanitized) { // sanitizers have their own idea of memory
+    if (!detail::sanitized) { // sanitizers change the memory use
         EXPECT_LE(memory, 1024U);
     }
 }

@@ -44,7 +44,7 @@ struct Point {
     MSGPACK_DEFINE(x, y)
 };
 
-/// Does not cross, and need not.
+/// Cannot cross to another process, and need not.
 class Account {
 public:
     explicit Account(std::string owner) : owner_(std::move(owner)) {}
@@ -364,7 +364,7 @@ TEST(Manager, AnObjectLivesAsLongAsTheProcessesThatHaveProxies) {
     object = {};
     EXPECT_EQ(census.call(&Census::alive), 1);
     kill_process(process);
-    while (census.call(&Census::alive) != 0) { // until the manager has heard of the death
+    while (census.call(&Census::alive) != 0) { // until the manager has noticed the death
     }
 }
 
@@ -435,7 +435,7 @@ TEST(Manager, AWaiterThatDiesIsSkipped) {
     waiting.start();
     ready.get();
     kill_process(waiting);
-    // However far the dead process came: nobody waits behind it, and no item is lost.
+    // Whatever the dead process had done, nobody waits behind it, and no item is lost.
     const auto lock = manager.lock();
     { const auto guard = lock.scoped(); }
     queue.put(5);

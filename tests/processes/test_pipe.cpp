@@ -237,7 +237,7 @@ TEST(Pipe, ATaskThatSendsWaitsForRoom) {
     run([]() -> Coro<> {
         constexpr int count = 2000;
         const auto [a, b] = Pipe<int>();
-        const auto sender = a; // structured bindings cannot be captured by every compiler
+        const auto sender = a; // not every compiler can capture structured bindings
         auto sending = create_task([sender]() -> Coro<> {
             for (int i = 0; i < count; ++i) {
                 co_await sender.send_async(i);

@@ -53,7 +53,7 @@ int process_id(int) { return ::getpid(); }
 class PoolByEachMethod : public EachStartMethod {};
 INSTANTIATE_FOR_EACH_START_METHOD(PoolByEachMethod);
 
-// How the chunks were cut, the largest first.
+// The sizes of the chunks, the largest first.
 std::vector<std::size_t> chunk_sizes(Pool& pool, std::size_t items, std::size_t chunksize) {
     std::vector<std::size_t> sizes;
     std::size_t before = 0;

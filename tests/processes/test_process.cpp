@@ -40,7 +40,7 @@ void sleep_for_ever() {
 
 void exit_with(int code) { std::exit(code); }
 
-/// A pipe whose ends cross by their place in the file system: the child opens its parent's.
+/// A pipe that the child opens by its path in /proc.
 class Fifo {
 public:
     Fifo() { EXPECT_EQ(::pipe(ends_), 0); }
@@ -175,7 +175,7 @@ TEST_P(ProcessByEachMethod, KillSendsSigkill) {
     process.kill();
     process.join();
     EXPECT_EQ(process.exitcode(), -SIGKILL);
-    process.kill(); // of a process that has ended: nothing happens
+    process.kill(); // does nothing, because the process has ended
     process.terminate();
 }
 
@@ -243,7 +243,7 @@ TEST_P(ProcessByEachMethod, IsAwaitedByTasks) {
         co_return co_await gather(process.wait(), process.wait());
     };
     EXPECT_EQ(run(main), std::tuple(3, 3));
-    EXPECT_EQ(run(process.wait()), 3); // and once more, when it has long ended
+    EXPECT_EQ(run(process.wait()), 3); // a second wait, long after its end
 }
 
 TEST_P(ProcessByEachMethod, CancellingAWaitLeavesTheProcessAlone) {
@@ -288,7 +288,7 @@ TEST_P(ProcessByEachMethod, DestructorTerminatesADaemon) {
 
 TEST_P(ProcessByEachMethod, LeavesNoDescriptorAndNoChildBehind) {
     {
-        Process first({.start_method = GetParam()}, [] {}); // what is made once is made
+        Process first({.start_method = GetParam()}, [] {}); // create what is created only once
         run_to_the_end(first);
     }
     const std::size_t before = open_descriptors();
@@ -307,7 +307,8 @@ TEST_P(ProcessByEachMethod, LeavesNoDescriptorAndNoChildBehind) {
 }
 
 TEST_P(ProcessByEachMethod, EndsWithItsOwner) {
-    // The grandchild holds a copy of the pipe's end through stdout; at the end of file it is gone.
+    // The grandchild holds a copy of the pipe's end as stdout; at the end of the stream it has
+    // ended.
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     const int own_stdout = ::dup(STDOUT_FILENO);

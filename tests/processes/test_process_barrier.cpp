@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Waits at the barrier and tells the number it got, or -1 when it was broken.
+/// Waits at the barrier and sends the number it got, or -1 if the barrier was broken.
 OtherProcess party_at(const ProcessBarrier& barrier) {
     OtherProcess other([](Channel& channel) {
         const auto meeting = channel.receive<ProcessBarrier>();
@@ -188,7 +188,8 @@ TEST(ProcessBarrier, WorksOnHoweverManyAreKilled) {
                 barrier.wait();
                 passed.fetch_add(1);
             } catch (const BrokenBarrierError&) {
-                if (barrier.broken()) { // else two could send each other away for ever
+                if (barrier.broken()) { // otherwise two processes could reset each other's barrier
+                                        // forever
                     barrier.reset();
                 }
             }

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds the lock until it is told to release it, or is killed.
+/// Holds the lock until it is asked to release it, or is killed.
 OtherProcess holder_of(const ProcessLock& lock) {
     OtherProcess other([](Channel& channel) {
         const auto held = channel.receive<ProcessLock>();
@@ -73,7 +73,7 @@ TEST(ProcessLock, AKilledHoldersLockPassesOnAndTheNextHolderIsInformed) {
     lock.release();
     outcome = lock.acquire();
     EXPECT_TRUE(outcome.acquired);
-    EXPECT_FALSE(outcome.owner_died) << "told once";
+    EXPECT_FALSE(outcome.owner_died) << "reported once";
     lock.release();
 }
 

@@ -193,11 +193,11 @@ TEST_P(ProcessPool, AMapReadsNoMoreOfTheInputThanIsInFlight) {
         std::views::iota(0) | std::views::transform([&read](int x) { return ++read, x; });
     auto results =
         pool.map([](int x) { return 2 * x; }, numbers, {.chunksize = 2, .buffersize = 3});
-    EXPECT_EQ(read, 6); // it starts with the call
+    EXPECT_EQ(read, 6); // reading starts with the call
     auto it = results.begin();
     ++it;
     EXPECT_EQ(read, 6);
-    ++it; // of the second chunk, so that there is room for another
+    ++it; // an element of the second chunk, so there is room for another chunk
     EXPECT_EQ(*it, 4);
     EXPECT_EQ(read, 8);
 }
@@ -212,7 +212,7 @@ TEST_P(ProcessPool, AMapTimesOutCountedFromTheCall) {
             return 0;
         },
         std::vector{1}, {.timeout = std::chrono::milliseconds(20)});
-    EXPECT_THROW(results.begin(), TimeoutError); // and the call, which runs, is ended
+    EXPECT_THROW(results.begin(), TimeoutError); // the running call is ended, too
 }
 
 TEST_P(ProcessPool, AnExceptionInAMapComesWhenItsElementIsReached) {
@@ -453,7 +453,7 @@ TEST_P(ProcessPool, GathersWithTasksAndThreads) {
     EXPECT_EQ(run(main), 321);
 }
 
-// Clang makes it a part of such a function's type.
+// Clang makes noreturn part of the function's type.
 TEST(ProcessPoolExecutor, CallsAFunctionThatDoesNotReturn) {
     ProcessPoolExecutor pool(1);
     try {

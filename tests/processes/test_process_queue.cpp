@@ -215,7 +215,7 @@ TEST(ProcessQueue, WithFourProducersAndFourConsumersLosesAndDoublesNothing) {
     }
 }
 
-/// An item that shows whether it is whole; every third has descriptors.
+/// An item that can be checked for completeness. Every third one has descriptors.
 struct Item {
     std::uint32_t number = 0;
     std::vector<std::uint32_t> body;
@@ -274,7 +274,8 @@ TEST(ProcessQueue, WorksOnHoweverManyAreKilled) {
     EXPECT_EQ(torn.load(), 0);
     producers.clear();
     consumers.clear();
-    // Nobody is left, and the count is right: it can be emptied and filled to the limit.
+    // All processes have ended. The count is right, so the queue can be emptied and filled to the
+    // limit.
     std::size_t left = queue.qsize();
     EXPECT_LE(left, queue.maxsize());
     for (; left > 0; --left) {

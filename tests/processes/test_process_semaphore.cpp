@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds so many permits until it is told to release them, or is killed.
+/// Holds this many permits until it is asked to release them, or is killed.
 OtherProcess holder_of(const ProcessSemaphore& semaphore, int permits = 1) {
     OtherProcess other([](Channel& channel) {
         const auto held = channel.receive<ProcessSemaphore>();
@@ -74,7 +74,7 @@ TEST(ProcessSemaphore, MayBeReleasedByAnyone) {
     OtherProcess other = holder_of(signals, 2);
     EXPECT_EQ(signals.value(), 0);
     other.kill();
-    EXPECT_FALSE(signals.try_acquire()) << "a signal that was received does not come back";
+    EXPECT_FALSE(signals.try_acquire()) << "a signal that was received is not returned";
 }
 
 TEST(ProcessSemaphore, BoundedReleasedTooOftenIsAValueError) {
@@ -99,7 +99,7 @@ TEST(ProcessSemaphore, GivesThePermitsOfAKilledHolderBack) {
     EXPECT_TRUE(outcome.owner_died);
     outcome = semaphore.try_acquire();
     EXPECT_TRUE(outcome.acquired);
-    EXPECT_FALSE(outcome.owner_died) << "told once";
+    EXPECT_FALSE(outcome.owner_died) << "reported once";
     EXPECT_FALSE(semaphore.try_acquire());
     living.send(true);
     EXPECT_TRUE(semaphore.acquire());
@@ -115,7 +115,7 @@ TEST(ProcessSemaphore, AKilledHoldersPermitWakesAWaiter) {
     });
     waiting.send(semaphore);
     EXPECT_TRUE(waiting.receive<bool>());
-    ::kill(holder.pid(), SIGKILL); // and nobody reaps it until the other has been told
+    ::kill(holder.pid(), SIGKILL); // nobody reaps it until the other process has been notified
     EXPECT_TRUE(waiting.receive<bool>());
     EXPECT_EQ(waiting.join(), 0);
 }
@@ -156,7 +156,7 @@ TEST(ProcessSemaphore, IsAwaitedByTasks) {
     });
     EXPECT_EQ(semaphore.value(), 0);
     EXPECT_EQ(holder.join(), 0);
-    EXPECT_EQ(open_descriptors(), before + 1) << "the channel's";
+    EXPECT_EQ(open_descriptors(), before + 1) << "the channel's descriptor";
 }
 
 TEST(ProcessSemaphore, OfAKilledHolderWakesATask) {
@@ -188,7 +188,7 @@ TEST(ProcessSemaphore, IsWaitedForThroughAStormOfSignals) {
 TEST(ProcessSemaphore, WithoutDescriptorsLeftSaysSo) {
     const ProcessSemaphore semaphore(1);
     const NoMoreDescriptors none;
-    EXPECT_TRUE(semaphore.acquire()) << "needs none when it need not wait";
+    EXPECT_TRUE(semaphore.acquire()) << "needs no descriptor unless it has to wait";
     EXPECT_THROW(semaphore.acquire(), std::system_error);
     EXPECT_THROW(ProcessSemaphore(1), std::system_error);
 }

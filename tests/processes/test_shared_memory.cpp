@@ -128,7 +128,7 @@ TEST(SharedMemory, CostsPagesOnlyWhereItIsTouched) {
     struct stat status {};
     ASSERT_EQ(::fstat(message.descriptors.at(0).fileno(), &status), 0);
     EXPECT_EQ(status.st_size, std::int64_t{1} << 33U);
-    EXPECT_LE(status.st_blocks * 512, 1 << 21); // a page, be it a huge one
+    EXPECT_LE(status.st_blocks * 512, 1 << 21); // one page, possibly a huge one
 }
 
 TEST(SharedMemory, OnItsOwnCannotBePacked) {
@@ -192,7 +192,7 @@ TEST(DescriptorPassing, TellsTooLargeMessagesAndTheEnd) {
               std::errc::message_size);
     ASSERT_FALSE(engine::send_message(two.fileno(), "unread"));
     ASSERT_FALSE(engine::send_message(one.fileno(), "abc"));
-    one.close(); // over an unread message: the system tells the other end ECONNRESET, once
+    one.close(); // with an unread message: the other end gets ECONNRESET once
     EXPECT_EQ(engine::receive_message(two.fileno(), space, received).size, 4U);
     const auto end = engine::receive_message(two.fileno(), space, received);
     EXPECT_FALSE(end.error);

@@ -1,4 +1,5 @@
-// What each start method promises beside what is tested of pools and Processes with all of them.
+// Guarantees of the individual start methods, apart from those that the tests of pools and
+// Processes check with all methods.
 
 #include <hocket/start_method.hpp>
 
@@ -52,7 +53,7 @@ void sleep_for_ever() {
     }
 }
 
-/// Waits for what other processes do.
+/// Waits until other processes have made `condition` true.
 template <class Condition> void wait_until(Condition condition) {
     while (!condition()) {
         std::this_thread::yield();
@@ -65,7 +66,7 @@ int run_to_the_end(Process& process) {
     return process.exitcode().value();
 }
 
-/// A pipe in the place of stdout while it lives.
+/// Replaces stdout by a pipe as long as it exists.
 class CapturedOutput {
 public:
     CapturedOutput() : own_(::dup(STDOUT_FILENO)) {
@@ -86,7 +87,8 @@ public:
             own_ = -1;
         }
     }
-    /// What was written, up to the end: when nobody has the pipe open to write any more.
+    /// The output up to the end, which comes when no process has the pipe open for writing any
+    /// more.
     std::string read_to_the_end() {
         restore();
         std::string text;
@@ -108,7 +110,7 @@ private:
 class StartMethods : public EachStartMethod {};
 INSTANTIATE_FOR_EACH_START_METHOD(StartMethods);
 
-/// A pool whose workers are a fork server's children.
+/// A pool whose workers are children of a fork server.
 class ForkServer : public testing::Test {
 protected:
     [[nodiscard]] pid_t server() {
@@ -132,7 +134,7 @@ int seen = 0;
 
 } // namespace
 
-// --- each of them --------------------------------------------------------------------------------
+// --- all methods ---------------------------------------------------------------------------------
 
 TEST_P(StartMethods, OnlyAForkHasACopyOfWhatThisProcessHas) {
     seen = 7;
@@ -143,8 +145,8 @@ TEST_P(StartMethods, OnlyAForkHasACopyOfWhatThisProcessHas) {
 }
 
 TEST_P(StartMethods, AWorkerHasADescriptorOfNoOther) {
-    // The owner dies while one worker is stopped, which therefore closes nothing. If it had a copy
-    // of the owner's end of the other's socket, that one would live on.
+    // The owner dies while one worker is stopped, so that this worker closes nothing. If it had a
+    // copy of the owner's end of the other worker's socket, the other worker would survive.
     for (const std::size_t stopped : {0, 1}) {
         const SharedArray<pid_t> workers(2);
         Process owner(
@@ -223,7 +225,7 @@ TEST_P(StartMethods, AProcessStartedByATaskThatReadsFilesReadsItsOwn) {
     folder.write("a", std::string(100'000, 'a'));
     const std::string path = (folder.path() / "a").string();
     run([&]() -> Coro<> {
-        File file = co_await open(path); // with io_uring, the loop's ring is there by now
+        File file = co_await open(path); // with io_uring, this creates the loop's ring
         const std::string first = co_await file.read(10);
         Process process(
             {.start_method = GetParam()},
@@ -254,7 +256,7 @@ TEST_P(StartMethods, AProcessStartedByAPoolsThreadHasPoolsOfItsOwn) {
 TEST_P(StartMethods, AManagerServesAWorkerWhileItsOwnerAsksIt) {
     const Manager manager(GetParam());
     const auto counter = manager.value<int>(0);
-    counter.update([](int& n) { ++n; }); // this process has a connection from here on
+    counter.update([](int& n) { ++n; }); // from here on, this process has a connection
     Pool pool(2, {.start_method = GetParam()});
     const auto count = [](const ManagedValue<int>& value) {
         for (int i = 0; i < 100; ++i) {
@@ -296,9 +298,11 @@ TEST_F(ForkServer, HasOneThreadAndNoDescriptorOfAWorkerThatHasEnded) {
         Process process({.start_method = StartMethod::forkserver}, [] {});
         EXPECT_EQ(run_to_the_end(process), 0);
     }
-    wait_until([&] { return descriptors() <= before; }); // it closes what it has reported
+    wait_until([&] {
+        return descriptors() <= before;
+    }); // it closes the descriptors of children whose end it has reported
     const std::filesystem::path threads = "/proc/" + std::to_string(server()) + "/task";
-    if (!thread_sanitized) { // which has a thread of its own
+    if (!thread_sanitized) { // ThreadSanitizer has its own thread
         EXPECT_EQ(std::distance(std::filesystem::directory_iterator(threads),
                                 std::filesystem::directory_iterator()),
                   1);
@@ -306,7 +310,7 @@ TEST_F(ForkServer, HasOneThreadAndNoDescriptorOfAWorkerThatHasEnded) {
 }
 
 TEST_F(ForkServer, DoesNotKeepTheOutputOpen) {
-    ::kill(server(), SIGKILL); // the next one starts now
+    ::kill(server(), SIGKILL); // so that the next one starts now
     CapturedOutput output;
     Process process({.start_method = StartMethod::forkserver}, [] { std::printf("words"); });
     EXPECT_EQ(run_to_the_end(process), 0);
@@ -344,7 +348,7 @@ TEST_F(ForkServer, KilledWhileAWorkerRunsLeavesTheWorkerAlone) {
 TEST_F(ForkServer, KilledBeforeItsWorkerIsOneCallsFailureThatSaysSo) {
     const auto call = pool.submit(sleep_for_ever);
     const pid_t first = [&] {
-        // The one worker is busy: its parent is asked from outside.
+        // The only worker is busy, so find its parent through /proc.
         for (;;) {
             for (const auto& child : children_of(::getpid())) {
                 if (child.name == "forkserver" && !children_of(child.pid).empty() &&
@@ -384,7 +388,7 @@ TEST_F(ForkServer, KilledBeforeItsProcessMakesTheExitCodeUnknown) {
 TEST_F(ForkServer, KilledAgainAndAgainIsNoticedAtEveryMoment) {
     std::atomic<bool> over{false};
     std::thread assassin([&] {
-        // Ever later, so that on the slowest machine some server lives for long enough.
+        // Wait longer each time, so that even on the slowest machine some server lives long enough.
         for (auto pause = 5ms; !over; pause += 2ms) {
             std::this_thread::sleep_for(pause);
             for (const auto& child : children_of(::getpid())) {
@@ -469,7 +473,7 @@ TEST_F(ForkMethod, ExitRunsNeitherAtexitHandlersNorStaticDestructorsOfTheParent)
         std::exit(0);
     });
     EXPECT_EQ(run_to_the_end(registers), 0);
-    EXPECT_EQ(runs.load(), 100); // its own does
+    EXPECT_EQ(runs.load(), 100); // the handlers of the process itself run
     handlers_run = nullptr;
 }
 
@@ -487,7 +491,7 @@ TEST_F(ForkMethod, AnInheritedProcessIsNotAChildOfTheFork) {
         if (inherited->is_alive() || inherited->exitcode() || !active_children().empty()) {
             std::exit(2);
         }
-        Process moved(std::move(*inherited)); // whose destructor waits for nobody
+        Process moved(std::move(*inherited)); // its destructor does not wait for the process
     });
     EXPECT_EQ(run_to_the_end(process), 0);
     EXPECT_TRUE(other.is_alive());

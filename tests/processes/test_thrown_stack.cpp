@@ -17,18 +17,18 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-/// Does not cross as itself.
+/// Is not registered, so it becomes a RemoteError.
 struct Spilt : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// With external linkage, so that their names can be found.
+// These have external linkage, so that their names can be found.
 
 [[gnu::noinline]] void spill_the_milk() { throw Spilt("milk"); }
 
 [[gnu::noinline]] void drop_a_plate() { throw std::runtime_error("plate"); }
 
-/// Throws and catches another exception while one is under way, and lets that one go on.
+/// Throws and catches another exception while one is being handled, then rethrows that one.
 void clean_up_clumsily() {
     try {
         spill_the_milk();
@@ -57,7 +57,7 @@ void spill_without_a_throw() { std::rethrow_exception(std::make_exception_ptr(Sp
 
 namespace {
 
-/// In a build with NDEBUG the stack is empty, whatever is looked for.
+/// In a build with NDEBUG the stack is always empty.
 void expect_names(const std::string& stack, const std::string& function) {
 #ifdef NDEBUG
     EXPECT_EQ(stack, "") << function;

@@ -1,4 +1,4 @@
-// What a process pool promises when its workers die: each test tries to break it.
+// Guarantees of a process pool whose workers die: each test tries to break them.
 
 #include <hocket/process_pool_executor.hpp>
 
@@ -45,12 +45,12 @@ int twice(int n) { return 2 * n; }
     volatile char frame[4096];
     frame[0] = static_cast<char>(depth);
     if (depth < 0) {
-        return 0; // never: the stack is shorter
+        return 0; // not reached: the stack is too small
     }
     return overflow_the_stack(depth + 1) + frame[0];
 }
 
-/// Runs `deadly` among calls that must not notice; returns the error of its future.
+/// Runs `deadly` among other calls, which must not be affected. Returns the error of its future.
 template <class F> WorkerDied die_among_others(StartMethod method, F deadly) {
     ProcessPoolExecutor pool(2, {.start_method = method});
     std::vector<Future<int>> others;
@@ -90,12 +90,12 @@ std::size_t files_in_shared_memory() {
     return count;
 }
 
-// A worker that is to fail at its start looks here, before main.
+// A worker that should fail during its start checks this before main.
 constexpr const char* fail_at_start = "HOCKET_TEST_FAIL_AT_START";
 const bool failed_at_start = [] {
     if (std::getenv("HOCKET_WORKER") != nullptr) {
         if (const char* path = std::getenv(fail_at_start)) {
-            // So many starts fail as the file has bytes.
+            // The number of starts that still have to fail is the size of the file.
             std::error_code error;
             const auto left = std::filesystem::file_size(path, error);
             if (!error && left > 0) {
@@ -107,7 +107,7 @@ const bool failed_at_start = [] {
     return false;
 }();
 
-/// Lets the next `count` workers of this process end as they start.
+/// Makes the next `count` workers of this process end during their start.
 class FailingStarts {
 public:
     explicit FailingStarts(int count)
@@ -115,7 +115,7 @@ public:
                 ("hocket-test-" + std::to_string(::getpid()))) {
         std::ofstream(path_) << std::string(static_cast<std::size_t>(count), '.');
         ::setenv(fail_at_start, path_.c_str(), 1);
-        end_fork_server(); // it has started already
+        end_fork_server(); // it has already started
     }
     ~FailingStarts() {
         ::unsetenv(fail_at_start);
@@ -128,7 +128,7 @@ private:
 
 class WorkerDeath : public EachStartMethod {
 protected:
-    /// What is made once is made; a fork server that was killed is reaped, and there is another.
+    /// Creates what is created only once. A fork server that was killed is reaped and replaced.
     static void start_once() {
         ProcessPoolExecutor pool(1, {.start_method = GetParam()});
         pool.submit(twice, 1).result();
@@ -146,7 +146,7 @@ TEST_P(WorkerDeath, ByAKillIsOneCallsFailure) {
 
 TEST_P(WorkerDeath, ByACrashIsOneCallsFailure) {
     const WorkerDied error = die_among_others(GetParam(), [] {
-        std::signal(SIGSEGV, SIG_DFL); // sanitizers have a handler
+        std::signal(SIGSEGV, SIG_DFL); // sanitizers install a handler
         ::raise(SIGSEGV);
     });
     EXPECT_EQ(error.exitcode(), -SIGSEGV);
@@ -198,7 +198,7 @@ TEST_P(WorkerDeath, BetweenCallsFailsNoCall) {
 
 TEST_P(WorkerDeath, WhileStartingIsTriedAgain) {
     if (GetParam() == StartMethod::fork) {
-        GTEST_SKIP() << "a forked worker makes no statics that could fail";
+        GTEST_SKIP() << "a forked worker does not construct statics, which could fail";
     }
     const FailingStarts failing(3);
     ProcessPoolExecutor pool(1, {.start_method = GetParam()});
