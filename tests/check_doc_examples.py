@@ -3,12 +3,13 @@
 
 usage: check_doc_examples.py OUTPUT.cpp COMPILER [OPTION...]
 
-An example in a header is what is indented by four spaces behind "///". One on a page is a block that begins with
-"```cpp"; "```cpp excerpt" marks one that cannot be compiled alone. (docs/tutorial.md quotes programs that the tests
-build.)
+An example in a header is the text that is indented by four spaces after "///". An example on a page is a block that
+begins with "```cpp"; "```cpp excerpt" marks a block that cannot be compiled alone. (docs/tutorial.md quotes programs
+that the tests build.)
 
-All examples go into one file. Each gets a namespace: the functions and types that it defines stand there, and all other
-lines in a coroutine, so that they may co_await. What examples use without declaring it is in doc_examples.hpp.
+All examples go into one file. Each gets a namespace with the functions and types that it defines. All its other
+lines are put into a coroutine, so that they may co_await. Names that examples use without declaring them are declared
+in doc_examples.hpp.
 """
 
 import pathlib

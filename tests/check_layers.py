@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that each folder includes only itself and the folders below it.
+"""Checks that the files of each folder include only files of that folder and of the folders below it.
 
-The order, lowest first, and the folder of each public header are the table of docs/architecture.md.
+The table of docs/architecture.md defines the order, lowest first, and the folder of each public header.
 """
 
 import pathlib
@@ -26,7 +26,7 @@ def owner(path):
 
 files = [(p, owner(str(p.relative_to(root / base)))) for base in ("include/hocket", "src") for p in (root / base).rglob("*.?pp")]
 public = {p.stem for p, _ in files if p.parent == root / "include/hocket" and p.stem != "hocket"}
-wrong = [f"docs/architecture.md gives no folder to {name}.hpp" for name in sorted(public - folder_of.keys())]
+wrong = [f"docs/architecture.md assigns no folder to {name}.hpp" for name in sorted(public - folder_of.keys())]
 wrong += [f"docs/architecture.md names {name}.hpp, which does not exist" for name in sorted(folder_of.keys() - public)]
 arrows = set()
 for path, folder in files:
@@ -37,6 +37,6 @@ for path, folder in files:
         if included and (other := owner(included[1] or included[2])) != folder:
             arrows.add((folder, other))
             if other not in order or order.index(other) > order.index(folder):
-                wrong.append(f"{path.relative_to(root)}:{number}: src/{folder}/ may not know {other}: {line}")
+                wrong.append(f"{path.relative_to(root)}:{number}: src/{folder}/ must not include {other}: {line}")
 print("\n".join(wrong) or f"{len(files)} files in {len(order)} folders, {len(arrows)} arrows, all downwards")
 sys.exit(bool(wrong) or not arrows)

@@ -1,6 +1,5 @@
-// Every name of the public surface, spelt as its documentation spells it. What the names do is
-// shown by the tests that are named after them; this one fails when a program that was written by
-// the book no longer compiles.
+// Uses every public name as its documentation spells it. The tests named after the names check what
+// they do; this test fails if a program written according to the documentation no longer compiles.
 
 #include <hocket/hocket.hpp>
 

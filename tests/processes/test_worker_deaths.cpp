@@ -207,7 +207,7 @@ TEST_P(WorkerDeath, WhileStartingIsTriedAgain) {
 
 TEST_P(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
     if (GetParam() == StartMethod::fork) {
-        GTEST_SKIP() << "a forked worker makes no statics that could fail";
+        GTEST_SKIP() << "a forked worker does not construct statics, which could fail";
     }
     const FailingStarts failing(1000);
     ProcessPoolExecutor pool(2, {.start_method = GetParam()});
@@ -222,7 +222,7 @@ TEST_P(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
     EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
 }
 
-/// A pool whose workers die in their initializer breaks, and everything resolves.
+/// A pool whose workers die in their initializer breaks, and all its futures complete.
 void expect_broken(StartMethod method, std::size_t workers, void (*initializer)(),
                    const std::string& reason) {
     ProcessPoolExecutor pool(workers, {.start_method = method, .initializer = initializer});
@@ -233,7 +233,7 @@ void expect_broken(StartMethod method, std::size_t workers, void (*initializer)(
     for (const Future<int>& future : futures) {
         try {
             future.result();
-            ADD_FAILURE() << "a call was done by a worker without an initializer";
+            ADD_FAILURE() << "a worker whose initializer failed handled a call";
         } catch (const BrokenExecutor& error) {
             EXPECT_NE(std::string(error.what()).find(reason), std::string::npos) << error.what();
         }
@@ -259,13 +259,13 @@ TEST_P(WorkerDeath, InTheInitializerByAnExceptionBreaksThePool) {
         GetParam(), 3, [] { throw std::runtime_error("no licence"); }, "no licence");
 }
 
-/// A file beside this program, whichever process asks.
+/// The path of a file beside this program, the same in every process.
 std::string marker_of(StartMethod method) {
     return std::filesystem::read_symlink("/proc/self/exe").string() + ".marker" +
            std::to_string(static_cast<int>(method));
 }
 
-/// The first initializer to run dies, the others do not.
+/// The first initializer that runs dies, the others do not.
 template <StartMethod method> void die_if_first() {
     const int fd = ::open(marker_of(method).c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0) {
@@ -317,7 +317,8 @@ TEST_P(WorkerDeath, ByPuttingOtherDescriptorsInTheirPlaceIsOneCallsFailure) {
 }
 
 TEST_P(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {
-    // The result is copied into shared memory for some milliseconds: the kill falls into them.
+    // Copying the result into shared memory takes some milliseconds; the kill happens during that
+    // time.
     ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     std::minstd_rand random(7);
     int died = 0;
@@ -344,7 +345,7 @@ TEST_P(WorkerDeath, InTheMiddleOfALargeAnswerLeavesNothingHalf) {
 
 TEST_P(WorkerDeath, OfTheOwnerEndsTheWorkers) {
     SharedValue<int> pid_of_worker;
-    // The owner is a worker itself, so that it can be killed.
+    // The owner itself is a worker, so that it can be killed.
     ProcessPoolExecutor outer(1, {.start_method = GetParam()});
     const auto owner = outer.submit(
         [](SharedValue<int> shared, StartMethod method) {
@@ -391,7 +392,7 @@ TEST_P(WorkerDeath, ManyPoolsLeakNothing) {
     start_once();
     const std::size_t descriptors = open_descriptors();
     const std::size_t shared = files_in_shared_memory();
-    // A process that is instrumented takes thirty times as long to start.
+    // An instrumented process takes thirty times as long to start.
     const int pools = sanitized ? 50 : GetParam() == StartMethod::spawn ? 1000 : 200;
     for (int i = 0; i < pools; ++i) {
         ProcessPoolExecutor pool(2, {.start_method = GetParam()});
@@ -409,7 +410,8 @@ TEST_P(WorkerDeath, ManyPoolsLeakNothing) {
 
 namespace {
 
-/// What came of the calls of a run under fire. Every call must be in exactly one of these.
+/// The outcomes of the calls while workers are killed. Every call must be counted in exactly one of
+/// these.
 struct Tally {
     std::atomic<int> results{0};
     std::atomic<int> deaths{0};
@@ -426,7 +428,7 @@ struct Tally {
     }
 };
 
-// Each worker writes its process id into a slot of its own as it starts on a call.
+// Each worker writes its process id into its own slot when it starts a call.
 constexpr std::size_t slots = 64;
 
 int twice_as_target(SharedArray<pid_t> targets, int n) {
@@ -456,7 +458,7 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
             while (!over) {
                 ::usleep(static_cast<useconds_t>(random() % 20'000));
                 const SeenProcess target = look_at(targets[random() % slots]);
-                // Whose number was used anew by now is no process of this program.
+                // If the pid was reused meanwhile, its process does not run this program.
                 if (target.pid > 0 && runs_this_program(target.pid)) {
                     const SeenProcess parent = look_at(target.parent);
                     const bool is_servers_turn = parent.name == "forkserver" && random() % 8 == 0;

@@ -1,5 +1,5 @@
-"""asyncio's side of tests/test_datagram_endpoint.cpp: an echo server that prints its port, or a client
-that asks one and prints how it went. Run: python3 datagram_peer.py server|client PORT"""
+"""asyncio's side of tests/net/test_datagram_endpoint.cpp: an echo server that prints its port, or a client
+that sends to one and prints the result. Run: python3 datagram_peer.py server|client PORT"""
 
 import asyncio
 import sys
@@ -37,7 +37,7 @@ async def ask(port):
     )
     right = 0
     for first in range(0, QUESTIONS, 10):
-        # Not empty: before 3.13 asyncio does not send those.
+        # Not empty, because before 3.13 asyncio does not send empty datagrams.
         questions = [b"x" * (number + 1) for number in range(first, first + 10)]
         for question in questions:
             transport.sendto(question)

@@ -1,5 +1,5 @@
-"""What Python 3.13's asyncio does in the cases that tests/test_task_group.cpp, test_timeout.cpp, test_wait_for.cpp,
-test_shield.cpp, test_gather.cpp and test_wait.cpp repeat: prints a trace for each. Run: python3.13 structured_concurrency.py
+"""Prints a trace of what Python 3.13's asyncio does in each case of tests/tasks/test_task_group.cpp, test_timeout.cpp,
+test_wait_for.cpp, test_shield.cpp, test_gather.cpp and test_wait.cpp. Run: python3.13 structured_concurrency.py
 """
 import asyncio
 import sys
@@ -28,7 +28,7 @@ async def turns(count):
 
 
 async def noted(name, error=None):
-    """Waits for ever; notes its cancellation; answers it with `error`, if that is given."""
+    """Waits forever and notes its cancellation. If `error` is given, then raises it."""
     try:
         await forever()
     except CancelledError:
@@ -55,7 +55,7 @@ def describe(error):
 
 
 async def attempt(awaitable):
-    """Notes what comes out, and how often the task is being cancelled after that."""
+    """Notes the outcome of `awaitable`, and the number of cancellation requests of the task afterwards."""
     try:
         value = await awaitable
         note(f"value {value}")

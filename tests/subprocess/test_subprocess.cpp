@@ -39,7 +39,8 @@ using subprocess::OnCancel;
 using subprocess::PIPE;
 using subprocess::STDOUT;
 
-/// Everything that a test starts is gone at its end: no child, ended or not, and no descriptor.
+/// Checks that everything a test starts is gone at its end: no child, not even a zombie, and no
+/// descriptor.
 class Subprocess : public ::testing::Test {
 protected:
     void SetUp() override { descriptors_ = open_descriptors(); }
@@ -52,7 +53,8 @@ private:
     std::size_t descriptors_ = 0;
 };
 
-/// The third field of /proc/PID/stat: R, S, T (stopped), Z (zombie) …; '-' when there is none.
+/// The third field of /proc/PID/stat: R, S, T (stopped), Z (zombie) …; '-' if there is no such
+/// process.
 char state_of(int pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string line;
@@ -67,7 +69,7 @@ Coro<> until_state(int pid, char state) {
     }
 }
 
-/// What awaiting `work` ends with: "cancelled", an exception's text, or "done".
+/// How awaiting `work` ends: "cancelled", an exception's text, or "done".
 template <class T> Coro<std::string> outcome_of(Task<T> work) {
     try {
         static_cast<void>(co_await work);
@@ -106,7 +108,7 @@ TEST_F(Subprocess, ASignalIsANegativeStatus) {
     });
 }
 
-// As python3.13: ProcessLookupError.
+// As in python3.13, which throws ProcessLookupError.
 TEST_F(Subprocess, AProcessThatHasEndedTakesNoSignal) {
     run([]() -> Coro<> {
         auto process = co_await create_subprocess_exec("true");
@@ -129,7 +131,7 @@ TEST_F(Subprocess, CommunicateSendsAndReceives) {
         EXPECT_EQ(err, "bad\n");
         EXPECT_EQ(process.returncode(), 0);
         EXPECT_TRUE(process.stdin().is_closing());
-        // python3.13: (b'', b'')
+        // python3.13 returns (b'', b'').
         auto [more_out, more_err] = co_await process.communicate();
         EXPECT_EQ(more_out + more_err, "");
     });
@@ -258,7 +260,7 @@ TEST_F(Subprocess, OptionsThatMakeNoSenseAreValueErrors) {
 
 TEST_F(Subprocess, NothingIsInherited) {
     run([]() -> Coro<> {
-        // Streams, pipes, the loop's own, and one that is not close-on-exec.
+        // Descriptors of streams, of pipes and of the loop, and one that is not close-on-exec.
         auto busy = co_await create_subprocess_exec({.stdin = PIPE, .stdout = PIPE}, "cat");
         const FileDescriptor careless(::fcntl(0, F_DUPFD, 600));
         auto process = co_await create_subprocess_exec(
@@ -303,7 +305,7 @@ TEST_F(Subprocess, AProgramMayCloseItsStdoutEarly) {
     });
 }
 
-// Since Python 3.13.4; 3.13.0 waits for the pipe, too.
+// As in Python since 3.13.4; 3.13.0 also waits for the pipe.
 TEST_F(Subprocess, WaitDoesNotWaitForAGrandchildThatKeepsThePipe) {
     run([]() -> Coro<> {
         auto process = co_await create_subprocess_shell("sleep 1000 & echo $!", {.stdout = PIPE});
@@ -389,7 +391,8 @@ TEST_F(Subprocess, ACancelledWaitCanKill) {
         co_await turns(2);
         waiting.cancel();
         EXPECT_EQ(co_await outcome_of(waiting), "cancelled");
-        EXPECT_EQ(process.returncode(), -SIGKILL); // at once: it was waited for
+        EXPECT_EQ(process.returncode(),
+                  -SIGKILL); // known at once, because the cancellation has waited for the end
         EXPECT_EQ(state_of(process.pid()), '-');
     });
 }
@@ -409,7 +412,7 @@ TEST_F(Subprocess, ATimeoutEndsTheProgramBeforeItIsThrown) {
     });
 }
 
-/// A program that ignores SIGTERM, and has said that it does.
+/// Starts a program that ignores SIGTERM, and waits until it does.
 Coro<subprocess::Process> start_stubborn(std::chrono::nanoseconds grace) {
     auto process = co_await create_subprocess_exec(
         {.stdout = PIPE, .on_cancel = OnCancel::terminate, .grace = grace}, "sh", "-c",
@@ -448,7 +451,7 @@ TEST_F(Subprocess, ASecondCancellationCutsTheGraceShort) {
 }
 
 TEST_F(Subprocess, AGroupIsEndedAsAWhole) {
-    // Orphans become this process's children, so that it sees them end.
+    // Orphans become this process's children, so that it can see their end.
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     run([]() -> Coro<> {
         auto process = co_await create_subprocess_shell(
@@ -513,7 +516,7 @@ TEST_F(Subprocess, AHundredMebibytesGoThroughCatWithBackPressure) {
         co_await writing;
         EXPECT_EQ(received, parts * part_size);
         EXPECT_EQ(wrong, 0U);
-        // Two pipes, the writer's queue, the reader's buffer and what cat holds.
+        // Two pipes, the writer's queue, the reader's buffer and the data that cat holds.
         EXPECT_LT(most_between, std::size_t{2} * 1024 * 1024);
         EXPECT_EQ(co_await process.wait(), 0);
     });
@@ -584,7 +587,7 @@ TEST_F(Subprocess, LoopsInThreadsHaveTheirOwn) {
 // -- cancellation at every step
 // --------------------------------------------------------------------
 
-/// Starts cat, talks with it and waits for it.
+/// Starts cat, communicates with it and waits for it.
 Coro<> run_cat(OnCancel on_cancel, bool& was_killed_late) {
     auto process = co_await create_subprocess_exec(
         {.stdin = PIPE, .stdout = PIPE, .stderr = PIPE, .on_cancel = on_cancel}, "cat");
@@ -598,7 +601,7 @@ Coro<> run_cat(OnCancel on_cancel, bool& was_killed_late) {
     }
 }
 
-/// Cancels at the loop's wait number 0, 1, 2 … until the run completes before.
+/// Cancels at the loop's wait number 0, 1, 2 … until a run completes before that wait.
 void cancel_at_every_wait(OnCancel on_cancel) {
     int steps = 0;
     for (bool completed = false; !completed; ++steps) {
@@ -619,7 +622,7 @@ void cancel_at_every_wait(OnCancel on_cancel) {
         EXPECT_TRUE(has_no_children()) << "at step " << steps;
         EXPECT_EQ(open_descriptors(), before) << "at step " << steps;
     }
-    EXPECT_GT(steps, 2); // there was something to cancel
+    EXPECT_GT(steps, 2); // there was at least one wait at which to cancel
 }
 
 TEST_F(Subprocess, CanBeCancelledAtEveryWait) { cancel_at_every_wait(OnCancel::leave); }
@@ -650,7 +653,7 @@ TEST_F(Subprocess, AnEndInTheTurnOfACancellationIsReapedAndKnown) {
             Task<int> waiting = create_task(process.wait());
             co_await turns(2);
             process.terminate();
-            siginfo_t ended{}; // blocks: the loop takes no turn between the signal and the end
+            siginfo_t ended{}; // blocks, so the loop runs no turn between the signal and the end
             EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(process.pid()), &ended, WEXITED | WNOWAIT),
                       0);
             if (cancelled_first) {
@@ -700,7 +703,7 @@ TEST_F(Subprocess, RunsOutOfDescriptorsAtEachOfThemAndLeavesNothing) {
             }
             ++failures;
         }
-        ADD_FAILURE() << "a hundred descriptors must do";
+        ADD_FAILURE() << "a hundred descriptors must be enough";
     });
 }
 

@@ -24,7 +24,7 @@ namespace {
 using subprocess::DEVNULL;
 using subprocess::INHERIT;
 
-/// Notes what it is told, in Python's words.
+/// Records the callbacks under their names in Python.
 struct Notes : SubprocessProtocol {
     Log log;
     std::string received;
@@ -69,7 +69,7 @@ private:
     std::size_t descriptors_ = 0;
 };
 
-// As python3.13, where all three are pipes unless the call says otherwise.
+// As in python3.13, all three are pipes unless the call says otherwise.
 TEST_F(SubprocessProtocols, ReceiveEverythingAndTheEndLast) {
     run([]() -> Coro<> {
         auto [transport, protocol] = co_await get_running_loop().subprocess_exec(

@@ -6,8 +6,8 @@
 
 #include <hocket/thread.hpp>
 
-/// Waits until `thread`, whose function is about to do nothing but block, does so: until the kernel
-/// has called it asleep three times running.
+/// Waits until `thread`, whose function is about to block, has blocked: until the kernel reports it
+/// as sleeping three times in a row.
 inline void wait_until_blocked(const hocket::Thread& thread) {
     const std::string path =
         "/proc/self/task/" + std::to_string(thread.native_id().value()) + "/stat";

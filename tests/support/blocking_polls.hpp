@@ -7,9 +7,9 @@
 
 #include "loop/event_loop_state.hpp"
 
-/// As long as it lives: calls `at_wake` when the loop wakes from its `step`-th wait (0: the first),
-/// before it looks at what woke it. What a task waits for comes in such steps, whatever time they
-/// take.
+/// As long as it exists, calls `at_wake` when the loop wakes from its `step`-th wait (0: the
+/// first), before the loop handles the events. Counting waits makes a test independent of how long
+/// they take.
 class AtBlockingPoll {
 public:
     AtBlockingPoll(hocket::EventLoop& loop, int step, std::function<void()> at_wake)

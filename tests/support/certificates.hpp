@@ -14,7 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-/// Certificates for tests, made on the spot: good ones, and bad ones of every kind.
+/// Makes certificates for tests: valid ones and all kinds of invalid ones.
 namespace certificates {
 
 template <class T, void (*free)(T*)> struct Free {
@@ -23,7 +23,7 @@ template <class T, void (*free)(T*)> struct Free {
 using Key = std::shared_ptr<EVP_PKEY>;
 using Certificate = std::shared_ptr<X509>;
 
-/// A certificate with the key that belongs to it.
+/// A certificate with its key.
 struct Identity {
     Key key;
     Certificate certificate;
@@ -31,7 +31,7 @@ struct Identity {
 
 struct Request {
     std::string common_name = "test";
-    std::string hosts = {}; ///< As OpenSSL writes them: "DNS:a.test, IP:127.0.0.1".
+    std::string hosts = {}; ///< In OpenSSL's format: "DNS:a.test, IP:127.0.0.1".
     bool is_authority = false;
     long valid_from = -3600; ///< Seconds from now.
     long valid_until = 86400;
@@ -52,7 +52,7 @@ inline void extend(X509& certificate, X509* issuer, int nid, const std::string& 
     require(extension && X509_add_ext(&certificate, extension.get(), -1) == 1, value.c_str());
 }
 
-/// Issued by `issuer`, or by itself.
+/// Makes a certificate issued by `issuer`, or a self-signed one.
 inline Identity make(const Request& request, const Identity* issuer = nullptr) {
     static long serial = 1;
     const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
@@ -90,7 +90,7 @@ inline Identity make_authority(const std::string& name = "test authority",
     return make({.common_name = name, .is_authority = true}, issuer);
 }
 
-/// For example.test, localhost, 127.0.0.1 and ::1.
+/// A certificate for example.test, localhost, 127.0.0.1 and ::1.
 inline Identity make_server(const Identity& authority) {
     return make({.common_name = "example.test",
                  .hosts = "DNS:example.test, DNS:localhost, IP:127.0.0.1, IP:::1"},
@@ -107,7 +107,7 @@ template <class Write> std::string pem(Write write) {
 inline std::string pem_of(const Certificate& certificate) {
     return pem([&](BIO* out) { return PEM_write_bio_X509(out, certificate.get()); });
 }
-/// Encrypted with `password`, unless that is empty.
+/// The key, encrypted with `password` unless that is empty.
 inline std::string pem_of(const Key& key, const std::string& password = {}) {
     return pem([&](BIO* out) {
         return PEM_write_bio_PrivateKey(out, key.get(),
@@ -117,7 +117,7 @@ inline std::string pem_of(const Key& key, const std::string& password = {}) {
     });
 }
 
-/// A revocation list of `authority` with `revoked` on it.
+/// A revocation list of `authority` that contains `revoked`.
 inline std::string revocation_list(const Identity& authority, const Identity& revoked) {
     const std::unique_ptr<X509_CRL, Free<X509_CRL, X509_CRL_free>> list(X509_CRL_new());
     X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
@@ -135,7 +135,7 @@ inline std::string revocation_list(const Identity& authority, const Identity& re
     return pem([&](BIO* out) { return PEM_write_bio_X509_CRL(out, list.get()); });
 }
 
-/// A folder that goes with this, for PEM files.
+/// A folder for PEM files, removed by the destructor.
 class Folder {
 public:
     Folder() {
@@ -147,7 +147,7 @@ public:
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
-    /// The path of a new file that holds `text`.
+    /// Writes `text` to a new file and returns its path.
     std::string file(const std::string& name, const std::string& text) const {
         std::ofstream(path_ / name) << text;
         return path_ / name;

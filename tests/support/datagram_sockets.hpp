@@ -14,7 +14,7 @@
 
 namespace hocket::engine::testing {
 
-/// A bound datagram socket, non-blocking, on a port of the kernel's choice.
+/// A bound, non-blocking datagram socket on a port that the kernel chooses.
 inline Socket datagram_socket(const char* host = "127.0.0.1") {
     const SocketAddress address = *SocketAddress::from_ip(host, 0);
     std::error_code error;
@@ -26,11 +26,11 @@ inline Socket datagram_socket(const char* host = "127.0.0.1") {
     return socket;
 }
 
-/// A datagram socket with an abstract name of the kernel's choice, or without one.
+/// A datagram socket with an abstract name that the kernel chooses, or without a name.
 inline Socket unix_datagram_socket(bool with_name = true) {
     std::error_code error;
     Socket socket = Socket::create(AF_UNIX, SOCK_DGRAM, 0, error);
-    const sa_family_t family = AF_UNIX; // alone, it asks for a name
+    const sa_family_t family = AF_UNIX; // binding to the family alone requests a name
     const auto* const native = reinterpret_cast<const sockaddr*>(&family);
     if (error || (with_name && ::bind(socket.fileno(), native, sizeof family) != 0)) {
         std::cerr << "no Unix datagram socket\n";
@@ -48,16 +48,16 @@ inline std::pair<Socket, Socket> unix_datagram_pair() {
     return {Socket(fds[0]), Socket(fds[1])};
 }
 
-/// Where `socket` once was: nobody is there any more.
+/// The address of a socket that is closed.
 inline SocketAddress closed_address(Socket socket) { return socket.local_address(); }
 
-/// False when the peer has no room.
+/// Returns false if the peer has no room.
 inline bool send_datagram(const Socket& from, std::string_view data, const SocketAddress& to) {
     return ::sendto(from.fileno(), data.data(), data.size(), MSG_NOSIGNAL, to.native(),
                     to.native_size()) == static_cast<ssize_t>(data.size());
 }
 
-/// The next datagram that is there; "(nothing)" when none is.
+/// The next available datagram; "(nothing)" if there is none.
 inline std::string receive_datagram(const Socket& socket, SocketAddress* from = nullptr) {
     constexpr std::size_t most = std::size_t{300} * 1024;
     const auto data = std::make_unique_for_overwrite<char[]>(most);

@@ -15,7 +15,7 @@
 
 namespace hocket::engine::testing {
 
-/// Ends the wait of a test that waits for what never comes.
+/// Ends a test's wait for something that never happens.
 class Deadline final : Timer {
 public:
     Deadline(Reactor& reactor, Nanoseconds after) : reactor_(reactor) {
@@ -35,7 +35,7 @@ private:
     bool has_passed_ = false;
 };
 
-/// Turns the loop until `is_done()`; false when that takes longer than `limit`.
+/// Runs the loop until `is_done()`. Returns false if that takes longer than `limit`.
 template <class Predicate>
 [[nodiscard]] bool run_until(Reactor& reactor, Predicate is_done,
                              std::chrono::nanoseconds limit = std::chrono::seconds(20)) {
@@ -50,10 +50,10 @@ template <class Predicate>
     return true;
 }
 
-/// A few turns that do not wait: whatever is due happens.
+/// Runs a few turns without waiting, so that everything that is due happens.
 inline void run_turns(Reactor& reactor, int turns = 4) {
     for (int i = 0; i < turns; ++i) {
-        // A turn with work at hand looks at descriptors only now and then; an idle one always does.
+        // A turn with pending work polls descriptors only now and then; an idle turn always does.
         const Deadline now(reactor, 0);
         reactor.poll(true);
         reactor.run_ready();
@@ -70,7 +70,7 @@ inline std::pair<Socket, Socket> socket_pair() {
     return {Socket(fds[0]), Socket(fds[1])};
 }
 
-/// A bound socket on 127.0.0.1, port of the kernel's choice; listening when `backlog` is not
+/// A socket bound to 127.0.0.1 on a port that the kernel chooses. It listens if `backlog` is not
 /// negative.
 inline Socket bound_socket(int backlog = -1) {
     std::error_code error;
@@ -102,7 +102,7 @@ inline std::pair<Socket, Socket> tcp_pair() {
     return {std::move(accepted), std::move(client)};
 }
 
-/// What there is to read now, up to `most` bytes.
+/// The bytes available now, up to `most`.
 inline std::string read_some(const Socket& socket, std::size_t most = 1 << 16) {
     std::string bytes(most, '\0');
     const ssize_t count = ::recv(socket.fileno(), bytes.data(), bytes.size(), 0);
@@ -110,7 +110,7 @@ inline std::string read_some(const Socket& socket, std::size_t most = 1 << 16) {
     return bytes;
 }
 
-/// recv says end of file (and not: nothing yet).
+/// Whether recv reports the end of the stream (and not that there is no data yet).
 inline bool is_at_eof(const Socket& socket) {
     char byte = 0;
     return ::recv(socket.fileno(), &byte, 1, MSG_PEEK) == 0;
@@ -127,7 +127,7 @@ inline void send_all(const Socket& socket, std::string_view bytes) {
     }
 }
 
-/// Makes closing `socket` send a reset instead of an end of file.
+/// Makes closing `socket` send a reset instead of an end of stream.
 inline void reset_on_close(const Socket& socket) {
     const linger hard{1, 0};
     ::setsockopt(socket.fileno(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);

@@ -15,8 +15,8 @@ inline std::size_t open_descriptors() {
         std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
-/// Whether no more descriptors are open than `before`, now or when a thread has closed the files
-/// that were dropped open for writing.
+/// Whether no more descriptors are open than `before`. Waits for a thread that closes files which
+/// were dropped while open for writing.
 inline bool no_more_descriptors_than(std::size_t before) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (open_descriptors() > before && std::chrono::steady_clock::now() < deadline) {
@@ -25,5 +25,5 @@ inline bool no_more_descriptors_than(std::size_t before) {
     return open_descriptors() <= before;
 }
 
-/// Whether no child of this process is left, ended or not.
+/// Whether this process has no children, not even zombies.
 inline bool has_no_children() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }

@@ -22,10 +22,10 @@
 
 #include "engine/descriptor_passing.hpp"
 
-/// The other process of a test, and what crosses to it.
+/// A second process of a test, and the values sent to it.
 namespace other_process {
 
-/// One end of a connection to another process that values cross: pipes, locks and memory, too.
+/// One end of a connection to another process. It also sends pipes, locks and memory.
 class Channel {
 public:
     explicit Channel(hocket::engine::FileDescriptor socket) : socket_(std::move(socket)) {}
@@ -56,8 +56,8 @@ private:
     hocket::engine::FileDescriptor socket_;
 };
 
-/// A forked process that calls `body(Channel&)` and exits with 0 when that returns. Killed and
-/// reaped at the end of the test, if it still is there.
+/// A forked process that calls `body(Channel&)` and exits with 0 when that returns. If it still
+/// runs at the end of the test, it is killed and reaped.
 class OtherProcess {
 public:
     template <class Body> explicit OtherProcess(Body body) : channel_(start(body)) {}
@@ -74,14 +74,14 @@ public:
     template <class T> void send(const T& value) { channel_.send(value); }
     template <class T> T receive() { return channel_.receive<T>(); }
 
-    /// Ends it by SIGKILL, wherever it is, and reaps it.
+    /// Kills it with SIGKILL, and reaps it.
     void kill() {
         if (pid_ > 0) {
             ::kill(pid_, SIGKILL);
             join();
         }
     }
-    /// Waits for its end: its exit status, or minus the signal that ended it.
+    /// Waits for its end. Returns its exit status, or minus the signal that ended it.
     int join() {
         int status = 0;
         while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -116,7 +116,7 @@ private:
             std::fprintf(stderr, "the other process: %s\n", error.what());
             status = 99;
         }
-        // Not exit(): what the test made is not this process's to clean up.
+        // Not exit(), because this process must not clean up what the test has made.
         ::_exit(status);
     }
 
@@ -124,7 +124,7 @@ private:
     Channel channel_;
 };
 
-/// `value` as it arrives in another process.
+/// `value` as another process receives it.
 template <class T> T cross(const T& value) {
     auto message = hocket::detail::pack_message(value);
     return hocket::detail::unpack_message<T>({message.bytes.data(), message.bytes.size()},
@@ -137,7 +137,7 @@ inline std::size_t open_descriptors() {
                       std::filesystem::directory_iterator()));
 }
 
-/// As long as it lives, this process can open no further descriptor.
+/// As long as it exists, this process cannot open further descriptors.
 class NoMoreDescriptors {
 public:
     NoMoreDescriptors() {

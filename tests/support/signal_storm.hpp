@@ -4,8 +4,8 @@
 
 #include <sys/time.h>
 
-/// As long as it lives, a signal comes every 200 microseconds and interrupts every system call that
-/// can be interrupted. For a process of one thread.
+/// As long as it exists, a signal arrives every 200 microseconds and interrupts every interruptible
+/// system call. Only for a process with one thread.
 class SignalStorm {
 public:
     SignalStorm() {

@@ -29,7 +29,7 @@ inline const char* name_of(hocket::StartMethod method) {
     return "fork";
 }
 
-/// A test that is run with each start method, which is GetParam().
+/// A test that is run with each start method, GetParam().
 class EachStartMethod : public testing::TestWithParam<hocket::StartMethod> {
 protected:
     void SetUp() override {
@@ -41,7 +41,7 @@ protected:
     }
 };
 
-/// The same for tests in which no other thread is busy while the process forks.
+/// The same for tests in which no other thread is busy during the fork.
 class EachStartMethodInOneThread : public EachStartMethod {
 protected:
     void SetUp() override {
@@ -58,15 +58,15 @@ protected:
                                              hocket::StartMethod::fork),                           \
                              [](const auto& info) { return name_of(info.param); })
 
-/// A process as /proc shows it.
+/// A process as shown by /proc.
 struct SeenProcess {
     pid_t pid = 0;
     std::string name;
-    char state = 0; // Z: ended, and not reaped
+    char state = 0; // Z: ended but not reaped
     pid_t parent = 0;
 };
 
-/// What process `pid` is at the moment; its state is 0 when there is none.
+/// The current state of process `pid`; `state` is 0 if there is no such process.
 inline SeenProcess look_at(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string text;
@@ -82,7 +82,7 @@ inline SeenProcess look_at(pid_t pid) {
     return seen;
 }
 
-/// Whether it has ended. It may still wait for whoever must reap it.
+/// Whether it has ended. It may still be a zombie.
 inline bool is_gone(pid_t pid) {
     const char state = look_at(pid).state;
     return state == 0 || state == 'Z';
@@ -94,7 +94,7 @@ inline bool runs_this_program(pid_t pid) {
            std::filesystem::read_symlink("/proc/self/exe");
 }
 
-/// The children of a process, those included that have ended and are not reaped.
+/// The children of a process, including zombies.
 inline std::vector<SeenProcess> children_of(pid_t parent) {
     std::vector<SeenProcess> children;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -107,7 +107,7 @@ inline std::vector<SeenProcess> children_of(pid_t parent) {
     return children;
 }
 
-/// The next worker of a fork server will be the child of a new one.
+/// Ends the fork server, so that the next worker is the child of a new one.
 inline void end_fork_server() {
     for (const auto& child : children_of(::getpid())) {
         if (child.name == "forkserver") {
@@ -118,7 +118,7 @@ inline void end_fork_server() {
     }
 }
 
-/// Whether this process has no children, not even a zombie, but a fork server that has none.
+/// Whether this process has no children, not even zombies, except a fork server without children.
 inline bool no_worker_is_left() {
     const auto children = children_of(::getpid());
     return children.empty() || (children.size() == 1 && children[0].name == "forkserver" &&

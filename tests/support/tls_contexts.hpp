@@ -6,11 +6,11 @@
 
 #include "support/certificates.hpp"
 
-/// An authority, a server with a certificate of it, and clients that trust it.
+/// An authority, a server with a certificate from it, and clients that trust it.
 struct TlsContexts {
     TlsContexts() { show(server, certificates::make_server(authority)); }
 
-    /// The file of `identity`'s certificate, key and `chain`.
+    /// The path of a file with `identity`'s certificate and key, and `chain`.
     std::string pem_file(const certificates::Identity& identity,
                          const std::vector<certificates::Identity>& chain = {}) {
         std::string text = certificates::pem_of(identity.certificate);

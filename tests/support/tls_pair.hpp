@@ -11,7 +11,7 @@
 
 namespace hocket::engine::testing {
 
-/// A context of OpenSSL's own, as a face that is not hocket's may hand it in.
+/// An OpenSSL context that was not made by hocket.
 class Ctx {
 public:
     explicit Ctx(const SSL_METHOD* method) : ctx_(SSL_CTX_new(method)) {}
@@ -45,17 +45,17 @@ private:
     SSL_CTX* ctx_;
 };
 
-/// One end of a conversation without a socket.
+/// One end of a TLS conversation without a socket.
 class End final : CiphertextSink {
 public:
     explicit End(SslPointer ssl) : session(std::move(ssl), *this) {}
 
     std::string sent;      ///< Ciphertext on its way to the other end.
-    std::string plaintext; ///< What came out.
+    std::string plaintext; ///< Decrypted text.
     TlsSession::Status status = TlsSession::Status::want_input; ///< Of the last step.
     bool is_open = false;
 
-    /// Takes in `ciphertext`, which may be nothing, and goes on as far as that allows.
+    /// Processes `ciphertext`, which may be empty, and continues as far as possible.
     void take(std::string_view ciphertext) {
         session.feed(ciphertext);
         if (!is_open) {
@@ -83,7 +83,8 @@ public:
     TlsSession session;
 };
 
-/// Gives each what the other has sent, in chunks of at most `chunk` bytes, until both are silent.
+/// Transfers to each end what the other has sent, in chunks of at most `chunk` bytes, until neither
+/// sends more.
 inline void exchange(End& a, End& b, std::size_t chunk = std::size_t(-1)) {
     while (!a.sent.empty() || !b.sent.empty()) {
         for (auto [from, to] : {std::pair(&a, &b), std::pair(&b, &a)}) {

@@ -11,8 +11,8 @@
 #include <hocket/sleep.hpp>
 #include <hocket/task.hpp>
 
-/// The vocabulary of tests/python/structured_concurrency.py: what the tests note must be what that
-/// prints.
+/// The same functions as in tests/python/structured_concurrency.py: the traces of the tests must
+/// equal the traces that it prints.
 namespace trace {
 
 inline std::string noted_so_far;
@@ -33,7 +33,7 @@ inline hocket::Coro<> turns(int count) {
     }
 }
 
-/// Waits for ever; notes its cancellation; answers it with a ValueError, if `answer` says so.
+/// Waits forever and notes its cancellation. If `answer` is true, then throws a ValueError.
 inline hocket::Coro<> noted(std::string name, bool answer = false) {
     std::exception_ptr cancelled;
     try {
@@ -78,7 +78,8 @@ inline std::string describe(const std::exception_ptr& error) {
     }
 }
 
-/// Notes what comes out, and how often the task is being cancelled after that.
+/// Notes the outcome of `awaitable`, and the number of cancellation requests of the task
+/// afterwards.
 template <class A> hocket::Coro<> attempt(A awaitable) {
     try {
         if constexpr (std::is_same_v<typename A::value_type, int>) {
@@ -94,16 +95,16 @@ template <class A> hocket::Coro<> attempt(A awaitable) {
     note("cancelling " + std::to_string(hocket::current_task().cancelling()));
 }
 
-/// Waits until `task` has ended, however.
+/// Waits until `task` has ended, however it ends.
 inline hocket::Coro<> ended(hocket::Task<void> task) {
     try {
         co_await task;
     } catch (const hocket::CancelledError&) {
-        // its end, not ours
+        // the task was cancelled, not the caller
     }
 }
 
-/// Runs what `main()` returns, and returns what was noted meanwhile.
+/// Runs the coroutine that `main()` returns, and returns the trace that it noted.
 template <class F> std::string of(F main) {
     noted_so_far.clear();
     hocket::run(std::move(main));

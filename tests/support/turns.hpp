@@ -15,14 +15,14 @@ inline hocket::Coro<> turns(int count = 1) {
     }
 }
 
-/// How many turns to try next, for what takes nobody knows how many: one by one at first, then
-/// faster, since a disk may take a million.
+/// The next number of turns to try, if the needed number is unknown: grows by one at first, then
+/// faster, because a disk may take a million turns.
 constexpr int next_step(int step) { return step + 1 + step / 8; }
 
-/// What happened, in order.
+/// The events, in order.
 using Log = std::vector<std::string>;
 
-/// How a task that is done ended, in a word: "done", "cancelled", or the exception's text.
+/// How a finished task ended: "done", "cancelled", or the exception's text.
 inline std::string ending(const hocket::AnyTask& task) {
     if (task.cancelled()) {
         return "cancelled";

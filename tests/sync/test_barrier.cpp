@@ -223,7 +223,7 @@ TEST(Barrier, OpenedThenCancelledInOneTurnIsCancelledAndTheOthersGoOn) {
     });
 }
 
-// As Python 3.13: who was let go but has not resumed is still inside.
+// As in Python 3.13, a task that was released but has not resumed still counts as inside.
 TEST(Barrier, OpenedThenResetInOneTurnIsBrokenForTasksStillInside) {
     run([]() -> Coro<> {
         Barrier barrier(2);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace hocket;
 
-// Waits for one notification, and says how that ended and whether the lock is held.
+// Waits for one notification, and logs how the wait ended and whether the lock is held.
 Coro<> await_notification(Condition& condition, Log& log, std::string name) {
     auto guard = co_await condition.scoped();
     try {
@@ -176,7 +176,7 @@ TEST(Condition, ACancelledWaiterHoldsTheLockWhenTheErrorArrives) {
     });
 }
 
-// Python 3.13 says the same: the lock is waited for through any number of cancellations, the last
+// Python 3.13 does the same: the wait for the lock survives any number of cancellations; the last
 // one counts.
 TEST(Condition, ACancelledWaiterWaitsForTheLockThroughFurtherCancellations) {
     run([]() -> Coro<> {

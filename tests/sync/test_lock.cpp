@@ -13,7 +13,7 @@ namespace {
 using namespace hocket;
 using namespace std::chrono_literals;
 
-// Acquires, notes its name, lets go.
+// Acquires the lock, logs its name, and releases the lock.
 Coro<> visit(Lock& lock, Log& log, std::string name) {
     co_await lock.acquire();
     log.push_back(name);

@@ -248,8 +248,8 @@ TEST(Queue, CancellingAPutterLeavesTheRoomToTheNext) {
     });
 }
 
-// The item is in the queue when the cancellation arrives: the put counts, and the task is told at
-// its next co_await.
+// The item is in the queue when the cancellation arrives: the put counts, and the task is cancelled
+// at its next co_await.
 TEST(Queue, APutThatWasServedBeforeItsTaskIsCancelledCounts) {
     run([]() -> Coro<> {
         Queue<int> queue(1);
@@ -316,7 +316,7 @@ TEST(Queue, CopiesItemsThatAreStillNeeded) {
     });
 }
 
-// Says no when it is copied, if told so.
+// Copying throws if `refuse` is set.
 struct Stubborn {
     explicit Stubborn(bool refuse) : refuses(refuse) {}
     Stubborn(const Stubborn& other) : refuses(other.refuses) {
@@ -582,8 +582,8 @@ TEST(LifoQueue, TheLastComesFirst) {
     EXPECT_EQ(drain(queue), (std::vector<int>{3, 2, 1}));
 }
 
-// Random tasks that put, get, are cancelled, or shut the queue down. Whatever the order: each item
-// that was put comes out once; nobody waits in vain; the bound holds; task_done adds up.
+// Random tasks that put, get, are cancelled, or shut the queue down. In any order, each item that
+// was put is returned once, no task waits forever, the bound holds, and task_done adds up.
 template <class Item> Coro<> random_traffic(unsigned seed) {
     std::mt19937 random(seed);
     const auto below = [&](unsigned limit) { return random() % limit; };
@@ -683,7 +683,7 @@ template <class Item> Coro<> random_traffic(unsigned seed) {
         queue.task_done();
     }
     EXPECT_LE(left, was_put.size());
-    // Waiting getters are no fixed order of events, so what came out is compared as a set.
+    // The order in which waiting getters run is not fixed, so compare the results as a set.
     std::sort(was_put.begin(), was_put.end());
     std::vector<int> got = was_got;
     std::sort(got.begin(), got.end());
@@ -701,7 +701,7 @@ struct Plain {
     explicit Plain(int value) : number(value) {}
     int number;
 };
-// Its copies may throw, for all the queue knows: putters place it themselves.
+// The queue must assume that copying throws, so putters add the item themselves.
 struct Careful {
     explicit Careful(int value) : number(value), bulk(40, 'x') {}
     int number;
@@ -716,7 +716,7 @@ TEST(Queue, LosesNothingWhateverHappens) {
     }
 }
 
-// One task at a time calls, in an order that a plain deque can follow.
+// One task at a time calls, so that a plain deque can be compared.
 TEST(Queue, DoesWhatADequeDoes) {
     for (unsigned seed = 0; seed < 2000; ++seed) {
         std::mt19937 random(seed);

@@ -68,8 +68,7 @@ TEST(Semaphore, ServesInTheOrderOfAsking) {
     });
 }
 
-// As Python 3.13: locked() is true while a task that was woken has still to resume, although a
-// permit is free.
+// As in Python 3.13, locked() is true until a woken task has resumed, although a permit is free.
 TEST(Semaphore, NoTaskOvertakesAWokenTask) {
     run([]() -> Coro<> {
         Semaphore semaphore(0);
@@ -131,7 +130,7 @@ TEST(Semaphore, ReleasedThenCancelledWithoutOtherWaitersKeepsThePermit) {
     });
 }
 
-// The case of cpython issue 90155: permits must reach all that wait when those in front are
+// The case of cpython issue 90155: permits must reach all waiters when those before them are
 // cancelled.
 TEST(Semaphore, PermitsReachAllWaitersAfterCancelledTasks) {
     run([]() -> Coro<> {

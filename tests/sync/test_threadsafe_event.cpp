@@ -211,7 +211,7 @@ TEST(ThreadsafeEvent, MayBeTheLastThatALoopWaitsFor) {
             setter.start();
             co_await event.wait();
         };
-        run(main); // the loop is gone when this returns, be it in the middle of `set`
+        run(main); // then the loop is destroyed, possibly in the middle of `set`
     }
 }
 

@@ -75,7 +75,7 @@ TEST(ThreadsafeLock, IsHandedOverInTheOrderOfAskingToTasksAndThreads) {
         co_await turns();
         EXPECT_FALSE(lock.try_acquire());
         lock.release();
-        EXPECT_FALSE(lock.try_acquire()); // it is a's already
+        EXPECT_FALSE(lock.try_acquire()); // it already belongs to a
         co_await b;
         EXPECT_EQ(log, (Log{"task a", "thread", "task b"}));
         EXPECT_FALSE(lock.locked());
@@ -231,7 +231,7 @@ TEST(ThreadsafeLock, ALoopThatIsClosedHandsItOnToTheOthers) {
         loop.run_until_complete(loop.create_task(turns(2)));
         next.start();
         wait_until_blocked(next);
-        lock.release(); // to a, whose loop will not run any more
+        lock.release(); // passes to a, whose loop does not run any more
         loop.close();
         EXPECT_TRUE(log.empty());
     }

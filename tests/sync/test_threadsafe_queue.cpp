@@ -123,7 +123,7 @@ TEST(ThreadsafeQueue, ServesGettersInOrderOfArrival) {
         auto b = create_task(take(queue, log, "b"));
         co_await turns();
         queue.put_nowait(1);
-        EXPECT_THROW(queue.get_nowait(), QueueEmpty); // it is a's
+        EXPECT_THROW(queue.get_nowait(), QueueEmpty); // it belongs to a
         co_await a;
         queue.put_nowait(2);
         co_await thread.future();
@@ -247,7 +247,7 @@ TEST(ThreadsafeQueue, ACancellationAfterTheItemWasAddedComesAtTheNextAwait) {
     run(main);
 }
 
-/// Moving it may throw: putters that wait add it themselves.
+/// Moving it may throw, so waiting putters add it themselves.
 struct Heavy {
     explicit Heavy(int v) : value(v) {}
     Heavy(Heavy&& other) noexcept(false) : value(other.value) {
@@ -267,7 +267,7 @@ TEST(ThreadsafeQueue, RoomGrantedToACancelledPutterPassesToTheNext) {
         auto b = create_task(putter, 2);
         co_await turns();
         EXPECT_EQ(queue.get_nowait().value, 0);
-        EXPECT_THROW(queue.put_nowait(Heavy(3)), QueueFull); // the room is a's
+        EXPECT_THROW(queue.put_nowait(Heavy(3)), QueueFull); // the room belongs to a
         a.cancel();
         co_await b;
         EXPECT_TRUE(a.cancelled());
@@ -338,7 +338,7 @@ TEST(ThreadsafeQueue, ShutDownItGivesWhatIsLeftAndThenThrows) {
     const auto main = [&]() -> Coro<> {
         EXPECT_THROW(co_await queue.get(), QueueShutDown);
         EXPECT_THROW(co_await queue.put(3), QueueShutDown);
-        EXPECT_FALSE(queue.join_blocking(0s)); // the item was got, and is not done
+        EXPECT_FALSE(queue.join_blocking(0s)); // the item was taken but is not done
         queue.task_done();
         co_await queue.join();
     };
@@ -381,7 +381,7 @@ TEST(ThreadsafeQueue, ShutDownItKeepsGettersWaitingForAnItemThatMayComeBack) {
         auto b = create_task(take(queue, log, "b"));
         auto c = create_task(take(queue, log, "c"));
         co_await turns();
-        queue.put_nowait(1); // a's
+        queue.put_nowait(1); // for a
         queue.shutdown();
         EXPECT_THROW(queue.get_nowait(), QueueEmpty);
         a.cancel();
@@ -458,7 +458,7 @@ TEST(ThreadsafeQueue, ALoopThatIsClosedLosesNoItem) {
         auto woken = loop.create_task(take(queue, log, "a"));
         auto waiting = loop.create_task(take(queue, log, "b"));
         loop.run_until_complete(loop.create_task(turns(2)));
-        queue.put_nowait(1); // for a, whose loop will not run any more
+        queue.put_nowait(1); // for a, whose loop does not run any more
         loop.close();
     }
     testing::internal::GetCapturedStderr();

@@ -106,9 +106,9 @@ TEST(ThreadsafeSemaphore, APermitGrantedToACancelledTaskPassesToTheNext) {
         auto c = create_task(take(semaphore, log, "c"));
         co_await turns();
         semaphore.release();
-        a.cancel(); // after
+        a.cancel(); // after the release
         b.cancel();
-        semaphore.release(); // before
+        semaphore.release(); // after the cancellation
         co_await c;
         EXPECT_TRUE(a.cancelled());
         EXPECT_TRUE(b.cancelled());

@@ -10,7 +10,7 @@
 #include <hocket/run.hpp>
 #include <hocket/thread.hpp>
 
-// A program of its own, for it counts every allocation in it.
+// This is a separate program, because it counts all of its allocations.
 
 namespace {
 
@@ -18,8 +18,8 @@ std::atomic<int> allocations{0};
 
 } // namespace
 
-#if !HOCKET_ADDRESS_SANITIZER && !HOCKET_THREAD_SANITIZER // they have their own
-// Not inlined, or g++ 12 takes new and free for a mismatch.
+#if !HOCKET_ADDRESS_SANITIZER && !HOCKET_THREAD_SANITIZER // they replace operator new themselves
+// Not inlined, because g++ 12 would report new and free as a mismatch.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     ++allocations;
     if (void* const memory = std::malloc(size)) {
@@ -57,7 +57,7 @@ TEST(ThreadsafeWaiting, AllocatesNothing) {
     });
     thread.start();
     const auto main = [&]() -> Coro<> {
-        co_await exchange(10); // the queues and the free lists of frames have grown
+        co_await exchange(10); // makes the queues and the free lists of frames grow
         const int before = allocations;
         co_await exchange(10);
         during = allocations - before;

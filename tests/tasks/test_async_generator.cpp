@@ -22,7 +22,7 @@ AsyncGenerator<int> count_to(int last, bool with_turns = false) {
     }
 }
 
-/// Notes its end.
+/// Notes its destruction.
 struct Local {
     ~Local() { note("local destroyed"); }
 };
@@ -56,8 +56,8 @@ TEST(AsyncGenerator, MovesItsValues) {
             sum += **pointer;
         }
         EXPECT_EQ(sum, 3);
-        EXPECT_FALSE(
-            (co_await pointers.next()).has_value()); // NOLINT(bugprone-use-after-move): at its end
+        EXPECT_FALSE((co_await pointers.next())
+                         .has_value()); // NOLINT(bugprone-use-after-move): it is at its end
     });
 }
 
@@ -108,7 +108,7 @@ TEST(AsyncGenerator, NextWhileItRunsIsRefused) {
         EXPECT_THROW(co_await numbers.next(), RuntimeError);
         EXPECT_THROW(co_await numbers.aclose(), RuntimeError);
         EXPECT_EQ(co_await first, 1);
-        EXPECT_EQ(*co_await numbers.next(), 2); // from another task than before
+        EXPECT_EQ(*co_await numbers.next(), 2); // from a different task
     });
 }
 
@@ -199,7 +199,7 @@ TEST(AsyncGenerator, DestroyedWhileATaskIsInItIsReportedAndTheTaskGoesOn) {
             [&](EventLoop&, const ExceptionContext& context) { reported = context.message; });
         Event event;
         auto one = [&]() -> AsyncGenerator<int> {
-            const std::string local(100, 'x'); // lives as long as the task is in the body
+            const std::string local(100, 'x'); // lives until the task has left the body
             co_await event.wait();
             co_yield static_cast<int>(local.size());
         };

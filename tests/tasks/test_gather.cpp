@@ -1,4 +1,5 @@
-// Each trace is what tests/python/structured_concurrency.py prints for the case of the same name.
+// Each trace equals the one that tests/python/structured_concurrency.py prints for the case of the
+// same name.
 
 #include <memory>
 #include <sstream>
@@ -83,7 +84,7 @@ TEST(Gather, SchedulesItsChildrenAtTheCall) {
         EXPECT_TRUE(ran);
         EXPECT_EQ(std::get<0>(co_await std::move(later)), 1);
         {
-            auto dropped = gather(number(1), number(2)); // goes on, as in Python
+            auto dropped = gather(number(1), number(2)); // continues, as in Python
             static_cast<void>(dropped);
         }
         EXPECT_EQ(std::get<1>(co_await create_task(gather(number(3), number(4)))), 4);
@@ -100,7 +101,7 @@ TEST(Gather, FirstExceptionComesOutWhileTheOthersGoOn) {
                   note("other ended");
               }),
               "A fails, ValueError(A), cancelling 0, other done False, B fails, other ended");
-    EXPECT_EQ(testing::internal::GetCapturedStderr(), ""); // the second exception is nobody's loss
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), ""); // the second exception is not reported
 }
 
 TEST(Gather, FirstExceptionIsTheFirstInTime) {
@@ -209,7 +210,7 @@ TEST(Gather, RefusesTasksOfAnotherLoop) {
         auto main = [&]() -> Coro<> { EXPECT_THROW(co_await gather(task), ValueError); };
         run(main);
         testing::internal::CaptureStderr(); // the coroutine was never awaited
-        EXPECT_THROW(static_cast<void>(gather(number(1))), RuntimeError); // no loop at all
+        EXPECT_THROW(static_cast<void>(gather(number(1))), RuntimeError); // no running loop
         testing::internal::GetCapturedStderr();
         other.run_until_complete(task);
     }

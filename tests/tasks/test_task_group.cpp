@@ -1,4 +1,5 @@
-// Each trace is what tests/python/structured_concurrency.py prints for the case of the same name.
+// Each trace equals the one that tests/python/structured_concurrency.py prints for the case of the
+// same name.
 
 #include <sstream>
 
@@ -83,7 +84,7 @@ TEST(TaskGroup, FirstFailureCancelsSiblingsAndBody) {
               "cancelling 0, still runs");
 }
 
-/// Runs `body` in a group in a task, which is cancelled after three turns.
+/// Runs `body` in a group in a task, and cancels the task after three turns.
 template <class F> std::string cancelled_after_three_turns(F body) {
     return trace::of([&]() -> Coro<> {
         Task<void> task = create_task(attempt(with_task_group(body)));
@@ -208,7 +209,8 @@ TEST(TaskGroup, RefusesTasksWhileItShutsDown) {
             co_await forever();
         } catch (const CancelledError&) {
             try {
-                group.create_task(turns(0)); // refused: closed, and not reported as never awaited
+                group.create_task(
+                    turns(0)); // refused: the group is closed; not reported as never awaited
             } catch (const RuntimeError&) {
                 note("refused");
             }
@@ -377,7 +379,7 @@ TEST(TaskGroup, ThatIsAbandonedByItsLoopReleasesItsTasks) {
     testing::internal::CaptureStderr();
     {
         const Task<void> task = loop.create_task(with_task_group(body));
-        loop.run_until_complete(turns(3)); // the end of the second task is in the ready queue
+        loop.run_until_complete(turns(3)); // the second task's completion is in the ready queue
     }
     loop.close();
     testing::internal::GetCapturedStderr();

@@ -1,5 +1,6 @@
 // Before version 13, g++ destroys some temporaries of a co_await expression twice (see
-// made_of_temporary.hpp). What must not compile is in tests/compile_fail/temporary_*.cpp.
+// made_of_temporary.hpp). The expressions that must not compile are in
+// tests/compile_fail/temporary_*.cpp.
 
 #include <gtest/gtest.h>
 
@@ -43,7 +44,7 @@ private:
     Counted counted_;
 };
 
-/// Runs `program`, and expects that it destroys what it constructs.
+/// Runs `program`, and expects it to destroy every object that it constructs exactly once.
 template <class F> void expect_balance(F program) {
     Counted::made = 0;
     Counted::destroyed = 0;
@@ -125,7 +126,7 @@ TEST(Temporaries, ALambdaThatCapturesByReferenceCanBeWrittenWhereItIsAwaited) {
     });
 }
 
-// -- what a task of a temporary is -------------------------------------------------------------
+// -- a task made from a temporary ---------------------------------------------------------------
 
 TEST(Temporaries, ATaskOfALambdaIsATaskInEveryOtherRespect) {
     run([]() -> Coro<> {
@@ -157,12 +158,12 @@ TEST(Temporaries, AShieldedFutureOfALambdaMakesNoTask) {
     });
 }
 
-// -- what is refused ---------------------------------------------------------------------------
+// -- expressions that are refused --------------------------------------------------------------
 
 constexpr bool affected = HOCKET_COAWAIT_DOUBLE_DESTROY != 0;
 
 template <class A> constexpr bool refused = detail::is_made_of_temporary<A>;
-/// Whether a temporary A is refused as a callable.
+/// Whether a temporary of type F is refused as a callable.
 template <class F> constexpr bool refuses = refused<decltype(to_thread(std::declval<F>()))>;
 
 using Closure = decltype([text = std::string()] {});
@@ -269,7 +270,7 @@ struct Given {
 
 // -- options -----------------------------------------------------------------------------------
 
-// Options are written in braces in co_await expressions.
+// Options are written in braces inside co_await expressions.
 template <class... Options>
 constexpr bool all_safe = (std::is_trivially_destructible_v<Options> && ...);
 static_assert(all_safe<AddressInfoHints, ConnectOptions, DatagramOptions, OpenOptions, RunOptions,

@@ -1,4 +1,5 @@
-// Each trace is what tests/python/structured_concurrency.py prints for the case of the same name.
+// Each trace equals the one that tests/python/structured_concurrency.py prints for the case of the
+// same name.
 
 #include <gtest/gtest.h>
 #include <limits>
@@ -209,7 +210,7 @@ TEST(Durations, BeyondTheClockAreAsLongAsCanBe) {
             EXPECT_FALSE(task.done());
             task.cancel();
         }
-        co_await sleep(Seconds(-std::numeric_limits<double>::infinity())); // no time
+        co_await sleep(Seconds(-std::numeric_limits<double>::infinity())); // does not wait
     });
 }
 

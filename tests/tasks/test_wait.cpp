@@ -1,4 +1,5 @@
-// The traces are what tests/python/structured_concurrency.py prints for the cases of `wait`.
+// The traces equal those that tests/python/structured_concurrency.py prints for the cases of
+// `wait`.
 
 #include <sstream>
 
@@ -21,7 +22,7 @@ std::string names(const std::vector<Task<void>>& tasks) {
     for (const Task<void>& task : tasks) {
         text += task.name();
         if (task.done() && !task.cancelled()) {
-            static_cast<void>(task.exception()); // looked at
+            static_cast<void>(task.exception()); // marks the exception as retrieved
         }
     }
     return text;
@@ -133,7 +134,7 @@ TEST(AsCompleted, YieldsTasksInTheOrderOfTheirCompletion) {
             tasks.push_back(create_task(number(after, after)));
         }
         auto completed = as_completed(tasks);
-        co_await turns(4); // two are done before anybody asks
+        co_await turns(4); // two are done before the first call of next
         std::vector<int> order;
         while (auto task = co_await completed.next()) {
             order.push_back(task->result());

@@ -1,4 +1,5 @@
-// Each trace is what tests/python/structured_concurrency.py prints for the case of the same name.
+// Each trace equals the one that tests/python/structured_concurrency.py prints for the case of the
+// same name.
 
 #include <sstream>
 

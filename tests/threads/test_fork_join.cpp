@@ -24,7 +24,7 @@ long fib(int n) {
     return first.join() + second;
 }
 
-/// Comes back once `count` threads are here.
+/// Returns once `count` threads have called it.
 void meet(std::atomic<int>& arrived, int count) {
     ++arrived;
     arrived.notify_all();
@@ -132,7 +132,7 @@ TEST(ForkJoin, ManyGuestsShareOnePool) {
     ThreadPoolExecutor pool(2);
     std::vector<std::thread> guests;
     std::atomic<long> sum{0};
-    for (int i = 0; i < 20; ++i) { // more than there are places
+    for (int i = 0; i < 20; ++i) { // more than there are slots
         guests.emplace_back([&] { sum += fork_join(pool, [] { return fib(15); }); });
     }
     for (auto& guest : guests) {

@@ -40,7 +40,7 @@ TEST(Future, ResumesATaskOnItsLoop) {
         const int value = co_await future;
         EXPECT_EQ(std::this_thread::get_id(), loop_thread);
         maker.join();
-        co_return value + co_await future; // any number of times
+        co_return value + co_await future; // may be awaited any number of times
     };
     EXPECT_EQ(run(main), 10);
 }
@@ -241,17 +241,19 @@ TEST(Future, MayBeTheLastThatALoopWaitsFor) {
     });
     for (int i = 0; i < rounds; ++i) {
         Promise<> promise;
-        const auto future = promise.get_future(); // outlives the loop, so orders nothing before it
+        const auto future = promise.get_future(); // outlives the loop, so it does not order
+                                                  // anything before the loop's end
         const auto main = [&]() -> Coro<> {
             auto waiting = create_task([&]() -> Coro<> { co_await future; });
             co_await turns();
             asked = &promise;
-            while (i % 2 == 0 && !waiting.done()) { // every other loop is found awake
+            while (i % 2 == 0 &&
+                   !waiting.done()) { // every other loop is awake when the result arrives
                 co_await turns();
             }
             co_await waiting;
         };
-        run(main); // the loop is gone when this returns, be it in the middle of `set_result`
+        run(main); // then the loop is destroyed, possibly in the middle of `set_result`
     }
     maker.join();
 }
@@ -272,7 +274,7 @@ TEST(Future, ATimeoutOfZeroDoesNotSleep) {
         const auto both = wait(futures, {.timeout = std::chrono::nanoseconds(0)});
         EXPECT_EQ(both.not_done.size(), 1U);
     }
-    EXPECT_LT(sleeps_of_this_thread() - before, 100); // 2,000 if each had slept
+    EXPECT_LT(sleeps_of_this_thread() - before, 100); // 2,000 if each call had slept
     promise.set_result(1);
     EXPECT_EQ(future.result(std::chrono::seconds(0)), 1);
 }

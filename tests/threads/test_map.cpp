@@ -50,7 +50,7 @@ TEST(Map, DeliversWhatWasComputedWhenThePoolIsShutDownInTheMiddle) {
     } catch (const RuntimeError& error) {
         EXPECT_NE(std::string(error.what()).find("shutdown"), std::string::npos) << error.what();
     }
-    // What was submitted when the pool was shut down, in order.
+    // The results of what had been submitted before the shutdown, in order.
     EXPECT_GE(got.size(), 4U);
     for (std::size_t i = 0; i < got.size(); ++i) {
         EXPECT_EQ(got[i], static_cast<int>(i));
@@ -89,13 +89,13 @@ TEST(Map, ReadsNoMoreOfTheInputThanIsInFlight) {
     auto numbers =
         std::views::iota(0) | std::views::transform([&read](int x) { return ++read, x; });
     auto results = pool.map(twice, numbers, {.chunksize = 2, .buffersize = 3});
-    EXPECT_EQ(read, 6); // it starts with the call
+    EXPECT_EQ(read, 6); // reading starts with the call
     auto it = results.begin();
     EXPECT_EQ(*it, 0);
     EXPECT_EQ(read, 6);
     ++it;
     EXPECT_EQ(read, 6);
-    ++it; // of the second chunk, so that there is room for another
+    ++it; // an element of the second chunk, so there is room for another chunk
     EXPECT_EQ(*it, 4);
     EXPECT_EQ(read, 8);
 }
@@ -110,7 +110,7 @@ TEST(Map, AnExceptionIsThrownWhenItsElementIsReached) {
         ++it;
         EXPECT_EQ(*it, 1);
         EXPECT_THROW(++it, std::length_error) << chunksize;
-        EXPECT_TRUE(results.begin() == results.end()); // and that was all
+        EXPECT_TRUE(results.begin() == results.end()); // there are no further elements
     }
 }
 

@@ -90,7 +90,7 @@ TEST(ParallelFor, MayBeNested) {
 
 TEST(ParallelFor, LeavesTheRestWhenOneThrows) {
     ThreadPoolExecutor pool(1);
-    int calls = 0; // the caller alone: the only worker is busy
+    int calls = 0; // made by the caller alone, because the only worker is busy
     Promise<> started;
     Promise<> release;
     const auto busy = pool.submit([&, gate = release.get_future()] {

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A loop that runs on a thread of its own for as long as this lives.
+/// A loop that runs on its own thread as long as this object exists.
 class LoopThread {
 public:
     ~LoopThread() {
@@ -120,7 +120,8 @@ TEST(RunCoroutineThreadsafe, AwaitingTaskThatIsCancelledCancelsTheOtherLoopsTask
     };
     auto main = [&]() -> Coro<> {
         const Future<void> future = run_coroutine_threadsafe(waiting(), other.loop);
-        co_await run_coroutine_threadsafe(text(""), other.loop); // it has started
+        co_await run_coroutine_threadsafe(
+            text(""), other.loop); // waits until the first coroutine has started
         try {
             co_await wait_for(future, 1ms);
             ADD_FAILURE();
@@ -147,7 +148,7 @@ TEST(RunCoroutineThreadsafe, FailsWhenItsLoopIsClosed) {
     }
     EXPECT_THROW(running.result(), RuntimeError);
     EXPECT_THROW(posted.result(), RuntimeError);
-    EXPECT_FALSE(posted.cancel()); // and does not touch the loop, which is gone
+    EXPECT_FALSE(posted.cancel()); // does not use the loop, which is destroyed
     const std::string report = testing::internal::GetCapturedStderr();
     EXPECT_EQ(report.find("never awaited"), std::string::npos) << report;
 }

@@ -23,7 +23,7 @@ namespace {
 using namespace hocket;
 using namespace std::chrono_literals;
 
-/// A thread's function that runs until it is let go.
+/// A thread's function that runs until `open` is called.
 class Latch {
 public:
     void open() { promise_.set_result(); }

@@ -91,7 +91,7 @@ TEST(ThreadPoolExecutor, AFailingInitialiserBreaksThePool) {
 
 namespace {
 
-/// Occupies the only thread of a pool until it is opened, so that what comes meanwhile waits.
+/// Occupies the only thread of a pool until it is opened, so that calls submitted meanwhile wait.
 class Gate {
 public:
     explicit Gate(Executor& pool)
@@ -240,7 +240,7 @@ TEST(ThreadPoolExecutor, AWorkerThatWaitsTakesUpNothingElse) {
     Promise<> waits;
     const auto waiter = pool.submit([&, future = promise.get_future()] {
         waits.set_result();
-        future.result(); // nobody's work
+        future.result(); // this does not depend on any call
         order += 'w';
     });
     waits.get_future().result();
@@ -264,7 +264,7 @@ TEST(ThreadPoolExecutor, BlockedWorkDoesNotHoldUpWhatWasSubmittedAfterIt) {
             }
         });
     }
-    all.get_future().result(); // though one of the two threads does nothing
+    all.get_future().result(); // although one of the two threads is blocked
     release.set_result();
     blocked.front().result();
 }
@@ -339,12 +339,12 @@ TEST(ThreadPoolExecutor, WorkersThatKeepSubmittingDoNotStarveOthers) {
     EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
     stop = true;
     for (int now = alive; now > 0; now = alive) {
-        alive.wait(now); // after the pool's shutdown nobody could submit
+        alive.wait(now); // after the pool's shutdown, submitting would throw
     }
 }
 
 TEST(ThreadPoolExecutor, WorkersStartWhatAWorkerSubmits) {
-    std::atomic<int> arrived{0}; // outlives the pool: what was posted may still look at it
+    std::atomic<int> arrived{0}; // outlives the pool, because calls may still read it
     ThreadPoolExecutor pool(3);
     const auto meet = [&arrived] {
         ++arrived;
@@ -386,7 +386,7 @@ TEST(ThreadPoolExecutor, ManyThreadsSubmitAtOnce) {
         for (auto& thread : submitters) {
             thread.join();
         }
-        while (done.load() < 6'000) { // afterwards nothing could be submitted
+        while (done.load() < 6'000) { // after the shutdown, submitting would throw
             std::this_thread::yield();
         }
     }

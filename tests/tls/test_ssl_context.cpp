@@ -19,7 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// What `call` throws, an E, says.
+/// The message of the exception of type E that `call` throws.
 template <class E, class Call> std::string complaint(Call call) {
     try {
         call();
@@ -112,7 +112,8 @@ TEST(SSLContext, OpensEncryptedKeysWithTheirPassword) {
     const std::string file =
         folder.file("both.pem", certificates::pem_of(identity.certificate) +
                                     certificates::pem_of(identity.key, "open sesame"));
-    EXPECT_THROW(context.load_cert_chain(file), SSLError); // and does not ask the terminal
+    EXPECT_THROW(context.load_cert_chain(file),
+                 SSLError); // does not ask the terminal for a password
     EXPECT_THROW(context.load_cert_chain(file, {}, "open barley"), SSLError);
     context.load_cert_chain(file, {}, "open sesame");
 }

@@ -46,7 +46,7 @@ void raise_descriptor_limit() {
     }
 }
 
-/// Resident memory that is this process's own, in bytes.
+/// This process's private resident memory, in bytes.
 std::size_t private_memory() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
@@ -57,8 +57,8 @@ std::size_t private_memory() {
     return 0;
 }
 
-/// A process that connects `count` clients to the port it is told, sends a message to and fro over
-/// each, writes a byte and keeps them idle until its end of the pipe is closed.
+/// A process that connects `count` clients to the port it receives, exchanges a message over each,
+/// writes a byte, and keeps them idle until its end of the pipe is closed.
 class Clients {
 public:
     explicit Clients(int count) {
@@ -108,14 +108,15 @@ private:
         if (::write(control_[1], &byte, 1) != 1) {
             return 4;
         }
-        return ::read(control_[1], &byte, 1) == 1 ? 5 : 0; // until the end
+        return ::read(control_[1], &byte, 1) == 1 ? 5 : 0; // waits for the end
     }
 
     int control_[2] = {-1, -1};
     pid_t child_ = -1;
 };
 
-/// What `measure` returns, run in a process of its own: memory that was used before is not fresh.
+/// Runs `measure` in another process and returns its result: memory that was used before would not
+/// count.
 template <class Measure> std::size_t in_own_process(Measure measure) {
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);
@@ -184,7 +185,7 @@ std::size_t by_hand() {
     }
 }
 
-/// The same of `serve`'s server.
+/// The same for `serve`'s server.
 template <class Serve> std::size_t ours(Serve serve) {
     Clients clients(ours_count);
     TlsContexts contexts;
@@ -222,7 +223,7 @@ Coro<> echo(StreamReader reader, StreamWriter writer) {
 TEST(TenThousandTlsConnections, CostWhatTheyCostByHandAndTwoKibibytes) {
     ASSERT_NO_FATAL_FAILURE(raise_descriptor_limit());
     if (detail::sanitized) {
-        GTEST_SKIP() << "sanitizers have their own idea of memory";
+        GTEST_SKIP() << "sanitizers change the memory use";
     }
     const std::size_t floor = in_own_process(by_hand);
     ASSERT_FALSE(HasFailure());

@@ -1,4 +1,4 @@
-// TLS with those that others have written: openssl's command, curl, Python's asyncio.
+// TLS with other implementations: the openssl command, curl, Python's asyncio.
 
 #include <array>
 #include <cstdio>
@@ -25,7 +25,7 @@ namespace {
 using crawl_tests::RunningProgram;
 using ::testing::HasSubstr;
 
-/// What a shell command prints.
+/// The output of a shell command.
 std::string output_of(const std::string& command) {
     std::string output;
     std::FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
@@ -53,7 +53,7 @@ protected:
         : authority_file(folder.file("authority.pem", authority_pem())),
           server_file(pem_file(certificates::make_server(authority))) {}
 
-    /// What `command`, with $PORT and $CA in it, prints while `handler` serves.
+    /// The output of `command`, which may use $PORT and $CA, while `handler` serves.
     template <class H> std::string serve(H handler, const std::string& command) {
         return run([&]() -> Coro<std::string> {
             ServerOptions options;

@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-/// Notes what it is told.
+/// Records the callbacks.
 struct Recorder : Protocol {
     std::vector<std::string> calls;
     std::string received;
@@ -87,7 +87,7 @@ TEST_F(TlsProtocol, ConnectionMadeFollowsTheHandshake) {
         co_await until([&, recorder = protocol.get()] { return recorder->received == "hello"; });
         transport->close();
         co_await until([&] { return echo->calls.size() == 3; });
-        // What eof_received returns does not matter with TLS.
+        // With TLS, the result of eof_received is ignored.
         EXPECT_EQ(echo->calls, (std::vector<std::string>{"made", "eof", "lost"}));
         EXPECT_EQ(echo->error, nullptr);
         serving.close();
@@ -172,14 +172,14 @@ TEST_F(TlsProtocol, StreamsMayBeginTlsInTheMiddle) {
 }
 
 TEST_F(TlsProtocol, WhatTheReaderHadBufferedIsThePeersPartOfTheHandshake) {
-    // What a man in the middle puts behind STARTTLS must not be read as if it had been encrypted,
-    // and a client that begins the handshake at once must not lose it.
+    // Text that an attacker inserts after STARTTLS must not be read as if it had been encrypted,
+    // and a client that begins the handshake at once must not lose its bytes.
     run([&]() -> Coro<> {
         std::string outcome;
         Server serving = co_await start_server(
             [&](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readline();
-                co_await sleep(20ms); // the rest is in the reader by now
+                co_await sleep(20ms); // by now the rest is in the reader
                 try {
                     co_await writer.start_tls(server);
                     outcome = co_await reader.readline();
@@ -235,7 +235,7 @@ TEST_F(TlsProtocol, StartTlsCanBeCancelledAtEveryStep) {
                     co_await writer.start_tls(server);
                     co_await reader.read();
                 } catch (const std::system_error&) {
-                    // the client is gone
+                    // the client has closed the connection
                 }
             },
             "127.0.0.1", 0);
@@ -260,7 +260,7 @@ TEST_F(TlsProtocol, StartTlsCanBeCancelledAtEveryStep) {
                 EXPECT_TRUE(writer.ssl_object());
             } catch (const CancelledError&) {
                 EXPECT_FALSE(is_done);
-                // Cancelled before it began, it has done nothing.
+                // If it was cancelled before it began, it did nothing.
                 EXPECT_TRUE(steps == 0 || writer.is_closing());
             }
             writer.close();
@@ -288,7 +288,7 @@ TEST_F(TlsProtocol, TransportsMayBeginTlsInTheMiddle) {
             co_await loop.start_tls(*plain->transport, secure, server, options);
         };
         Task<> upgrading = create_task(upgrade);
-        co_await turns(2); // or its old protocol would get the first bytes of the handshake
+        co_await turns(2); // otherwise its old protocol would get the first bytes of the handshake
         StartTlsOptions options;
         options.server_hostname = "example.test";
         std::shared_ptr<Transport> upgraded =

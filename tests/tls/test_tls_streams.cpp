@@ -49,15 +49,15 @@ protected:
         options.ssl = context;
         return open_connection("localhost", to.sockets()[0].port(), options);
     }
-    /// The same without asking for an address: who asks has descriptors of its own, on a thread
-    /// that a cancellation does not reach.
+    /// The same without a name lookup: a lookup has its own descriptors, on a thread that a
+    /// cancellation does not stop.
     Coro<Connection> connect_by_digits(const Server& to) {
         ConnectOptions options;
         options.ssl = client;
         options.server_hostname = "localhost";
         return open_connection("127.0.0.1", to.sockets()[0].port(), options);
     }
-    /// What the client says of a server that shows `identity`.
+    /// The client's error message for a server with `identity`.
     std::string refusal(const certificates::Identity& identity,
                         const std::vector<certificates::Identity>& chain = {}) {
         show(server, identity, chain);
@@ -123,7 +123,7 @@ TEST_F(TlsStreams, TellWhatWasAgreedUpon) {
         EXPECT_GT(certificate.der.size(), 200U);
         writer.close();
         co_await writer.wait_closed();
-        EXPECT_EQ(ours.version(), "TLSv1.3"); // still
+        EXPECT_EQ(ours.version(), "TLSv1.3"); // still known
         EXPECT_TRUE(servers.server_side());
         EXPECT_EQ(servers.server_hostname(), "localhost");
         EXPECT_FALSE(servers.getpeercert());
@@ -189,7 +189,7 @@ TEST_F(TlsStreams, ReadToTheEndEndsWithThePeersGoodbye) {
         EXPECT_EQ(all, "all of it");
         EXPECT_TRUE(reader.at_eof());
         co_await writer.wait_closed();
-        EXPECT_TRUE(writer.is_closing()); // one side's goodbye ends both
+        EXPECT_TRUE(writer.is_closing()); // close_notify from one side ends both directions
         serving.close();
         co_await serving.wait_closed();
     });
@@ -200,7 +200,7 @@ TEST_F(TlsStreams, AnEndWithoutGoodbyeIsAnErrorAfterTheData) {
         Server serving = co_await serve([](StreamReader, StreamWriter writer) -> Coro<> {
             writer.write("a line\nhalf of");
             co_await turns(3);
-            // As a crash, or an attacker in between, would end it.
+            // As after a crash, or an attack on the connection.
             ::shutdown(writer.socket().fileno(), SHUT_WR);
             co_await writer.wait_closed();
         });
@@ -287,7 +287,7 @@ TEST_F(TlsStreams, TrustNoCertificateByDefault) {
         Server serving = co_await serve(echo);
         EXPECT_THROW(co_await connect(serving, nobody), SSLCertVerificationError);
         ConnectOptions options;
-        options.ssl = true; // the system trusts others
+        options.ssl = true; // the system trusts other authorities
         EXPECT_THROW(co_await open_connection("localhost", serving.sockets()[0].port(), options),
                      SSLCertVerificationError);
         serving.close();
@@ -315,7 +315,8 @@ TEST_F(TlsStreams, AskClientsForTheirCertificates) {
             co_await echo(reader, writer);
         });
         {
-            // With TLS 1.3 a client is done before its certificate is looked at.
+            // With TLS 1.3, a client completes its handshake before the server checks its
+            // certificate.
             auto [reader, writer] = co_await connect(serving);
             EXPECT_THROW(co_await reader.read(), SSLError);
         }
@@ -374,7 +375,7 @@ TEST_F(TlsStreams, AConnectionMayResumeAnEarlierOne) {
                 auto [reader, writer] = co_await connect(serving);
                 EXPECT_FALSE(writer.ssl_object().session_reused());
                 writer.write("hello\n");
-                co_await reader.readline(); // the ticket comes before
+                co_await reader.readline(); // the ticket arrives first
                 session = writer.ssl_object().session();
                 EXPECT_TRUE(session.is_resumable());
                 EXPECT_TRUE(session.has_ticket());
@@ -410,7 +411,7 @@ TEST_F(TlsStreams, AServerOutlivesClientsThatSpeakNoTls) {
             auto [reader, writer] =
                 co_await open_connection("127.0.0.1", serving.sockets()[0].port());
             writer.write("GET / HTTP/1.1\r\n\r\n");
-            co_await reader.read(); // an alert, and the end
+            co_await reader.read(); // an alert, and the end of the stream
         }
         EXPECT_EQ(handled, 0);
         auto [reader, writer] = co_await connect(serving);
@@ -487,7 +488,7 @@ TEST_F(TlsStreams, AServersHandshakesHaveADeadlineToo) {
         options.ssl_handshake_timeout = 20ms;
         Server serving = co_await start_server(echo, "127.0.0.1", 0, options);
         auto [reader, writer] = co_await open_connection("127.0.0.1", serving.sockets()[0].port());
-        writer.write("\x16"); // the first byte of a handshake, and never another
+        writer.write("\x16"); // only the first byte of a handshake
         const std::string nothing = co_await reader.read();
         EXPECT_EQ(nothing, "");
         serving.close();
@@ -580,8 +581,8 @@ TEST_F(TlsStreams, AHandshakeCanBeCancelledAtEveryStep) {
 TEST_F(TlsStreams, AHandshakeThatIsDoneInTheTurnOfItsCancellationIsUndone) {
     const std::size_t before = open_descriptors();
     run([&]() -> Coro<> {
-        // The server's handler runs in the turn in which the client's handshake is done or later:
-        // cancel the client whenever anything happens.
+        // The server's handler runs in the turn in which the client's handshake is done, or later.
+        // Cancel the client at every event.
         Server serving = co_await serve(echo);
         for (int polls = 1; polls < 30; ++polls) {
             Task<Connection> task = create_task(connect_by_digits(serving));
