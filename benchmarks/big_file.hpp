@@ -12,9 +12,9 @@
 
 namespace bench {
 
-/// A file of 1 GiB that is in the page cache and nowhere else: it has no name from the beginning,
-/// so that nothing is left however the program ends, and holes for content, so that nothing has to
-/// be written. Reading copies from the page cache all the same.
+/// A file of 1 GiB that exists only in the page cache. It has no name from the start, so that
+/// nothing is left however the program ends. It consists of holes, so that nothing has to be
+/// written. Reading still copies from the page cache.
 class BigFile {
 public:
     static constexpr std::size_t size = std::size_t{1} << 30;
@@ -38,7 +38,7 @@ public:
 
     int fileno() const { return fd_; }
     std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-    /// Where to read next.
+    /// The offset of the next read.
     long random_offset() { return static_cast<long>(random_.below(size / page) * page); }
 
 private:
@@ -49,8 +49,8 @@ private:
 constexpr int reads_in_flight = 64;
 constexpr long reads = 50'000;
 
-/// Runs `read_all()`, which makes `reads` reads, by both clocks: a pool of threads may be fast and
-/// cost a lot.
+/// Measures `read_all()`, which makes `reads` reads, with both clocks, because a thread pool may be
+/// fast but use much CPU time.
 template <class ReadAll> void measure_reads(ReadAll read_all) {
     for (const auto& [name, clock] :
          {std::pair("read_64", Clock::wall), std::pair("read_64_cpu", Clock::cpu)}) {

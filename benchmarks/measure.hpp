@@ -10,11 +10,11 @@
 #include <limits>
 #include <string>
 
-/// What every benchmark program here shares: a stopwatch that keeps the fastest batch, and the one
-/// line of JSON that `benchmarks/run` collects.
+/// Shared by all benchmark programs: a stopwatch that keeps the fastest batch, and the line of JSON
+/// that `benchmarks/run` collects.
 namespace bench {
 
-/// CPU time of the process is the default: another program taking the core does not lengthen it.
+/// CPU time of the process is the default: it does not grow when another program takes the core.
 /// Wall time is for rows in which a second thread works or the process sleeps on purpose.
 enum class Clock : clockid_t { cpu = CLOCK_PROCESS_CPUTIME_ID, wall = CLOCK_MONOTONIC };
 
@@ -29,7 +29,7 @@ inline void print(const char* name, double value, const char* unit) {
     std::fflush(stdout);
 }
 
-/// How a time is told: `of` makes it of nanoseconds for one operation.
+/// The unit of a result: `of` converts nanoseconds per operation to it.
 struct Unit {
     const char* name;
     double (*of)(double nanoseconds);
@@ -39,8 +39,8 @@ inline constexpr Unit in_milliseconds{"ms", [](double time) { return time / 1e6;
 /// One operation is a byte.
 inline constexpr Unit in_gigabytes_a_second{"GB/s", [](double time) { return 1 / time; }};
 
-/// Times one operation in batches and keeps the fastest batch, since everything that disturbs a run
-/// makes it slower.
+/// Times one operation in batches and keeps the fastest batch, because every disturbance makes a
+/// run slower.
 ///
 ///     bench::Best best("await", rounds);
 ///     while (best.next()) { ... rounds operations ... }
@@ -90,8 +90,9 @@ private:
     double best_ = std::numeric_limits<double>::infinity();
 };
 
-/// The fastest of what is timed one by one on the wall clock, for what does not fit into a loop
-/// over Best::next(): what is to be cleared away in between, or measured in turns.
+/// The fastest of several operations, each timed alone on the wall clock. For operations that do
+/// not fit into a loop over Best::next(), because there is something to clean up in between, or
+/// because they are measured in turns.
 class Fastest {
 public:
     template <class F> void time(F&& operation) {
@@ -107,10 +108,10 @@ private:
     double fastest_ = std::numeric_limits<double>::infinity();
 };
 
-/// Makes the compiler believe that `value` is read.
+/// Makes the compiler assume that `value` is read.
 template <class T> void keep(const T& value) { asm volatile("" : : "r,m"(value) : "memory"); }
 
-/// Bytes of anonymous memory a process has resident: heap and stacks, not the pages of its
+/// The resident anonymous memory of a process in bytes: heap and stacks, not the pages of its
 /// executable.
 inline std::size_t anonymous_bytes(const std::string& process = "self") {
     std::ifstream status("/proc/" + process + "/status");
@@ -121,7 +122,7 @@ inline std::size_t anonymous_bytes(const std::string& process = "self") {
     return 0;
 }
 
-/// Random numbers that cost a nanosecond and are the same in every program, so that all get the
+/// Random numbers that take a nanosecond and are the same in every program, so that all use the
 /// same deadlines.
 class Random {
 public:

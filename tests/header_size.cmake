@@ -1,4 +1,4 @@
-# Fails when the preprocessed SOURCE has more than LIMIT lines.
+# Fails if the preprocessed SOURCE has more than LIMIT lines.
 execute_process(
     COMMAND ${COMPILER} -std=c++20 -E -P -I${INCLUDE} ${SOURCE}
     OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)

@@ -11,8 +11,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30
 
 
 class Certificate:
-    """One for localhost, self-signed, EC P-256; it and its key are in the file at `path`, which
-    goes with this."""
+    """A self-signed certificate for localhost, EC P-256. The file at `path` contains it and its key,
+    and is removed together with this object."""
 
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory()

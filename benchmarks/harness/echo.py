@@ -1,4 +1,4 @@
-"""Echo servers: under load, and with connections that only wait."""
+"""Echo servers: under load, and with idle connections."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,7 @@ from harness.servers import LOAD_CORE, ping_pong, rounds_of, running
 
 @dataclass(frozen=True)
 class Load:
-    """How many connections, how many bytes a message."""
+    """The number of connections, and the bytes of a message."""
 
     connections: int
     size: int
@@ -23,14 +23,14 @@ class Load:
 
 @dataclass(frozen=True)
 class Echo:
-    """`kinds` is {kind: {column: program}}; the bar of a kind is its limit, against by hand."""
+    """`kinds` is {kind: {column: program}}. The bar of a kind is its limit, relative to "by hand"."""
 
     name: str
     kinds: dict
     limits: dict
     loads: list
     load_program: str = "load_ping_pong"
-    # A datagram server is not connected to: its load asks until it answers.
+    # A datagram server has no connections, so its load repeats requests until it answers.
     listens: bool = True
     tls: bool = False
 
@@ -59,8 +59,8 @@ class Echo:
                     run.samples.add(self._rate(kind, load), column, number, measured["rate"])
 
     def _plan(self, run):
-        """[(load, round, program, [(kind, column) where its value stands])]: a program that stands
-        in both kinds is measured once."""
+        """[(load, round, program, [(kind, column) of its value])]. A program of both kinds is measured
+        once."""
         plan = []
         for load in self.loads:
             for number in range(rounds_of(OURS, run.quick)):
@@ -80,7 +80,7 @@ class Echo:
 
 @dataclass(frozen=True)
 class Idle:
-    """What a connection costs in memory while it waits; `bars` is {kind: Bar}."""
+    """The memory of an idle connection; `bars` is {kind: Bar}."""
 
     name: str
     kinds: dict
@@ -113,7 +113,7 @@ class Idle:
 
 
 def places_of(kinds):
-    """{program: [(kind, column)]}: where the values of a program stand."""
+    """{program: [(kind, column)]}: the table cells of each program's values."""
     places = {}
     for kind, columns in kinds.items():
         for column, program in columns.items():
@@ -126,7 +126,7 @@ def names_of(places):
 
 
 def server_commands(run, kinds, tls):
-    """{program: function of a port that gives its command}, of those that are there."""
+    """{program: function of a port that returns its command}, for the programs that exist."""
     found = {program: run.programs.command(program) for program in places_of(kinds)}
     certificate = [run.certificate.path] if tls else []
     return {

@@ -1,4 +1,4 @@
-"""TLS servers to which connections come one after the other."""
+"""TLS servers that receive one connection after the other."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _SESSIONS = ["new", "resumed"]
 
 @dataclass(frozen=True)
 class Handshakes:
-    """`kinds` is {kind: {column: program}}; the bar is `limit`, against by hand."""
+    """`kinds` is {kind: {column: program}}. The bar is `limit`, relative to "by hand"."""
 
     name: str
     kinds: dict
@@ -50,7 +50,7 @@ class Handshakes:
 
 
 def _handshakes(run, server, session):
-    """What load/tls_handshakes.cpp measures at the server: {"cpu": µs a connection}."""
+    """The server's cost as measured by load/tls_handshakes.cpp: {"cpu": µs per connection}."""
     command = run.programs.command("load_tls_handshakes") + [str(server.port), str(server.pid)]
     seconds = "0.3" if run.quick else "0.5"
     return collect([*command, seconds, session], core=LOAD_CORE)

@@ -54,7 +54,7 @@ class Http:
         return {column: words for column, words in found.items() if words}
 
     def _commands(self, run, folder):
-        """{column: function of a port that gives a command}."""
+        """{column: function of a port that returns a command}."""
         found = self._found(run)
         commands = {}
         if OURS in found:
@@ -71,7 +71,7 @@ class Http:
 
 
 def _answer_bytes(run, serve):
-    """How long serve's answer is, head and all; the peers answer with as much."""
+    """The length of serve's answer, including the head. The peers send as many bytes."""
     if serve:
         with running({OURS: serve}) as servers:
             for server in servers.values():

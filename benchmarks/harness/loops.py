@@ -1,4 +1,4 @@
-"""One server on several loops: what a message costs beside one loop, and how evenly they share."""
+"""One server on several loops: the cost of a message (to one loop), and how evenly they share."""
 
 import json
 from dataclasses import dataclass
@@ -11,18 +11,19 @@ _PROGRAMS = {OURS: "hocket_serve_on", BY_HAND: "epoll_echo"}
 
 @dataclass(frozen=True)
 class Loops:
-    """An echo server on so many loops against the same on one. Servers and load run on any core.
+    """An echo server on `loops` loops, compared with the same server on one. Servers and load run on
+    any core.
 
-    A load of as many threads keeps all loops as busy as one thread keeps one. With a load of one
-    thread the loops find less to do each time they wake up, which is what waking up costs rather
-    than what sharing costs: as it is by hand.
+    A load with as many threads as loops keeps all loops as busy as one thread keeps one loop. With a
+    load of one thread, the loops find less to do each time they wake up. That measures the cost of
+    waking up and not of sharing; the same is true of the code written by hand.
     """
 
     name: str
     loops: int
     connections: int
     size: int
-    limit: float  # of CPU time against one loop, and of the fullest loop against the emptiest
+    limit: float  # for the CPU time (to one loop) and the spread (fullest to emptiest loop)
 
     @property
     def rows(self):

@@ -1,4 +1,4 @@
-"""Micro-benchmarks: in every round each program in turn."""
+"""Micro-benchmarks: every round runs each program in turn."""
 
 from dataclasses import dataclass, field
 
@@ -10,17 +10,17 @@ from harness.programs import collect
 class Micro:
     """Programs that each print the same names.
 
-    `programs` maps a column to a command, `printed` the name that they print to its row, or to
-    several, which differ in their bars.
+    `programs` maps a column to a command. `printed` maps a printed name to its row, or to several
+    rows that differ in their bars.
     """
 
     name: str
     programs: dict
     printed: dict
-    # Rows of another subject in which the peers' values stand too: there ours is measured otherwise.
+    # Rows of another subject that also show the peers' values; there, ours is measured differently.
     also: dict = field(default_factory=dict)
     rounds: int = 5
-    # Python is far from most bars: one round of it tells enough.
+    # Python is far from most bars, so one round is enough.
     python_rounds: int = 1
     one_core: bool = False
 

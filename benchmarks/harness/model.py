@@ -1,4 +1,4 @@
-"""The words in which groups.* say what is measured and what must be reached."""
+"""The types with which groups.* describe what is measured and which results are required."""
 
 from dataclasses import dataclass
 from typing import Optional, Union
@@ -14,21 +14,21 @@ class Row:
     title: str
     unit: str
     bar: Optional["Bar"] = None
-    # The best round counts where all noise makes a run slower. Between processes a lucky round
-    # exists as well as an unlucky one: there the median counts.
+    # "best" where all noise makes a run slower. Between processes, a round may also be fast by
+    # luck; there the median counts.
     summary: str = "best"
     more_is_better: bool = False
 
 
 @dataclass(frozen=True)
 class Bar:
-    """At most `limit` (at least, where more is better) times what the column `against`, or our own
-    column in the row `against`, reaches, and `offset` more. Bars are ratios, so that they hold on any
-    machine; without `against` the row itself is one ("most to fewest")."""
+    """Our result may be at most (at least, where more is better) `limit` times the result of the column
+    `against`, or of our own column in the row `against`, plus `offset`. Bars are ratios, so that they
+    hold on any machine. Without `against`, the row itself is a ratio ("most to fewest")."""
 
     limit: float
     against: Union[None, str, Row] = None
-    against_name: str = ""  # of a row, in the table
+    against_name: str = ""  # the name of a row `against`, in the table
     offset: float = 0  # in the row's unit; against a column only
 
     @property
@@ -38,8 +38,8 @@ class Bar:
 
 @dataclass(frozen=True)
 class Python:
-    """A command: a script of peers/python with its arguments. Any other command is a string, the
-    name of a program of the build tree."""
+    """A command: a script of peers/python with its arguments. All other commands are strings, the names
+    of programs in the build tree."""
 
     script: str
     arguments: tuple = ()
@@ -48,17 +48,17 @@ class Python:
 
 @dataclass(frozen=True)
 class Group:
-    """A table of its own, with its own peers beside ours.
+    """A table with its own peers.
 
-    A subject is what is measured together: it has a `name` and `rows`, `steps(run)` says in how
-    many steps it is measured, and `measure(run)` measures it.
+    A subject is a set of rows that are measured together: it has a `name` and `rows`, `steps(run)`
+    returns the number of steps, and `measure(run)` measures it.
     """
 
     name: str
     title: str
     peers: list
     subjects: list
-    notes: str  # Markdown below the table: what was done, how often, on what clock.
+    notes: str  # Markdown below the table: what was done, how often, and with which clock.
 
     @property
     def columns(self):

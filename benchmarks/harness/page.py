@@ -58,7 +58,7 @@ def _facts(programs):
         "g++": _cmake_cache(programs.build, "HOCKET_BENCH_GXX"),
         "clang++": _cmake_cache(programs.build, "HOCKET_BENCH_CLANGXX"),
     }
-    # Clocks and caches are the machine's; its name and place are nobody's business.
+    # Shows clocks and caches of the machine, but not its name or location.
     return [
         ("date", datetime.date.today().isoformat()),
         ("machine", f"{os.cpu_count()} × {_cpu()}, {_memory():.0f} GiB"),

@@ -22,7 +22,7 @@ class Programs:
         self._missing = set()
 
     def command(self, program):
-        """The words that start it, or None (said once) when it is not there."""
+        """The command line of the program, or None (reported once) if it does not exist."""
         if isinstance(program, Python):
             if program.uvloop and self.uvloop_python is None:
                 self._say_missing("uvloop", "no Python with uvloop found: left out")
@@ -51,14 +51,14 @@ def _python_with_uvloop():
 
 
 def on_core(core):
-    """For preexec_fn: keeps a program on one core; nothing where that core does not exist."""
+    """For preexec_fn: keeps a program on one core. None if that core does not exist."""
     if core is None or core not in os.sched_getaffinity(0):
         return None
     return lambda: os.sched_setaffinity(0, {core})
 
 
 def collect(command, core=None, timeout=120):
-    """Runs a program to its end; a dict of the names and values it printed, empty when it failed."""
+    """Runs a program to its end. Returns a dict of the printed names and values, empty if it failed."""
     try:
         done = subprocess.run(
             command,
@@ -69,7 +69,7 @@ def collect(command, core=None, timeout=120):
             preexec_fn=on_core(core),
         )
     except subprocess.TimeoutExpired:
-        log(f"{' '.join(command)}: not done after {timeout} s")
+        log(f"{' '.join(command)}: not finished after {timeout} s")
         return {}
     if done.returncode != 0:
         log(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""Saying on stderr what is being measured, and for how long it will go on."""
+"""Shows on stderr what is being measured, and the remaining time."""
 
 import shutil
 import sys
@@ -8,12 +8,12 @@ _ERASE_LINE = "\r\033[K"
 
 
 def log(text):
-    """A line that stays, above the line of progress."""
+    """Prints a permanent line above the progress line."""
     print((_ERASE_LINE if sys.stderr.isatty() else "") + text, file=sys.stderr, flush=True)
 
 
 class Progress:
-    """On a terminal one line that changes; elsewhere a line for each subject."""
+    """On a terminal, one line that changes; otherwise, one line for each subject."""
 
     def __init__(self):
         self._steps = 0
@@ -22,11 +22,11 @@ class Progress:
         self._start = time.monotonic()
 
     def expect(self, steps):
-        """How many there will be, subject by subject."""
+        """Sets the numbers of steps, one number for each subject."""
         self._steps = sum(steps)
 
     def step(self, subject, detail):
-        """Says what begins now."""
+        """Shows the step that begins now."""
         if sys.stderr.isatty():
             line = f"[{self._begun + 1}/{self._steps}{self._left()}] {subject}: {detail}"
             line = line[: shutil.get_terminal_size().columns - 1]
@@ -41,7 +41,7 @@ class Progress:
             print(_ERASE_LINE, end="", file=sys.stderr, flush=True)
 
     def _left(self):
-        # The steps are of different lengths: until some are done, nothing can be said.
+        # Steps differ in length, so no estimate is shown until some are done.
         if self._begun < 10:
             return ""
         each = (time.monotonic() - self._start) / self._begun

@@ -1,4 +1,4 @@
-"""The tables: as lines of cells, and drawn for a terminal."""
+"""The tables: as lines of cells, and formatted for a terminal."""
 
 import os
 
@@ -10,7 +10,7 @@ def headings(group):
 
 
 def lines_of(group, samples):
-    """Of the rows that were measured."""
+    """The lines of the rows that were measured."""
     return [_cells(group, samples, row) for row in group.rows if row in samples]
 
 

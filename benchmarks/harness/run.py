@@ -1,4 +1,4 @@
-"""What every subject is handed when it is measured."""
+"""The object that every subject receives when it is measured."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,5 +18,5 @@ class Run:
 
     @cached_property
     def certificate(self):
-        """The one that all TLS servers show."""
+        """The certificate of all TLS servers."""
         return Certificate()

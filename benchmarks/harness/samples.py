@@ -1,4 +1,4 @@
-"""The numbers measured, and what is made of them."""
+"""The measured numbers, and the results computed from them."""
 
 import statistics
 
@@ -16,16 +16,16 @@ class Samples:
         return row in self._values
 
     def value(self, row, column):
-        """The row's summary of one column, or None when it was not measured."""
+        """The row's summary of one column, or None if it was not measured."""
         values = self._values.get(row, {}).get(column)
         return _summary(row)(values.values()) if values else None
 
     def ratio(self, row):
-        """(ours over the other, the other's name), or None. The other is what the bar is against,
-        else the floor written by hand, else the best peer.
+        """(our result divided by the other, the other's name), or None. The other is the one that the
+        bar names, else the code written by hand, else the best peer.
 
-        Where the median counts, each round's ratio is taken first: both ran within the same second,
-        so that what slowed the machine down slowed down both.
+        Where the median counts, it is the median of the rounds' ratios. Both ran within the same
+        second, so that a slowdown of the machine affected both.
         """
         column, other_row = self._best_peer(row), row
         name = column
@@ -43,7 +43,7 @@ class Samples:
         return self.value(row, OURS) / self.value(other_row, column), name
 
     def passes(self, row):
-        """Whether the bar is reached; None when there is none or it was not measured."""
+        """Whether the bar is reached; None if there is no bar or the row was not measured."""
         bar = row.bar
         if bar is None:
             return None

@@ -1,4 +1,4 @@
-"""Running servers: each is a process on one core, its load comes from another core."""
+"""Runs servers: each is a process on one core, with its load on another core."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ LOAD_CORE = 1
 
 
 class Server:
-    """A running server. Any number may run at once: only the one under load costs CPU time."""
+    """A running server. Any number may run at once, because only the one under load uses CPU time."""
 
     def __init__(self, command, port, core=SERVER_CORE):
         self.port = port
@@ -61,8 +61,9 @@ def _free_port():
 
 @contextlib.contextmanager
 def running(commands, listens=True, core=SERVER_CORE):
-    """{key: function of a port that gives a command}: starts them all, yields {key: Server}, those
-    alone that can be connected to when they should. With `core` None they may run on any."""
+    """Starts the servers in {key: function of a port that returns a command} and yields {key: Server}.
+    If `listens`, leaves out servers that do not accept connections. With `core` None they may run on
+    any core."""
     servers = {}
     try:
         for key, command in commands.items():
@@ -80,7 +81,7 @@ def running(commands, listens=True, core=SERVER_CORE):
 def rounds_of(column, quick):
     if quick:
         return 1
-    # The bars are ratios of ours to the hand-written server: those two get the most rounds.
+    # The bars are ratios of ours to the hand-written server, so those two get the most rounds.
     return {OURS: 9, BY_HAND: 9, "Asio": 3, "libuv": 3}.get(column, 1)
 
 
@@ -93,7 +94,8 @@ def ping_pong(
     core=LOAD_CORE,
     threads=None,
 ):
-    """What load/ping_pong.cpp measures at the server: {"cpu": ns a message, "rate": a second}."""
+    """The server's costs as measured by load/ping_pong.cpp: {"cpu": ns per message, "rate": messages
+    per second}."""
     command = run.programs.command(program) + [str(server.port), str(server.pid)]
     seconds = "0.3" if run.quick else "0.5"
     command += [str(connections), seconds, message, *([str(threads)] if threads else [])]

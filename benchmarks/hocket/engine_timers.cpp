@@ -1,5 +1,5 @@
-// The timers of the engine by themselves, living in whoever waits as libuv's do: what `sleep` and
-// the timeouts stand on.
+// Measures the engine's timers alone. They are members of the waiting object, as in libuv; `sleep`
+// and the timeouts are built on them.
 
 #include <chrono>
 #include <cstddef>
@@ -27,7 +27,7 @@ void insert_cancel(hocket::engine::Reactor& reactor, std::vector<CountingTimer>&
     bench::Random random;
     bench::Best best("timer_cancel", alive, 3);
     while (best.next()) {
-        const Nanoseconds now = reactor.now(); // once, as libuv reads its clock once a turn
+        const Nanoseconds now = reactor.now(); // once, as libuv reads its clock once in each turn
         for (auto& timer : timers) {
             reactor.timers().arm(timer, now + hour + random.below(3'600'000) * millisecond);
         }
@@ -43,7 +43,7 @@ void insert_expire(hocket::engine::Reactor& reactor, std::vector<CountingTimer>&
         for (auto& timer : timers) {
             reactor.timers().arm(timer, now + random.below(1000) * millisecond);
         }
-        // All are alive at once, and all are due when the loop runs: what is timed is the timers,
+        // All are alive at once, and all are due when the loop runs. This measures the timers and
         // not the polling.
         std::this_thread::sleep_for(std::chrono::seconds(1));
         while (!reactor.timers().empty()) {

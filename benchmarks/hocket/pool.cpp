@@ -34,7 +34,8 @@ void held_futures() {
 }
 
 void one_in_flight(const char* name, std::chrono::nanoseconds spin) {
-    constexpr std::size_t rounds = 1'000; // short, to fit between what else runs
+    constexpr std::size_t rounds =
+        1'000; // short, to fit between the time slices of other processes
     hocket::ThreadPoolExecutor pool(1, {.spin = spin});
     bench::Best best(name, rounds, 60, bench::Clock::wall);
     while (best.next()) {
@@ -45,7 +46,7 @@ void one_in_flight(const char* name, std::chrono::nanoseconds spin) {
 void loop(hocket::ThreadPoolExecutor& pool, const char* name, std::size_t size, std::size_t grain,
           int rounds) {
     std::vector<float> values(size, 1.0F);
-    // Short and many, to fit between what else runs.
+    // Many short batches, to fit between the time slices of other processes.
     bench::Best best(name, static_cast<std::size_t>(rounds), 100, bench::Clock::wall);
     while (best.next()) {
         for (int i = 0; i < rounds; ++i) {
@@ -72,7 +73,7 @@ int main() {
     one_in_flight("one_parked", {});
     one_in_flight("one_spinning", std::chrono::microseconds(50));
 
-    hocket::ThreadPoolExecutor pool(cores - 1); // this thread works too, as TBB's does
+    hocket::ThreadPoolExecutor pool(cores - 1); // this thread works, too, as in TBB
     loop(pool, "for_default", floats, 0, 5);
     loop(pool, "for_grain_1", floats, 1, 1);
     loop(pool, "for_two", 2, 0, 1'000);

@@ -29,7 +29,8 @@ void calls() {
 }
 
 void one_in_flight(const char* name, std::chrono::nanoseconds spin) {
-    constexpr std::size_t rounds = 1'000; // short, to fit between what else runs
+    constexpr std::size_t rounds =
+        1'000; // short, to fit between the time slices of other processes
     hocket::ProcessPoolExecutor pool(1, {.spin = spin});
     bench::Best best(name, rounds, 60, bench::Clock::wall);
     while (best.next()) {
@@ -92,7 +93,7 @@ void first_result() {
             pool->submit(nothing).result();
         });
     }
-    // Beside both of the ways in which Python starts its workers.
+    // Reported twice, next to each of the two ways in which Python starts its workers.
     first.report("first_spawn", 1, bench::in_milliseconds);
     first.report("first_fork", 1, bench::in_milliseconds);
 }

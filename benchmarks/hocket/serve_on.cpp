@@ -1,5 +1,5 @@
-// An echo server on several loops: what several loops cost each message, and how evenly they share
-// the connections. Prints, when SIGTERM ends it, how many connections each loop was given.
+// An echo server on several loops: measures the cost of each message, and how evenly the loops
+// share the connections. When SIGTERM ends it, it prints the number of connections of each loop.
 //
 //     serve_on PORT LOOPS
 
@@ -16,7 +16,7 @@ namespace {
 
 using hocket::Coro;
 
-/// Connections of each thread. Only looked at as they come.
+/// The number of connections of each thread, counted when they arrive.
 class Spread {
 public:
     void count() {
@@ -48,7 +48,7 @@ Coro<> echo(Spread& spread, hocket::StreamReader reader, hocket::StreamWriter wr
             co_await writer.drain();
         }
     } catch (const std::system_error&) {
-        // The load is over.
+        // The client has closed the connection.
     }
 }
 

@@ -3,11 +3,12 @@
 
 #include "../measure.hpp"
 
-// One program after the other: from the call to its exit status.
+// Runs one program after the other. Measures the time from the call to the exit status.
 
 int main() {
     hocket::run([]() -> hocket::Coro<> {
-        constexpr std::size_t rounds = 20; // short, to fit between what else runs
+        constexpr std::size_t rounds =
+            20; // short, to fit between the time slices of other processes
         bench::Best best("true", rounds, 100, bench::Clock::wall);
         while (best.next()) {
             for (std::size_t i = 0; i < rounds; ++i) {

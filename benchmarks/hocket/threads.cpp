@@ -28,7 +28,7 @@ hocket::Coro<> hops(const char* name, int in_flight, long rounds) {
 }
 
 hocket::Coro<> parent() {
-    // One thread, as for every peer: on one core more of them only add context switches.
+    // One thread, as for every peer: on one core, more threads only add context switches.
     hocket::get_running_loop().set_default_executor(
         std::make_shared<hocket::ThreadPoolExecutor>(1));
     co_await hops("thread_1", 1, 20'000);

@@ -35,7 +35,7 @@ hocket::Coro<> insert_expire(hocket::EventLoop& loop) {
         for (std::size_t i = 0; i < alive; ++i) {
             loop.call_later(std::chrono::milliseconds(random.below(1000)), [] { ++fired; });
         }
-        // All are alive at once, and all are due when the loop runs: what is timed is the timers,
+        // All are alive at once, and all are due when the loop runs. This measures the timers and
         // not the polling.
         std::this_thread::sleep_for(1100ms);
         while (fired < all) co_await hocket::sleep(0s);

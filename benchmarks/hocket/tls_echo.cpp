@@ -1,4 +1,4 @@
-// examples/echo_server.cpp over TLS: `tls_echo PORT CERTIFICATE`, the key in the same file.
+// examples/echo_server.cpp over TLS: `tls_echo PORT CERTIFICATE`. The same file contains the key.
 
 #include <cstdlib>
 #include <hocket/hocket.hpp>
@@ -10,7 +10,7 @@
 namespace {
 
 hocket::Coro<> echo(hocket::StreamReader reader, hocket::StreamWriter writer) {
-    // Grows for clients that send much; what waits in an idle connection is small.
+    // Grows for clients that send much; an idle connection keeps a small buffer.
     std::vector<char> buffer(256);
     try {
         while (const std::size_t size = co_await reader.read_into(buffer)) {
@@ -19,7 +19,7 @@ hocket::Coro<> echo(hocket::StreamReader reader, hocket::StreamWriter writer) {
             if (size == buffer.size() && size < 64 * 1024) buffer.resize(size * 4);
         }
     } catch (const std::system_error&) {
-        // The client is gone.
+        // The client has closed the connection.
     }
     writer.close();
 }

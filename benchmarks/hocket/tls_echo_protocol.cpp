@@ -1,5 +1,5 @@
-// examples/echo_protocol.cpp over TLS: `tls_echo_protocol PORT CERTIFICATE`, the key in the same
-// file.
+// examples/echo_protocol.cpp over TLS: `tls_echo_protocol PORT CERTIFICATE`. The same file contains
+// the key.
 
 #include <cstdlib>
 #include <hocket/hocket.hpp>

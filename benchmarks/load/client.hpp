@@ -15,7 +15,8 @@
 #include <string_view>
 #include <vector>
 
-/// What the load programs share: connections to a server on loopback, and whole messages on them.
+/// Shared by the load programs: connections to a server on loopback, and exchange of whole
+/// messages.
 namespace load {
 
 [[noreturn]] inline void fail(const char* call) {
@@ -23,7 +24,8 @@ namespace load {
     std::exit(1);
 }
 
-/// Lets this process have `connections` sockets, or says which limit is in the way.
+/// Allows this process to have `connections` sockets, or exits and names the limit that prevents
+/// it.
 inline void allow_descriptors(std::size_t connections) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -34,9 +36,9 @@ inline void allow_descriptors(std::size_t connections) {
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail("setrlimit RLIMIT_NOFILE");
 }
 
-/// A blocking connection that gives up after five seconds of silence. Every 5,000 connections leave
-/// from another loopback address: ephemeral ports are fewer than the connections some rows open in
-/// a minute.
+/// A blocking connection that times out after five seconds without data. Every 5,000 connections
+/// use another loopback address, because some rows open more connections in a minute than there are
+/// ephemeral ports.
 inline int connect_to(std::uint16_t port, std::size_t number = 0) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) fail("socket");
@@ -63,7 +65,7 @@ inline void send_all(int fd, std::string_view bytes) {
     }
 }
 
-/// Reads until `enough(received)` says so.
+/// Reads until `enough(received)` returns true.
 template <class Enough> std::string receive(int fd, Enough enough) {
     std::string received;
     char buffer[65536];
@@ -85,7 +87,7 @@ inline std::string http_request(const std::string& target) {
            " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: hocket-bench\r\nAccept: */*\r\n\r\n";
 }
 
-/// One whole HTTP answer, told by its Content-Length; exits unless its status is 200.
+/// Reads one whole HTTP answer according to its Content-Length. Exits unless its status is 200.
 inline std::string http_exchange(int fd, std::string_view request) {
     send_all(fd, request);
     const std::string reply = receive(fd, [](const std::string& received) {

@@ -1,6 +1,6 @@
-// Loads a datagram echo server on loopback: so many datagrams are under way, and for each that
-// comes back the next one is sent. Prints what a datagram costs the server in CPU time, and how
-// many there were in a second.
+// Loads a datagram echo server on loopback. A fixed number of datagrams is in flight; each answer
+// triggers the next one. Prints the server's CPU time for each datagram, and the number of
+// datagrams per second.
 //
 //     datagram_ping_pong PORT SERVER_PID IN_FLIGHT SECONDS BYTES
 
@@ -36,22 +36,22 @@ public:
         }
     }
 
-    /// Asks until the server answers, which it may need time for.
+    /// Sends requests until the server answers; it may need time to start.
     void wait_until_serving() {
         pollfd readable{fd_, POLLIN, 0};
         for (int i = 0; i < 100; ++i) {
             ::send(fd_, sent_.data(), sent_.size(), 0);
             if (::poll(&readable, 1, 50) == 1 && receive() > 0) {
-                while (::poll(&readable, 1, 100) == 1) receive(); // answers to the other questions
+                while (::poll(&readable, 1, 100) == 1) receive(); // answers to the other requests
                 return;
             }
             ::usleep(50'000);
         }
-        std::fprintf(stderr, "nobody answers\n"), std::exit(1);
+        std::fprintf(stderr, "the server does not answer\n"), std::exit(1);
     }
 
-    /// Goes on for `seconds`; returns how many answers came. It asks again and again rather than
-    /// sleep: the server would pay, in its send, for waking this process.
+    /// Continues for `seconds`. Returns the number of answers. It polls instead of sleeping,
+    /// because otherwise the server's send would include waking this process.
     std::size_t run_for(double seconds) {
         send(in_flight_);
         const double end = bench::nanoseconds(CLOCK_MONOTONIC) + seconds * 1e9;
@@ -84,7 +84,7 @@ private:
     }
     unsigned receive() {
         const int came = ::recvmmsg(fd_, incoming_.data(), most, MSG_DONTWAIT, nullptr);
-        // Refused: sent before the server was there.
+        // ECONNREFUSED comes from a datagram sent before the server was listening.
         if (came < 0 && errno != EAGAIN && errno != ECONNREFUSED) load::fail("recvmmsg");
         for (int i = 0; i < came; ++i) {
             const bool right = incoming_[static_cast<unsigned>(i)].msg_len == sent_.size() &&
@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
                               static_cast<unsigned>(std::atoi(argv[3])),
                               static_cast<std::size_t>(std::atoi(argv[5])));
     ping_pong.wait_until_serving();
-    ping_pong.run_for(seconds / 4); // caches warm
+    ping_pong.run_for(seconds / 4); // warms up the caches
     const double cpu = bench::nanoseconds(server_clock);
     const double began = bench::nanoseconds(CLOCK_MONOTONIC);
     const auto answers = static_cast<double>(ping_pong.run_for(seconds));

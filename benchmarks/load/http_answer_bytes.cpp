@@ -1,5 +1,5 @@
-// Prints the length of the whole answer, head and all, that a server on loopback gives: the peers
-// answer with as much.
+// Prints the length of the whole answer, including the head, of a server on loopback. The peers
+// answer with the same number of bytes.
 //
 //     http_answer_bytes PORT /target
 

@@ -1,6 +1,6 @@
-// What an idle connection costs a server in memory: opens many to an echo server on loopback,
-// exchanges one message on each so that all of the server's machinery for it is up, and sees how
-// much the server has grown.
+// Measures a server's memory for each idle connection: opens many connections to an echo server on
+// loopback, exchanges one message on each so that the server has set up everything for it, and
+// compares the server's memory before and after.
 //
 //     idle PORT SERVER_PID CONNECTIONS
 
@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     const auto connections = static_cast<std::size_t>(std::atoi(argv[3]));
     load::allow_descriptors(connections);
 
-    greet(load::connect_to(port)); // what the server sets up once is not the price of a connection
+    greet(load::connect_to(port)); // so that the server's one-time setup is not counted
     const std::size_t before = bench::anonymous_bytes(argv[2]);
     std::vector<int> fds;
     for (std::size_t i = 0; i < connections; ++i) {

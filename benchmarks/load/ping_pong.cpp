@@ -1,11 +1,11 @@
-// Loads an echo or HTTP server on loopback: each connection sends a message, waits for all of the
-// answer, and sends the next. Prints what a message costs the server in CPU time, and how many
-// there were in a second.
+// Loads an echo or HTTP server on loopback. Each connection sends a message, waits for the whole
+// answer, and sends the next one. Prints the server's CPU time for each message, and the number of
+// messages per second.
 //
 //     ping_pong PORT SERVER_PID CONNECTIONS SECONDS BYTES [THREADS]      echo
 //     ping_pong PORT SERVER_PID CONNECTIONS SECONDS /target [THREADS]    HTTP
 //
-// Each of the threads has its share of the connections.
+// The threads share the connections.
 
 #include <utility>
 

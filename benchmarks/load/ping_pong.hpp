@@ -15,11 +15,11 @@
 
 namespace load {
 
-/// Connections that each send a message, wait for all of the answer, and send the next.
+/// Connections that each send a message, wait for the whole answer, and send the next one.
 ///
-/// A Connection is made of a port and a number. It has `fileno()`, `send_all(bytes)`, and `receive`
-/// with what recv returns, which never waits; what receive leaves unread must make the descriptor
-/// readable.
+/// A Connection is made from a port and a number. It has `fileno()`, `send_all(bytes)`, and
+/// `receive`, which returns what recv returns and never waits. If receive leaves data unread, the
+/// descriptor must stay readable.
 template <class Connection> class PingPong {
 public:
     PingPong(std::uint16_t port, std::size_t connections, std::string request, std::string reply)
@@ -33,7 +33,8 @@ public:
         }
     }
 
-    /// Every connection has been accepted and answered once before the messages that count.
+    /// Waits until every connection has been accepted and answered once, before the messages that
+    /// count.
     void start() {
         for (std::size_t i = 0; i < connections_.size(); ++i) {
             connections_[i].send_all(request_);
@@ -42,9 +43,9 @@ public:
         for (Connection& connection : connections_) connection.send_all(request_);
     }
 
-    /// Goes on for `seconds`, on a busy machine until there is an answer; returns how many came
-    /// whole. It asks again and again rather than sleep: the server would pay, in its send, for
-    /// waking this process, and by how much would depend on which of the two happened to be faster.
+    /// Continues for `seconds`, or longer on a busy machine until there is an answer. Returns the
+    /// number of complete answers. It polls instead of sleeping, because otherwise the server's
+    /// send would include waking this process, depending on which of the two happens to be faster.
     std::size_t run_for(double seconds) {
         const double end = bench::nanoseconds(CLOCK_MONOTONIC) + seconds * 1e9;
         epoll_event events[256];
@@ -63,7 +64,7 @@ public:
         return answers;
     }
 
-    /// Takes the answers still under way, so that no connection ends in a reset.
+    /// Receives the answers that are still in flight, so that no connection ends with a reset.
     void finish() {
         for (std::size_t i = 0; i < connections_.size(); ++i) take_answer(i);
         connections_.clear();
@@ -77,14 +78,14 @@ private:
         }
     }
 
-    /// True when this was the last piece of an answer.
+    /// Returns true if this was the last piece of an answer.
     bool receive(std::size_t number) {
         const ssize_t length = connections_[number].receive(buffer_, sizeof buffer_);
         if (length < 0 && errno == EAGAIN) return false;
         if (length <= 0) fail("the server closed the connection");
         std::size_t& received = received_[number];
         const auto came = static_cast<std::size_t>(length);
-        // HTTP answers may differ in a Date field; an echo must be exact, and the length is checked
+        // HTTP answers may differ in a Date field. An echo must be identical. The length is checked
         // for both.
         const bool right =
             received + came <= reply_.size() &&
@@ -113,7 +114,7 @@ inline clockid_t cpu_clock_of(const char* process) {
     return clock;
 }
 
-/// As many bytes as `count` says in digits.
+/// A text of `count` bytes; `count` is a decimal number.
 inline std::string letters(const char* count) {
     std::string text;
     for (int i = 0, bytes = std::atoi(count); i < bytes; ++i)
@@ -121,7 +122,7 @@ inline std::string letters(const char* count) {
     return text;
 }
 
-/// Runs all of them side by side, each in a thread; returns how many answers came.
+/// Runs all loads at the same time, each in its own thread. Returns the number of answers.
 template <class Connection>
 std::size_t run_side_by_side(std::deque<PingPong<Connection>>& loads, double seconds) {
     std::atomic<std::size_t> answers = 0;
@@ -134,11 +135,11 @@ std::size_t run_side_by_side(std::deque<PingPong<Connection>>& loads, double sec
     return answers;
 }
 
-/// Prints what a message costs the server in CPU time, and how many there were in a second.
+/// Prints the server's CPU time for each message, and the number of messages per second.
 template <class Connection>
 void measure(std::deque<PingPong<Connection>>& loads, clockid_t server_clock, double seconds) {
     for (auto& load : loads) load.start();
-    run_side_by_side(loads, seconds / 4); // caches warm
+    run_side_by_side(loads, seconds / 4); // warms up the caches
     const double cpu = bench::nanoseconds(server_clock);
     const double began = bench::nanoseconds(CLOCK_MONOTONIC);
     const auto messages = static_cast<double>(run_side_by_side(loads, seconds));

@@ -19,8 +19,8 @@ namespace load {
     std::exit(1);
 }
 
-/// What all connections share. The server's certificate is not looked at: whether it is good costs
-/// the client, not the server.
+/// The context of all connections. It does not verify the server's certificate, because that would
+/// cost only the client's time.
 inline SSL_CTX* tls_context() {
     static SSL_CTX* const context = [] {
         SSL_CTX* const made = SSL_CTX_new(TLS_client_method());
@@ -31,10 +31,10 @@ inline SSL_CTX* tls_context() {
     return context;
 }
 
-/// A TLS connection on a socket that does not block, which gives up after five seconds of silence.
+/// A TLS connection on a non-blocking socket. It times out after five seconds without data.
 class TlsConnection {
 public:
-    /// Resumes `session`, unless it is null.
+    /// Resumes `session` unless it is null.
     TlsConnection(std::uint16_t port, std::size_t number, SSL_SESSION* session = nullptr)
         : fd_(connect_to(port, number)), ssl_(SSL_new(tls_context())) {
         if (ssl_ == nullptr || SSL_set_fd(ssl_.get(), fd_) != 1) fail_tls("SSL_new");
@@ -61,8 +61,8 @@ public:
             wait_until(wanted);
     }
 
-    /// As recv: -1 with EAGAIN when nothing has come, 0 at the server's goodbye. OpenSSL does not
-    /// read ahead: what is left, the socket has.
+    /// Like recv: returns -1 with EAGAIN if no data is available, and 0 after the server's
+    /// close_notify. OpenSSL does not read ahead, so unread data stays in the socket.
     ssize_t receive(char* into, std::size_t size) {
         const int count = SSL_read(ssl_.get(), into, static_cast<int>(size));
         if (count > 0) return count;
@@ -77,14 +77,14 @@ public:
         std::string reply(request.size(), '\0');
         for (std::size_t received = 0; received < reply.size();) {
             const ssize_t count = receive(reply.data() + received, reply.size() - received);
-            if (count == 0) fail("the server said goodbye");
+            if (count == 0) fail("the server ended the TLS connection");
             if (count < 0) wait_until(POLLIN);
             if (count > 0) received += static_cast<std::size_t>(count);
         }
         return reply;
     }
 
-    /// Says goodbye, and asks for the server's again and again: see PingPong::run_for.
+    /// Sends close_notify, and polls for the server's: see PingPong::run_for.
     void close() {
         SSL_shutdown(ssl_.get());
         char byte;
@@ -97,7 +97,7 @@ private:
         void operator()(SSL* ssl) const { SSL_free(ssl); }
     };
 
-    /// What poll is to wait for before the call is made again; 0: it was done.
+    /// The event to poll for before the call is repeated; 0 if the call is done.
     int wanted_after(int result) {
         if (result > 0) return 0;
         switch (SSL_get_error(ssl_.get(), result)) {

@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     load::allow_descriptors(connections);
 
     load::TlsConnection first(port,
-                              0); // what the server sets up once is not the price of a connection
+                              0); // the server's one-time setup is not counted
     greet(first);
     const std::size_t before = bench::anonymous_bytes(argv[2]);
     std::vector<load::TlsConnection> idle;

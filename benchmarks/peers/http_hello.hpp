@@ -6,14 +6,14 @@
 #include <string>
 #include <string_view>
 
-/// What a server must do to answer `GET` honestly, without a library: shared by the epoll and Asio
-/// peers, so that they differ only in how bytes travel.
+/// The work that a server must do to answer `GET` correctly without a library. The epoll and Asio
+/// peers share it, so that they differ only in how they transfer bytes.
 namespace http {
 
 struct Request {
     std::string_view method, target, version, host;
     bool keep_alive = true;
-    std::size_t length = 0; ///< bytes up to and with the empty line
+    std::size_t length = 0; ///< bytes up to and including the empty line
 };
 
 inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
@@ -25,7 +25,7 @@ inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
     });
 }
 
-/// The first request in `bytes`, or nothing while its end has not arrived.
+/// The first request in `bytes`, or nothing if it is incomplete.
 inline std::optional<Request> parse(std::string_view bytes) {
     const std::size_t end = bytes.find("\r\n\r\n");
     if (end == std::string_view::npos) return std::nullopt;
@@ -53,8 +53,8 @@ inline std::optional<Request> parse(std::string_view bytes) {
     return request;
 }
 
-/// An answer of exactly `total` bytes, head and all, so that every server sends as much as
-/// `examples/serve` does.
+/// An answer of exactly `total` bytes including the head, so that every server sends as many as
+/// `examples/serve`.
 inline std::string hello(std::size_t total) {
     const std::string body = "hello, world\n";
     std::string head =
@@ -65,8 +65,8 @@ inline std::string hello(std::size_t total) {
     return head + "\r\n\r\n" + body;
 }
 
-/// Appends to `out` the answers to all whole requests at the front of `bytes`, and takes those off
-/// it. Returns false when the connection is to be closed after them.
+/// Appends the answers to all complete requests in `bytes` to `out`, and removes these requests
+/// from `bytes`. Returns false if the connection must be closed after them.
 inline bool answer(std::string_view& bytes, const std::string& hello, std::string& out) {
     while (const auto request = parse(bytes)) {
         const bool valid =

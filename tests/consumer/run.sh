@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: run.sh find_package|pkg_config|add_subdirectory HOCKET_BUILD_DIR
-# Builds the program beside this script, which README.md shows, in one of the three ways that README.md describes, and runs it.
+# Builds and runs the program beside this script, which README.md quotes, in one of the three ways that README.md describes.
 set -euo pipefail
 way=$1 build=$2
 : "${CXX:=c++}" "${CMAKE:=cmake}"
@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cp "$(dirname "$0")"/{main.cpp,CMakeLists.txt} "$work"
 cd "$work"
 
-# Installed in one place and moved to another: no path of the build may be left inside.
+# Installs into one folder and moves it to another: the installed files must not contain paths of the build.
 install_and_move() {
     "$CMAKE" --install "$build" --prefix "$work/staged" >/dev/null
     mv staged prefix
@@ -34,14 +34,14 @@ pkg_config)
     PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name hocket.pc)")
     export PKG_CONFIG_PATH
     mkdir build
-    # The shared library, where that is what was built, is not in a folder the loader knows.
+    # If the shared library was built, it is not in a folder that the loader searches.
     read -ra flags <<<"$(pkg-config --cflags --libs hocket) -Wl,-rpath,$(pkg-config --variable=libdir hocket)"
     "$CXX" -std=c++20 main.cpp "${flags[@]}" -o build/program
     ;;
 add_subdirectory)
     ln -s "${HOCKET_SOURCE:?the folder of hocket\'s sources}" hocket
     sed -i 's/^find_package(hocket .*/add_subdirectory(hocket)/' CMakeLists.txt
-    # The whole library once more, so quickly: in a few large pieces, not optimised.
+    # This builds the whole library again. To build quickly, it is compiled in a few large pieces and not optimised.
     configure_and_build -DHOCKET_UNITY=ON -DCMAKE_BUILD_TYPE=Debug
     ;;
 *)

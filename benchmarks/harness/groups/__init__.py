@@ -1,5 +1,5 @@
-"""The groups of the comparison, in the order of the page. A group is a file here: a Group of
-harness.model with its rows, its peers and what there is to say about how they were measured."""
+"""The groups of the comparison, in the order of the page. Each file here is a group: a Group of
+harness.model with its rows, its peers and notes on how they were measured."""
 
 from harness.groups import (
     coroutines,

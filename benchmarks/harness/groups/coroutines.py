@@ -1,4 +1,4 @@
-"""What awaiting, tasks and what tasks wait for cost."""
+"""The costs of awaiting, of tasks, and of the objects that tasks wait for."""
 
 from harness.micro import Micro
 from harness.model import BY_HAND, OURS, Bar, Group, Python, Row

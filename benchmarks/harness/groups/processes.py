@@ -1,4 +1,4 @@
-"""Work for other processes: through a pool, and at a manager."""
+"""Work for other processes: through a pool, and with a manager."""
 
 from harness.micro import Micro
 from harness.model import BY_HAND, OURS, Bar, Group, Python, Row

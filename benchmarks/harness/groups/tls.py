@@ -1,4 +1,4 @@
-"""Servers that speak TLS, on one core, under load from another."""
+"""TLS servers on one core, under load from another."""
 
 from harness.echo import Echo, Idle, Load
 from harness.handshakes import Handshakes

@@ -2,7 +2,7 @@
 
 #include <asio.hpp>
 
-/// Accepts for ever and hands each socket, with TCP_NODELAY set, to `serve`.
+/// Accepts connections forever and passes each socket, with TCP_NODELAY set, to `serve`.
 template <class Serve> class Acceptor {
 public:
     Acceptor(asio::io_context& io, asio::ip::port_type port, Serve serve)

@@ -1,4 +1,4 @@
-// `asio_datagram_echo PORT`: as Asio's own UDP echo example.
+// `asio_datagram_echo PORT`: like Asio's own UDP echo example.
 
 #include <asio.hpp>
 

@@ -1,4 +1,4 @@
-// `asio_echo_callbacks PORT`: as Asio's own echo example, with a buffer large enough for a whole
+// `asio_echo_callbacks PORT`: like Asio's own echo example, with a buffer large enough for a whole
 // message.
 
 #include <cstdio>
@@ -30,7 +30,7 @@ private:
     }
 
     asio::ip::tcp::socket socket_;
-    // Not initialised: a page that no message reaches costs no memory.
+    // Not initialised: a page that is never written to uses no memory.
     static constexpr std::size_t buffer_bytes = 16384;
     std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(buffer_bytes);
 };

@@ -1,4 +1,4 @@
-// `asio_echo_coroutines PORT`: as Asio's own echo example, with a buffer large enough for a whole
+// `asio_echo_coroutines PORT`: like Asio's own echo example, with a buffer large enough for a whole
 // message.
 
 #include <asio.hpp>
@@ -12,7 +12,7 @@ namespace {
 using asio::ip::tcp;
 
 asio::awaitable<void> echo(tcp::socket socket) {
-    // Not initialised: a page that no message reaches costs no memory.
+    // Not initialised: a page that is never written to uses no memory.
     constexpr std::size_t buffer_bytes = 16384;
     const auto buffer = std::make_unique_for_overwrite<char[]>(buffer_bytes);
     for (;;) {

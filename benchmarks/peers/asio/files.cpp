@@ -4,7 +4,7 @@
 
 #include "../../big_file.hpp"
 
-// Asio has files only where it is built with io_uring, which then does its sockets too.
+// Asio supports files only when built with io_uring, which it then also uses for sockets.
 namespace {
 
 asio::awaitable<void> reader(asio::random_access_file& file, bench::BigFile& big, long& left) {

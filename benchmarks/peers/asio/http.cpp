@@ -1,5 +1,5 @@
-// `asio_http PORT ANSWER_BYTES` answers `GET /hello.txt`, kept alive: coroutines, the same parser
-// as the epoll server.
+// `asio_http PORT ANSWER_BYTES` answers `GET /hello.txt` with keep-alive. It uses coroutines and
+// the same parser as the epoll server.
 
 #include <asio.hpp>
 #include <asio/experimental/as_tuple.hpp>

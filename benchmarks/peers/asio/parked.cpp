@@ -19,6 +19,6 @@ int main() {
     io.poll();
     const std::size_t after = bench::anonymous_bytes();
     bench::print("parked", static_cast<double>(after - before) / tasks, "B");
-    // Taking down a million coroutines is not what this row measures.
+    // This row does not measure the destruction of a million coroutines.
     std::_Exit(0);
 }

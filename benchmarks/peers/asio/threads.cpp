@@ -30,7 +30,7 @@ private:
 
 void hops(const char* name, int in_flight, long rounds) {
     asio::io_context io;
-    asio::thread_pool pool(1); // as for everyone here
+    asio::thread_pool pool(1); // as for every library
     Hops hops(io, pool);
     bench::Best best(name, static_cast<std::size_t>(rounds), 5, bench::Clock::wall);
     while (best.next()) {

@@ -36,7 +36,7 @@ void insert_expire(asio::io_context& io, std::vector<asio::steady_timer>& timers
             timer.expires_at(now + std::chrono::milliseconds(random.below(1000)));
             timer.async_wait([](asio::error_code) { ++fired; });
         }
-        // All are alive at once, and all are due when the loop runs: what is timed is the timers,
+        // All are alive at once, and all are due when the loop runs. This measures the timers and
         // not the polling.
         std::this_thread::sleep_until(now + std::chrono::seconds(1));
         io.run();

@@ -1,5 +1,5 @@
-// `asio_tls_echo PORT CERTIFICATE`, the key in the same file: echo_coroutines.cpp over Asio's
-// ssl::stream.
+// `asio_tls_echo PORT CERTIFICATE`: echo_coroutines.cpp over Asio's ssl::stream. The same file
+// contains the key.
 
 #include <asio.hpp>
 #include <asio/experimental/as_tuple.hpp>
@@ -19,7 +19,7 @@ asio::awaitable<void> echo(asio::ip::tcp::socket socket, asio::ssl::context& con
     Stream stream(std::move(socket), context);
     const auto [refused] = co_await stream.async_handshake(Stream::server, tuple);
     if (refused) co_return;
-    // Not initialised: a page that no message reaches costs no memory.
+    // Not initialised: a page that is never written to uses no memory.
     constexpr std::size_t buffer_bytes = 16384;
     const auto buffer = std::make_unique_for_overwrite<char[]>(buffer_bytes);
     for (;;) {

@@ -1,6 +1,6 @@
-// The floor for co_await: the least a lazy coroutine type can do. It has a free list for its
-// frames, hands over by symmetric transfer, carries a value or an exception, and knows no loop, no
-// task and no cancellation.
+// The minimum cost of co_await: a lazy coroutine type that does as little as possible. It has a
+// free list for its frames, uses symmetric transfer, and carries a value or an exception. It has no
+// loop, no tasks and no cancellation.
 
 #include <coroutine>
 #include <cstddef>

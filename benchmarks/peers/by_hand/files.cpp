@@ -6,8 +6,8 @@
 
 namespace {
 
-/// The least there can be: 64 buffers, one ring, and as many reads with each system call as there
-/// are buffers free.
+/// The minimum: 64 buffers, one ring, and in each system call as many reads as there are free
+/// buffers.
 void read_all(io_uring& ring, bench::BigFile& big) {
     std::vector<char> pages(bench::reads_in_flight * bench::BigFile::page);
     std::vector<unsigned> free;

@@ -1,5 +1,5 @@
-// The floors under what crosses to another process: a round trip and nothing else, by a futex, by
-// spinning, by a socket; and a copy.
+// The minimum cost of communication with another process: a bare round trip by a futex, by
+// spinning, and by a socket; and a copy.
 
 #include <atomic>
 #include <climits>
@@ -22,7 +22,7 @@
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
-constexpr std::size_t rounds = 1'000; // short, to fit between what else runs
+constexpr std::size_t rounds = 1'000; // short, to fit between the time slices of other processes
 constexpr int batches = 60;
 
 void* shared(std::size_t size) {
@@ -40,7 +40,7 @@ void pause_briefly() {
 #endif
 }
 
-/// Two processes that take turns: even numbers are the parent's turn.
+/// Two processes that take turns: at even numbers it is the parent's turn.
 struct Turn {
     alignas(64) std::atomic<std::uint32_t> number{0};
 
@@ -124,7 +124,7 @@ void copy(const char* name, std::size_t size, std::size_t times) {
 
 int main() {
     turns("one_parked", true, rounds);
-    // Few turns: with one processor, or others at work on it, each lasts for a whole time slice.
+    // Few turns: on one processor, or a busy one, each turn takes a whole time slice.
     if (std::thread::hardware_concurrency() > 1) turns("one_spinning", false, 100);
     socket_round_trips("manager_get");
     copy("argument_1m", mebibyte, 50);

@@ -1,4 +1,4 @@
-// The least that it takes to run a program: posix_spawn and waitpid, with nothing set up.
+// The minimum cost of running a program: posix_spawn and waitpid, without any setup.
 
 #include <spawn.h>
 #include <sys/wait.h>

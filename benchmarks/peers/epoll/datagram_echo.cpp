@@ -1,5 +1,5 @@
-// The floor for the datagram rows: `epoll_datagram_echo PORT` takes what there is, 64 at once, and
-// sends it back where it came from, in place.
+// The minimum for the datagram rows: `epoll_datagram_echo PORT` receives up to 64 datagrams at once
+// and sends them back from the same buffers.
 
 #include <array>
 

@@ -1,4 +1,4 @@
-// The floor for the echo rows: `epoll_echo PORT [THREADS]`, each with a share of the connections.
+// The minimum for the echo rows: `epoll_echo PORT [THREADS]`. The threads share the connections.
 
 #include <deque>
 #include <thread>

@@ -1,4 +1,5 @@
-// The floor for the HTTP row: `epoll_http PORT ANSWER_BYTES` answers `GET /hello.txt`, kept alive.
+// The minimum for the HTTP row: `epoll_http PORT ANSWER_BYTES` answers `GET /hello.txt` with
+// keep-alive.
 
 #include "../http_hello.hpp"
 #include "sockets.hpp"

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-/// What the two hand-written servers share: the listening socket, the set of watched sockets and
-/// the connection.
+/// Shared by the hand-written servers: the listening socket, the set of watched sockets and the
+/// connection.
 namespace epoll {
 
 [[noreturn]] inline void fail(const char* call) {
@@ -36,16 +36,16 @@ inline int listen_on_loopback(std::uint16_t port) {
     return listener;
 }
 
-/// One accepted socket, and the bytes its peer has not taken yet.
+/// An accepted socket, and the bytes that its peer has not received yet.
 struct Connection {
     int fd;
     std::string unsent;
     std::string unparsed;
 };
 
-/// Serves its connections on one thread, level-triggered: one recv per readiness, an answer sent at
-/// once, EPOLLOUT asked for only while the kernel takes no more. `answer(connection, received,
-/// length)` is called with what came.
+/// Serves its connections on one thread, level-triggered: one recv for each event, and an answer
+/// sent at once. It waits for EPOLLOUT only while the socket is full. `answer(connection, received,
+/// length)` is called with the received bytes.
 template <class Answer> class Server {
 public:
     explicit Server(Answer answer) : answer_(answer) {
@@ -58,7 +58,7 @@ public:
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
     }
 
-    /// Deals what it accepts out to itself and to the others in turn.
+    /// Distributes accepted connections in turn among itself and the others.
     void share_with(const Server& other) { takers_.push_back(other.epoll_); }
 
     void serve_forever() {
@@ -87,7 +87,7 @@ public:
             bytes += taken;
             length -= taken;
             watch(connection,
-                  EPOLLOUT); // and read no more from a peer that does not take its answers
+                  EPOLLOUT); // stop reading from a peer that does not receive its answers
         }
         connection.unsent.append(bytes, length);
     }

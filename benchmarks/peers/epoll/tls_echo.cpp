@@ -1,8 +1,8 @@
-// The floor for the TLS rows: `epoll_tls_echo PORT CERTIFICATE`, the key in the same file.
+// The minimum for the TLS rows: `epoll_tls_echo PORT CERTIFICATE`. The same file contains the key.
 //
-// OpenSSL has the socket itself, and reads as much as has come (read-ahead): that is one read and
-// one write for a message. Without it a record takes two reads, its header's and its body's; over
-// memory BIOs each byte is copied twice more.
+// OpenSSL uses the socket itself, and reads as much as is available (read-ahead): one read and one
+// write for each message. Without read-ahead, a record takes two reads, for its header and its
+// body. With memory BIOs, each byte is copied twice more.
 
 #include <openssl/ssl.h>
 
@@ -58,13 +58,13 @@ private:
             ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             SSL* const ssl = SSL_new(context_);
             SSL_set_fd(ssl, fd);
-            SSL_set_accept_state(ssl); // the first reads shake hands
+            SSL_set_accept_state(ssl); // the first reads do the handshake
             epoll_event event{EPOLLIN, {.ptr = new Connection{fd, ssl, {}}}};
             ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
         }
     }
 
-    /// One record, and those that came with it.
+    /// Reads one record, and those that arrived with it.
     void receive(Connection& connection) {
         do {
             const int count = SSL_read(connection.ssl, buffer_, sizeof buffer_);
@@ -81,10 +81,10 @@ private:
         if (sent == static_cast<int>(length)) return;
         const std::size_t taken = sent > 0 ? static_cast<std::size_t>(sent) : 0;
         connection.unsent.assign(buffer_ + taken, length - taken);
-        watch(connection, EPOLLOUT); // and read no more from a peer that does not take its answers
+        watch(connection, EPOLLOUT); // stop reading from a peer that does not receive its answers
     }
 
-    /// True when the peer has taken all.
+    /// Returns true if the peer has received everything.
     bool flush(Connection& connection) {
         const int sent = SSL_write(connection.ssl, connection.unsent.data(),
                                    static_cast<int>(connection.unsent.size()));
@@ -121,7 +121,7 @@ private:
 
 int main(int argc, char** argv) {
     if (argc != 3) return std::fprintf(stderr, "usage: %s PORT CERTIFICATE\n", argv[0]), 2;
-    std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes to sockets as to files
+    std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes to sockets without MSG_NOSIGNAL
     static Server server(static_cast<std::uint16_t>(std::atoi(argv[1])), argv[2]);
     server.serve_forever();
 }

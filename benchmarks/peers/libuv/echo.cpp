@@ -1,4 +1,5 @@
-// `libuv_echo PORT`: tries to write at once, and copies only what the kernel does not take.
+// `libuv_echo PORT`: tries to write at once, and copies only the bytes that the kernel does not
+// accept.
 
 #include <uv.h>
 

@@ -30,7 +30,7 @@ void hops(uv_loop_t* loop, const char* name, std::size_t in_flight, long rounds)
 } // namespace
 
 int main() {
-    setenv("UV_THREADPOOL_SIZE", "1", 1); // as for everyone here
+    setenv("UV_THREADPOOL_SIZE", "1", 1); // as for every library
     uv_loop_t* loop = uv_default_loop();
     hops(loop, "thread_1", 1, 20'000);
     hops(loop, "thread_64", 64, 200'000);

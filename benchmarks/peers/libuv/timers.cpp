@@ -30,7 +30,7 @@ void insert_expire(uv_loop_t* loop, std::vector<uv_timer_t>& timers) {
     while (best.next()) {
         uv_update_time(loop);
         for (uv_timer_t& timer : timers) uv_timer_start(&timer, on_timer, random.below(1000), 0);
-        // All are alive at once, and all are due when the loop runs: what is timed is the timers,
+        // All are alive at once, and all are due when the loop runs. This measures the timers and
         // not the polling.
         std::this_thread::sleep_for(std::chrono::seconds(1));
         uv_run(loop, UV_RUN_DEFAULT);

@@ -1,4 +1,4 @@
-"""What asyncio and uvloop need for what the C++ programs measure: `micro.py ROW [--uvloop]`.
+"""Measures asyncio and uvloop in the same way as the C++ programs: `micro.py ROW [--uvloop]`.
 
 Prints the same lines of JSON as measure.hpp; times are CPU time, the fastest of several batches.
 """
@@ -60,7 +60,7 @@ async def measure_parked():
     alive = [asyncio.create_task(asyncio.sleep(3600)) for _ in range(tasks)]
     await asyncio.sleep(0.1)
     report("parked", (anonymous_bytes() - before) / len(alive), "B")
-    # Taking the tasks down again is not what this row measures.
+    # This row does not measure the destruction of the tasks.
     os._exit(0)
 
 
@@ -114,7 +114,7 @@ async def measure_timers():
         handles = [loop.call_later(3600 + 3600 * deadline, int) for deadline in deadlines]
         for handle in handles:
             handle.cancel()
-        # asyncio takes cancelled timers out of its heap when the loop next runs.
+        # asyncio removes cancelled timers from its heap when the loop runs next.
         await asyncio.sleep(0)
 
     async def expire():

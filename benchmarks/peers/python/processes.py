@@ -1,4 +1,4 @@
-"""What Python has for what the C++ programs do with processes: `processes.py SUBJECT`.
+"""Measures Python's processes in the same way as the C++ programs: `processes.py SUBJECT`.
 
 Prints the same lines of JSON as measure.hpp; times are wall time, the fastest of several batches.
 """
@@ -17,7 +17,7 @@ def report(name, value, unit):
 
 
 def fastest(batch, batches=3):
-    """In seconds, after a batch that does not count."""
+    """The time of the fastest batch in seconds, after a warm-up batch."""
     batch()
     times = []
     for _ in range(batches):

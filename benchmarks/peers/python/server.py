@@ -1,4 +1,4 @@
-"""The servers that asyncio and uvloop are measured with."""
+"""The servers with which asyncio and uvloop are measured."""
 
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ async def echo(reader, writer):
 
 
 def hello(total):
-    """An answer of exactly `total` bytes, head and all: what `examples/serve` sends."""
+    """An answer of exactly `total` bytes including the head, as many as `examples/serve` sends."""
     body = b"hello, world\n"
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
     head += b"Content-Length: %d\r\nX-Padding: " % len(body)

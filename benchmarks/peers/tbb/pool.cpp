@@ -28,7 +28,7 @@ template <class Partitioner>
 void loop(const char* name, std::size_t size, std::size_t grain, int rounds,
           const Partitioner& partitioner) {
     std::vector<float> values(size, 1.0F);
-    // Short and many, to fit between what else runs.
+    // Many short batches, to fit between the time slices of other processes.
     bench::Best best(name, static_cast<std::size_t>(rounds), 100, bench::Clock::wall);
     while (best.next()) {
         for (int i = 0; i < rounds; ++i) {
