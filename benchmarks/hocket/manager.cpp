@@ -6,8 +6,7 @@
 #include "../measure.hpp"
 
 int main() {
-    constexpr std::size_t rounds =
-        1'000; // short, to fit between the time slices of other processes
+    constexpr std::size_t rounds = 1'000; // short, to fit between time slices of other processes
     const hocket::Manager manager;
     const auto dict = manager.dict<std::string, int>();
     const std::string key = "key";

@@ -29,8 +29,7 @@ void calls() {
 }
 
 void one_in_flight(const char* name, std::chrono::nanoseconds spin) {
-    constexpr std::size_t rounds =
-        1'000; // short, to fit between the time slices of other processes
+    constexpr std::size_t rounds = 1'000; // short, to fit between time slices of other processes
     hocket::ProcessPoolExecutor pool(1, {.spin = spin});
     bench::Best best(name, rounds, 60, bench::Clock::wall);
     while (best.next()) {

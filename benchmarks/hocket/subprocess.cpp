@@ -7,8 +7,7 @@
 
 int main() {
     hocket::run([]() -> hocket::Coro<> {
-        constexpr std::size_t rounds =
-            20; // short, to fit between the time slices of other processes
+        constexpr std::size_t rounds = 20; // short, to fit between time slices of other processes
         bench::Best best("true", rounds, 100, bench::Clock::wall);
         while (best.next()) {
             for (std::size_t i = 0; i < rounds; ++i) {

@@ -20,9 +20,7 @@ int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
     const auto connections = static_cast<std::size_t>(std::atoi(argv[3]));
     load::allow_descriptors(connections);
-
-    load::TlsConnection first(port,
-                              0); // the server's one-time setup is not counted
+    load::TlsConnection first(port, 0); // so that one-time setup is not counted
     greet(first);
     const std::size_t before = bench::anonymous_bytes(argv[2]);
     std::vector<load::TlsConnection> idle;

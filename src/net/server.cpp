@@ -47,13 +47,12 @@ Coro<> serve_forever(ServerPointer server) {
         end = std::current_exception();
     }
     server->close();
-    server
-        ->close_clients(); // otherwise a client that stays connected would keep the program running
+    // Otherwise a client that stays connected would keep the program running.
+    server->close_clients();
     try {
         WaitServerClosed closed(server);
         co_await closed;
-    } catch (
-        const CancelledError&) { // cancelled again while clients are still connected: stop waiting
+    } catch (const CancelledError&) { // cancelled again while clients are connected: stop waiting
     }
     server->serving_forever = false;
     std::rethrow_exception(end);

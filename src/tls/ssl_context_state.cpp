@@ -45,8 +45,7 @@ bool is_address(const std::string& host) {
 } // namespace
 
 void throw_ssl_error(const std::string& what) {
-    const unsigned long first =
-        ERR_get_error(); // the cause; later entries say which functions passed it on
+    const unsigned long first = ERR_get_error(); // the cause; later entries say who passed it on
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(first)) {
         throw std::system_error(ERR_GET_REASON(first), std::system_category(), what);

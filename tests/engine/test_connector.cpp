@@ -53,9 +53,7 @@ public:
         do {
             fillers_.push_back(Socket::create(AF_INET, SOCK_STREAM, 0, error));
             static_cast<void>(fillers_.back().connect(address()));
-        } while (fillers_.back()
-                     .peer_address()
-                     .is_known()); // a loopback connect completes at once or not at all
+        } while (fillers_.back().peer_address().is_known()); // a loopback connect is immediate
     }
     [[nodiscard]] SocketAddress address() const { return listening_.local_address(); }
 

@@ -308,8 +308,7 @@ TEST(Signals, NoSignalOfAnotherThreadIsLost) {
         for (int i = 0; i < rounds; ++i) {
             const int before = sink.count.load();
             ::pthread_kill(::pthread_self(), SIGUSR2);
-            while (sink.count.load() ==
-                   before) { // forever if the loop misses the signal and sleeps
+            while (sink.count.load() == before) { // forever if the loop misses the signal
                 std::this_thread::yield();
             }
         }

@@ -207,8 +207,7 @@ TEST(WaitSignal, ALoopThatIsClosedGivesTheSignalBack) {
     loop.call_soon([&] { loop.stop(); });
     loop.run_forever();
     EXPECT_FALSE(has_default_effect(SIGUSR1));
-    loop.set_exception_handler(
-        [](EventLoop&, const ExceptionContext&) {}); // for a task destroyed pending
+    loop.set_exception_handler([](EventLoop&, const ExceptionContext&) {}); // destroyed pending
     loop.close();
     EXPECT_TRUE(has_default_effect(SIGUSR1));
 }

@@ -571,8 +571,7 @@ TEST(Streams, AbortDropsWhatThePeerDoesNotRead) {
             co_await writer.wait_closed();
         };
         Pair pair = co_await serve_and_connect(never_read);
-        pair.client.writer.write(
-            std::string(8 << 20, 'x')); // more than the buffers of any socket can hold
+        pair.client.writer.write(std::string(8 << 20, 'x')); // more than socket buffers can hold
         pair.client.writer.abort();
         EXPECT_TRUE(pair.client.writer.is_closing());
         co_await pair.client.writer.wait_closed();

@@ -298,9 +298,7 @@ TEST_F(ForkServer, HasOneThreadAndNoDescriptorOfAWorkerThatHasEnded) {
         Process process({.start_method = StartMethod::forkserver}, [] {});
         EXPECT_EQ(run_to_the_end(process), 0);
     }
-    wait_until([&] {
-        return descriptors() <= before;
-    }); // it closes the descriptors of children whose end it has reported
+    wait_until([&] { return descriptors() <= before; }); // it closes those of reported children
     const std::filesystem::path threads = "/proc/" + std::to_string(server()) + "/task";
     if (!thread_sanitized) { // ThreadSanitizer has its own thread
         EXPECT_EQ(std::distance(std::filesystem::directory_iterator(threads),

@@ -391,8 +391,7 @@ TEST_F(Subprocess, ACancelledWaitCanKill) {
         co_await turns(2);
         waiting.cancel();
         EXPECT_EQ(co_await outcome_of(waiting), "cancelled");
-        EXPECT_EQ(process.returncode(),
-                  -SIGKILL); // known at once, because the cancellation has waited for the end
+        EXPECT_EQ(process.returncode(), -SIGKILL); // known at once: the cancellation waited for it
         EXPECT_EQ(state_of(process.pid()), '-');
     });
 }

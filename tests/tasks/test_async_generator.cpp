@@ -56,8 +56,8 @@ TEST(AsyncGenerator, MovesItsValues) {
             sum += **pointer;
         }
         EXPECT_EQ(sum, 3);
-        EXPECT_FALSE((co_await pointers.next())
-                         .has_value()); // NOLINT(bugprone-use-after-move): it is at its end
+        EXPECT_FALSE(
+            (co_await pointers.next()).has_value()); // NOLINT(bugprone-use-after-move): at its end
     });
 }
 

@@ -209,8 +209,7 @@ TEST(TaskGroup, RefusesTasksWhileItShutsDown) {
             co_await forever();
         } catch (const CancelledError&) {
             try {
-                group.create_task(
-                    turns(0)); // refused: the group is closed; not reported as never awaited
+                group.create_task(turns(0)); // refused, and not reported as never awaited
             } catch (const RuntimeError&) {
                 note("refused");
             }

@@ -247,8 +247,7 @@ TEST(Future, MayBeTheLastThatALoopWaitsFor) {
             auto waiting = create_task([&]() -> Coro<> { co_await future; });
             co_await turns();
             asked = &promise;
-            while (i % 2 == 0 &&
-                   !waiting.done()) { // every other loop is awake when the result arrives
+            while (i % 2 == 0 && !waiting.done()) { // every other loop is awake by then
                 co_await turns();
             }
             co_await waiting;

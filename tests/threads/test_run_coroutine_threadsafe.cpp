@@ -120,8 +120,7 @@ TEST(RunCoroutineThreadsafe, AwaitingTaskThatIsCancelledCancelsTheOtherLoopsTask
     };
     auto main = [&]() -> Coro<> {
         const Future<void> future = run_coroutine_threadsafe(waiting(), other.loop);
-        co_await run_coroutine_threadsafe(
-            text(""), other.loop); // waits until the first coroutine has started
+        co_await run_coroutine_threadsafe(text(""), other.loop); // now it has started
         try {
             co_await wait_for(future, 1ms);
             ADD_FAILURE();

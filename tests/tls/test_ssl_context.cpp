@@ -112,8 +112,7 @@ TEST(SSLContext, OpensEncryptedKeysWithTheirPassword) {
     const std::string file =
         folder.file("both.pem", certificates::pem_of(identity.certificate) +
                                     certificates::pem_of(identity.key, "open sesame"));
-    EXPECT_THROW(context.load_cert_chain(file),
-                 SSLError); // does not ask the terminal for a password
+    EXPECT_THROW(context.load_cert_chain(file), SSLError); // does not ask the terminal
     EXPECT_THROW(context.load_cert_chain(file, {}, "open barley"), SSLError);
     context.load_cert_chain(file, {}, "open sesame");
 }

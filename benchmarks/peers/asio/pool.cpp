@@ -38,8 +38,7 @@ void held_futures() {
 }
 
 void one_in_flight() {
-    constexpr std::size_t rounds =
-        1'000; // short, to fit between the time slices of other processes
+    constexpr std::size_t rounds = 1'000; // short, to fit between time slices of other processes
     asio::thread_pool pool(1);
     bench::Best best("one_parked", rounds, 60, bench::Clock::wall);
     while (best.next()) {

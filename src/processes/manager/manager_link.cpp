@@ -32,8 +32,7 @@ constexpr int unknown_exitcode = 255;
 struct AbstractAddress {
     explicit AbstractAddress(const std::string& name) {
         address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path + 1, name.data(),
-                    name.size()); // after the zero byte of an abstract name
+        std::memcpy(address.sun_path + 1, name.data(), name.size()); // after a zero byte
         size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
     }
     [[nodiscard]] const sockaddr* get() const noexcept {

@@ -71,8 +71,7 @@ ManagerServer::~ManagerServer() {
 
 Coro<> ManagerServer::serve() {
     loop_ = &get_running_loop();
-    reactor_of(*loop_).set_busy_poll(
-        busy_poll_time); // clients often send one request after the other
+    reactor_of(*loop_).set_busy_poll(busy_poll_time); // clients often send request after request
     loop_->add_signal_handler(SIGTERM, [this] { stopped_.set(); });
     loop_->add_reader(listener_.fileno(), [this] { accept(); });
     co_await stopped_.wait();

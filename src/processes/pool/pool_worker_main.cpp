@@ -110,8 +110,7 @@ void PoolWorkerMain::run() {
             handle(request);
         } else {
             Descriptors unused;
-            static_cast<void>(
-                open_segment(request, unused)); // drops the descriptors that came with it
+            static_cast<void>(open_segment(request, unused)); // drops its descriptors
         }
         requests_.pop();
     }

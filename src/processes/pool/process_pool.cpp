@@ -236,8 +236,7 @@ bool ProcessPool::withdraw(RemoteCall& call) noexcept {
         switch (call.state_) {
         case RemoteCall::State::left: return false;
         case RemoteCall::State::waiting:
-            call.state_ =
-                RemoteCall::State::left; // it is removed from the queue when it comes to the front
+            call.state_ = RemoteCall::State::left; // removed once it is at the front of the queue
             --waiting_count_;
             dispatch();
             return true;

@@ -60,8 +60,7 @@ struct QueueHead {
     std::uint64_t last = items_begin;  // offset of the next item
     std::uint64_t count = 0;
     std::uint64_t last_ticket = 0;
-    std::uint64_t given_back =
-        items_begin; // the memory before this offset was returned to the system
+    std::uint64_t given_back = items_begin; // memory before this was returned to the system
     // These are upper limits: a process that is killed while waiting is counted forever.
     std::uint32_t waiting_for_item = 0;
     std::uint32_t waiting_for_room = 0;

@@ -39,9 +39,8 @@ struct SharedSemaphore {
     std::ptrdiff_t initial = 0;
     std::ptrdiff_t bound = 0;
     std::ptrdiff_t value = 0;
-    bool holder_died = false; // and no process has been notified yet
-    std::uint32_t waiting =
-        0; // an upper limit: a process that is killed while waiting is counted forever
+    bool holder_died = false;   // and no process has been notified yet
+    std::uint32_t waiting = 0;  // upper limit: a process killed while waiting is counted forever
     std::size_t slots_used = 0; // at the front of `slots`; some of them may be free again
     std::array<Holder, most_holders> slots{};
 

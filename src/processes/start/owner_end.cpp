@@ -22,8 +22,7 @@ struct OpenEnds {
 };
 
 OpenEnds& open_ends() {
-    static auto* const ends =
-        new OpenEnds; // never destroyed: static pools may be destroyed after it
+    static auto* const ends = new OpenEnds; // never destroyed: static pools may be destroyed later
     return *ends;
 }
 
