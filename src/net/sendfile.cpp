@@ -87,7 +87,7 @@ Coro<std::uint64_t> sendfile_to_transport(Transport& transport, int file, Sendfi
     if (transport.is_closing()) {
         throw RuntimeError("Transport is closing");
     }
-    const std::shared_ptr<BaseProtocol> kept = transport.get_protocol(); // and the transport
+    const std::shared_ptr<BaseProtocol> kept = transport.get_protocol(); // keeps the transport
     if (engine::StreamTransport* const stream = transport.plain_stream()) {
         const std::optional<std::uint64_t> sent = co_await send_directly(*stream, file, options);
         if (sent) {

@@ -24,7 +24,7 @@ namespace hocket::detail {
 
 namespace {
 
-// A buffer that has grown larger than this for a result is not kept.
+// How much free heap memory is kept, and the largest buffer that is kept for further results.
 constexpr int kept_memory = 256 << 20;
 constexpr std::size_t largest_kept_buffer = std::size_t{1} << 20;
 
