@@ -24,7 +24,7 @@ Coro<int> after_a_turn(int value) {
     co_return value;
 }
 
-Coro<> for_ever() { co_await sleep(1h); }
+Coro<> sleep_forever() { co_await sleep(1h); }
 
 Coro<> fail() {
     co_await sleep(0s);
@@ -164,8 +164,8 @@ TEST(Task, KeepsTheCallableAndItsArguments) {
 
 TEST(Task, HasANameAndPlaces) {
     const auto main = []() -> Coro<> {
-        auto named = create_task(for_ever(), {.name = "sleeper"});
-        auto unnamed = create_task(for_ever());
+        auto named = create_task(sleep_forever(), {.name = "sleeper"});
+        auto unnamed = create_task(sleep_forever());
         EXPECT_EQ(named.name(), "sleeper");
         EXPECT_EQ(unnamed.name().substr(0, 5), "Task-");
         EXPECT_NE(unnamed.name(), create_task(after_a_turn(1)).name());
@@ -174,7 +174,7 @@ TEST(Task, HasANameAndPlaces) {
         EXPECT_STREQ(named.created_at().file_name(), __FILE__);
         co_await sleep(0s);
         EXPECT_STREQ(named.waiting_at().file_name(), __FILE__);
-        EXPECT_NE(std::string(named.waiting_at().function_name()).find("for_ever"),
+        EXPECT_NE(std::string(named.waiting_at().function_name()).find("sleep_forever"),
                   std::string::npos);
         std::ostringstream stack;
         named.print_stack(stack);
@@ -331,7 +331,7 @@ TEST(TaskCancellation, IsNotCaughtAsAStdException) {
 
 TEST(TaskCancellation, OfTheAwaiterCancelsTheAwaitedTask) {
     const auto main = []() -> Coro<> {
-        auto inner = create_task(for_ever());
+        auto inner = create_task(sleep_forever());
         const auto wait = [inner]() -> Coro<> { co_await inner; };
         auto outer = create_task(wait);
         co_await sleep(0s);
@@ -345,7 +345,7 @@ TEST(TaskCancellation, OfTheAwaiterCancelsTheAwaitedTask) {
 
 TEST(TaskCancellation, CountsAndCanBeTakenBack) {
     const auto main = []() -> Coro<> {
-        auto task = create_task(for_ever());
+        auto task = create_task(sleep_forever());
         co_await sleep(0s);
         task.cancel();
         task.cancel();
@@ -426,7 +426,7 @@ TEST(TaskCancellation, AfterTheAwaitedTaskEndedInTheSameTurnStillCancels) {
 
 TEST(TaskCancellation, BeforeTheSleepEndsInTheSameTurnCancels) {
     const auto main = []() -> Coro<> {
-        auto task = create_task(for_ever());
+        auto task = create_task(sleep_forever());
         auto brief = create_task(static_cast<Coro<>>(sleep(1ms)));
         co_await brief;
         EXPECT_TRUE(task.cancel());
@@ -438,7 +438,7 @@ TEST(TaskCancellation, BeforeTheSleepEndsInTheSameTurnCancels) {
 
 TEST(TaskCancellation, FromAnotherThreadIsPostedToTheLoop) {
     const auto main = []() -> Coro<> {
-        auto task = create_task(for_ever());
+        auto task = create_task(sleep_forever());
         co_await sleep(0s);
         std::thread other([task]() mutable { EXPECT_TRUE(task.cancel("from afar")); });
         try {
@@ -531,7 +531,7 @@ TEST(TaskReports, ACancelledTaskIsNotReported) {
         int reports = 0;
         get_running_loop().set_exception_handler(
             [&](EventLoop&, const ExceptionContext&) { ++reports; });
-        create_task(for_ever()).cancel();
+        create_task(sleep_forever()).cancel();
         co_await sleep(0s);
         co_await sleep(0s);
         co_return reports;
@@ -541,7 +541,7 @@ TEST(TaskReports, ACancelledTaskIsNotReported) {
 
 TEST(TaskReports, TheTreeShowsWhoAwaitsWhom) {
     const auto main = []() -> Coro<std::string> {
-        auto leaf = create_task(for_ever(), {.name = "leaf"});
+        auto leaf = create_task(sleep_forever(), {.name = "leaf"});
         const auto wait = [leaf]() -> Coro<> { co_await leaf; };
         auto middle = create_task({.name = "middle"}, wait);
         const auto wait_more = [middle]() -> Coro<> { co_await middle; };

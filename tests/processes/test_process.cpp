@@ -32,7 +32,7 @@ using testing::StartsWith;
 
 namespace {
 
-void sleep_for_ever() {
+void sleep_forever() {
     for (;;) {
         ::pause();
     }
@@ -160,7 +160,7 @@ TEST_P(ProcessByEachMethod, ExitcodeIsMinusTheSignal) {
 }
 
 TEST_P(ProcessByEachMethod, TerminateSendsSigterm) {
-    Process process({.start_method = GetParam()}, sleep_for_ever);
+    Process process({.start_method = GetParam()}, sleep_forever);
     process.start();
     EXPECT_TRUE(process.is_alive());
     process.terminate();
@@ -170,7 +170,7 @@ TEST_P(ProcessByEachMethod, TerminateSendsSigterm) {
 }
 
 TEST_P(ProcessByEachMethod, KillSendsSigkill) {
-    Process process({.start_method = GetParam()}, sleep_for_ever);
+    Process process({.start_method = GetParam()}, sleep_forever);
     process.start();
     process.kill();
     process.join();
@@ -185,7 +185,7 @@ TEST_P(ProcessByEachMethod, SigintEndsIt) {
         {.start_method = GetParam()},
         [](const std::string& path) {
             write_to(path, "ready");
-            sleep_for_ever();
+            sleep_forever();
         },
         pipe.path());
     process.start();
@@ -196,7 +196,7 @@ TEST_P(ProcessByEachMethod, SigintEndsIt) {
 }
 
 TEST_P(ProcessByEachMethod, JoinWithATimeoutSaysWhetherItEnded) {
-    Process process({.start_method = GetParam()}, sleep_for_ever);
+    Process process({.start_method = GetParam()}, sleep_forever);
     process.start();
     EXPECT_FALSE(process.join(0ms));
     EXPECT_FALSE(process.join(1ms));
@@ -227,7 +227,7 @@ TEST(Process, CannotBeJoinedBeforeItsStart) {
 }
 
 TEST_P(ProcessByEachMethod, SentinelBecomesReadableAtTheEnd) {
-    Process process({.start_method = GetParam()}, sleep_for_ever);
+    Process process({.start_method = GetParam()}, sleep_forever);
     process.start();
     pollfd sentinel{process.sentinel(), POLLIN, 0};
     EXPECT_EQ(::poll(&sentinel, 1, 0), 0);
@@ -247,7 +247,7 @@ TEST_P(ProcessByEachMethod, IsAwaitedByTasks) {
 }
 
 TEST_P(ProcessByEachMethod, CancellingAWaitLeavesTheProcessAlone) {
-    Process process({.start_method = GetParam()}, sleep_for_ever);
+    Process process({.start_method = GetParam()}, sleep_forever);
     process.start();
     const auto main = [&]() -> Coro<int> {
         auto waiting = create_task(process.wait());
@@ -279,7 +279,7 @@ TEST_P(ProcessByEachMethod, DestructorJoins) {
 
 TEST_P(ProcessByEachMethod, DestructorTerminatesADaemon) {
     {
-        Process process({.daemon = true, .start_method = GetParam()}, sleep_for_ever);
+        Process process({.daemon = true, .start_method = GetParam()}, sleep_forever);
         EXPECT_TRUE(process.daemon());
         process.start();
     }
@@ -297,7 +297,7 @@ TEST_P(ProcessByEachMethod, LeavesNoDescriptorAndNoChildBehind) {
         EXPECT_EQ(run_to_the_end(process), i);
         Process never_started(
             {.start_method = GetParam()}, [](const std::string&) {}, "argument");
-        Process killed({.start_method = GetParam()}, sleep_for_ever);
+        Process killed({.start_method = GetParam()}, sleep_forever);
         killed.start();
         killed.kill();
         EXPECT_EQ(run(killed.wait()), -SIGKILL);
@@ -319,10 +319,10 @@ TEST_P(ProcessByEachMethod, EndsWithItsOwner) {
             Process grandchild({.start_method = method}, [] {
                 std::puts("here");
                 std::fflush(stdout);
-                sleep_for_ever();
+                sleep_forever();
             });
             grandchild.start();
-            sleep_for_ever();
+            sleep_forever();
         },
         GetParam());
     process.start();
@@ -347,7 +347,7 @@ TEST_P(ProcessByEachMethod, HasAName) {
 }
 
 TEST_P(ProcessByEachMethod, CanBeMoved) {
-    Process process({.start_method = GetParam()}, sleep_for_ever);
+    Process process({.start_method = GetParam()}, sleep_forever);
     process.start();
     const int pid = process.pid().value();
     Process moved(std::move(process));
@@ -361,9 +361,9 @@ TEST_P(ProcessByEachMethod, CanBeMoved) {
 
 TEST_P(ProcessByEachMethod, IsAnActiveChildWhileItRuns) {
     EXPECT_TRUE(active_children().empty());
-    Process first({.name = "first", .start_method = GetParam()}, sleep_for_ever);
-    Process second({.name = "second", .start_method = GetParam()}, sleep_for_ever);
-    Process never_started({.start_method = GetParam()}, sleep_for_ever);
+    Process first({.name = "first", .start_method = GetParam()}, sleep_forever);
+    Process second({.name = "second", .start_method = GetParam()}, sleep_forever);
+    Process never_started({.start_method = GetParam()}, sleep_forever);
     second.start();
     first.start();
     const auto children = active_children();

@@ -47,7 +47,7 @@ namespace {
 
 int twice(int n) { return 2 * n; }
 
-void sleep_for_ever() {
+void sleep_forever() {
     for (;;) {
         ::pause();
     }
@@ -155,7 +155,7 @@ TEST_P(StartMethods, AWorkerHasADescriptorOfNoOther) {
                 ProcessPoolExecutor second(1, {.start_method = method});
                 known[0] = first.submit([] { return ::getpid(); }).result();
                 std::atomic_ref(known[1]).store(second.submit([] { return ::getpid(); }).result());
-                sleep_for_ever();
+                sleep_forever();
             },
             workers, GetParam());
         owner.start();
@@ -344,7 +344,7 @@ TEST_F(ForkServer, KilledWhileAWorkerRunsLeavesTheWorkerAlone) {
 }
 
 TEST_F(ForkServer, KilledBeforeItsWorkerIsOneCallsFailureThatSaysSo) {
-    const auto call = pool.submit(sleep_for_ever);
+    const auto call = pool.submit(sleep_forever);
     const pid_t first = [&] {
         // The only worker is busy, so find its parent through /proc.
         for (;;) {
@@ -373,7 +373,7 @@ TEST_F(ForkServer, KilledBeforeItsWorkerIsOneCallsFailureThatSaysSo) {
 }
 
 TEST_F(ForkServer, KilledBeforeItsProcessMakesTheExitCodeUnknown) {
-    Process process({.start_method = StartMethod::forkserver}, sleep_for_ever);
+    Process process({.start_method = StartMethod::forkserver}, sleep_forever);
     process.start();
     ::kill(look_at(process.pid().value()).parent, SIGKILL);
     EXPECT_FALSE(process.join(10ms));
@@ -419,7 +419,7 @@ TEST_F(ForkServer, EndsWithItsOwner) {
             ProcessPoolExecutor inner(1, {.start_method = StartMethod::forkserver});
             known[0] = inner.submit([] { return ::getppid(); }).result();
             std::atomic_ref(known[1]).store(inner.submit([] { return ::getpid(); }).result());
-            sleep_for_ever();
+            sleep_forever();
         },
         pids);
     owner.start();
@@ -477,7 +477,7 @@ TEST_F(ForkMethod, ExitRunsNeitherAtexitHandlersNorStaticDestructorsOfTheParent)
 
 TEST_F(ForkMethod, AnInheritedProcessIsNotAChildOfTheFork) {
     static Process* inherited = nullptr;
-    Process other(sleep_for_ever);
+    Process other(sleep_forever);
     other.start();
     inherited = &other;
     Process process({.start_method = StartMethod::fork}, [] {

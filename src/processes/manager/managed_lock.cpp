@@ -37,7 +37,7 @@ Coro<bool> HeldLock::acquire_for(int process, std::int64_t timeout) {
 
 void HeldLock::release() {
     lock_.release();
-    holder_ = nobody;
+    holder_ = no_process;
 }
 
 void HeldLock::client_ended(int process) noexcept {

@@ -243,7 +243,7 @@ ManagedReference::Hold::~Hold() {
         return;
     }
     if (ManagerServer* const server = ManagerServer::here(link_->address())) {
-        server->drop_reference(id_, nobody);
+        server->drop_reference(id_, no_process);
         return;
     }
     try {

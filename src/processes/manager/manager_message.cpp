@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t largest_in_socket = std::size_t{32} * 1024;
 constexpr std::size_t largest_on_stack = 512;
-constexpr char is_beside = '\xc1'; // msgpack never uses this as a first byte
+constexpr char in_memory_file = '\xc1'; // msgpack never uses this as a first byte
 
 template <class CopyTo>
 std::error_code send(int socket, std::size_t size, const Descriptors& descriptors, CopyTo copy_to) {
@@ -33,7 +33,7 @@ std::error_code send(int socket, std::size_t size, const Descriptors& descriptor
         all.push_back(engine::FileDescriptor::duplicate(descriptor.fileno()));
     }
     all.push_back(engine::FileDescriptor::duplicate(region.fileno()));
-    return engine::send_message(socket, {&is_beside, 1}, all);
+    return engine::send_message(socket, {&in_memory_file, 1}, all);
 }
 
 } // namespace
@@ -52,7 +52,7 @@ std::error_code ManagerMessage::receive(int socket, int flags) {
         return std::make_error_code(std::errc::broken_pipe);
     }
     bytes_ = {space_.get(), received.size};
-    if (received.size == 1 && space_[0] == is_beside && !descriptors_.empty()) {
+    if (received.size == 1 && space_[0] == in_memory_file && !descriptors_.empty()) {
         region_ = engine::MemoryMapping::of_received(std::move(descriptors_.back()));
         descriptors_.pop_back();
         bytes_ = {reinterpret_cast<const char*>(region_.data()), region_.size()};

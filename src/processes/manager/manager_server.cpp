@@ -44,7 +44,7 @@ void answer_with_exception(ManagerResult& result) {
 } // namespace
 
 int calling_process() noexcept {
-    return this_server == nullptr ? nobody : this_server->calling_process();
+    return this_server == nullptr ? no_process : this_server->calling_process();
 }
 
 void throw_wrong_object() {
@@ -151,7 +151,7 @@ void ManagerServer::client_ended(pid_t pid) {
     }
     for (const auto& [id, count] : references) {
         for (std::int64_t i = 0; i < count; ++i) {
-            drop_reference(id, nobody);
+            drop_reference(id, no_process);
         }
     }
 }
@@ -188,7 +188,7 @@ void ManagerServer::on_readable(const std::shared_ptr<Connection>& connection) {
         answer_with_exception(result_);
         send(kept, result_);
     }
-    calling_process_ = nobody;
+    calling_process_ = no_process;
 }
 
 void ManagerServer::answer(const std::shared_ptr<Connection>& connection,

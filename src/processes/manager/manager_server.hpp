@@ -82,7 +82,7 @@ private:
     std::map<pid_t, Client> clients_;
     std::map<std::uint64_t, Entry> objects_;
     std::uint64_t next_id_ = 1;
-    int calling_process_ = nobody;
+    int calling_process_ = no_process;
     ManagerMessage message_;
     ManagerResult result_;
 };

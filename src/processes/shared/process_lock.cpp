@@ -14,7 +14,7 @@ ProcessMutex& mutex_in(const SharedMemory& memory) noexcept {
     return *std::launder(reinterpret_cast<ProcessMutex*>(memory.data()));
 }
 
-LockOutcome told(ProcessMutex::Outcome outcome) {
+LockOutcome outcome_of(ProcessMutex::Outcome outcome) {
     switch (outcome) {
     case ProcessMutex::Outcome::locked: return {true, false};
     case ProcessMutex::Outcome::owner_died: return {true, true};
@@ -30,11 +30,11 @@ ProcessLock::ProcessLock() : memory_(sizeof(ProcessMutex)) { new (memory_.data()
 
 LockOutcome ProcessLock::try_acquire() const {
     const ProcessMutex::Outcome outcome = mutex_in(memory_).try_lock();
-    return outcome == ProcessMutex::Outcome::held ? LockOutcome() : told(outcome);
+    return outcome == ProcessMutex::Outcome::held ? LockOutcome() : outcome_of(outcome);
 }
 
 LockOutcome ProcessLock::lock_until(const detail::Deadline& deadline) const {
-    return told(mutex_in(memory_).lock(deadline));
+    return outcome_of(mutex_in(memory_).lock(deadline));
 }
 
 void ProcessLock::release() const {

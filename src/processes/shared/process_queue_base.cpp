@@ -33,7 +33,7 @@ void ProcessQueueBase::put_message(const Message& message, const Deadline& deadl
         if (attempt == Attempt::done) {
             return;
         }
-        const bool woken = attempt == Attempt::in_vain
+        const bool woken = attempt == Attempt::would_block
                                ? listener.wait(deadline)
                                : wait_until_ready(state_->descriptors_out(), POLLOUT, deadline);
         if (!woken) {
@@ -76,7 +76,7 @@ Coro<> ProcessQueueBase::await_room(Pointer state, Message message) {
         if (attempt == Attempt::done) {
             co_return;
         }
-        if (attempt == Attempt::in_vain) {
+        if (attempt == Attempt::would_block) {
             co_await listener.wait_async();
         } else {
             co_await await_writable(state->descriptors_out());

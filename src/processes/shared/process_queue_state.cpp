@@ -119,7 +119,7 @@ ProcessQueueState::Attempt ProcessQueueState::try_put(const Message& message) {
     QueueHead& queue = head();
     const Hold hold(*this);
     if (queue.maxsize != 0 && queue.count >= queue.maxsize) {
-        return Attempt::in_vain;
+        return Attempt::would_block;
     }
     ItemHead item{message.bytes.size(), 0};
     if (!message.descriptors.empty()) {

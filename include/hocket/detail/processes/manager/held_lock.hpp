@@ -20,7 +20,7 @@ private:
     Coro<bool> acquire_for(int process, std::int64_t timeout);
 
     Lock lock_;
-    int holder_ = nobody;
+    int holder_ = no_process;
 };
 
 } // namespace hocket::detail
