@@ -264,8 +264,8 @@ void UringFileOperations::complete(FileOperation& operation, int result) noexcep
     if (open_on_thread(operation, result)) {
         return;
     }
-    if (operation.is_cancel_requested_ && (is_uring_interruption(result) ||
-                                           (operation.request_.kind == Call::open && result < 0))) {
+    if (operation.is_cancel_requested_ &&
+        (is_uring_interruption(result) || (operation.request_.kind == Call::open && result < 0))) {
         result = -ECANCELED;
     } else if (is_uring_interruption(result)) {
         if (operation.request_.kind == Call::close) {
