@@ -474,7 +474,7 @@ TEST_F(Subprocess, CommunicateHasALimit) {
         Task<std::pair<std::string, std::string>> talk =
             create_task(process.communicate("", 1'000'000));
         EXPECT_EQ(co_await outcome_of(talk), "process " + std::to_string(process.pid()) +
-                                                 " has written more than 1000000 bytes, and was "
+                                                 " has written more than 1000000 bytes and was "
                                                  "killed");
         EXPECT_EQ(co_await process.wait(), -SIGKILL);
         auto small = co_await create_subprocess_exec({.stdout = PIPE}, "echo", "123");

@@ -1,7 +1,6 @@
 #include "processes/pool/pool_worker.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <csignal>
 #include <cstring>
 #include <limits>
@@ -26,14 +25,6 @@ using State = MessageHeader::State;
 
 // The limit for arguments on their way to one worker, in bytes. Further calls wait in the pool.
 constexpr std::size_t most_in_segments = std::size_t{256} << 20;
-
-engine::SegmentHeader& header_of(engine::MemoryMapping& segment) noexcept {
-    return *reinterpret_cast<engine::SegmentHeader*>(segment.data());
-}
-
-std::byte* body_of(engine::MemoryMapping& segment) noexcept {
-    return segment.data() + sizeof(engine::SegmentHeader);
-}
 
 } // namespace
 
@@ -104,30 +95,35 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
     if (message == nullptr) {
         return false;
     }
-    Segment* segment = nullptr;
+    OutgoingSegments::Segment segment{};
+    int new_segment = -1;
     if (!in_ring) {
-        segment = segment_for(size, message->segment);
-        if (segment == nullptr) {
+        segment = argument_segments_.take(size, outstanding_ > 0 ? most_in_segments
+                                                                 : OutgoingSegments::no_limit);
+        if (segment.body == nullptr) {
             return false;
         }
+        message->segment = segment.number;
         message->segment_size = size;
+        if (!argument_segments_.is_known(segment.number)) {
+            new_segment = argument_segments_.fileno(segment.number);
+        }
     }
-    Segment* const introduced = segment != nullptr && !segment->is_known ? segment : nullptr;
-    if (!call.descriptors.empty() || introduced != nullptr) {
-        if (const auto error = send_descriptors(call, introduced)) {
-            if (segment != nullptr) {
-                header_of(segment->region).in_use.store(0);
+    if (!call.descriptors.empty() || new_segment >= 0) {
+        if (const auto error = send_descriptors(call, new_segment)) {
+            if (!in_ring) {
+                argument_segments_.free(segment.number);
             }
             if (error == std::errc::resource_unavailable_try_again ||
                 error == std::errc::broken_pipe) {
-                return false; // try later; if it has ended, its watcher will report that
+                return false; // later, or never: then its watcher will tell
             }
             throw std::system_error(error, "cannot pass descriptors to a worker");
         }
         message->descriptors = static_cast<std::uint16_t>(call.descriptors.size());
-        if (introduced != nullptr) {
+        if (new_segment >= 0) {
             ++message->descriptors;
-            introduced->is_known = true;
+            argument_segments_.set_known(segment.number);
         }
     }
     message->kind = static_cast<std::uint16_t>(call.is_initializer ? engine::Request::initializer
@@ -135,7 +131,7 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
                                                                    : engine::Request::call);
     message->module = call.function.module;
     message->offset = call.function.offset;
-    body.copy_to(in_ring ? engine::SharedRing::body(*message).data() : body_of(segment->region));
+    body.copy_to(in_ring ? engine::SharedRing::body(*message).data() : segment.body);
     if (call.is_initializer) {
         is_initialised_.store(false, std::memory_order_relaxed);
     }
@@ -152,12 +148,12 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
 
 // Sends the descriptors that the arguments share and, last, that of a segment which is new to the
 // worker.
-std::error_code PoolWorker::send_descriptors(RemoteCall& call, const Segment* introduced) {
+std::error_code PoolWorker::send_descriptors(RemoteCall& call, int new_segment) {
     const char mark = 'd';
-    if (introduced == nullptr) {
+    if (new_segment < 0) {
         return engine::send_message(process_.control.fileno(), {&mark, 1}, call.descriptors);
     }
-    const int segment = ::fcntl(introduced->region.fileno(), F_DUPFD_CLOEXEC, 0);
+    const int segment = ::fcntl(new_segment, F_DUPFD_CLOEXEC, 0);
     if (segment < 0) {
         return engine::last_error();
     }
@@ -191,29 +187,6 @@ void PoolWorker::stop() {
     // This has its own flag, because the ring may be full.
     link_->stop.store(1, std::memory_order_seq_cst);
     wake();
-}
-
-// Returns a free segment or a new one, or nullptr if large arguments already use too much memory.
-PoolWorker::Segment* PoolWorker::segment_for(std::size_t size, std::uint32_t& number) {
-    const std::size_t needed = size + sizeof(engine::SegmentHeader);
-    std::size_t in_use = 0;
-    for (std::size_t i = 0; i < segments_.size(); ++i) {
-        engine::MemoryMapping& region = segments_[i].region;
-        std::uint32_t expected = 0;
-        if (region.size() >= needed &&
-            header_of(region).in_use.compare_exchange_strong(expected, 1)) {
-            number = static_cast<std::uint32_t>(i);
-            return &segments_[i];
-        }
-        in_use += header_of(region).in_use.load() != 0 ? region.size() : 0;
-    }
-    if (outstanding_ > 0 && in_use + needed > most_in_segments) {
-        return nullptr;
-    }
-    segments_.push_back({engine::MemoryMapping::create("argument", std::bit_ceil(needed))});
-    header_of(segments_.back().region).in_use.store(1);
-    number = static_cast<std::uint32_t>(segments_.size() - 1);
-    return &segments_.back();
 }
 
 std::vector<RemoteCall*> PoolWorker::take_back(std::size_t most) {
@@ -253,14 +226,14 @@ bool PoolWorker::take_back(Sent& sent) noexcept {
             const auto body = engine::SharedRing::body(message);
             to.assign(reinterpret_cast<const char*>(body.data()), body.size());
         } else {
-            engine::MemoryMapping& region = segments_[message.segment].region;
-            to.assign(reinterpret_cast<const char*>(body_of(region)), message.segment_size);
+            to.assign(reinterpret_cast<const char*>(argument_segments_.body(message.segment)),
+                      message.segment_size);
         }
         sent.call->worker_ = nullptr;
         sent.call->state_ = RemoteCall::State::left;
     }
     if (message.segment_size != 0) {
-        header_of(segments_[message.segment].region).in_use.store(0);
+        argument_segments_.free(message.segment);
     }
     sent.call = nullptr;
     sent.taken_back = true;
@@ -337,22 +310,13 @@ void PoolWorker::receive_body(MessageHeader& reply, Answer& answer) {
         answer.body = {reinterpret_cast<const char*>(body.data()), body.size()};
         return;
     }
-    if (!workers_segments_.contains(reply.segment)) {
-        // The descriptor of a new segment comes last.
-        workers_segments_.emplace(reply.segment, engine::MemoryMapping::of_received(
-                                                     std::move(answer.descriptors.back())));
-        answer.descriptors.pop_back();
-    }
-    answer.body = {reinterpret_cast<const char*>(body_of(workers_segments_.at(reply.segment))),
-                   reply.segment_size};
+    answer.body = result_segments_.open(reply.segment, reply.segment_size, answer.descriptors);
 }
 
 void PoolWorker::answer_taken() noexcept {
     const MessageHeader& reply = *replies_->front();
-    // A segment that could not be mapped stays in use; its worker takes another one.
-    if (const auto segment = workers_segments_.find(reply.segment);
-        reply.segment_size != 0 && segment != workers_segments_.end()) {
-        header_of(segment->second).in_use.store(0, std::memory_order_release);
+    if (reply.segment_size != 0) {
+        result_segments_.free(reply.segment);
     }
     replies_->pop();
     link_->reply_taken.notify_all();

@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -18,6 +17,7 @@
 #include "engine/child_watcher.hpp"
 #include "engine/memory_mapping.hpp"
 #include "engine/worker_link.hpp"
+#include "processes/pool/message_segments.hpp"
 #include "processes/start/start_worker.hpp"
 #include "processes/start/worker_output.hpp"
 
@@ -115,19 +115,13 @@ public:
     [[nodiscard]] std::string last_words() { return output_ ? output_->finish() : std::string(); }
 
 private:
-    struct Segment {
-        engine::MemoryMapping region;
-        bool is_known = false; // whether the worker has it
-    };
-
     void on_exit(int status, std::error_code error) noexcept override;
     void introduce(Message first);
     void receive_body(engine::MessageHeader& reply, Answer& answer);
     [[nodiscard]] bool take_back(Sent& sent) noexcept;
     void drop_taken_back() noexcept;
     [[nodiscard]] bool send_modules();
-    Segment* segment_for(std::size_t size, std::uint32_t& number);
-    [[nodiscard]] std::error_code send_descriptors(RemoteCall& call, const Segment* introduced);
+    [[nodiscard]] std::error_code send_descriptors(RemoteCall& call, int new_segment);
 
     const int number_;
     StartedWorker process_;
@@ -144,8 +138,8 @@ private:
     bool ending_ = false;
     std::atomic<bool> is_initialised_{true}; // false until the initializer has answered
     bool known_to_be_ready_ = false;
-    std::vector<Segment> segments_; // for large arguments
-    std::map<std::uint32_t, engine::MemoryMapping> workers_segments_;
+    OutgoingSegments argument_segments_{"argument"};
+    IncomingSegments result_segments_;
 };
 
 } // namespace hocket::detail

@@ -1,6 +1,5 @@
 #include "processes/pool/pool_worker_main.hpp"
 
-#include <bit>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -169,9 +168,7 @@ void PoolWorkerMain::handle(Header& request) {
         break;
     }
     if (request.segment_size != 0) {
-        auto* header =
-            reinterpret_cast<engine::SegmentHeader*>(owners_segments_.at(request.segment).data());
-        header->in_use.store(0, std::memory_order_release);
+        argument_segments_.free(request.segment);
     }
 }
 
@@ -231,50 +228,55 @@ std::span<const char> PoolWorkerMain::open_segment(const Header& request,
     if (request.segment_size == 0) {
         return as_chars(body);
     }
-    auto found = owners_segments_.find(request.segment);
-    if (found == owners_segments_.end()) {
-        // The descriptor of a new segment comes last.
-        found = owners_segments_
-                    .emplace(request.segment,
-                             engine::MemoryMapping::of_received(std::move(descriptors.back())))
-                    .first;
-        descriptors.pop_back();
-    }
-    return as_chars({found->second.data() + sizeof(engine::SegmentHeader), request.segment_size});
+    return argument_segments_.open(request.segment, request.segment_size, descriptors);
 }
 
 void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
     const std::size_t size = result_.size();
     const bool in_ring = size <= engine::WorkerLink::largest_body;
-    std::uint32_t number = 0;
-    std::byte* to = nullptr;
+    OutgoingSegments::Segment segment{};
+    bool is_new_segment = false;
     if (!in_ring) {
-        bool is_new = false;
-        engine::MemoryMapping& segment = free_segment(size, number, is_new);
-        to = segment.data() + sizeof(engine::SegmentHeader);
-        if (is_new) {
-            descriptors.push_back(engine::FileDescriptor::duplicate(segment.fileno()));
-        }
+        segment = result_segments_.take(size);
+        is_new_segment = !result_segments_.is_known(segment.number);
     }
-    if (!descriptors.empty()) {
-        // Send them before the reply, so that the owner finds them when it reads the reply.
-        const char mark = 'd';
-        if (const auto error = engine::send_message(control_, {&mark, 1}, descriptors)) {
-            throw std::system_error(error, "the worker cannot send descriptors");
+    try {
+        if (is_new_segment) {
+            descriptors.push_back(
+                engine::FileDescriptor::duplicate(result_segments_.fileno(segment.number)));
         }
+        send_descriptors(descriptors);
+    } catch (...) {
+        if (!in_ring) {
+            result_segments_.free(segment.number);
+        }
+        throw;
+    }
+    if (is_new_segment) {
+        result_segments_.set_known(segment.number);
     }
     Header& reply = reserve_reply(in_ring ? size : 0);
     reply.kind = static_cast<std::uint16_t>(kind);
     reply.descriptors = static_cast<std::uint16_t>(descriptors.size());
-    if (in_ring) {
-        to = engine::SharedRing::body(reply).data();
-    } else {
-        reply.segment = number;
+    if (!in_ring) {
+        reply.segment = segment.number;
         reply.segment_size = size;
     }
-    std::memcpy(to, result_.data(), size);
+    std::memcpy(in_ring ? engine::SharedRing::body(reply).data() : segment.body, result_.data(),
+                size);
     replies_.commit();
     ring_owner();
+}
+
+// They go before the reply, because the owner looks for them when it reads that.
+void PoolWorkerMain::send_descriptors(const Descriptors& descriptors) {
+    if (descriptors.empty()) {
+        return;
+    }
+    const char mark = 'd';
+    if (const auto error = engine::send_message(control_, {&mark, 1}, descriptors)) {
+        throw std::system_error(error, "the worker cannot send descriptors");
+    }
 }
 
 engine::MessageHeader& PoolWorkerMain::reserve_reply(std::size_t size) {
@@ -285,24 +287,6 @@ engine::MessageHeader& PoolWorkerMain::reserve_reply(std::size_t size) {
         // The owner notifies after it has read replies.
         link_.reply_taken.wait(-1, [&] { return replies_.reserve(size) != nullptr; });
     }
-}
-
-engine::MemoryMapping& PoolWorkerMain::free_segment(std::size_t size, std::uint32_t& number,
-                                                    bool& is_new) {
-    const std::size_t needed = size + sizeof(engine::SegmentHeader);
-    for (std::size_t i = 0; i < segments_.size(); ++i) {
-        auto* header = reinterpret_cast<engine::SegmentHeader*>(segments_[i].data());
-        std::uint32_t expected = 0;
-        if (segments_[i].size() >= needed && header->in_use.compare_exchange_strong(expected, 1)) {
-            number = static_cast<std::uint32_t>(i);
-            return segments_[i];
-        }
-    }
-    segments_.push_back(engine::MemoryMapping::create("result", std::bit_ceil(needed)));
-    reinterpret_cast<engine::SegmentHeader*>(segments_.back().data())->in_use.store(1);
-    number = static_cast<std::uint32_t>(segments_.size() - 1);
-    is_new = true;
-    return segments_.back();
 }
 
 void PoolWorkerMain::require_connection() const noexcept {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
-#include <vector>
 
 #include <sys/types.h>
 
@@ -11,6 +9,7 @@
 
 #include "engine/memory_mapping.hpp"
 #include "engine/worker_link.hpp"
+#include "processes/pool/message_segments.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -33,8 +32,8 @@ private:
     engine::Reply call(Header& request, std::span<const char> body, Descriptors& descriptors);
     std::span<const char> open_segment(const Header& request, Descriptors& descriptors);
     void send_reply(engine::Reply kind, Descriptors& descriptors);
+    void send_descriptors(const Descriptors& descriptors);
     Header& reserve_reply(std::size_t size);
-    engine::MemoryMapping& free_segment(std::size_t size, std::uint32_t& number, bool& is_new);
     void ring_owner() noexcept;
     /// Ends the process if the call has closed the descriptors of the connection to the owner, or
     /// has opened others under their numbers, because then no answer would arrive.
@@ -50,8 +49,8 @@ private:
     engine::ReplyNotifier& notifier_;
     engine::SharedRing requests_;
     engine::SharedRing replies_;
-    std::map<std::uint32_t, engine::MemoryMapping> owners_segments_;
-    std::vector<engine::MemoryMapping> segments_; // for large results
+    IncomingSegments argument_segments_;
+    OutgoingSegments result_segments_{"result"};
     msgpack::sbuffer result_;
     msgpack::zone zone_;
     bool initialized_ = true; // false if the initializer threw

@@ -47,7 +47,7 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
       notifier_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       eventfd_(make_eventfd()) {
     if (const auto error =
-            reactor_.poller().add(answer_watch_, eventfd_.fileno(), engine::Watcher::readable)) {
+            reactor_.poller().add(*this, eventfd_.fileno(), engine::Watcher::readable)) {
         throw std::system_error(error, "epoll_ctl for a process pool");
     }
     reactor_.set_blocking_hooks(
@@ -69,7 +69,7 @@ ProcessPool::~ProcessPool() {
             supervisor_.join();
         }
     }
-    reactor_.poller().remove(answer_watch_);
+    reactor_.poller().remove(*this);
 }
 
 void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
@@ -100,14 +100,14 @@ void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
             }
         }
         if (live_workers() < wanted_workers()) {
-            staffing_.ask();
+            starting_.request();
         }
     } catch (...) {
         call.release();
         throw;
     }
     if (call.timeout > 0) {
-        deadlines_.ask();
+        deadlines_.request();
     }
 }
 
@@ -180,7 +180,7 @@ void ProcessPool::dispatch() {
             drop_next_waiting();
             call->state_ = RemoteCall::State::left;
             undeliverable_.emplace_back(call, std::current_exception());
-            undelivered_.ask();
+            undelivered_.request();
             continue;
         }
         drop_next_waiting();
@@ -278,7 +278,7 @@ void ProcessPool::shutdown(const ShutdownOptions& options) {
         call->release();
     }
     wake_collector();
-    staffing_.ask();
+    starting_.request();
     // A callback that the pool calls must not wait for the pool.
     if (options.wait && supervisor_id_.load() != std::this_thread::get_id() &&
         !collector_.is_this_thread()) {

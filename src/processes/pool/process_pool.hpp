@@ -14,7 +14,9 @@
 #include <hocket/process_pool_executor.hpp>
 
 #include "engine/reactor.hpp"
+#include "processes/pool/answer_collector.hpp"
 #include "processes/pool/pool_worker.hpp"
+#include "processes/pool/supervisor_jobs.hpp"
 
 namespace hocket::detail {
 
@@ -24,7 +26,7 @@ namespace hocket::detail {
 ///     submit ──> waiting_ ──> a worker's ring ──> its answer ──> the future
 ///                   ^                │
 ///                   └── taken back ──┘   (its worker died, or another one is idle)
-class ProcessPool : public std::enable_shared_from_this<ProcessPool> {
+class ProcessPool : public std::enable_shared_from_this<ProcessPool>, private engine::Watcher {
 public:
     ProcessPool(std::size_t max_workers, ProcessPoolOptions options);
     ~ProcessPool();
@@ -46,69 +48,7 @@ public:
     [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
 
 private:
-    /// Something for the supervisor to do. It may be requested any number of times.
-    class Errand final : public engine::Runnable {
-    public:
-        Errand(ProcessPool& pool, void (ProcessPool::*what)()) : pool_(pool), what_(what) {}
-        void ask() noexcept {
-            if (!asked_.exchange(true)) {
-                pool_.reactor_.post(*this);
-            }
-        }
-
-    private:
-        void run() noexcept override {
-            asked_.store(false);
-            (pool_.*what_)();
-        }
-        ProcessPool& pool_;
-        void (ProcessPool::*what_)();
-        std::atomic<bool> asked_{false};
-    };
-    class PoolTimer final : public engine::Timer {
-    public:
-        PoolTimer(ProcessPool& pool, void (ProcessPool::*what)()) : pool_(pool), what_(what) {}
-
-    private:
-        void expire() noexcept override { (pool_.*what_)(); }
-        ProcessPool& pool_;
-        void (ProcessPool::*what_)();
-    };
-    class AnswerWatch final : public engine::Watcher {
-    public:
-        explicit AnswerWatch(ProcessPool& pool) : pool_(pool) {}
-
-    private:
-        void on_ready(std::uint32_t events) noexcept override;
-        ProcessPool& pool_;
-    };
-    /// The right to take the workers' answers. One thread has it at a time: a thread that is
-    /// waiting for a result, or else the supervisor. A waiting thread that collects itself saves
-    /// the detour through the supervisor.
-    class Collector {
-    public:
-        [[nodiscard]] bool try_enter() noexcept {
-            if (busy_.exchange(true, std::memory_order_acquire)) {
-                return false;
-            }
-            who_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-            return true;
-        }
-        /// Waits until the current collector has left; `is_wanted` asks it to do so.
-        void enter(engine::SharedEventcount& eventcount) noexcept;
-        void leave() noexcept;
-        [[nodiscard]] bool is_wanted() const noexcept {
-            return wanted_.load(std::memory_order_seq_cst);
-        }
-        [[nodiscard]] bool is_this_thread() const noexcept {
-            return who_.load(std::memory_order_relaxed) == std::this_thread::get_id();
-        }
-
-    private:
-        std::atomic<bool> busy_{false};
-        std::atomic<bool> wanted_{false};
-        std::atomic<std::thread::id> who_{};
-    };
+    using Job = SupervisorJob<ProcessPool>;
     using Failures = std::vector<std::pair<RemoteCall*, std::exception_ptr>>;
 
     // For the collector.
@@ -120,8 +60,9 @@ private:
 
     // For the supervisor.
     void supervise();
+    void on_ready(std::uint32_t events) noexcept override; // an answer, while it slept
     void on_answers();
-    void staff();
+    void start_workers();
     void on_worker_exit(PoolWorker& worker, int status, std::error_code error);
     void check_deadlines();
     void fail_all(const Failures& failures);
@@ -172,14 +113,13 @@ private:
     int failed_starts_ = 0;
     std::atomic<bool> supervisor_sleeps_{false};
     std::atomic<bool> has_direct_collector_{false}; // a thread waiting for a result collects
-    Collector collector_;
+    AnswerCollector collector_;
     std::vector<PoolWorker*> collected_; // used by the collector
-    Errand staffing_{*this, &ProcessPool::staff};
-    Errand deadlines_{*this, &ProcessPool::check_deadlines};
-    Errand undelivered_{*this, &ProcessPool::fail_undeliverable};
-    PoolTimer retry_{*this, &ProcessPool::staff};
-    PoolTimer deadline_{*this, &ProcessPool::check_deadlines};
-    AnswerWatch answer_watch_{*this};
+    Job starting_{reactor_, *this, &ProcessPool::start_workers};
+    Job deadlines_{reactor_, *this, &ProcessPool::check_deadlines};
+    Job undelivered_{reactor_, *this, &ProcessPool::fail_undeliverable};
+    SupervisorTimer<ProcessPool> retry_{*this, &ProcessPool::start_workers};
+    SupervisorTimer<ProcessPool> deadline_{*this, &ProcessPool::check_deadlines};
     std::mutex join_lock_;
     std::thread supervisor_;
     std::atomic<std::thread::id> supervisor_id_{};

@@ -10,25 +10,10 @@
 
 namespace hocket::detail {
 
-void ProcessPool::AnswerWatch::on_ready(std::uint32_t) noexcept {
+void ProcessPool::on_ready(std::uint32_t) noexcept {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(pool_.eventfd_.fileno(), &count, sizeof count);
-    pool_.on_answers();
-}
-
-void ProcessPool::Collector::enter(engine::SharedEventcount& eventcount) noexcept {
-    wanted_.store(true, std::memory_order_seq_cst);
-    while (!try_enter()) {
-        eventcount.notify_all();
-        busy_.wait(true, std::memory_order_acquire);
-    }
-    wanted_.store(false, std::memory_order_relaxed);
-}
-
-void ProcessPool::Collector::leave() noexcept {
-    who_.store(std::thread::id(), std::memory_order_relaxed);
-    busy_.store(false, std::memory_order_seq_cst);
-    busy_.notify_all();
+    [[maybe_unused]] const auto got = ::read(eventfd_.fileno(), &count, sizeof count);
+    on_answers();
 }
 
 // Either the supervisor sees that nobody else collects any more, or the leaving collector sees the

@@ -79,7 +79,7 @@ void ProcessPool::supervise() {
 }
 
 // Starts workers for the existing calls.
-void ProcessPool::staff() {
+void ProcessPool::start_workers() {
     for (;;) {
         {
             const std::scoped_lock lock(lock_);
@@ -210,7 +210,7 @@ void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code
         count_failed_start(what);
     }
     wake_collector();
-    staff();
+    start_workers();
 }
 
 void ProcessPool::on_initializer_failed(const std::exception_ptr& error) {
@@ -263,7 +263,7 @@ bool ProcessPool::end_worker_of(RemoteCall& call) {
         worker.kill();
     }
     dispatch();
-    staffing_.ask();
+    starting_.request();
     return runs;
 }
 
