@@ -303,6 +303,10 @@ void TaskAwaiterBase::require_awaitable(const TaskBase& task, const TaskBase& aw
     }
 }
 
+void PromiseBase::rethrow() {
+    std::rethrow_exception(std::exchange(task->loop().in_flight, nullptr));
+}
+
 void throw_already_awaited(const PromiseBase* promise) {
     if (promise == nullptr) {
         throw RuntimeError("cannot await an empty Coro: it was moved from");

@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include <hocket/detail/net/one_socket.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/future.hpp>
 #include <hocket/sleep.hpp>

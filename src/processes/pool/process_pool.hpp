@@ -26,7 +26,8 @@ namespace hocket::detail {
 ///     submit ──> waiting_ ──> a worker's ring ──> its answer ──> the future
 ///                   ^                │
 ///                   └── taken back ──┘   (its worker died, or another one is idle)
-class ProcessPool : public std::enable_shared_from_this<ProcessPool>, private engine::Watcher {
+class ProcessPool final : public std::enable_shared_from_this<ProcessPool>,
+                          private engine::Watcher {
 public:
     ProcessPool(std::size_t max_workers, ProcessPoolOptions options);
     ~ProcessPool();

@@ -99,9 +99,8 @@ public:
         task->loop().in_flight = std::move(error);
         state = ResultState::error;
     }
-    [[noreturn]] void rethrow() {
-        std::rethrow_exception(std::exchange(task->loop().in_flight, nullptr));
-    }
+    /// Not inline: every `co_await` has a call of it.
+    [[noreturn, gnu::cold]] void rethrow();
 
     TaskBase* task = nullptr;            // nullptr until started
     PromiseBase* continuation = nullptr; // who awaits this coroutine
