@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <hocket/engine/file_descriptor.hpp>
+
 #include "engine/file_operations.hpp"
 
 namespace hocket::engine {
