@@ -18,7 +18,7 @@ build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
 sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
 
-.PHONY: help demo test bench asan tsan format format-check docs install clean
+.PHONY: help demo test bench count asan tsan format format-check docs install clean
 
 help: ## show this list
 	@printf 'hocket: asyncio for C++20\n\n'
@@ -40,6 +40,12 @@ bench: ## measure hocket beside its peers, write docs/benchmarks.md
 	@$(call configure,release) -DHOCKET_BUILD_TESTS=OFF -DHOCKET_BUILD_BENCHMARKS=ON
 	@$(call build,release)
 	@benchmarks/run build/release
+
+count: ## count the instructions and cache misses of a message, beside a server written by hand
+	@scripts/install-deps build count
+	@$(call configure,release) -DHOCKET_BUILD_TESTS=OFF -DHOCKET_BUILD_BENCHMARKS=ON
+	@$(call build,release) --target bench_epoll_echo echo_protocol echo_server
+	@benchmarks/count build/release
 
 asan: ## build with clang's AddressSanitizer and UBSan, run every test and the fuzzers for a while
 	@scripts/install-deps build test sanitizers

@@ -41,10 +41,10 @@ class Server:
         log(f"{' '.join(self.command)} does not listen: {said or 'no output'}")
         return False
 
-    def stop(self):
+    def stop(self, seconds=5):
         self.process.terminate()
         try:
-            self.process.wait(timeout=5)
+            self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -60,22 +60,22 @@ def _free_port():
 
 
 @contextlib.contextmanager
-def running(commands, listens=True, core=SERVER_CORE):
+def running(commands, listens=True, core=SERVER_CORE, start_seconds=10, stop_seconds=5):
     """Starts the servers in {key: function of a port that returns a command} and yields {key: Server}.
     If `listens`, leaves out servers that do not accept connections. With `core` None they may run on
-    any core."""
+    any core. A server that does not end within `stop_seconds` is killed."""
     servers = {}
     try:
         for key, command in commands.items():
             port = _free_port()
             server = Server(command(port), port, core)
             servers[key] = server
-            if listens and not server.wait_until_listening():
-                servers.pop(key).stop()
+            if listens and not server.wait_until_listening(start_seconds):
+                servers.pop(key).stop(stop_seconds)
         yield servers
     finally:
         for server in servers.values():
-            server.stop()
+            server.stop(stop_seconds)
 
 
 def rounds_of(column, quick):
