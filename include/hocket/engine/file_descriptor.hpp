@@ -16,11 +16,11 @@ public:
     }
     ~FileDescriptor() { close(); }
 
-    /// A close-on-exec duplicate of `fd`; throws std::system_error when there is none.
+    /// A close-on-exec duplicate of `fd`. Throws std::system_error if duplicating fails.
     [[nodiscard]] static FileDescriptor duplicate(int fd);
 
-    /// A new pipe, close-on-exec: (the end to read from, the end to write to). Python's os.pipe().
-    /// Throws std::system_error.
+    /// A new close-on-exec pipe, as (read end, write end): Python's os.pipe(). Throws
+    /// std::system_error if that fails.
     [[nodiscard]] static std::pair<FileDescriptor, FileDescriptor> pipe();
 
     /// The number; -1 once closed.
@@ -28,7 +28,7 @@ public:
     [[nodiscard]] int get() const noexcept { return fileno(); } ///< The former name of fileno.
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     void close() noexcept;
-    /// Gives the descriptor away.
+    /// Gives up ownership and returns the descriptor.
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
 private:

@@ -4,8 +4,8 @@
 
 namespace hocket::engine {
 
-/// A link in an IntrusiveList. Lives in the object that is listed, so that listing allocates
-/// nothing. A link is in at most one list at a time.
+/// A link in an IntrusiveList. It is part of the listed object, so that adding one to a list
+/// allocates nothing. A link is in at most one list at a time.
 class ListLink {
 public:
     ListLink() noexcept = default;
@@ -20,8 +20,9 @@ private:
     ListLink* next_ = nullptr;
 };
 
-/// A first-in, first-out list of objects that derive from ListLink. One pointer wide, because a
-/// million parked tasks each carry one; circular, so that both ends are reached from it.
+/// A first-in, first-out list of objects that derive from ListLink. One pointer wide, because each
+/// of a million suspended tasks may contain one; circular, so that both ends can be reached from
+/// that pointer.
 template <class T> class IntrusiveList {
 public:
     IntrusiveList() noexcept = default;
@@ -31,7 +32,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
     [[nodiscard]] T* front() const noexcept { return static_cast<T*>(head_); }
 
-    /// The element after `item`, or nullptr behind the last one.
+    /// The element after `item`, or nullptr after the last one.
     [[nodiscard]] T* after(const T& item) const noexcept {
         ListLink* next = static_cast<const ListLink&>(item).next_;
         return next == head_ ? nullptr : static_cast<T*>(next);
@@ -71,7 +72,7 @@ public:
         link->prev_ = link->next_ = nullptr;
     }
 
-    /// Takes the first element out; nullptr when there is none.
+    /// Removes and returns the first element; nullptr if there is none.
     T* pop_front() noexcept {
         T* first = front();
         if (first != nullptr) {

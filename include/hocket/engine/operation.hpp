@@ -4,17 +4,17 @@
 
 namespace hocket::engine {
 
-/// What somebody waits on: a task of the C++ face, say. Lives in whoever waits: in the awaiting
-/// coroutine's frame.
+/// An operation that a waiter, such as a task, waits for. Stored in the waiter, for example in the
+/// awaiting coroutine's frame.
 class Operation {
 public:
     Operation() noexcept = default;
     Operation(const Operation&) = delete;
     Operation& operator=(const Operation&) = delete;
 
-    /// Who waits on this is cancelled. True: the request was taken, and the waiter will be woken
-    /// (by TaskBase::interrupt, or by what the request was passed on to). False: the operation is
-    /// complete; the waiter gets its CancelledError when it runs.
+    /// Called when the waiter is cancelled. Returns true if the request was accepted: the waiter
+    /// will be woken by TaskBase::interrupt or by the operation that the request was passed on to.
+    /// Returns false if the operation is complete; the waiter gets its CancelledError when it runs.
     virtual bool cancel(std::string_view message) noexcept = 0;
 
 protected:

@@ -5,19 +5,19 @@
 
 namespace hocket::engine {
 
-/// What a loop can run: a task's next step, a callback. An intrusive node, so that becoming ready
-/// allocates nothing. A queued Runnable must stay alive until it has run.
+/// Something a loop can run, such as a task's next step or a callback. An intrusive node, so that
+/// becoming ready allocates nothing. A queued Runnable must stay alive until it has run.
 class Runnable {
 public:
     Runnable() noexcept = default;
     Runnable(const Runnable&) = delete;
     Runnable& operator=(const Runnable&) = delete;
 
-    /// Called on the loop's thread. Nothing may escape from it: the engine has no exceptions.
+    /// Called on the loop's thread. Must not throw: the engine does not use exceptions.
     virtual void run() noexcept = 0;
-    /// The loop is closed and will not run this: let go of what it holds.
+    /// Called if the loop is closed and will not run this: release its resources.
     virtual void discard() noexcept {}
-    /// What this is, for a report on what took long.
+    /// Describes this in reports of slow callbacks.
     [[nodiscard]] virtual std::string describe() const { return "an internal callback"; }
 
 protected:
@@ -29,7 +29,7 @@ private:
     Runnable* next_runnable_ = nullptr;
 };
 
-/// The first-in, first-out queue of what is ready to run. Belongs to one thread.
+/// The first-in, first-out queue of Runnables that are ready. Belongs to one thread.
 class ReadyQueue {
 public:
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
@@ -44,7 +44,7 @@ public:
         tail_ = &item;
     }
 
-    /// Takes the first element out. The queue must not be empty.
+    /// Removes and returns the first element. The queue must not be empty.
     Runnable& pop() noexcept {
         assert(!empty());
         Runnable& first = *head_;
@@ -55,7 +55,8 @@ public:
         return first;
     }
 
-    /// Moves everything into the returned queue: what a turn runs is what was ready as it began.
+    /// Moves everything into the returned queue. A turn of the loop runs what was ready when it
+    /// began.
     [[nodiscard]] ReadyQueue take_all() noexcept {
         ReadyQueue batch;
         batch.head_ = head_;

@@ -4,18 +4,18 @@
 
 namespace hocket::engine {
 
-/// Counts by the members ref() and unref() of the object itself.
+/// Counts references with the object's members ref() and unref().
 struct CountByMembers {
     template <class T> static void ref(T* object) noexcept { object->ref(); }
     template <class T> static void unref(T* object) noexcept { object->unref(); }
 };
 
-/// A pointer to an object that counts its references; one pointer wide. As thread-safe as the
-/// object's counter.
+/// A pointer to a reference-counted object; one pointer wide. As thread-safe as the object's
+/// counter.
 template <class T, class Counting = CountByMembers> class RefPtr {
 public:
     RefPtr() noexcept = default;
-    /// Takes over a reference.
+    /// Takes over a reference from the caller.
     explicit RefPtr(T* object) noexcept : object_(object) {}
     RefPtr(const RefPtr& other) noexcept : object_(other.object_) {
         if (object_ != nullptr) {
@@ -37,7 +37,7 @@ public:
     T* operator->() const noexcept { return object_; }
     T& operator*() const noexcept { return *object_; }
     explicit operator bool() const noexcept { return object_ != nullptr; }
-    /// Hands the reference over to the caller.
+    /// Passes the reference on to the caller.
     [[nodiscard]] T* release() noexcept { return std::exchange(object_, nullptr); }
 
 private:

@@ -1,6 +1,6 @@
 #pragma once
 
-// 1 where the compiler instruments the code for that sanitizer, 0 otherwise.
+// 1 if the compiler instruments the code for that sanitizer, 0 otherwise.
 #define HOCKET_ADDRESS_SANITIZER 0
 #define HOCKET_THREAD_SANITIZER 0
 #define HOCKET_MEMORY_SANITIZER 0

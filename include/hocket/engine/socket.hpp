@@ -18,7 +18,7 @@ public:
     Socket& operator=(Socket&& other) noexcept;
     ~Socket() { close(); }
 
-    /// A new socket; closed, and `error` set, when the kernel refuses it.
+    /// A new socket. If that fails, sets `error` and returns a closed one.
     [[nodiscard]] static Socket create(int family, int type, int protocol,
                                        std::error_code& error) noexcept;
 
@@ -27,7 +27,7 @@ public:
     [[nodiscard]] int fd() const noexcept { return fileno(); } ///< The former name of fileno.
     [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
     void close() noexcept;
-    /// Gives the descriptor away.
+    /// Gives up ownership and returns the descriptor.
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
     std::error_code set_no_delay(bool on) noexcept;      ///< TCP_NODELAY
@@ -39,12 +39,12 @@ public:
 
     [[nodiscard]] std::error_code bind(const SocketAddress& address) noexcept;
     [[nodiscard]] std::error_code listen(int backlog) noexcept;
-    /// EINPROGRESS: wait until the socket is writable, then ask for the `pending_error`.
+    /// After EINPROGRESS, wait until the socket is writable, then call `pending_error`.
     [[nodiscard]] std::error_code connect(const SocketAddress& address) noexcept;
     std::error_code shutdown_write() noexcept;
-    /// What has arrived can still be read, then comes the end.
+    /// Data that has arrived can still be read; then reading reports the end.
     std::error_code shutdown_read() noexcept;
-    /// SO_ERROR: why a connect failed; none when it did not.
+    /// SO_ERROR: the reason why a connect failed; no error if it did not.
     [[nodiscard]] std::error_code pending_error() noexcept;
 
     [[nodiscard]] SocketAddress local_address() const noexcept {

@@ -11,18 +11,18 @@ namespace hocket::engine {
 /// Nanoseconds on CLOCK_MONOTONIC, the clock of std::chrono::steady_clock.
 using Nanoseconds = std::int64_t;
 
-/// A deadline that waits in a TimerQueue. Lives in whoever waits. An Operation too, so that a
-/// sleeping task pays for one table of functions, not two.
+/// A deadline in a TimerQueue. Stored in the waiter. It is also an Operation, so that a sleeping
+/// task needs only one vtable pointer, not two.
 class Timer : public Operation, public ListLink {
 public:
     Timer() noexcept = default;
     /// `deadline` is what `deadline()` returns until the timer is armed.
     explicit Timer(Nanoseconds deadline) noexcept : deadline_(deadline) {}
 
-    /// Called once, on the loop's thread, when the deadline has passed. The timer is out of the
+    /// Called once, on the loop's thread, when the deadline has passed. The timer has left the
     /// queue by then and may be armed again or destroyed.
     virtual void expire() noexcept = 0;
-    /// The loop is closed and the timer out of its queue: let go of what it holds.
+    /// Called if the loop is closed, after the timer has left its queue: release its resources.
     virtual void discard() noexcept {}
     bool cancel(std::string_view) noexcept override { return false; }
 

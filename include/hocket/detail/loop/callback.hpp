@@ -18,8 +18,8 @@ namespace hocket::detail {
 
 struct LoopCore;
 
-/// A callback on its way to be called, in the ready queue or as a timer. Counted: a reference is
-/// the loop's while it is scheduled, the others are the Handles'.
+/// A callback that is scheduled, in the ready queue or as a timer. Reference-counted: the loop
+/// holds one reference while it is scheduled, its Handles hold the others.
 class CallbackBase : public engine::Runnable, public engine::Timer {
 public:
     explicit CallbackBase(LoopCore& loop) noexcept;

@@ -18,14 +18,14 @@ struct CountContext {
     static void unref(ContextValues* values) noexcept { unref_context(values); }
 };
 
-/// The values of context variables; nullptr when none is set, which is what most programs pay for.
-/// Values are copied when written while shared.
+/// The values of context variables; nullptr if none is set, so that most programs pay only for a
+/// pointer. Copied when written while shared.
 using ContextPointer = engine::RefPtr<ContextValues, CountContext>;
 
-/// The values that are in force: those of `Context::run`, of the running task, or the thread's own.
-/// May be nullptr.
+/// The current values: those of `Context::run`, of the running task, or the thread's own. May be
+/// nullptr.
 [[nodiscard]] ContextValues* current_values() noexcept;
-/// Where they are kept, to be replaced.
+/// The pointer to the current values; can be replaced.
 [[nodiscard]] ContextPointer& current_context();
 [[nodiscard]] ContextPointer copy_current_context() noexcept;
 

@@ -48,7 +48,7 @@ auto spawn_call(LoopCore& loop, const TaskOptions* options, const std::source_lo
     }
     PromiseBase* root = coro.release();
     if (place == nullptr) {
-        state->set_created_at(root->where); // at least where the coroutine is defined
+        state->set_created_at(root->where); // the coroutine's definition is the best known location
     }
     return launch<T>(state.release(), *root, options);
 }

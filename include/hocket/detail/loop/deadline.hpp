@@ -8,11 +8,10 @@
 
 namespace hocket::detail {
 
-/// Throws ValueError.
 [[noreturn]] void throw_not_a_number();
 
-/// `duration` in nanoseconds: none when it is negative, a hundred years when it is longer. Throws
-/// ValueError when it is not a number.
+/// `duration` in nanoseconds, at least 0 and at most a hundred years. Throws ValueError if it is
+/// not a number.
 template <class Rep, class Period>
 constexpr std::chrono::nanoseconds to_nanoseconds(
     std::chrono::duration<Rep, Period> duration) noexcept(!std::is_floating_point_v<Rep>) {
@@ -37,7 +36,7 @@ constexpr std::chrono::nanoseconds to_nanoseconds(
     }
 }
 
-/// When a blocking wait ends at the latest; none: never.
+/// The time when a blocking wait ends at the latest; empty if there is no limit.
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 /// The time on the loop's clock at which `delay` will have passed.

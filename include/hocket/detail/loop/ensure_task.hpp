@@ -16,8 +16,8 @@ template <class T> class Future;
 
 namespace detail {
 
-/// What Python calls a future: its work goes on whether or not it is awaited, so that a task made
-/// of it waits on it from the beginning, and passes on a cancellation from the beginning.
+/// True for what Python calls a future: its work proceeds whether or not it is awaited. A task made
+/// from it therefore waits for it, and passes cancellation on to it, from the beginning.
 template <class A> inline constexpr bool is_under_way = requires { typename A::hocket_future; };
 template <class T> inline constexpr bool is_under_way<Future<T>> = true;
 
@@ -28,7 +28,7 @@ template <class T> inline constexpr bool is_task<Task<T>> = true;
 template <class A>
 concept OtherAwaitable = Awaitable<A> && !is_coro<Plain<A>> && !is_task<Plain<A>>;
 
-/// What gather, wait_for and their like take: something to await, or a callable that returns a
+/// An argument of gather, wait_for and the like: something to await, or a callable that returns a
 /// Coro.
 template <class A>
 concept Startable = Awaitable<A> || CoroFunction<A>;
@@ -39,12 +39,12 @@ template <class A> struct StartableTraits {
 template <CoroFunction A> struct StartableTraits<A> {
     using value_type = CoroValue<A>;
 };
-/// What awaiting (the coroutine of) an A yields.
+/// The type of the value that awaiting an A, or the coroutine it returns, yields.
 template <class A> using StartableValue = typename StartableTraits<A>::value_type;
 
-/// void as a type that there are objects of.
+/// T, but for void a type that has objects.
 template <class T> using Unvoid = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-/// What keeps a T, be it a reference or void.
+/// A type that stores a T, which may be a reference or void.
 template <class T>
 using Slot = std::conditional_t<std::is_reference_v<T>,
                                 std::reference_wrapper<std::remove_reference_t<T>>, Unvoid<T>>;
@@ -54,8 +54,8 @@ template <class T, class A> Coro<T> await_owned(A awaitable) {
 }
 template <class T, class F> Coro<T> call_kept(F callable) { co_return co_await callable(); }
 
-/// `awaitable` as something that can be kept and moved. An operation that cannot be moved is to
-/// convert to a Coro, as sleep() does.
+/// Turns `awaitable` into something that can be stored and moved. An operation that cannot be moved
+/// must convert to a Coro, as sleep() does.
 template <Startable A> auto own(A&& awaitable) {
     using T = StartableValue<A>;
     if constexpr (CoroFunction<A>) {
@@ -63,8 +63,9 @@ template <Startable A> auto own(A&& awaitable) {
     } else if constexpr (std::is_constructible_v<Plain<A>, A&&>) {
         return Plain<A>(std::forward<A>(awaitable));
     } else {
-        static_assert(std::convertible_to<A&&, Coro<T>>,
-                      "hocket cannot keep this awaitable: it neither moves nor converts to a Coro");
+        static_assert(
+            std::convertible_to<A&&, Coro<T>>,
+            "hocket cannot keep this awaitable: it is not movable and does not convert to a Coro");
         return static_cast<Coro<T>>(std::forward<A>(awaitable));
     }
 }
@@ -84,8 +85,8 @@ auto spawn_awaitable(LoopCore& loop, A&& awaitable, const TaskOptions* options,
     }
 }
 
-/// As spawn, for a caller who does not know where it was called: with the place of the coroutine's
-/// definition.
+/// Like spawn, but for callers that do not know their own caller's source location; uses that of
+/// the coroutine's definition.
 template <class T> Task<T> spawn_defined(LoopCore& loop, Coro<T> coro) {
     if (!coro) [[unlikely]] {
         throw_already_awaited(nullptr);
@@ -94,7 +95,7 @@ template <class T> Task<T> spawn_defined(LoopCore& loop, Coro<T> coro) {
     return launch(new TaskState<T>(loop, root->where), *root, nullptr);
 }
 
-/// Python's ensure_future: a task as it is, and a new one for anything else.
+/// Python's ensure_future: returns a task unchanged and creates a new task for anything else.
 template <Startable A> Task<StartableValue<A>> ensure_task(A&& awaitable) {
     if constexpr (is_task<Plain<A>>) {
         return Plain<A>(std::forward<A>(awaitable));
@@ -110,7 +111,7 @@ template <Startable A> Task<StartableValue<A>> ensure_task(A&& awaitable) {
 
 } // namespace detail
 
-/// Schedules whatever can be awaited: `create_task(sleep(1s))`.
+/// Creates a task that awaits any awaitable: `create_task(sleep(1s))`.
 template <detail::OtherAwaitable A>
 auto create_task(A&& awaitable, std::source_location place = std::source_location::current())
     -> detail::MadeOf<Task<detail::StartableValue<A>>, A> {

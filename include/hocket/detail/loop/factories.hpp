@@ -10,9 +10,9 @@
 #include <hocket/detail/loop/input_range.hpp>
 #include <hocket/detail/loop/made_of_temporary.hpp>
 
-// What the declarations of LoopIo and LoopPipes say about factories and commands. Their definitions
-// come with the protocols (protocol.hpp, datagram_protocol.hpp, subprocess_protocol.hpp), so that a
-// program that uses none of these does not read them.
+// What LoopIo and LoopPipes need for their declarations of functions that take factories and
+// commands. The definitions come with the protocols (protocol.hpp, datagram_protocol.hpp,
+// subprocess_protocol.hpp), so that programs that use none of these do not compile them.
 
 namespace hocket {
 
@@ -28,7 +28,7 @@ class Transport;
 
 namespace detail {
 
-/// A callable that makes a P, or something derived from it: returns a shared_ptr or a unique_ptr.
+/// A callable that returns a shared_ptr or unique_ptr to a P or a class derived from P.
 template <class F, class P>
 concept FactoryOf =
     std::invocable<std::decay_t<F>&> && requires(std::invoke_result_t<std::decay_t<F>&> made) {
@@ -41,27 +41,28 @@ concept DatagramProtocolFactory = FactoryOf<F, DatagramProtocol>;
 template <class F>
 concept SubprocessProtocolFactory = FactoryOf<F, SubprocessProtocol>;
 
-/// What the factory F makes.
+/// The type of object that the factory F makes.
 template <class F>
 using Made =
     std::remove_reference_t<decltype(*std::declval<std::invoke_result_t<std::decay_t<F>&>>())>;
 
-/// A transport and what the factory F made.
+/// A transport and the object that the factory F made.
 template <class T, class F>
 using WithMade = std::pair<std::shared_ptr<T>, std::shared_ptr<Made<F>>>;
 
-/// What connects a transport T to what a factory, given as F&&, makes.
+/// The awaitable that connects a transport T to the object made by a factory, which is passed as
+/// F&&.
 template <class T, class F> using Connecting = MadeOf<Coro<WithMade<T, F>>, F>;
 
-/// A word of a command: a string, or a path.
+/// A word of a command: a string or a path.
 template <class T>
 concept CommandWord =
     std::convertible_to<const T&, std::string_view> || std::convertible_to<const T&, std::string>;
-/// Words, or a range of words, which stands for all of them: Python's *words.
+/// A word, or a range of words, which is expanded like Python's *words.
 template <class T>
 concept CommandPart = CommandWord<T> || (InputRange<const T> && CommandWord<RangeValue<const T>>);
 
-/// A copyable function of a factory that perhaps can only be moved.
+/// A copyable function that calls a factory, which may be move-only.
 template <class F> auto share_factory(F factory) {
     return [factory = std::make_shared<F>(std::move(factory))] {
         return std::shared_ptr<Made<F>>((*factory)());

@@ -5,20 +5,20 @@
 
 #include <hocket/engine/sanitizers.hpp>
 
-/// Where coroutine frames and tasks come from when the thread's free list has none: one name under
-/// which profilers find all coroutine memory. Throws std::bad_alloc.
+/// Allocates a coroutine frame or a task if the thread's free list is empty. Profilers attribute
+/// all coroutine memory to this one function. Throws std::bad_alloc.
 extern "C" void* hocket_frame_alloc(std::size_t size);
-/// Gives back what hocket_frame_alloc returned.
+/// Frees memory allocated by hocket_frame_alloc.
 extern "C" void hocket_frame_free(void* frame) noexcept;
 
 namespace hocket::detail {
 
 struct FreeFrame {
     FreeFrame* next;
-    std::size_t depth; // frames in the list from here on
+    std::size_t depth; // number of frames in the list from this one on
 };
 
-// Size classes of 16 N + 8 bytes: with malloc's 8 bytes in front, not a byte is lost to rounding.
+// Size classes of 16 N + 8 bytes: malloc adds a header of 8 bytes, so rounding wastes nothing.
 inline constexpr std::size_t frame_class_size = 16;
 inline constexpr std::size_t frame_classes = 64; // frames up to 1 KiB
 inline constexpr std::size_t frames_kept =
@@ -33,8 +33,9 @@ constexpr std::size_t frame_class(std::size_t size) noexcept {
     return (size + frame_class_size - 9) / frame_class_size;
 }
 
-/// Memory for a coroutine frame or a task, 16-byte aligned. Any thread; may be freed on another.
-/// From no free list where sanitizers are: it would hide a use after free.
+/// Memory for a coroutine frame or a task, aligned to 16 bytes. May be called from any thread and
+/// freed on another. Under sanitizers the free lists are not used, because they would hide a use
+/// after free.
 inline void* allocate_frame(std::size_t size) {
     const std::size_t cls = frame_class(size);
     if (!sanitized && cls < frame_classes) [[likely]] {
@@ -43,7 +44,7 @@ inline void* allocate_frame(std::size_t size) {
             return frame;
         }
     }
-    // The class's size also without a free list: code built without sanitizers may free it.
+    // Rounded up to the class even without a free list: code built without sanitizers may free it.
     return hocket_frame_alloc(cls * frame_class_size + 8);
 }
 

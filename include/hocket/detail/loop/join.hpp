@@ -15,9 +15,9 @@ namespace hocket::detail {
 /// Throws ValueError unless all tasks belong to the running loop.
 void require_running_loop(std::span<const AnyTask> tasks);
 
-/// Waits for several tasks at once: what gather, wait and a closing loop have in common. Watches
-/// them from its construction on; the tasks must outlive it. Awaiting it, once, throws only
-/// CancelledError: the tasks' outcomes are for the caller to look at.
+/// Waits for several tasks at once; used by gather, wait and a closing loop. Watches the tasks from
+/// its construction on; they must outlive it. Can be awaited once, which throws only
+/// CancelledError: the caller has to check the tasks' outcomes.
 class Join final : public engine::Timer {
 public:
     using hocket_awaitable = void;
@@ -28,19 +28,21 @@ public:
         first_failed,    ///< by an exception
         first_unfinished ///< by an exception, or cancelled
     };
-    /// What cancelling the waiting task does to the tasks: nothing (the wait ends at once), or it
-    /// cancels them (the wait goes on until they have answered).
+    /// What happens to the tasks if the waiting task is cancelled. `leave`: nothing, and the wait
+    /// ends at once. `pass_on`: they are cancelled too, and the wait continues until they have
+    /// ended.
     enum class OnCancel { leave, pass_on };
 
     Join(std::span<const AnyTask> tasks, Until until, OnCancel on_cancel = OnCancel::leave);
     ~Join();
 
-    /// Ends the wait after `timeout` nanoseconds, with what is done by then.
+    /// Ends the wait after `timeout` nanoseconds, even if tasks are not done.
     void set_timeout(engine::Nanoseconds timeout) noexcept { timeout_ = timeout; }
 
-    /// The task that ended the wait before all were done; nullptr when none did.
+    /// The task that ended the wait before all were done; nullptr if there is none.
     [[nodiscard]] TaskBase* decisive() const noexcept { return decisive_; }
-    /// What the tasks throw, now or later, is nobody's loss.
+    /// Marks the tasks' exceptions, present and future, as retrieved, so that they are not
+    /// reported.
     void mark_retrieved() noexcept;
 
     bool await_ready() const noexcept { return satisfied_; }

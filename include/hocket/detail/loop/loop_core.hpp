@@ -16,26 +16,26 @@ class CancelWalk;
 class PromiseBase;
 class TaskBase;
 
-/// The part of an EventLoop that tasks touch at every step; nothing in it is for other threads.
+/// The part of an EventLoop that tasks use at every step. Other threads must not access it.
 struct LoopCore {
     engine::ReadyQueue* ready = nullptr;
     TaskBase* current = nullptr;     // the task that is running
-    PromiseBase* transfer = nullptr; // the coroutine that the running task goes on with
-    std::exception_ptr in_flight;    // on its way from a coroutine to who awaits it
-    char* stack_limit = nullptr;     // below it, a coroutine is started by the loop, not nested
-    engine::IntrusiveList<TaskBase> tasks; // those that are not done
+    PromiseBase* transfer = nullptr; // the coroutine that the running task continues with
+    std::exception_ptr in_flight;    // being passed from a coroutine to its awaiter
+    char* stack_limit = nullptr;     // below it, coroutines are started by the loop, not nested
+    engine::IntrusiveList<TaskBase> tasks; // the tasks that are not done
     std::uint64_t next_task_id = 0;
-    std::uint64_t last_task_id = 0;    // ids are handed out to loops in blocks
-    CancelWalk* cancel_walk = nullptr; // the innermost cancel() that is under way
+    std::uint64_t last_task_id = 0;    // loops take task ids in blocks
+    CancelWalk* cancel_walk = nullptr; // the innermost cancel() in progress
     bool debug = false;
     EventLoop* loop = nullptr;
 };
 
-/// The loop that runs on this thread; nullptr when none does. Not inlined: a compiler may otherwise
-/// keep a thread's address of it across a suspension.
+/// The loop that runs on this thread; nullptr if none does. Not inlined, because otherwise a
+/// compiler may keep the address of the thread-local variable across a suspension.
 [[nodiscard]] LoopCore* running_core() noexcept;
 
-/// As running_core, but throws RuntimeError when no loop runs on this thread.
+/// Like running_core, but throws RuntimeError if no loop runs on this thread.
 [[nodiscard]] LoopCore& require_running_core();
 
 } // namespace hocket::detail

@@ -15,13 +15,12 @@
 
 namespace hocket::detail {
 
-/// True for what a hocket coroutine can `co_await`: types that say so with `using hocket_awaitable
-/// = void`.
+/// A type that a hocket coroutine can `co_await`. Such types declare `using hocket_awaitable =
+/// void`.
 template <class A>
 concept Awaitable = requires { typename std::remove_cvref_t<A>::hocket_awaitable; };
 
-/// Awaits an operation where it stands. (g++ 12 would copy an awaiter that it is handed by
-/// reference.)
+/// Awaits an operation in place. (g++ 12 would copy an awaiter that is passed by reference.)
 template <class A> struct BorrowedAwaiter {
     A* operation;
     bool await_ready() { return operation->await_ready(); }
@@ -31,17 +30,18 @@ template <class A> struct BorrowedAwaiter {
     decltype(auto) await_resume() { return operation->await_resume(); }
 };
 
-/// A std::source_location as its compilers pass it: a pointer. A location taken as a class would
-/// cost every frame eight bytes with g++.
+/// The pointer as which compilers pass a std::source_location. With g++, a parameter of the class
+/// type would cost eight bytes in every frame.
 using PlaceToken = decltype(__builtin_source_location());
 static_assert(sizeof(PlaceToken) == sizeof(std::source_location));
 
-/// What every coroutine of hocket carries: the task it runs in, who awaits it, and where it waits.
+/// The common part of all coroutines' promises: the task it runs in, the coroutine that awaits it,
+/// and the source location where it waits.
 ///
-/// A coroutine is started by its awaiter with a plain call, on the awaiter's stack. When it
-/// finishes before it suspends, the call just returns (no suspension of the awaiter, and no need
-/// for tail calls, which g++ makes at -O2 only). Once it has suspended, it is resumed by its task's
-/// loop and hands over to its continuation through that loop, so stacks stay flat in every build.
+/// A coroutine is started by its awaiter with a plain call, on the awaiter's stack. If it finishes
+/// before it suspends, the call just returns: the awaiter is not suspended, and no tail call is
+/// needed (g++ makes them only at -O2). Once it has suspended, its task's loop resumes it and, when
+/// it has finished, its continuation. The stack therefore stays flat in every build.
 class PromiseBase {
 public:
     static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -50,7 +50,7 @@ public:
     }
 
     [[nodiscard]] std::coroutine_handle<> handle() noexcept {
-        // Any promise starts at the same place in its frame: none is aligned to more than 16.
+        // All promises have the same offset in their frames: none is aligned to more than 16 bytes.
         return std::coroutine_handle<PromiseBase>::from_promise(*this);
     }
 
@@ -93,8 +93,8 @@ public:
         }
     }
 
-    /// The coroutine ends with an exception. At most one is under way in a loop at any time: it is
-    /// thrown on at the continuation's `co_await`, before anything else runs.
+    /// Called when the coroutine ends with an exception. A loop has at most one such exception at a
+    /// time, because it is rethrown at the continuation's `co_await` before anything else runs.
     void fail(std::exception_ptr error) noexcept {
         task->loop().in_flight = std::move(error);
         state = ResultState::error;
@@ -103,14 +103,14 @@ public:
     [[noreturn, gnu::cold]] void rethrow();
 
     TaskBase* task = nullptr;            // nullptr until started
-    PromiseBase* continuation = nullptr; // who awaits this coroutine
-    std::source_location where;          // the place it is suspended at; at first, its definition
+    PromiseBase* continuation = nullptr; // the coroutine that awaits this one
+    std::source_location where;          // where it is suspended; initially its definition
     ResultState state = ResultState::none;
-    bool detached = false; // suspended at least once: nobody's call stack waits for its end
+    bool detached = false; // has suspended at least once: no call stack waits for its end
 };
 
-/// Awaits a coroutine whose `task` is set: starts (or goes on with) it on this stack. Trivially
-/// destructible: the frame belongs to the Coro or generator that handed it out.
+/// Awaits a coroutine whose `task` is set: starts or continues it on this stack. Trivially
+/// destructible, because the frame belongs to a Coro or generator.
 class StartAwaiter {
 public:
     explicit StartAwaiter(PromiseBase& callee) noexcept : callee_(callee) {}
@@ -118,7 +118,7 @@ public:
     bool await_ready() noexcept {
         if (static_cast<char*>(__builtin_frame_address(0)) < callee_.task->loop().stack_limit)
             [[unlikely]] {
-            callee_.detached = true; // too deep a chain of calls: let the loop start it
+            callee_.detached = true; // the call chain is too deep: let the loop start it
             return false;
         }
         callee_.handle().resume();

@@ -11,11 +11,12 @@ namespace hocket::detail {
 
 enum class ResultState : unsigned char { none, value, error };
 
-/// Room for a result or the exception that came instead. Who owns it knows which: the state is
-/// kept outside, where it packs with other flags.
+/// Storage for a result or an exception. The owner knows which: it keeps the state outside, where
+/// that can be packed with other flags.
 template <class T> class ResultStorage {
-    // References are kept as pointers, void as nothing; an over-aligned value would move the
-    // promise within its frame (see PromiseBase::handle), so it is kept on the heap.
+    // References are stored as pointers, void as an empty type. Over-aligned values are stored on
+    // the heap, because they would change the promise's offset in its frame (see
+    // PromiseBase::handle).
     static constexpr bool boxed =
         alignof(std::conditional_t < std::is_reference_v<T> || std::is_void_v<T>, char, T >) > 16;
     using Plain = std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*,
@@ -52,7 +53,7 @@ public:
     }
     [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
 
-    /// The value moved out, or the error thrown.
+    /// Moves the value out, or throws the error.
     T take(ResultState state) {
         if (state == ResultState::error) [[unlikely]] {
             std::rethrow_exception(error_);
@@ -64,7 +65,7 @@ public:
         }
     }
 
-    /// A copy of the value (moved out when it cannot be copied), or the error thrown.
+    /// Returns a copy of the value (moves it out if it cannot be copied), or throws the error.
     T get(ResultState state) {
         if constexpr (std::is_reference_v<T> || std::is_void_v<T>) {
             return take(state);
@@ -93,7 +94,7 @@ private:
     };
 };
 
-/// Nothing is kept of a void result.
+/// For void, only an error is stored.
 template <> class ResultStorage<void> {
 public:
     void set_value() noexcept {}

@@ -25,22 +25,23 @@ class PromiseBase;
 class TaskBase;
 struct UnstartedDeleter;
 
-/// Something that is told once when a task is done, in the order of asking.
+/// Is notified once when a task is done. Waiters are notified in the order in which they were
+/// added.
 class CompletionWaiter : public engine::ListLink {
 public:
     virtual void on_done(TaskBase& task) noexcept = 0;
-    /// Nobody will call on_done: the task is destroyed undone.
+    /// Called instead of on_done if the task is destroyed before it is done.
     virtual void discard() noexcept {}
-    /// The task that waits, for the tree of who awaits whom; nullptr for a callback.
+    /// The waiting task, for the tree that shows which task awaits which; nullptr for a callback.
     [[nodiscard]] virtual TaskBase* awaiting_task() const noexcept { return nullptr; }
 
 protected:
     ~CompletionWaiter() = default;
 };
 
-/// A coroutine that the loop runs: everything about a task but its result's type. Counted
-/// references: one is the loop's while the task runs, the others are the handles'. Except for
-/// `ref`, `unref`, `done` and `cancel`, for the loop's thread only.
+/// A coroutine that the loop runs: the part of a task that does not depend on its result's type.
+/// Reference-counted: the loop holds one reference until the task is done, its handles hold the
+/// others. Only for the loop's thread, except for `ref`, `unref`, `done` and `cancel`.
 class TaskBase : public engine::Runnable, public engine::ListLink {
 public:
     enum class State : std::uint8_t { pending, finished, failed, cancelled };
@@ -60,15 +61,15 @@ public:
         }
     }
 
-    /// Hands the coroutine over; the first step runs in the next turn, or now when `eager`.
+    /// Takes over the coroutine. The first step runs in the next turn, or now if `eager`.
     void start(PromiseBase& root, bool eager);
 
-    // Where an awaiter suspends and wakes the task.
+    // Awaiters suspend and wake the task with these.
     void suspend(PromiseBase& leaf, Operation& operation) noexcept {
         leaf_ = &leaf;
         waiting_on_ = &operation;
     }
-    /// Goes through the ready queue once without waiting on anything.
+    /// Suspends the task for one turn of the loop, without waiting for an operation.
     void yield(PromiseBase& leaf) noexcept {
         leaf_ = &leaf;
         loop_->ready->push(*this);
@@ -77,9 +78,9 @@ public:
         waiting_on_ = nullptr;
         loop_->ready->push(*this);
     }
-    /// Takes a `suspend` back: the operation turned out to be complete.
+    /// Undoes a `suspend`, because the operation turned out to be complete.
     void unsuspend() noexcept { waiting_on_ = nullptr; }
-    /// As wake, but runs the task at once: for operations that are run by the loop themselves.
+    /// Like wake, but runs the task at once: for operations that are themselves run by the loop.
     void wake_now() noexcept {
         waiting_on_ = nullptr;
         run();
@@ -89,8 +90,8 @@ public:
         flags_ |= interrupted;
         wake();
     }
-    /// Called by every awaiter as the task resumes after a suspension: true when the operation's
-    /// outcome must be given up and `throw_cancelled` be called.
+    /// Called by every awaiter when the task resumes after a suspension. If it returns true, the
+    /// awaiter must give up the operation's outcome and call `throw_cancelled`.
     [[nodiscard]] bool take_cancellation() noexcept {
         if ((flags_ & (interrupted | must_cancel)) == 0) [[likely]] {
             return false;
@@ -105,13 +106,13 @@ public:
         }
     }
 
-    // The task as its handles see it.
+    // The task's handles use these.
     [[nodiscard]] State state() const noexcept { return state_.load(std::memory_order_acquire); }
     [[nodiscard]] bool done() const noexcept { return state() != State::pending; }
-    /// Throws RuntimeError when this and tasks that it awaits await each other in a circle.
+    /// Throws RuntimeError if this task and tasks it awaits form a cycle.
     bool cancel(std::string_view message);
-    /// For an operation that is being cancelled and that waits for this task: cancels it as part of
-    /// the same cancel(). Returns false when it is done.
+    /// Called by an operation that waits for this task and is being cancelled: cancels the task as
+    /// part of the same cancel(). Returns false if the task is done.
     bool pass_on_cancel();
     int uncancel() noexcept;
     [[nodiscard]] int cancelling() const noexcept { return cancels_; }
@@ -127,7 +128,7 @@ public:
 
     /// The exception of a failed or cancelled task, nullptr otherwise; counts as retrieved.
     [[nodiscard]] std::exception_ptr error() noexcept;
-    /// Nobody needs to look at the exception any more.
+    /// Marks the exception as retrieved, so that it is not reported.
     void mark_retrieved() noexcept { flags_ |= retrieved; }
 
     void add_waiter(CompletionWaiter& waiter) noexcept { waiters_.push_back(waiter); }
@@ -139,7 +140,7 @@ public:
     }
     ContextPointer& context() { return extras().context; }
 
-    // For CancelWalk.
+    // CancelWalk uses these.
     void cancel_here(std::string_view message);
     bool cancel_operation(std::string_view message) { return waiting_on_->cancel(message); }
     [[nodiscard]] bool is_being_cancelled() const noexcept {
@@ -150,7 +151,7 @@ public:
             static_cast<std::uint8_t>(on ? flags_ | being_cancelled : flags_ & ~being_cancelled);
     }
 
-    /// Destroys the coroutine of a task that will never run again (its loop is closed).
+    /// Destroys the coroutine of a task that will never run again because its loop is being closed.
     void abandon() noexcept;
 
     void run() noexcept override;
@@ -161,15 +162,15 @@ protected:
 
     /// Moves the value out of `root`.
     virtual void collect(PromiseBase& root) = 0;
-    /// Destroys what `collect` took.
+    /// Destroys the value that `collect` moved out.
     virtual void drop_result() noexcept = 0;
-    /// For a task that has no value: throws what ended it, or InvalidStateError.
+    /// For a task that has no value: throws the error that ended it, or InvalidStateError.
     [[noreturn]] void throw_outcome();
 
 private:
     enum Flag : std::uint8_t {
-        interrupted = 1, // the operation was cancelled: CancelledError on resuming
-        must_cancel = 2, // cancel() came with nothing to cancel: likewise, unless uncancelled
+        interrupted = 1, // the operation was cancelled: CancelledError on resumption
+        must_cancel = 2, // cancel() found no operation: the same, unless uncancelled
         started = 4,
         retrieved = 8,
         report_unretrieved = 16,
@@ -196,7 +197,7 @@ private:
     std::uint8_t flags_ = 0;
     std::uint16_t cancels_ = 0;
     LoopCore* loop_;
-    union {                        // a million parked tasks pay for every field
+    union {                        // every field matters with a million suspended tasks
         PromiseBase* root_;        // while pending
         std::exception_ptr error_; // when failed or cancelled
     };

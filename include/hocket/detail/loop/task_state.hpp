@@ -19,13 +19,13 @@ namespace detail {
 
 [[noreturn]] void throw_not_done(const TaskBase& task);
 
-/// A task with its result. (Its exception is with TaskBase.)
+/// A task with its result. (TaskBase stores its exception.)
 template <class T> class TaskState : public TaskBase {
 public:
     using TaskBase::TaskBase;
 
-    /// A copy of the value (moved out when it cannot be copied), or throws what ended the task;
-    /// InvalidStateError while it runs.
+    /// Returns a copy of the value (moves it out if it cannot be copied) or throws the error that
+    /// ended the task. Throws InvalidStateError if the task is not done.
     T result() {
         if (state() != State::finished) [[unlikely]] {
             throw_outcome();
@@ -35,7 +35,7 @@ public:
         }
     }
 
-    /// As result, but moves the value out: for whoever holds the only handle.
+    /// Like result, but moves the value out. For the holder of the only handle.
     T take() {
         if (state() != State::finished) [[unlikely]] {
             throw_outcome();
@@ -71,7 +71,7 @@ private:
     [[no_unique_address]] std::conditional_t<std::is_void_v<T>, Nothing, ResultStorage<T>> result_;
 };
 
-/// A task that keeps the callable and the arguments its coroutine may refer to.
+/// A task that keeps the callable and the arguments, to which its coroutine may refer.
 template <class T, class F, class... Args> class KeptTaskState final : public TaskState<T> {
 public:
     template <class G, class... Given>
@@ -91,7 +91,7 @@ private:
     std::tuple<Args...> arguments_;
 };
 
-/// Awaits a task that exists by itself; cancelling the awaiter cancels the task.
+/// Awaits a task. Cancelling the awaiter cancels the awaited task.
 class TaskAwaiterBase : public Operation, public CompletionWaiter {
 public:
     explicit TaskAwaiterBase(TaskBase& awaited) noexcept : awaited_(awaited) {}
@@ -121,9 +121,9 @@ protected:
             task_->throw_cancelled();
         }
     }
-    /// Ends the wait with a CancelledError, and leaves the awaited task alone.
+    /// Ends the wait with a CancelledError and leaves the awaited task alone.
     void stop_waiting() noexcept {
-        if (is_linked()) { // not when the loop is closed
+        if (is_linked()) { // false if the loop is being closed
             awaited_.remove_waiter(*this);
         }
         task_->interrupt();
@@ -132,7 +132,7 @@ protected:
     TaskBase& awaited_;
 
 private:
-    /// Throws RuntimeError when `awaited` is `task` itself or runs on another loop.
+    /// Throws RuntimeError if `awaited` is `task` itself or runs on another loop.
     static void require_awaitable(const TaskBase& task, const TaskBase& awaited);
 
     TaskBase* task_ = nullptr;

@@ -15,7 +15,8 @@
 
 namespace hocket::detail {
 
-/// A datagram socket and where it sends everything: not known when each datagram has an address.
+/// A datagram socket and the destination of all its datagrams; the destination is not known if each
+/// datagram has its own address.
 struct DatagramSocket {
     Socket socket;
     SocketAddress destination;
@@ -23,7 +24,7 @@ struct DatagramSocket {
 
 /// Resolves, binds and connects as the options say.
 Coro<DatagramSocket> open_datagram_socket(DatagramOptions options);
-/// Takes over a socket of the caller's; ValueError when it is not one for datagrams.
+/// Takes over the caller's socket. Throws ValueError if it is not a datagram socket.
 [[nodiscard]] DatagramSocket adopt_datagram_socket(Socket socket);
 
 std::shared_ptr<DatagramTransport>

@@ -15,7 +15,7 @@ namespace hocket::detail {
 
 class DatagramEndpointState;
 
-/// What both kinds of DatagramEndpoint::recv share: waiting until there is something.
+/// The common part of DatagramEndpoint::recv and recv_into: waits until there is a datagram.
 class DatagramReceive {
 public:
     using hocket_awaitable = void;
@@ -29,7 +29,8 @@ protected:
     explicit DatagramReceive(std::shared_ptr<DatagramEndpointState> endpoint) noexcept;
     ~DatagramReceive();
 
-    /// On resuming: throws when the task was cancelled; the datagram is for the next one then.
+    /// Called on resumption. Throws if the task was cancelled; the next receiver then gets the
+    /// datagram.
     void finish();
     [[nodiscard]] DatagramEndpointState& endpoint() const noexcept { return *endpoint_; }
     [[nodiscard]] const std::shared_ptr<DatagramEndpointState>& owner() const noexcept {

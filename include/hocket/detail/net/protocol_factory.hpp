@@ -23,7 +23,7 @@
 
 namespace hocket::detail {
 
-/// A protocol of either kind: one pointer is set.
+/// A protocol of either kind: exactly one of the pointers is set.
 struct AnyProtocol {
     std::shared_ptr<Protocol> plain;
     std::shared_ptr<BufferedProtocol> buffered;

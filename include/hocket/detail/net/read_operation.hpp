@@ -17,23 +17,25 @@ namespace hocket::detail {
 
 class ReadBuffer;
 
-/// What is read from a StreamReader.
+/// Describes what to read from a StreamReader.
 struct ReadRequest {
     enum class Kind : std::uint8_t { some, all, exactly, until, line, into };
 
     Kind kind = Kind::some;
-    std::size_t size = 0;            // of some and exactly: bytes
-    std::span<std::byte> space = {}; // of into
-    // Of until. Elsewhere than in the frame of whoever waits: most reads have none.
+    std::size_t size = 0;            // for some and exactly: the number of bytes
+    std::span<std::byte> space = {}; // for into
+    // For until. Not stored in the awaiting coroutine's frame, because most reads have no
+    // separators.
     std::unique_ptr<SeparatorSearch> separators = nullptr;
 };
 
-/// One read from a StreamReader, as an awaiter: ready at once when the bytes are there.
+/// The awaiter of one read from a StreamReader. It is ready at once if the bytes are there.
 class ReadOperation : public Operation {
 public:
     using hocket_awaitable = void;
 
-    /// Throws what broke the stream; RuntimeError when another task waits on it already.
+    /// Throws the error that broke the stream, or RuntimeError if another task already waits for
+    /// data.
     bool await_ready();
     template <class P> void await_suspend(std::coroutine_handle<P> caller) noexcept {
         task_ = caller.promise().task;
@@ -41,23 +43,25 @@ public:
         task_->suspend(caller.promise(), *this);
     }
 
-    // For the ReadBuffer.
-    /// Bytes that may go straight to this: how many of them did.
+    // Called by the ReadBuffer.
+    /// Copies bytes straight to the read's destination. Returns how many of them it took.
     [[nodiscard]] std::size_t offer(std::string_view data);
     [[nodiscard]] std::span<std::byte> direct_space() const noexcept { return request_.space; }
     void direct_filled(std::size_t count) noexcept { count_ = count; }
-    /// Whether there is an answer by now: enough bytes, too many, or the end.
+    /// Whether the read can end: there are enough bytes or too many, or the stream has ended.
     [[nodiscard]] bool is_satisfied();
     void wake() noexcept { task_->wake(); }
-    /// The buffer goes away while this waits on it: as a closing loop destroys its tasks.
+    /// The buffer is destroyed while this read waits for it, as happens when a closing loop
+    /// destroys its tasks.
     void lose_buffer() noexcept { buffer_ = nullptr; }
 
 protected:
-    /// `bytes` is where they go, unless they are read `into` the caller's memory.
+    /// `bytes` receives the data, unless it is read `into` the caller's memory.
     ReadOperation(ReadBuffer& buffer, ReadRequest request, std::string* bytes);
     ~ReadOperation();
 
-    /// On resuming: throws, or leaves what was read in `bytes`; of `into`, how much in `count_`.
+    /// Called on resumption. Throws, or stores the data in `bytes`; for `into`, stores its size in
+    /// `count_`.
     void finish();
     [[nodiscard]] std::shared_ptr<ReadBuffer> owner() const;
     [[nodiscard]] ReadRequest& request() noexcept { return request_; }
@@ -77,7 +81,7 @@ private:
     std::string* bytes_;
     TaskBase* task_ = nullptr;
     ReadRequest request_;
-    std::size_t searched_ = 0; // up to here no separator begins
+    std::size_t searched_ = 0; // no separator begins before this offset
     SeparatorMatch match_;
     bool overrun_ = false;
 };
@@ -90,7 +94,7 @@ public:
     ReadBytes(ReadBuffer& buffer, ReadRequest request)
         : ReadOperation(buffer, std::move(request), &result_) {}
 
-    operator Coro<std::string>() &&; // NOLINT(google-explicit-constructor): what Python's would be
+    operator Coro<std::string>() &&; // NOLINT(google-explicit-constructor): a coroutine in Python
     std::string await_resume() {
         finish();
         return std::move(result_);
@@ -100,7 +104,7 @@ private:
     std::string result_;
 };
 
-/// A read into the caller's memory, which yields how much.
+/// A read into the caller's memory; yields the number of bytes.
 class [[nodiscard]] ReadInto final : public ReadOperation {
 public:
     using value_type = std::size_t;

@@ -33,9 +33,10 @@ template <CommandPart... Parts> std::vector<std::string> make_command(const Part
 /// /bin/sh -c
 [[nodiscard]] std::vector<std::string> make_shell_command(std::string_view command);
 
-/// Options and command, checked and copied: what they refer to may go.
+/// Checked copies of the options and the command, so that their referents need not outlive the
+/// call.
 struct SubprocessRequest;
-/// Throws ValueError. `unset` is what a Stdio means that is not set.
+/// Throws ValueError if they are invalid. `unset` is used for each Stdio that is not set.
 [[nodiscard]] std::shared_ptr<SubprocessRequest>
 request_subprocess(const SubprocessOptions& options, std::vector<std::string> command,
                    subprocess::Stdio unset);

@@ -7,8 +7,8 @@
 namespace hocket::detail {
 
 /// `co_await owner.acquire()`, where `owner` is a Lock or a Semaphore: waits for its turn, then
-/// takes over what `owner` has granted to it. If the task was cancelled in between, gives it back
-/// for the next waiter.
+/// takes over what `owner` has granted. If the task was cancelled in between, it gives the grant
+/// back for the next waiter.
 template <class Owner> class [[nodiscard]] Acquire {
 public:
     using hocket_awaitable = void;

@@ -6,11 +6,11 @@
 
 namespace hocket::detail {
 
-/// A release in a destructor failed, which cannot throw: tells the loop's exception handler.
+/// Reports a failed release in a destructor, which cannot throw, to the loop's exception handler.
 void report_failed_release() noexcept;
 
-/// Holds a lock, a semaphore's permit, a condition's lock, and releases it at the end of its life:
-/// the `async with` of Python.
+/// Holds a lock, a semaphore's permit or a condition's lock, and releases it when destroyed:
+/// Python's `async with`.
 template <class Owner> class [[nodiscard]] Guard {
 public:
     explicit Guard(Owner& owner) noexcept : owner_(&owner) {}
@@ -29,7 +29,7 @@ public:
         }
     }
 
-    /// Releases now, once.
+    /// Releases it now. Later calls do nothing.
     void release() {
         if (owner_ != nullptr) {
             std::exchange(owner_, nullptr)->release();

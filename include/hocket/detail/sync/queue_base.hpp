@@ -8,19 +8,19 @@
 
 namespace hocket::detail {
 
-/// What a queue is apart from its items: who waits for items, who for room, and how much of each is
-/// nobody's yet.
+/// The part of a queue that does not depend on its items: which tasks wait for items and which for
+/// room, and how many items and how much room are not reserved.
 ///
-/// An item put while a getter waits is stored, and reserved for that getter, whose task resumes in
-/// the next turn: nobody who comes later can take it away, which Python's queue allows. In between,
-/// it counts in `qsize`, as in Python; but `empty` and `get_nowait` go by what is not reserved, so
-/// that `get_nowait` does what `empty` says.
+/// An item put while a getter waits is stored and reserved for that getter, whose task resumes in
+/// the next turn. No later caller can take it, which Python's queue allows. Until then it counts in
+/// `qsize`, as in Python, but `empty` and `get_nowait` consider only items that are not reserved,
+/// so that `get_nowait` agrees with `empty`.
 ///
-/// The room a taken item leaves goes to the putter that waits longest: its item is added right
-/// then, and its task resumes in the next turn, with the put behind it. That halves the switches
-/// between tasks when the queue is small. A cancellation that arrives in between cannot take the
-/// item back: it is thrown at the task's next `co_await`. Where adding the item might throw, the
-/// putter does it itself as it resumes, and until then has the room reserved.
+/// When an item is taken, the room goes to the putter that has waited longest: its item is added at
+/// once, and its task resumes in the next turn with the put complete. This halves the number of
+/// task switches if the queue is small. A cancellation that arrives in between cannot take the item
+/// back; it is thrown at the task's next `co_await`. If adding the item might throw, the room is
+/// reserved instead, and the putter adds the item when it resumes.
 class QueueBase {
 public:
     QueueBase(const QueueBase&) = delete;
@@ -33,7 +33,7 @@ protected:
     friend class QueueWaiter;
     friend class QueueJoin;
 
-    // Taking hold of an item or of room, if there is one that is nobody's.
+    // These claim an item or room, if some is not reserved.
     [[nodiscard]] bool claim_item() noexcept {
         if (items_ == 0) {
             return false;
@@ -48,7 +48,7 @@ protected:
         --room_;
         return true;
     }
-    // Making one available: to who waits longest, or to all.
+    // These give an item or room to the task that has waited longest, or make it available to all.
     void offer_item() noexcept {
         if (getters_.has_waiting()) {
             getters_.grant_first();
@@ -64,8 +64,8 @@ protected:
         }
     }
 
-    /// Once the queue is shut down nothing is put, so nobody need wait longer than until those who
-    /// were woken before have taken their items, or given them back.
+    /// After a shutdown nothing more is put. The remaining getters only have to wait until the
+    /// getters woken before them have taken their items or given them back.
     void recall_if_shut_down() noexcept {
         if (shut_down_) [[unlikely]] {
             getters_.recall_all();
@@ -74,7 +74,7 @@ protected:
 
     void finish_one();
     void shut_down();
-    /// The queue is shut down and its `count` items are dropped: nobody will get them.
+    /// Called after a shutdown, when the queue's `count` items are dropped.
     void forget_items(std::size_t count) noexcept;
 
     void throw_if_shut_down() const {
@@ -99,7 +99,8 @@ protected:
 /// Waits for an item or for room.
 class QueueWaiter : public Waiter {
 public:
-    /// On resuming: returns when `waiters`' item or room is the task's; throws otherwise.
+    /// Called on resumption. Returns if the task has been granted an item or room by `waiters`;
+    /// throws otherwise.
     void collect_grant(QueueBase& queue, WaitQueue& waiters) {
         const bool cancelled = task().take_cancellation();
         if (cancelled || state() != State::granted) [[unlikely]] {
@@ -112,12 +113,12 @@ private:
     void look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled);
 };
 
-/// Waits for room with an item.
+/// Waits for room for its item.
 template <class T> class QueuePutter final : public QueueWaiter {
 public:
     QueuePutter(T& put_item, bool is_copied) noexcept : item(put_item), copies(is_copied) {}
 
-    T& item; // not to be changed when `copies`
+    T& item; // must not be modified if `copies`
     const bool copies;
 };
 
@@ -159,7 +160,7 @@ public:
         if (queue_.claim_item()) {
             return true;
         }
-        // What is reserved for others may come back.
+        // Items reserved for other tasks may come back.
         if (queue_.qsize() == 0) {
             queue_.throw_if_shut_down();
         }
@@ -181,7 +182,7 @@ private:
     LazyWaiter<QueueWaiter> waiter_;
 };
 
-/// `Item` is const when the item is to be copied, and else moved from.
+/// The item is copied if `Item` is const, otherwise moved from.
 template <class Q, class Item> class [[nodiscard]] QueuePut {
 public:
     using hocket_awaitable = void;
@@ -206,7 +207,7 @@ public:
     void await_resume() {
         if (putter_) {
             if (putter_->state() == Waiter::State::served) {
-                return; // if cancelled as well, the task is told at its next co_await
+                return; // a cancellation is thrown at the task's next co_await
             }
             putter_->collect_grant(queue_, queue_.putters_);
         }

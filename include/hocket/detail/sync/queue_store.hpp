@@ -9,8 +9,8 @@
 
 namespace hocket::detail {
 
-/// First in, first out: a ring that doubles when it is full, so that a queue which has grown to its
-/// working size allocates no more.
+/// First in, first out. A ring buffer that doubles when it is full, so that a queue that has grown
+/// to its working size does not allocate any more.
 template <class T> class Ring {
 public:
     /// Whether pushing (by moving) after popping cannot throw.
@@ -41,7 +41,7 @@ public:
         std::construct_at(slots_ + ((head_ + size_) & (capacity_ - 1)), std::forward<U>(item));
         ++size_;
     }
-    /// When moving the item throws, it stays.
+    /// If moving the item throws, it stays in the queue.
     T pop() {
         T* const front = slots_ + head_;
         T item(std::move(*front));
@@ -94,7 +94,7 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The smallest first.
+/// Returns the smallest item first.
 template <class T, class Less> class Heap {
 public:
     static constexpr bool refill_is_noexcept = false; // comparing may throw
@@ -122,7 +122,7 @@ private:
     [[no_unique_address]] Greater greater_;
 };
 
-/// The last first.
+/// Returns the most recently added item first.
 template <class T> class Stack {
 public:
     /// Whether pushing (by moving) after popping cannot throw.

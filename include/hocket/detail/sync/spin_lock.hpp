@@ -4,8 +4,8 @@
 
 namespace hocket::detail {
 
-/// Guards a few instructions. Letting go is a plain store, which makes it half the price of a
-/// std::mutex; a thread that finds it taken lets others run.
+/// Guards a few instructions. Unlocking is a plain store, so it costs half as much as a std::mutex.
+/// A thread that finds the lock taken yields to other threads.
 class SpinLock {
 public:
     void lock() noexcept {
@@ -14,8 +14,8 @@ public:
         }
     }
     void unlock() noexcept { taken_.store(false, std::memory_order_release); }
-    /// For who was told something by the holder: returns when that one has let go. A load is
-    /// enough, for it cannot find the lock free as it was before the holder took it.
+    /// For a thread that the holder has notified of something: returns once the holder has released
+    /// the lock. A load is enough: it cannot return the value from before the holder took the lock.
     void wait_until_free() const noexcept {
         while (taken_.load(std::memory_order_acquire)) {
             let_others_run();

@@ -10,8 +10,8 @@
 
 namespace hocket::detail {
 
-/// What ThreadsafeLock and ThreadsafeSemaphore have in common: permits, which tasks and threads
-/// acquire. Any thread.
+/// The common part of ThreadsafeLock and ThreadsafeSemaphore: permits that tasks and threads
+/// acquire. May be used from any thread.
 class ThreadsafePermits {
 public:
     ThreadsafePermits(const ThreadsafePermits&) = delete;
@@ -20,20 +20,21 @@ public:
     /// Whether acquiring would wait.
     [[nodiscard]] bool locked() const noexcept { return waiters_.count_free() == 0; }
 
-    /// `co_await x.acquire()`: waits for its turn; always true. Cancelling a task that waits, also
-    /// one whose turn has just come, leaves its turn to the next. Converts to Coro<bool>.
+    /// `co_await x.acquire()`: waits for its turn. Always returns true. If a waiting task is
+    /// cancelled, its turn passes to the next one, even if it has just come. Converts to
+    /// Coro<bool>.
     [[nodiscard]] ThreadsafeWait<bool> acquire() noexcept {
         return ThreadsafeWait<bool>(waiters_, name_);
     }
 
-    /// Acquires when that is possible at once. Returns whether it did.
+    /// Acquires if that is possible at once. Returns whether it did.
     [[nodiscard]] bool try_acquire() noexcept { return waiters_.try_claim(); }
 
-    /// Blocks the thread until it is its turn; always true. On a thread that runs a loop, this
-    /// stops the loop's tasks meanwhile (for ever, if it is one of them that would release):
-    /// `co_await` there.
+    /// Blocks the thread until its turn comes. Always returns true. On a thread that runs a loop,
+    /// use `co_await x.acquire()` instead: blocking would stop the loop's tasks meanwhile, forever
+    /// if one of them is the one to release.
     bool acquire_blocking() { return acquire_until({}); }
-    /// As above, but for no longer than `timeout` (not at all when it is not positive). Returns
+    /// Like above, but blocks for at most `timeout` (not at all if that is not positive). Returns
     /// whether it acquired.
     template <class Rep, class Period>
     [[nodiscard]] bool acquire_blocking(std::chrono::duration<Rep, Period> timeout) {

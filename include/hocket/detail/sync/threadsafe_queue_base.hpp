@@ -12,54 +12,54 @@
 
 namespace hocket::detail {
 
-/// What a ThreadsafeQueue is apart from its items. A getter's permit is an item, which stays in the
-/// queue until the getter takes it; a putter's permit is room for one.
+/// The part of a ThreadsafeQueue that does not depend on its items. A getter's permit is an item,
+/// which stays in the queue until the getter takes it. A putter's permit is room for one item.
 class ThreadsafeQueueBase {
 public:
     ThreadsafeQueueBase(const ThreadsafeQueueBase&) = delete;
     ThreadsafeQueueBase& operator=(const ThreadsafeQueueBase&) = delete;
 
-    /// The work on an item that was got is done; the last one ends `join`. Throws ValueError when
-    /// it was called for every item already.
+    /// Marks one item returned by `get` as done; the last one ends `join`. Throws ValueError if it
+    /// is called more often than there were items.
     void task_done();
 
-    /// `co_await queue.join()`: waits until `task_done` was called for every item put. Converts to
-    /// Coro<>.
+    /// `co_await queue.join()`: waits until `task_done` has been called for every item put.
+    /// Converts to Coro<>.
     [[nodiscard]] ThreadsafeWait<void> join() noexcept {
         return ThreadsafeWait<void>(joiners_, "ThreadsafeQueue");
     }
-    /// Blocks the thread until then.
+    /// Like join, but blocks the thread.
     void join_blocking() { claim_blocking(joiners_); }
-    /// As above, but for no longer than `timeout`. Returns whether every item is done.
+    /// Like above, but blocks for at most `timeout`. Returns whether every item is done.
     template <class Rep, class Period>
     bool join_blocking(std::chrono::duration<Rep, Period> timeout) {
         return claim_blocking(joiners_, deadline_after(timeout)) !=
                ThreadsafeWaiter::State::waiting;
     }
 
-    /// Whether `put_nowait` would find no room, at this moment.
+    /// Whether `put_nowait` would find no room at this moment.
     [[nodiscard]] bool full() const noexcept { return putters_.count_free() == 0; }
-    /// 0 when there is no limit.
+    /// The limit; 0 if there is none.
     [[nodiscard]] std::size_t maxsize() const noexcept { return maxsize_; }
 
 protected:
     explicit ThreadsafeQueueBase(std::size_t maxsize) noexcept;
     ~ThreadsafeQueueBase() = default;
 
-    // With the lock held:
+    // Call these with the lock held.
 
-    /// An item was added.
+    /// Called when an item was added.
     void count_item() noexcept;
-    /// The queue has ended, with `items` left. As long as there are any, getters wait on: one that
-    /// was granted to somebody who cannot use it comes back.
+    /// Shuts the queue down while `items` are left. As long as there are any, getters keep waiting,
+    /// because an item granted to a getter that cannot use it comes back.
     void end(std::size_t items) noexcept;
-    /// An item was taken, which leaves `items`.
+    /// Called when an item was taken and `items` are left.
     void end_getters_without(std::size_t items) noexcept {
         if (ended_ && items == 0) [[unlikely]] {
             getters_.end();
         }
     }
-    /// The queue has ended and its `count` items are dropped.
+    /// Called after `end`, when the queue's `count` items are dropped.
     void forget(std::size_t count) noexcept;
     void throw_if_ended() const {
         if (ended_) [[unlikely]] {
@@ -67,7 +67,7 @@ protected:
         }
     }
 
-    // Without it:
+    // Call these without the lock.
 
     [[noreturn]] void throw_no_item() const;
 

@@ -43,7 +43,7 @@ template <class T, class Item> Coro<void> put_in_coro(ThreadsafeQueue<T>& queue,
     co_await queue.put(std::move(item));
 }
 
-/// `Item` is T when it keeps a copy, and T& when it is to move from the caller's.
+/// `Item` is T if it keeps a copy, and T& if it moves from the caller's item.
 template <class T, class Item> class [[nodiscard]] ThreadsafePut {
 public:
     using hocket_awaitable = void;

@@ -11,15 +11,16 @@
 
 namespace hocket::detail {
 
-/// A task that waits in a ThreadsafeWaitQueue. What is posted to its loop to wake it is the task,
-/// not this: a loop that is closed destroys this with the coroutine, before it empties its inbox.
+/// A task that waits in a ThreadsafeWaitQueue. To wake the task, the task itself is posted to its
+/// loop, not this waiter: a closing loop destroys the waiter with the coroutine, before it empties
+/// its inbox.
 class ThreadsafeTaskWaiter : public Operation, public ThreadsafeWaiter {
 public:
     ThreadsafeTaskWaiter() noexcept = default;
-    // A loop that is closed destroys the coroutines of its tasks where they stand.
+    // A closing loop destroys suspended coroutines.
     ~ThreadsafeTaskWaiter() { give_up(); }
 
-    /// Suspends `caller` in `queue`. False when it need not wait.
+    /// Suspends `caller` in `queue`. Returns false if it need not wait.
     template <class P> bool wait_in(ThreadsafeWaitQueue& queue, std::coroutine_handle<P> caller) {
         task_ = caller.promise().task;
         task_->suspend(caller.promise(), *this);
@@ -30,18 +31,19 @@ public:
         task_ = nullptr;
         return false;
     }
-    /// On resuming: leaves the queue and returns how the wait has ended. Throws when the task was
-    /// cancelled, or the object (`owner`: "ThreadsafeLock") is gone.
+    /// Called on resumption: leaves the queue and returns how the wait ended. Throws if the task
+    /// was cancelled or the object was destroyed. `owner` names the object in errors, e.g.
+    /// "ThreadsafeLock".
     State resume(const char* owner);
 
 private:
     bool cancel(std::string_view message) noexcept override;
     void wake() noexcept override;
 
-    TaskBase* task_ = nullptr; // nullptr unless it has suspended
+    TaskBase* task_ = nullptr; // nullptr if the task has not suspended
 };
 
-/// Awaits a permit. `Value` is bool, always true, or void.
+/// Awaits a permit. `Value` is bool (the value is always true) or void.
 template <class Value> class [[nodiscard]] ThreadsafeWait {
 public:
     using hocket_awaitable = void;

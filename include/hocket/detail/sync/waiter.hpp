@@ -16,28 +16,29 @@ namespace hocket::detail {
 
 class WaitQueue;
 
-/// A task that waits its turn in the WaitQueue of a Lock, an Event, a Queue …. Lives in the
+/// A task that waits its turn in the WaitQueue of a Lock, an Event, a Queue, etc. Stored in the
 /// awaiter, in the awaiting coroutine's frame.
 class Waiter : public Operation, public engine::ListLink {
 public:
     enum class State : std::uint8_t {
         waiting,
-        granted,     // what it waits for is its own; the task is in the ready queue
+        granted,     // has what it waited for; the task is in the ready queue
         served,      // woken, with nothing to give back
-        turned_away, // woken without what it waited for: the queue was shut down, the barrier
+        turned_away, // woken without what it waited for: the queue was shut down or the barrier
                      // broken
-        orphaned,    // the object it waited for is gone
+        orphaned,    // the object it waited for was destroyed
     };
 
     Waiter() noexcept = default;
-    // A loop that is closed destroys the coroutines of its tasks where they stand.
+    // A closing loop destroys suspended coroutines.
     ~Waiter() {
         if (is_linked()) {
             leave_queue();
         }
     }
 
-    /// Leaves the queue. What was granted already is for the awaiter to give back as it resumes.
+    /// Leaves the queue. If the waiter has already been granted something, the awaiter gives it
+    /// back when it resumes.
     bool cancel(std::string_view message) noexcept override;
 
     /// Suspends `caller` at the end of `queue`. `owner` names the object in errors: "Lock".
@@ -51,8 +52,8 @@ public:
     [[nodiscard]] TaskBase& task() const noexcept { return *task_; }
     [[nodiscard]] State state() const noexcept { return state_; }
 
-    /// On resuming, when there is nothing to give back: throws when the task was cancelled, or the
-    /// object is gone.
+    /// Called on resumption if there is nothing to give back. Throws if the task was cancelled or
+    /// the object was destroyed.
     void throw_if_unlucky(const char* owner) const {
         task_->throw_if_cancelled();
         if (state_ == State::orphaned) [[unlikely]] {
@@ -71,8 +72,8 @@ private:
     State state_ = State::waiting;
 };
 
-/// Room for a Waiter in an awaiter that suspends seldom: made then, so that an await that is ready
-/// pays for a flag only.
+/// Storage for a Waiter in an awaiter that rarely suspends. The Waiter is constructed only on
+/// suspension, so that an await that is ready costs only a flag.
 template <class W = Waiter> class LazyWaiter {
 public:
     LazyWaiter() noexcept {}
@@ -100,24 +101,24 @@ private:
     bool made_ = false;
 };
 
-/// Who waits for one thing, first come first served. Those that have been granted it stay at the
-/// front until their tasks resume: they still count as waiting, as in Python, and the destructor
-/// finds them. Belongs to the loop of the first task that waits in it.
+/// The tasks that wait for one thing; first come, first served. Those that have been granted it
+/// stay at the front until their tasks resume, so that they still count as waiting, as in Python,
+/// and the destructor finds them. The queue belongs to the loop of the first task that waits in it.
 class WaitQueue {
 public:
     WaitQueue() noexcept = default;
     WaitQueue(const WaitQueue&) = delete;
     WaitQueue& operator=(const WaitQueue&) = delete;
-    /// Who still waits does so until it is cancelled.
+    /// Tasks that have not been woken stay suspended until they are cancelled.
     ~WaitQueue() {
         if (!list_.empty()) [[unlikely]] {
             orphan_all();
         }
     }
 
-    /// Nobody waits, and nobody granted is still to resume.
+    /// Whether no task waits and all tasks that were woken have resumed.
     [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
-    /// Somebody waits that has not been granted.
+    /// Whether a task waits that has not been woken.
     [[nodiscard]] bool has_waiting() const noexcept { return first_waiting_ != nullptr; }
     [[nodiscard]] Waiter& first_waiting() const noexcept { return *first_waiting_; }
 
@@ -136,16 +137,16 @@ public:
         }
         list_.erase(waiter);
     }
-    /// Wakes the first that waits; it stays in the queue until it resumes.
+    /// Wakes the first waiting task, which stays in the queue until it resumes.
     void grant_first() noexcept { wake_first(Waiter::State::granted); }
-    /// Wakes all that wait, to look for themselves whether there is anything for them. They stay in
-    /// the queue until they resume, as `turned_away`.
+    /// Wakes all waiting tasks, which then check themselves whether there is anything for them.
+    /// They stay in the queue as `turned_away` until they resume.
     void recall_all() noexcept {
         while (first_waiting_ != nullptr) {
             wake_first(Waiter::State::turned_away);
         }
     }
-    /// Takes the first that waits out, and wakes it with nothing to give back.
+    /// Removes the first waiting task and wakes it with nothing to give back.
     void release_first(Waiter::State outcome) noexcept {
         Waiter& waiter = *first_waiting_;
         remove(waiter);
@@ -157,17 +158,18 @@ public:
             release_first(outcome);
         }
     }
-    /// Takes out those that were woken and have not resumed: there is nothing for them any more.
+    /// Removes the tasks that were woken but have not resumed; there is nothing for them any more.
     /// Returns how many there were.
     std::size_t turn_away_woken() noexcept;
 
-    /// In debug mode, throws RuntimeError when waking who waits would touch another thread's loop.
+    /// In debug mode, throws RuntimeError if waking a waiting task would touch another thread's
+    /// loop.
     void require_own_thread(const char* owner) const {
         if (first_waiting_ != nullptr && loop_->debug) [[unlikely]] {
             require_running(owner);
         }
     }
-    /// Throws RuntimeError when the queue belongs to a different loop than `loop`.
+    /// Throws RuntimeError if the queue belongs to a different loop than `loop`.
     void bind(LoopCore& loop, const char* owner) {
         if (loop_ != &loop) [[unlikely]] {
             bind_first(loop, owner);
@@ -186,7 +188,7 @@ private:
     void orphan_all() noexcept;
 
     engine::IntrusiveList<Waiter> list_;
-    Waiter* first_waiting_ = nullptr; // behind those that were woken
+    Waiter* first_waiting_ = nullptr; // the woken ones are before it
     LoopCore* loop_ = nullptr;
 };
 
@@ -198,14 +200,13 @@ inline void Waiter::join_queue(WaitQueue& queue, TaskBase& task, const char* own
 
 inline void Waiter::leave_queue() noexcept { queue_->remove(*this); }
 
-/// A Coro that makes an awaiter of `args` and awaits it: what an awaiter becomes where a Coro is
-/// asked for.
+/// A Coro that makes an awaiter from `args` and awaits it. Awaiters convert to a Coro with it.
 template <class A, class... Args> Coro<typename A::value_type> await_in_coro(Args... args) {
     A awaiter(static_cast<Args&&>(args)...);
     co_return co_await awaiter;
 }
 
-/// An operation that is complete when it is called, and can be awaited because Python's has to be.
+/// An operation that is complete when it is called. It can be awaited because Python's has to be.
 class Done {
 public:
     using hocket_awaitable = void;

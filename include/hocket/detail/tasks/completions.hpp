@@ -15,9 +15,9 @@
 
 namespace hocket::detail {
 
-/// Tells the order in which tasks complete, from its construction on: what as_completed is made of.
-/// `co_await completions` yields the index of the next one; TimeoutError when the time is over
-/// before.
+/// Records the order in which tasks complete, from its construction on; as_completed is built on
+/// it. `co_await completions` yields the index of the next task that completes, or throws
+/// TimeoutError if the time runs out first.
 class Completions final : public engine::Timer {
 public:
     using hocket_awaitable = void;
@@ -25,7 +25,7 @@ public:
     Completions(std::vector<AnyTask> tasks, std::optional<std::chrono::nanoseconds> timeout);
     ~Completions();
 
-    /// Whether all were awaited.
+    /// Whether all completions have been awaited.
     [[nodiscard]] bool exhausted() const noexcept { return taken_ == tasks_.size(); }
 
     bool await_ready() const noexcept { return taken_ < order_.size() || out_of_time_; }
@@ -50,12 +50,12 @@ private:
 
     std::vector<AnyTask> tasks_;
     std::unique_ptr<Link[]> links_;
-    std::vector<std::size_t> order_; // indices of those that are done
+    std::vector<std::size_t> order_; // indices of the tasks that are done
     std::size_t taken_ = 0;
     bool out_of_time_ = false;
     LoopCore& loop_;
-    TaskBase* task_ = nullptr;    // who awaits
-    TaskBase* resumed_ = nullptr; // who awaited, until it has looked whether it was cancelled
+    TaskBase* task_ = nullptr;    // the awaiting task while it is suspended
+    TaskBase* resumed_ = nullptr; // the same, until await_resume has checked it for cancellation
 };
 
 template <class T>

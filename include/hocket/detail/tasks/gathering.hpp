@@ -18,7 +18,7 @@ template <class T> class Outcome;
 
 namespace detail {
 
-/// The tasks of a gather, of which `collect` makes its result.
+/// The tasks of a gather; `collect` makes its result from theirs.
 template <class Result> class Gathering {
 public:
     virtual ~Gathering() = default;
@@ -34,7 +34,7 @@ private:
     Join join_;
 };
 
-/// What gather returns: awaitable once. Python's _GatheringFuture.
+/// Returned by gather; can be awaited once. Python's _GatheringFuture.
 template <class Result> class [[nodiscard]] Gather {
 public:
     using hocket_awaitable = void;
@@ -55,7 +55,7 @@ public:
         }
     };
     Awaiter operator co_await() && noexcept { return Awaiter{tasks_.get()}; }
-    operator Coro<Result>() && { // NOLINT(google-explicit-constructor): stands for a coroutine
+    operator Coro<Result>() && { // NOLINT(google-explicit-constructor): represents a coroutine
         return await_owned<Result>(std::move(*this));
     }
 
@@ -63,7 +63,7 @@ private:
     std::unique_ptr<Gathering<Result>> tasks_;
 };
 
-/// One of the tasks; owned when gather made it, so that the result can be moved out.
+/// One of the tasks. It is `owned` if gather created it; its result can then be moved out.
 template <class T, bool owned> struct Gathered {
     Task<T> task;
 
@@ -83,7 +83,7 @@ struct FirstError {
     template <class T> using Result = Unvoid<T>;
     static constexpr auto until = Join::Until::first_unfinished;
 
-    /// Throws what ended the wait, if something did.
+    /// Throws the error that ended the wait, if there was one.
     static void check(Join& join);
     template <class T, bool owned> static Unvoid<T> collect(Gathered<T, owned>& one) {
         if constexpr (std::is_void_v<T>) {
@@ -139,7 +139,7 @@ private:
 template <class How, class... A> auto gather_tuple(A&&... awaitables) {
     using Result = std::tuple<typename How::template Result<StartableValue<A>>...>;
     using Tasks = TupleGathering<How, Gathered<StartableValue<A>, !is_task<Plain<A>>>...>;
-    // Braces, for they are started from left to right.
+    // Braces guarantee that the tasks are started from left to right.
     std::tuple<Gathered<StartableValue<A>, !is_task<Plain<A>>>...> children{
         Gathered<StartableValue<A>, !is_task<Plain<A>>>{
             ensure_task(std::forward<A>(awaitables))}...};

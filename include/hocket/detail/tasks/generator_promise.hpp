@@ -15,11 +15,13 @@ template <class T> class AsyncGenerator;
 
 namespace detail {
 
-/// The part of a generator that does not know what it yields. To who awaits `next`, it is a
-/// coroutine that finishes at each `co_yield`; `state` says how.
+/// The part of a generator's promise that does not depend on the type it yields. To the coroutine
+/// that awaits `next`, the body looks like a coroutine that finishes at each `co_yield`; `state`
+/// says how.
 class GeneratorPromiseBase : public PromiseBase {
 public:
-    /// The body goes on from its last `co_yield` for `next` in `caller`.
+    /// Prepares the body to continue after its last `co_yield`, because `next` is awaited in
+    /// `caller`.
     void go_on_in(TaskBase& caller) noexcept {
         task = &caller;
         state = ResultState::none;
@@ -49,11 +51,11 @@ public:
     bool orphaned = false;  // the generator was destroyed while a task awaited `next`
 };
 
-/// The generator is destroyed. While a task awaits `next` that is reported, and the body lives on
-/// until that wait has ended: the task is suspended inside of it.
+/// Called when the generator is destroyed. If a task awaits `next`, this is reported as an error
+/// and the body lives until that wait has ended, because the task is suspended inside it.
 void destroy_generator(GeneratorPromiseBase& generator) noexcept;
 
-/// Throws RuntimeError when somebody awaits the generator's `next`.
+/// Throws RuntimeError if a task awaits the generator's `next`.
 void require_not_running(const GeneratorPromiseBase* generator, const char* call);
 
 template <class T> class GeneratorPromise final : public GeneratorPromiseBase {
@@ -71,7 +73,7 @@ public:
         state = ResultState::value;
         return {};
     }
-    /// What the body did when it ran last.
+    /// The result of the body's last run: the yielded value, empty if it ended, or its exception.
     std::optional<T> take() {
         const LastOwner owner(orphaned ? this : nullptr);
         running = false;
@@ -126,7 +128,7 @@ public:
         }
     }
 
-    /// For the awaiting coroutine's promise.
+    /// Called by the awaiting coroutine's promise.
     void start_in(TaskBase& task) {
         require_not_running(generator_, "next()");
         if (generator_ != nullptr && !generator_->exhausted) {

@@ -12,10 +12,10 @@ namespace hocket::detail {
 
 class GroupMember;
 
-/// The tasks of a TaskGroup, and what has happened to them; asyncio/taskgroups.py, line by line.
+/// The tasks of a TaskGroup and their errors. A line-by-line port of asyncio/taskgroups.py.
 class GroupMembers {
 public:
-    GroupMembers(); ///< In the running task, the parent.
+    GroupMembers(); ///< The running task becomes the parent.
     ~GroupMembers();
     GroupMembers(const GroupMembers&) = delete;
     GroupMembers& operator=(const GroupMembers&) = delete;
@@ -24,16 +24,17 @@ public:
     [[nodiscard]] bool is_open() const noexcept {
         return !aborting_ && !(exiting_ && members_.empty());
     }
-    /// Throws RuntimeError unless tasks may be created.
+    /// Throws RuntimeError if no more tasks may be created.
     void require_open() const;
     void add(TaskBase& task);
-    /// Waits for the tasks and throws what comes out of the group; see TaskGroup::leave.
+    /// Waits for the tasks and throws the group's error, if any; see TaskGroup::leave.
     Coro<> leave(std::exception_ptr error);
 
 private:
     friend class GroupMember;
 
-    /// A member in the list of its group. (As a CompletionWaiter it is in a list of its task.)
+    /// Links a member into its group's list. (As a CompletionWaiter it is also in a list of its
+    /// task.)
     struct Link final : engine::ListLink {
         explicit Link(GroupMember& owner) noexcept : member(owner) {}
         GroupMember& member;

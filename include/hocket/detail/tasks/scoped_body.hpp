@@ -7,8 +7,8 @@
 
 namespace hocket::detail {
 
-/// A callable for the inside of a scope, as with_timeout and with_task_group have one: given the
-/// scope, it returns a Coro.
+/// A callable that is the body of a scope, as in with_timeout and with_task_group: it takes the
+/// scope and returns a Coro.
 template <class F, class Scope>
 concept ScopedBody = std::invocable<std::decay_t<F>&, Scope&> &&
                      is_coro<std::invoke_result_t<std::decay_t<F>&, Scope&>>;

@@ -9,12 +9,13 @@
 
 namespace hocket::detail {
 
-/// Cancels `task` and waits until it has ended, however; at once when it has. Cancelling the wait
-/// leaves it.
+/// Cancels `task` and waits until it has ended in any way; returns at once if it already has.
+/// Cancelling the wait leaves the task alone.
 Coro<> cancel_and_wait(AnyTask task);
 [[noreturn]] void throw_out_of_time();
 
-/// wait_for: `awaitable` is awaited where it is, unless there is no time to do so.
+/// Implements wait_for. Awaits `awaitable` directly; only if the timeout is not positive does it
+/// create a task for it.
 template <class T, class A> Coro<T> wait_within(A awaitable, std::chrono::nanoseconds timeout) {
     if (timeout.count() <= 0) {
         Task<T> task = ensure_task(std::move(awaitable));

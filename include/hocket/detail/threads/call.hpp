@@ -19,25 +19,24 @@ namespace hocket::detail {
 /// The executor whose worker this thread is; nullptr on all others.
 inline thread_local constinit const Executor* executor_here = nullptr;
 
-/// A piece of work on its way through an executor, which ends it with exactly one of run() and
-/// discard().
+/// A piece of work in an executor, which ends it by calling exactly one of run() and discard().
 class Work {
 public:
     Work() = default;
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
 
-    /// Does the work, unless its future is done or somebody else does it, and completes the future.
-    /// The work is gone then.
+    /// Does the work and completes the future, unless the future is done or another thread does the
+    /// work. Destroys this object.
     virtual void run() noexcept = 0;
-    /// Cancels the future without doing the work. The work is gone then.
+    /// Cancels the future without doing the work. Destroys this object.
     virtual void discard() noexcept = 0;
-    /// The future of its result; nullptr when nobody asked for one.
+    /// The future of its result; nullptr if it has none.
     virtual FutureStateBase* future() noexcept { return nullptr; }
 
     Work* next_work = nullptr;              // for the executor's queue
-    const Executor* executor = nullptr;     // which has it
-    const SubmitOptions* options = nullptr; // part of the work; nullptr: the defaults
+    const Executor* executor = nullptr;     // the executor that has the work
+    const SubmitOptions* options = nullptr; // owned by the work; nullptr for the defaults
 
 protected:
     ~Work() = default;
@@ -70,7 +69,7 @@ public:
         if (this->try_start()) {
             this->publish(invoke());
         } else if (this->cancelled()) {
-            call_.reset(); // nobody else looks at it any more
+            call_.reset(); // no other thread uses it any more
         }
         this->unref();
     }
@@ -91,7 +90,7 @@ public:
     }
 
 private:
-    // A future that runs can be completed by nobody else, so nothing needs to be claimed.
+    // No other thread can complete a running future, so the result need not be claimed.
     Status invoke() noexcept {
         Status how = Status::finished;
         try {
@@ -104,7 +103,7 @@ private:
             this->result_.set_error(std::current_exception());
             how = Status::failed;
         }
-        call_.reset(); // on the thread that did the work, before anybody hears of its end
+        call_.reset(); // on the thread that did the work, before the future is completed
         return how;
     }
 
@@ -127,7 +126,7 @@ private:
 
 void report_posted_exception(const std::exception_ptr& error) noexcept;
 
-/// A call of whose end nobody hears.
+/// A call without a future.
 template <class F, class... Args> class PostedCall final : public Work {
 public:
     template <class... Given>

@@ -6,12 +6,14 @@
 
 namespace hocket::detail {
 
-/// Futures in the order in which they are put here, as they are done. A handle. Any thread.
+/// A queue of futures, which are put into it as they are done. This is a handle. May be used from
+/// any thread.
 class CompletionQueue {
 public:
     CompletionQueue();
     void put(FutureStateBase& done) const;
-    /// Blocks until there is one. `State` is the type of all of them.
+    /// Blocks until there is a future, then removes and returns it. `State` is the type of all of
+    /// them.
     template <class State> [[nodiscard]] FuturePointer<State> get() const {
         return FuturePointer<State>(static_cast<State*>(take().release()));
     }

@@ -13,34 +13,35 @@
 
 namespace hocket::detail {
 
-/// The way from a future back to the task that makes its result, for as long as there is one.
+/// Lets a future cancel the task that produces its result, while that task exists.
 class RemoteCancel {
 public:
     explicit RemoteCancel(EventLoop& loop) : loop_(&loop) {}
 
-    /// On the loop's thread.
+    /// Called on the loop's thread.
     void set_task(AnyTask task) noexcept { task_ = std::move(task); }
-    /// On the loop's thread: the task is done, or will never be. The loop may be gone from here on.
+    /// Called on the loop's thread when the task is done or will never be. The loop may be
+    /// destroyed afterwards.
     void close() noexcept;
-    /// From any thread: cancels the task, which keeps `self` until then.
+    /// Cancels the task; may be called from any thread. Keeps `self` alive until then.
     static void request(const std::shared_ptr<RemoteCancel>& self);
 
 private:
-    std::mutex mutex_; // over the loop, which may end while a thread calls it
+    std::mutex mutex_; // guards loop_, because the loop may end while a thread calls it
     EventLoop* loop_;
-    AnyTask task_; // the loop thread's
+    AnyTask task_; // used only by the loop's thread
 };
 
-/// The loop's side of run_coroutine_threadsafe, until the future is done.
+/// The loop's part of run_coroutine_threadsafe. Exists until the future is done.
 template <class T> class CrossThreadTask final : public CompletionWaiter {
 public:
     CrossThreadTask(Coro<T> coro, EventLoop& loop)
         : coro_(std::move(coro)), cancel_(std::make_shared<RemoteCancel>(loop)) {}
     ~CrossThreadTask() {
         cancel_->close();
-        coro_.close(); // the future tells why it did not run
+        coro_.close(); // the future's exception says why it did not run
         if (!state_->done()) {
-            state_->fail_if_unset("the event loop was closed before the coroutine had ended");
+            state_->fail_if_unset("the event loop was closed before the coroutine ended");
         }
     }
     CrossThreadTask(const CrossThreadTask&) = delete;
@@ -55,7 +56,7 @@ public:
         });
         return result;
     }
-    /// On the loop's thread.
+    /// Called on the loop's thread.
     static void start(std::unique_ptr<CrossThreadTask> self, EventLoop& loop) {
         if (self->state_->done()) {
             return; // cancelled before it started

@@ -7,19 +7,20 @@
 
 namespace hocket::detail {
 
-/// A forked call: lives on the stack of the thread that forked it, which does not leave that frame
-/// before it is done.
+/// A forked call. Stored on the stack of the thread that forked it, which does not leave that frame
+/// before the call is done.
 class ForkJob {
 public:
     ForkJob(const ForkJob&) = delete;
     ForkJob& operator=(const ForkJob&) = delete;
 
-    /// For the thread that took it from another one's deque. The job may be gone afterwards.
+    /// Called by the thread that stole the job from another thread's deque. The job may be
+    /// destroyed when it returns.
     void run_taken() noexcept;
     [[nodiscard]] bool done() const noexcept {
         return state_.load(std::memory_order_acquire) == done_state;
     }
-    /// Sleeps until it is done, for a millisecond at most.
+    /// Sleeps until the job is done, for at most a millisecond.
     void doze() noexcept;
 
 protected:
@@ -30,18 +31,18 @@ protected:
 private:
     static constexpr std::uint32_t open_state = 0;
     static constexpr std::uint32_t done_state = 1;
-    static constexpr std::uint32_t awaited_state = 2; // somebody sleeps
+    static constexpr std::uint32_t awaited_state = 2; // a thread sleeps in doze()
 
     const Call call_;
     std::atomic<std::uint32_t> state_{open_state};
 };
 
-/// The forks of one thread that nobody has taken yet. Its owner pushes and pops at one end, without
-/// a locked instruction but one exchange in pop; others steal at the other end, the oldest first.
-/// This is the deque of Chase and Lev, with a fixed capacity.
+/// The forks of one thread that have not been taken yet. The owner pushes and pops at one end; its
+/// only locked instruction is an exchange in pop. Other threads steal at the other end, oldest
+/// first. This is the Chase-Lev deque with a fixed capacity.
 class ForkDeque {
 public:
-    /// Owner. False when it is full.
+    /// Called by the owner. Returns false if the deque is full.
     bool push(ForkJob& job) noexcept {
         const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
         if (bottom - top_.load(std::memory_order_acquire) >= capacity) [[unlikely]] {
@@ -51,10 +52,11 @@ public:
         bottom_.store(bottom + 1, std::memory_order_release);
         return true;
     }
-    /// Owner: the youngest one; nullptr when all have been stolen.
+    /// Called by the owner. Returns the youngest job; nullptr if all have been stolen.
     ForkJob* pop() noexcept {
         const std::int64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
-        // In one order with the thief's loads: of the last job one of the two learns.
+        // Sequentially consistent with the thief's loads, so that owner and thief cannot both miss
+        // the other's claim to the last job.
         bottom_.store(bottom, std::memory_order_seq_cst);
         std::int64_t top = top_.load(std::memory_order_seq_cst);
         if (top < bottom) [[likely]] {
@@ -68,7 +70,8 @@ public:
         bottom_.store(bottom + 1, std::memory_order_release);
         return job;
     }
-    /// Any thread: the oldest one; nullptr when there is none, or somebody else was faster.
+    /// May be called from any thread. Returns the oldest job; nullptr if there is none or another
+    /// thread was faster.
     ForkJob* steal() noexcept {
         std::int64_t top = top_.load(std::memory_order_seq_cst);
         if (top >= bottom_.load(std::memory_order_seq_cst)) {

@@ -11,38 +11,39 @@ namespace hocket::detail {
 
 class ForkPeers;
 
-/// A thread's slot among those that share forks.
+/// The slot of one thread of a ForkPeers.
 struct ForkSlot {
     ForkDeque deque;
     ForkPeers* peers = nullptr;
 
-    /// Offers `job` to the others. False when there is no room for it.
+    /// Offers `job` to the other threads. Returns false if there is no room for it.
     bool offer(ForkJob& job) noexcept;
-    /// Runs what others have forked until `job`, which one of them has taken, is done.
+    /// Runs other threads' forks until `job`, which another thread has taken, is done.
     void help_until_done(ForkJob& job) noexcept;
 };
 
-/// This thread's slot; nullptr where forks cannot be shared.
+/// This thread's slot; nullptr if it does not share forks.
 inline thread_local constinit ForkSlot* fork_slot = nullptr;
 
-/// The threads that take each other's forks: a pool's workers and a few guests. Any thread.
+/// The threads that take each other's forks: a pool's workers and a few guests. May be used from
+/// any thread.
 class ForkPeers {
 public:
     ForkPeers(const ForkPeers&) = delete;
     ForkPeers& operator=(const ForkPeers&) = delete;
 
-    /// A slot for a thread that is no worker; nullptr when all are taken.
+    /// A slot for a thread that is not a worker; nullptr if all are taken.
     ForkSlot* enter() noexcept;
     void leave(ForkSlot& slot) noexcept;
 
-    /// Has a thread that is available look for forks, unless somebody looks already.
+    /// Wakes an available worker to look for forks, unless one is already looking.
     void call() noexcept {
         if (available_.load(std::memory_order_relaxed) > 0 &&
             searching_.load(std::memory_order_relaxed) == 0) [[unlikely]] {
             wake_one();
         }
     }
-    /// Takes a fork from anybody but `thief`; nullptr when none is found.
+    /// Takes a fork from a thread other than `thief`; nullptr if none is found.
     ForkJob* steal(const ForkSlot& thief) noexcept;
 
 protected:
@@ -52,14 +53,14 @@ protected:
     virtual void wake_one() noexcept = 0;
     [[nodiscard]] ForkSlot& slot_of(std::size_t worker) noexcept { return slots_[worker]; }
     [[nodiscard]] bool has_forks() const noexcept;
-    /// Differs when a guest has come since.
+    /// The number of guests so far. It changes when a guest enters.
     [[nodiscard]] std::uint64_t guest_count() const noexcept {
         return seats_.load(std::memory_order_relaxed) / one_guest;
     }
 
-    alignas(64) std::atomic<std::size_t> searching_{0}; // workers that look for something to do
-    std::atomic<std::size_t> available_{0};             // that sleep, or could be started
-    std::atomic<std::size_t> started_{0};               // workers, the first ones
+    alignas(64) std::atomic<std::size_t> searching_{0}; // workers looking for work
+    std::atomic<std::size_t> available_{0};             // workers that sleep or can be started
+    std::atomic<std::size_t> started_{0}; // workers started; they have the first slots
 
 private:
     static constexpr std::size_t guests = 16;
@@ -68,8 +69,8 @@ private:
     [[nodiscard]] static bool any(std::uint64_t seats) noexcept { return seats % one_guest != 0; }
 
     const std::size_t workers_;
-    const std::unique_ptr<ForkSlot[]> slots_; // the workers' and then the guests'
-    // One bit for each guest's slot that is taken; above, how many guests there have been.
+    const std::unique_ptr<ForkSlot[]> slots_; // the workers' slots, then the guests'
+    // The low bits mark the guest slots that are taken; the bits above count the guests so far.
     alignas(64) std::atomic<std::uint64_t> seats_{0};
 };
 

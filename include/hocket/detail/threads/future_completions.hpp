@@ -11,29 +11,28 @@
 
 namespace hocket::detail {
 
-/// Waits, as a thread, for any of several futures, which must outlive it.
+/// Blocks a thread until any of several futures is done. The futures must outlive it.
 class FutureCompletions {
 public:
-    /// Those of `futures` that are done already come first, in this order. The timeout counts from
-    /// now.
+    /// Futures that are already done come first, in the order of `futures`. The timeout starts now.
     FutureCompletions(std::vector<FutureStateBase*> futures,
                       std::optional<std::chrono::nanoseconds> timeout);
     FutureCompletions(FutureCompletions&&) noexcept;
     FutureCompletions& operator=(FutureCompletions&&) noexcept;
     ~FutureCompletions();
 
-    /// Blocks until the next one is done, and returns its index; nothing when none is left.
-    /// TimeoutError.
+    /// Blocks until the next future is done and returns its index; empty if none is left. Throws
+    /// TimeoutError if the timeout passes.
     std::optional<std::size_t> next();
-    /// Blocks until enough of them are, or the timeout passes.
+    /// Blocks until enough of them are done or the timeout passes.
     void wait(ReturnWhen return_when);
 
 private:
-    class State; // and with it what blocks threads, which costs much to compile
+    class State; // defined in the .cpp: the headers for blocking threads are slow to compile
     std::unique_ptr<State> state_;
 };
 
-/// Whether each of `futures` is the first of its kind, in their order.
+/// For each of `futures`, in order: whether it has not occurred earlier in the vector.
 [[nodiscard]] std::vector<bool> first_ones(const std::vector<FutureStateBase*>& futures);
 
 } // namespace hocket::detail

@@ -20,12 +20,12 @@ namespace hocket::detail {
 
 class FutureStateBase;
 
-/// Something that is told once when a future is done; on the thread that made it so.
+/// Is notified once when a future is done, on the thread that completes it.
 class FutureWaiter : public engine::ListLink {
 public:
-    /// Called under the future's lock: may post or notify, and must not call the future. After it
-    /// returned false the waiter may be gone; true asks for a call of `after_done` without the
-    /// lock.
+    /// Called under the future's lock. May post or notify, but must not call the future. If it
+    /// returns false, the waiter may be destroyed from then on; if true, `after_done` is called
+    /// without the lock.
     virtual bool on_done() noexcept = 0;
     virtual void after_done() noexcept {}
 
@@ -33,10 +33,10 @@ protected:
     ~FutureWaiter() = default;
 };
 
-/// What the handles of one future share. Any thread.
+/// The state shared by the handles of one future. May be used from any thread.
 class FutureStateBase {
 public:
-    /// `completing`: somebody has claimed the right to end it, and is about to.
+    /// `completing`: a thread has claimed the right to complete it and is about to do so.
     enum class Status : std::uint32_t { pending, running, completing, cancelled, finished, failed };
 
     FutureStateBase() noexcept = default;
@@ -60,42 +60,45 @@ public:
     [[nodiscard]] virtual bool running() const noexcept { return status() == Status::running; }
     [[nodiscard]] bool cancelled() const noexcept { return status() == Status::cancelled; }
 
-    /// Pending becomes cancelled. False when it is running or done (true when cancelled before).
+    /// Changes pending to cancelled. Returns false if it is running or done (true if it was already
+    /// cancelled).
     virtual bool cancel() noexcept;
-    /// Pending becomes running. False when it was cancelled; InvalidStateError otherwise.
+    /// Changes pending to running. Returns false if it was cancelled; throws InvalidStateError in
+    /// any other state.
     bool set_running_or_notify_cancel();
-    /// Pending becomes running. False when it was anything else.
+    /// Changes pending to running. Returns false in any other state.
     bool try_start() noexcept;
-    /// Pending becomes failed with `error`. False when it was anything else.
+    /// Changes pending to failed with `error`. Returns false in any other state.
     virtual bool fail_if_pending(std::exception_ptr error) noexcept = 0;
-    /// Does the work on this thread when it has not started and this thread is a worker of the
-    /// executor that has it; then true, and the future is done. A worker that waits for exactly
-    /// that work loses nothing by it, and a pool all of whose workers wait still comes to an end.
+    /// If the work has not started and this thread is a worker of its executor, does the work here
+    /// and returns true; the future is then done. A worker that waits for this work loses nothing
+    /// by that, and a pool in which all workers wait does not deadlock.
     virtual bool run_here() noexcept { return false; }
-    /// Blocks until done; false when `timeout` passed first.
+    /// Blocks until done. Returns false if `deadline` passes first.
     bool wait_until(std::chrono::steady_clock::time_point deadline);
-    /// Blocks until done, or does the work (run_here).
+    /// Blocks until done, or does the work itself (see run_here).
     void wait() noexcept;
 
-    /// Registers `waiter`; false when the future is done already.
+    /// Registers `waiter`. Returns false if the future is already done.
     bool add_waiter(FutureWaiter& waiter) noexcept;
-    /// False when the waiter was, or is being, told.
+    /// Returns false if the waiter has been or is being notified.
     bool remove_waiter(FutureWaiter& waiter) noexcept;
-    /// For a waiter that may have been told: returns when nobody is in its `on_done` any more.
+    /// For a waiter that may have been notified: blocks until its `on_done` has returned.
     void wait_until_told() const noexcept { lock_.wait_until_free(); }
-    /// Calls `callback` when done (at once when it is); exceptions are reported on stderr.
+    /// Calls `callback` when the future is done, or at once if it already is. Exceptions are
+    /// reported on stderr.
     void add_done_callback(std::function<void()> callback);
 
-    /// The exception when failed.
+    /// The exception if it failed, else nullptr.
     [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
-    void require_result() const; ///< Throws CancelledError or InvalidStateError when there is none.
+    void require_result() const; ///< Throws CancelledError or InvalidStateError if there is none.
 
 protected:
     virtual ~FutureStateBase() = default;
-    /// Claims the right to store the result. InvalidStateError when somebody else has it.
+    /// Claims the right to store the result. Throws InvalidStateError if it is not available.
     void claim();
     bool claim_pending() noexcept;
-    /// Makes the outcome known: the last thing done with it.
+    /// Makes the outcome visible and notifies the waiters. The last step of completing the future.
     void publish(Status status) noexcept;
 
 private:
@@ -125,19 +128,21 @@ public:
         publish(Status::failed);
         return true;
     }
-    /// For a promise that goes away: a failed future, unless it has a result or was cancelled.
+    /// Called when a promise is destroyed: fails the future unless it has a result or was
+    /// cancelled.
     void fail_if_unset(const char* why) noexcept {
         try {
             set_error(std::make_exception_ptr(RuntimeError(why)));
         } catch (const InvalidStateError&) {
-            // Cancelled, or completed, in this very moment: what was wanted.
+            // It was cancelled or completed at the same moment, which is fine.
         }
     }
     T get() {
         require_result();
         return result_.get(result_state());
     }
-    /// As get(), but moves the result out: for who knows that nobody else asks for it.
+    /// Like get(), but moves the result out. For callers that know that nobody else uses the
+    /// result.
     T take() {
         require_result();
         return result_.take(result_state());
@@ -163,9 +168,10 @@ private:
 
 template <class State> using FuturePointer = engine::RefPtr<State>;
 
-/// Awaits a future: whoever completes it posts the task to its loop; the task, not this, for a loop
-/// that is closed destroys this with the coroutine, before it empties its inbox. Cancelling the
-/// awaiting task cancels the future (in vain when it runs already) and ends the wait at once.
+/// Awaits a future. The thread that completes it posts the task to its loop: the task and not this
+/// awaiter, because a closing loop destroys the awaiter with the coroutine before it empties its
+/// inbox. Cancelling the awaiting task ends the wait at once and cancels the future, which has no
+/// effect if that is already running.
 class FutureAwaiterBase : public Operation, public FutureWaiter {
 public:
     /// What cancelling the awaiting task does to the future.
@@ -190,8 +196,8 @@ public:
 protected:
     void finish() {
         if (task_ != nullptr) {
-            // This task may be the last of its loop, and the loop's inbox be gone, before who
-            // posted it there is done with that.
+            // This task may be the last of its loop, so the loop could destroy its inbox while the
+            // completing thread is still posting to it.
             future_.wait_until_told();
             task_->unsuspend();
             task_->throw_if_cancelled();
@@ -204,7 +210,7 @@ private:
     bool cancel(std::string_view message) noexcept override;
     bool on_done() noexcept override;
 
-    TaskBase* task_ = nullptr; // nullptr unless it has suspended
+    TaskBase* task_ = nullptr; // nullptr if the task has not suspended
     OnCancel on_cancel_;
 };
 
@@ -218,7 +224,8 @@ public:
     }
 };
 
-/// Awaits a future's end, whatever its outcome. A local of the awaiting coroutine.
+/// Waits until a future is done and ignores its outcome. Must be a local variable of the awaiting
+/// coroutine.
 class FutureEnd final : public FutureAwaiterBase {
 public:
     using value_type = void;

@@ -19,16 +19,17 @@
 
 namespace hocket::detail {
 
-/// What came of a chunk: the results of its elements up to the first that threw, and what that was.
+/// The outcome of a chunk: the results of its elements up to the first one that threw, and its
+/// exception.
 template <class R> struct MapChunk {
     MapChunk() = default;
-    MapChunk(std::vector<R> results) : values(std::move(results)) {} // NOLINT: all went well
+    MapChunk(std::vector<R> results) : values(std::move(results)) {} // NOLINT: no element threw
 
     std::vector<R> values;
     std::exception_ptr error;
 };
 
-/// What calling an F with an Item gives, as something that can be kept.
+/// The result of calling an F with an Item, as a type that can be stored.
 template <class F, class Item>
 using MapValue = std::conditional_t<std::is_void_v<std::invoke_result_t<F&, Item>>, std::monostate,
                                     std::remove_cvref_t<std::invoke_result_t<F&, Item>>>;
@@ -52,7 +53,7 @@ MapChunk<MapValue<F, Item>> map_chunk(F& function, std::vector<Item> items) {
     return chunk;
 }
 
-/// The limits of a map: MapOptions, with nothing left to be decided.
+/// The limits of a map: its MapOptions with all defaults resolved.
 struct MapLimits {
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::size_t chunksize;
@@ -60,14 +61,14 @@ struct MapLimits {
     std::function<void(std::size_t, std::optional<std::size_t>)> progress;
 };
 
-/// The results of a map in order, apart from where the input comes from and where chunks go.
+/// Delivers the results of a map in order. Derived classes supply the input and submit the chunks.
 template <class R> class OrderedMapBase {
 public:
     OrderedMapBase(const OrderedMapBase&) = delete;
     OrderedMapBase& operator=(const OrderedMapBase&) = delete;
     virtual ~OrderedMapBase() = default;
 
-    /// The next result; nothing at the end. Blocks.
+    /// Blocks until the next result is there; returns an empty optional at the end.
     std::optional<R> pull() {
         while (fetched_ == chunk_.values.size()) {
             if (!begin_fetch()) {
@@ -105,16 +106,16 @@ public:
 protected:
     explicit OrderedMapBase(MapLimits limits) : limits_(std::move(limits)) {}
 
-    /// Submits until there is enough in flight, or the input ends.
+    /// Submits chunks until enough are in flight or the input ends.
     virtual void fill() = 0;
     [[nodiscard]] virtual bool in_flight() const noexcept = 0;
     [[nodiscard]] virtual std::optional<std::size_t> total() const = 0;
-    /// The chunk that was submitted first.
+    /// Waits for the oldest chunk in flight.
     virtual MapChunk<R>
     wait_for_chunk(std::optional<std::chrono::steady_clock::time_point> deadline) = 0;
     virtual Coro<MapChunk<R>>
     await_chunk(std::optional<std::chrono::steady_clock::time_point> deadline) = 0;
-    /// Cancels what is in flight and submits nothing more.
+    /// Cancels the chunks in flight; no more will be submitted.
     virtual void cancel() noexcept = 0;
 
     const MapLimits limits_;
@@ -125,7 +126,7 @@ private:
             cancel();
             std::rethrow_exception(std::exchange(chunk_.error, nullptr));
         }
-        // The input may throw, and so does submitting after a shutdown. What is in flight is still
+        // The input may throw, and so does submitting after a shutdown. Chunks in flight are
         // delivered before the error.
         if (!fill_error_) {
             try {
@@ -135,7 +136,7 @@ private:
             }
         }
         if (fill_error_ && !in_flight()) {
-            cancel(); // there is nothing more to come
+            cancel(); // nothing more is to come
             std::rethrow_exception(std::exchange(fill_error_, nullptr));
         }
         return in_flight();
@@ -151,13 +152,13 @@ private:
     std::optional<R> take() { return std::optional<R>(std::move(chunk_.values[fetched_++])); }
 
     MapChunk<R> chunk_;
-    std::exception_ptr fill_error_; // for when everything in flight is delivered
-    std::size_t fetched_ = 0;       // of chunk_
-    std::size_t done_ = 0;          // of all
+    std::exception_ptr fill_error_; // thrown once all chunks in flight are delivered
+    std::size_t fetched_ = 0;       // results taken from chunk_
+    std::size_t done_ = 0;          // results received so far
 };
 
-/// Maps the elements of `Range` in order; when that is an lvalue reference the range is only
-/// referred to. `submit_chunk(std::vector<Item>)` returns a future of a MapChunk<R> or of what
+/// Maps the elements of `Range` in order. If `Range` is an lvalue reference, the range is not
+/// copied. `submit_chunk(std::vector<Item>)` returns a future of a MapChunk<R> or of a type that
 /// converts to one, such as std::vector<R>.
 template <class R, class Range, class SubmitChunk>
 class OrderedMap final : public OrderedMapBase<R> {
@@ -172,7 +173,7 @@ public:
           total_(size_if_known(input_)),
           position_(std::ranges::begin(input_)) {
         try {
-            fill(); // work starts with the call, whenever its results are fetched
+            fill(); // work starts at once, not when the first result is fetched
         } catch (...) {
             cancel();
             throw;
@@ -204,7 +205,7 @@ protected:
         if (!deadline) {
             future.state().wait();
         } else if (!future.state().wait_until(*deadline)) {
-            throw TimeoutError("map: not all results were there in time");
+            throw TimeoutError("map: timed out before all results were available");
         }
         return take(future);
     }
@@ -231,9 +232,9 @@ private:
         FutureEnd end(future.state());
         co_await end;
     }
-    // Moved out: nobody else has this future.
+    // Moves the result out, because nobody else has this future.
     MapChunk<R> take(const ChunkFuture& future) {
-        futures_.pop_front(); // only now, so that cancel() reached it
+        futures_.pop_front(); // only now, so that cancel() could reach it before
         return future.state().take();
     }
 

@@ -12,19 +12,19 @@
 
 namespace hocket::detail {
 
-/// How many indices there are in [first, last); first is not beyond last.
+/// The number of indices in [first, last); requires first <= last.
 template <class Index> constexpr auto distance(Index first, Index last) noexcept {
     using Count = std::make_unsigned_t<Index>;
     return static_cast<Count>(static_cast<Count>(last) - static_cast<Count>(first));
 }
 
-/// `grain`, or what divides the range well: fine enough that the last piece keeps nobody waiting
-/// long, coarse enough that neighbours seldom change hands from one loop to the next, which costs
-/// more than any imbalance where the data is in the caches. Pieces of many small elements begin
-/// where cache lines do.
+/// Returns `grain`, or a good size if it is 0. The pieces must be small enough that the other
+/// threads do not wait long for the last one. They must be large enough that the same elements
+/// mostly stay on the same thread from one loop to the next, because moving cached data costs more
+/// than any imbalance. Pieces of many small elements start at cache line boundaries.
 template <class Index>
 std::size_t grain_of(Index first, Index last, std::size_t grain, std::size_t workers) noexcept {
-    constexpr std::size_t pieces = 8; // for each thread
+    constexpr std::size_t pieces = 8; // per thread
     constexpr std::size_t line = 16;
     if (grain != 0) {
         return grain;
@@ -33,7 +33,7 @@ std::size_t grain_of(Index first, Index last, std::size_t grain, std::size_t wor
     return piece >= 4 * line ? piece / line * line : std::max<std::size_t>(1, piece);
 }
 
-/// The first exception of a loop; the other threads stop at their next piece.
+/// The first exception of a loop. The other threads stop at their next piece.
 class LoopFailure {
 public:
     [[nodiscard]] bool occurred() const noexcept {
@@ -44,7 +44,7 @@ public:
             error_ = std::move(error);
         }
     }
-    /// Once all threads have ended.
+    /// Call this when all threads have ended.
     void rethrow() const {
         if (error_) {
             std::rethrow_exception(error_);
@@ -56,8 +56,8 @@ private:
     std::exception_ptr error_;
 };
 
-/// Divides a range only when this thread's deque is empty: whoever had nothing to do has taken what
-/// was forked before, so that there are as many forks as thefts, not as pieces.
+/// Ranges are divided only if this thread's deque is empty, which means that an idle thread has
+/// taken the previous fork. So there are as many forks as thefts, not as many as pieces.
 inline bool somebody_is_idle() noexcept { return fork_slot != nullptr && fork_slot->deque.empty(); }
 
 template <class Index, class Body> class ParallelFor {
@@ -125,7 +125,7 @@ public:
     }
 
 private:
-    // Nothing when it failed.
+    // Returns an empty optional if it failed.
     std::optional<T> run(Index first, Index last) noexcept {
         try {
             T value = identity_;

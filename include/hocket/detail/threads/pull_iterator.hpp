@@ -7,8 +7,8 @@
 
 namespace hocket::detail {
 
-/// An input iterator over a source whose `pull()` hands out one value after another as a
-/// std::optional, and nothing at its end. Ends where it equals std::default_sentinel.
+/// An input iterator over a source whose `pull()` returns the next value as a std::optional, empty
+/// at the end. Equals std::default_sentinel at the end.
 template <class Source> class PullIterator {
 public:
     using value_type = typename Source::value_type;

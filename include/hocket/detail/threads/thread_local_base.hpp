@@ -14,8 +14,9 @@ public:
     virtual ~ThreadLocalValue() = default;
 };
 
-/// A ThreadLocal but for the type: finds this thread's value, and destroys the values of threads
-/// that end, and all of them as it goes itself. Any thread.
+/// The part of a ThreadLocal that does not depend on its type: finds this thread's value and
+/// destroys the values of threads that end. Its destructor destroys all values. May be used from
+/// any thread.
 class ThreadLocalBase {
 public:
     ThreadLocalBase(const ThreadLocalBase&) = delete;
@@ -27,15 +28,15 @@ protected:
     ThreadLocalBase();
     ~ThreadLocalBase();
 
-    /// This thread's value; nullptr when it has none yet. Not inlined: a compiler may otherwise
-    /// keep a thread's address of it across a suspension.
+    /// This thread's value; nullptr if it has none yet. Not inlined, because otherwise a compiler
+    /// may keep the address of a thread-local variable across a suspension.
     [[nodiscard]] ThreadLocalValue* find() const noexcept;
-    /// Keeps `value` as this thread's, which has none yet.
+    /// Stores `value` as this thread's value. The thread must not have one yet.
     ThreadLocalValue& keep(std::unique_ptr<ThreadLocalValue> value);
 
 private:
-    std::size_t index_; // of this thread's value in its table; used again after this is gone
-    std::uint64_t id_;  // never used again
+    std::size_t index_; // of the value in each thread's table; reused after this is destroyed
+    std::uint64_t id_;  // never reused
     std::shared_ptr<Values> values_;
 };
 

@@ -16,24 +16,24 @@
 
 namespace hocket::detail {
 
-/// What a Thread and the thread that it started share. The last one that lets go reports the
-/// function's exception, if nobody has seen it. Any thread.
+/// The state shared by a Thread and the thread it started. The destructor reports the function's
+/// exception if it was never retrieved. May be used from any thread.
 class ThreadState : public std::enable_shared_from_this<ThreadState> {
 public:
-    /// Without a name: "Thread-N".
+    /// If `name` is empty, "Thread-N" is used.
     ThreadState(std::string name, bool daemon);
     virtual ~ThreadState();
     ThreadState(const ThreadState&) = delete;
     ThreadState& operator=(const ThreadState&) = delete;
 
     void start();
-    /// Waits until the thread has ended; false when it had not by `deadline`. Throws nothing of the
-    /// function's.
+    /// Waits until the thread has ended. Returns false if `deadline` passes first. Does not throw
+    /// the function's exception.
     bool wait_until(std::chrono::steady_clock::time_point deadline);
     void wait();
-    /// Nobody will wait for the thread.
+    /// Declares that the thread will not be waited for.
     void detach();
-    /// Throws RuntimeError where waiting could not end.
+    /// Throws RuntimeError if waiting would never end.
     void require_joinable() const;
     /// Throws the function's exception, if there was one.
     void rethrow();
@@ -47,13 +47,13 @@ public:
     [[nodiscard]] bool daemon() const noexcept { return daemon_; }
     [[nodiscard]] std::optional<std::uint64_t> ident() const noexcept;
     [[nodiscard]] std::optional<pid_t> native_id() const noexcept;
-    /// Who has the future looks after the exception.
+    /// The holder of the future is responsible for the exception.
     [[nodiscard]] Future<> future() noexcept;
 
 protected:
     /// Calls the function.
     virtual void invoke() = 0;
-    /// Lets go of the function and its arguments.
+    /// Destroys the function and its arguments.
     virtual void release() noexcept = 0;
 
 private:
@@ -64,12 +64,12 @@ private:
     const bool daemon_;
     ContextPointer context_;
     std::atomic<bool> start_called_{false};
-    std::atomic<bool> retrieved_{false}; // somebody has seen the exception, or will
+    std::atomic<bool> retrieved_{false}; // the exception was retrieved or will be
     std::atomic<std::uint64_t> ident_{0};
-    std::atomic<pid_t> native_id_{0}; // set last: it says that the thread has started
+    std::atomic<pid_t> native_id_{0}; // set last: means that the thread has started
     Promise<> promise_;
     Future<> future_ = promise_.get_future();
-    struct Handle; // of the thread; <thread> stays out of the header
+    struct Handle; // holds the thread; keeps <thread> out of this header
     std::unique_ptr<Handle> handle_;
 };
 

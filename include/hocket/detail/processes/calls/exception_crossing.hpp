@@ -12,13 +12,13 @@ namespace hocket::detail {
 /// How exceptions of one type cross between processes.
 struct ExceptionCrossing {
     const std::type_info* type;
-    /// Packs the exception that is currently handled, which has this type.
+    /// Packs the exception that is currently being handled, which must be of this type.
     void (*pack)(msgpack::packer<msgpack::sbuffer>& packer);
     /// Throws the exception that was packed.
     void (*rethrow)(const msgpack::object& object);
 };
 
-/// May be called from any thread; usually at the start of the program.
+/// May be called from any thread; usually called at the start of the program.
 void add_exception_crossing(const ExceptionCrossing& crossing);
 
 template <class E> constexpr ExceptionCrossing exception_crossing() {
@@ -33,10 +33,11 @@ template <class E> constexpr ExceptionCrossing exception_crossing() {
                 },
                 [](const msgpack::object& object) { throw object.as<E>(); }};
     } else {
-        static_assert(
-            std::is_base_of_v<std::exception, E> && std::is_constructible_v<E, const std::string&>,
-            "hocket: HOCKET_REMOTE_EXCEPTION(Type) needs a std::exception that can be made of its "
-            "message, or a type with MSGPACK_DEFINE(members...)");
+        static_assert(std::is_base_of_v<std::exception, E> &&
+                          std::is_constructible_v<E, const std::string&>,
+                      "hocket: HOCKET_REMOTE_EXCEPTION(Type) needs a std::exception that can be "
+                      "constructed from its "
+                      "message, or a type with MSGPACK_DEFINE(members...)");
         return {&typeid(E),
                 [](msgpack::packer<msgpack::sbuffer>& packer) {
                     try {

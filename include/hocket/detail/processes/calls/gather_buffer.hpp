@@ -6,8 +6,8 @@
 
 namespace hocket::detail {
 
-/// A stream for msgpack that does not copy large blocks: it remembers where they are. So they are
-/// copied once, to where the message goes. They must stay for as long as this does.
+/// A stream for msgpack that does not copy large blocks but keeps pointers to them, so that they
+/// are copied only once, into the message's destination. The blocks must outlive the buffer.
 class GatherBuffer {
 public:
     void write(const char* data, std::size_t size) {
@@ -30,7 +30,7 @@ private:
     static constexpr std::size_t by_reference = 1024;
 
     struct Block {
-        std::size_t after; // of the bytes in own_
+        std::size_t after; // how many bytes of own_ come before it
         const char* data;
         std::size_t size;
     };

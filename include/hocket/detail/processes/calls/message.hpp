@@ -15,12 +15,12 @@
 
 namespace hocket::detail {
 
-/// The descriptors that travel beside a message's bytes: those of shared memory, pipes and locks in
-/// it.
+/// The descriptors sent along with a message's bytes: those of the shared memory, pipes and locks
+/// in it.
 using Descriptors = std::vector<engine::FileDescriptor>;
 
-/// Where the descriptors of what is packed on this thread go, and those of what is unpacked come
-/// from, for as long as it lives.
+/// While it lives, packing on this thread adds descriptors to the given list, and unpacking takes
+/// them from it.
 class DescriptorScope {
 public:
     explicit DescriptorScope(Descriptors& descriptors) noexcept;
@@ -32,16 +32,17 @@ private:
     Descriptors* outer_;
 };
 
-/// For `msgpack_pack` of what is shared: a duplicate of `fd` travels with the message that is being
-/// packed. Returns its number in it. RuntimeError when no message to a process is being packed.
+/// For the `msgpack_pack` of shared objects: sends a duplicate of `fd` with the message that is
+/// being packed and returns its number in the message. Throws RuntimeError if no message to a
+/// process is being packed.
 [[nodiscard]] std::uint32_t attach_descriptor(int fd);
 /// For `msgpack_unpack`: takes the descriptor with that number out of the message.
 [[nodiscard]] engine::FileDescriptor take_descriptor(std::uint32_t number);
 
-/// The number for what has no descriptor: an empty SharedMemory.
+/// The number used if there is no descriptor, as in an empty SharedMemory.
 inline constexpr std::uint32_t no_descriptor = 0xFFFFFFFF;
 
-/// The size in bytes of one block; ValueError when it is over the 4 GiB that msgpack allows.
+/// The size of a block in bytes. Throws ValueError if it exceeds the 4 GiB that msgpack allows.
 [[nodiscard]] std::uint32_t block_size(std::size_t count, std::size_t element);
 
 template <class T> inline constexpr bool is_plain_vector = false;
@@ -49,17 +50,18 @@ template <class T>
 inline constexpr bool is_plain_vector<std::vector<T>> =
     std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
-/// A view of a vector of bytes. Only of bytes: what is larger need not be aligned in a message.
+/// A view of a vector of bytes. Larger elements are excluded because they may not be aligned in a
+/// message.
 template <class T> inline constexpr bool is_byte_span = false;
 template <class T>
 inline constexpr bool is_byte_span<std::span<const T>> = std::is_arithmetic_v<T> && sizeof(T) == 1;
 
-/// Packs a value as it crosses. Numbers in a vector go as one block of bytes: both ends are the
-/// same program on the same machine.
+/// Packs a value for another process. A vector of numbers is packed as one block of bytes, which is
+/// possible because both ends are the same program on the same machine.
 template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer, const T& value) {
     static_assert(crosses<T>,
                   "hocket: a value of this type cannot cross to another process. Give the class "
-                  "MSGPACK_DEFINE(its members...), or pass what it stands for: a number, a string, "
+                  "MSGPACK_DEFINE(its members...), or pass one that can: a number, a string, "
                   "a SharedArray ...");
     if constexpr (std::is_enum_v<T>) {
         packer.pack(static_cast<std::underlying_type_t<T>>(value));
@@ -79,13 +81,13 @@ template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer
     }
 }
 
-/// Unpacked is what was not packed as this type.
+/// Thrown when a value is unpacked as a type other than the one packed.
 [[noreturn]] void throw_wrong_block(std::size_t size, std::size_t element);
-/// The bytes of a vector, where they are in the message.
+/// The bytes of a vector; they point into the message.
 [[nodiscard]] std::span<const char> unpack_block(const msgpack::object& object,
                                                  std::size_t element);
 
-/// The reverse of pack_value. msgpack::type_error when the object is of another type.
+/// The reverse of pack_value. Throws msgpack::type_error if the object is of another type.
 template <class T> T unpack_value(const msgpack::object& object) {
     if constexpr (std::is_enum_v<T>) {
         return static_cast<T>(object.as<std::underlying_type_t<T>>());
@@ -95,7 +97,7 @@ template <class T> T unpack_value(const msgpack::object& object) {
                          }) {
         return T(object.as<typename T::rep>());
     } else if constexpr (is_byte_span<T>) {
-        const auto block = unpack_block(object, 1); // is not copied
+        const auto block = unpack_block(object, 1); // not copied
         return T(reinterpret_cast<typename T::pointer>(block.data()), block.size());
     } else if constexpr (is_plain_vector<T>) {
         const auto block = unpack_block(object, sizeof(typename T::value_type));
@@ -111,19 +113,19 @@ template <class T> T unpack_value(const msgpack::object& object) {
     }
 }
 
-/// How large the first piece of a zone for `bytes` should be. malloc keeps small ones at hand;
-/// those of msgpack's own 8 KiB cost more than all the rest of unpacking a short message.
+/// The size of the first chunk of a zone for `bytes`. malloc caches small chunks; one of msgpack's
+/// default 8 KiB costs more than the rest of unpacking a short message.
 [[nodiscard]] inline std::size_t zone_size(std::span<const char> bytes) noexcept {
     constexpr std::size_t is_short = 256;
     constexpr std::size_t kept_at_hand = 1000;
     return bytes.size() <= is_short ? kept_at_hand : MSGPACK_ZONE_CHUNK_SIZE;
 }
 
-/// Unpacks `bytes`, which must stay for as long as the object is used: strings and blocks are not
-/// copied. The object lives in `zone`.
+/// Unpacks `bytes`, which must stay valid while the object is used: strings and blocks are not
+/// copied. The object is stored in `zone`.
 [[nodiscard]] msgpack::object unpack_object(msgpack::zone& zone, std::span<const char> bytes);
 
-/// A packed value with what travels beside it.
+/// A packed value and the descriptors sent along with it.
 struct Message {
     msgpack::sbuffer bytes;
     Descriptors descriptors;
@@ -137,7 +139,7 @@ template <class T> Message pack_message(const T& value) {
     return message;
 }
 
-/// Takes the descriptors that it needs out of `descriptors`.
+/// Takes the descriptors it needs out of `descriptors`.
 template <class T> T unpack_message(std::span<const char> bytes, Descriptors& descriptors) {
     const DescriptorScope scope(descriptors);
     msgpack::zone zone(zone_size(bytes));

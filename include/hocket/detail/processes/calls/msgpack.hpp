@@ -1,10 +1,10 @@
 #pragma once
 
-// Those parts of msgpack that values cross with. All of <msgpack.hpp> takes twice as long to
-// compile; whoever includes that, too, may do so before or after.
+// The parts of msgpack that pack and unpack values. All of <msgpack.hpp> takes twice as long to
+// compile; it may also be included, before or after this header.
 
 #ifndef MSGPACK_NO_BOOST
-#define MSGPACK_NO_BOOST // msgpack's own parts do
+#define MSGPACK_NO_BOOST // as msgpack's own headers do
 #endif
 
 #include <msgpack/object.hpp>

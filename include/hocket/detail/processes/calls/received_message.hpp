@@ -8,7 +8,7 @@
 
 namespace hocket::detail {
 
-/// A packed value as it came from another process.
+/// A packed value received from another process.
 struct ReceivedMessage {
     std::unique_ptr<char[]> space;
     std::size_t size = 0;

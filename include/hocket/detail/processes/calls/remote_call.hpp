@@ -17,14 +17,14 @@ namespace hocket::detail {
 class ProcessPool;
 class PoolWorker;
 
-/// A call on its way through a process pool.
+/// A call in a process pool, from its submission to its completion.
 class RemoteCall {
 public:
     explicit RemoteCall(std::shared_ptr<ProcessPool> pool) noexcept : pool_(std::move(pool)) {}
     RemoteCall(const RemoteCall&) = delete;
     RemoteCall& operator=(const RemoteCall&) = delete;
 
-    /// The worker's answer. Completes the future; does nothing when it was cancelled.
+    /// Completes the future with the worker's answer; does nothing if the future was cancelled.
     virtual void complete(std::span<const char> result, Descriptors& descriptors) noexcept = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0;
     /// Cancels the future, without telling the pool.
@@ -40,18 +40,19 @@ public:
 
     FunctionRef function;
     std::string name;
-    Descriptors descriptors;  // of what the arguments share
-    std::int64_t timeout = 0; // nanoseconds that it may run; 0: without limit
+    Descriptors descriptors;  // of shared objects in the arguments
+    std::int64_t timeout = 0; // how long it may run, in nanoseconds; 0: no limit
     int priority = 0;
-    bool is_initializer = false; // belongs to its worker
+    bool is_initializer = false; // runs once in each worker
 
 protected:
     ~RemoteCall() = default;
-    /// Takes the call out of the pool; ends its worker when it runs. False when it is done.
+    /// Takes the call out of the pool; if it is running, ends its worker. Returns false if the call
+    /// is done.
     bool withdraw() noexcept;
     [[nodiscard]] bool is_started() const noexcept;
-    /// A thread that waits for the future takes the workers' answers itself, unless another thread
-    /// does already: true when the future is done.
+    /// Lets a thread that waits for the future receive the workers' answers itself, unless another
+    /// thread already does. Returns true if the future is done.
     bool collect_until_done(const FutureStateBase& future) noexcept;
     void wake_collector() noexcept;
 
@@ -60,9 +61,10 @@ private:
     friend class PoolWorker;
 
     const std::shared_ptr<ProcessPool> pool_;
-    // The pool's, under its lock:
-    enum class State : std::uint8_t { waiting, sent, left }; // in its queue, to a worker, the pool
-    std::string body_;                                       // while it is in the pool's queue
+    // What follows belongs to the pool and is guarded by its lock. The states: in the pool's queue,
+    // sent to a worker, no longer in the pool.
+    enum class State : std::uint8_t { waiting, sent, left };
+    std::string body_; // set while the call is in the pool's queue
     PoolWorker* worker_ = nullptr;
     State state_ = State::left;
 };

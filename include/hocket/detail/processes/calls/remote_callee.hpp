@@ -13,16 +13,16 @@
 
 namespace hocket::detail {
 
-/// A function as every process of this program finds it, whoever sent it: a FunctionRef's module is
-/// a number that only one sender and one receiver agree on.
+/// Identifies a function to every process of this program, regardless of the sender. In a
+/// FunctionRef, by contrast, the module is a number that only one sender and one receiver agree on.
 class PortableFunction {
 public:
     PortableFunction() noexcept = default;
     explicit PortableFunction(FunctionRef where);
     explicit PortableFunction(const void* address) : PortableFunction(locate_function(address)) {}
 
-    /// Where it is in this process; RuntimeError when its library is not, and cannot be loaded, or
-    /// is another build.
+    /// Its address in this process. Throws RuntimeError if its library is not loaded and cannot be,
+    /// or is another build.
     [[nodiscard]] const void* resolve() const;
 
     template <class Packer> void msgpack_pack(Packer& packer) const {
@@ -35,11 +35,11 @@ public:
 
 private:
     std::uint64_t offset_ = 0;
-    std::string path_; // of its module; empty: the program
+    std::string path_; // of its module; empty for the program
     std::string build_id_;
 };
 
-/// A pointer to a member function, in the two words that the Itanium C++ ABI makes it of.
+/// A pointer to a member function, as the two words that it consists of in the Itanium C++ ABI.
 class PortableMember {
 public:
     PortableMember() noexcept = default;
@@ -76,15 +76,15 @@ private:
 
     bool is_virtual_ = false;
     PortableFunction function_;
-    std::uintptr_t pointer_ = 0; // of a virtual one: where it is in the table
+    std::uintptr_t pointer_ = 0; // of a virtual function: its offset in the vtable
     std::ptrdiff_t adjustment_ = 0;
 };
 
 template <class F>
 concept PortableCallable = RemoteCallable<F> || std::is_member_function_pointer_v<F>;
 
-/// What is to be called in another process, as an argument that crosses to any of them. Why a
-/// pool's own calls have a CarriedFunction instead is said there.
+/// A callable as an argument that can be sent to any process of the program. A pool's own calls use
+/// a CarriedFunction instead; the reason is given there.
 template <class F> class RemoteCallee {
     static_assert(PortableCallable<F>,
                   "hocket: this cannot cross to another process: pass a free function, a member "
@@ -147,7 +147,7 @@ struct CallCallee {
     }
 };
 
-/// The same for whoever wants no result, which then need not cross.
+/// The same, but drops the result, so that its type need not cross.
 struct CallAndDrop {
     template <class F, class... Args>
     void operator()(const RemoteCallee<F>& function, Args&&... args) const {

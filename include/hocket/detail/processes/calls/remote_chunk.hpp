@@ -9,18 +9,18 @@
 
 namespace hocket::detail {
 
-/// The exception as bytes that cross.
+/// Packs the exception into bytes that can be sent to another process.
 [[nodiscard]] std::string exception_to_bytes(const std::exception_ptr& error);
 [[nodiscard]] std::exception_ptr exception_from_bytes(const std::string& bytes);
 
-/// A MapChunk that crosses.
+/// A MapChunk that can be sent to another process.
 template <class R> class RemoteChunk {
 public:
     RemoteChunk() = default;
     explicit RemoteChunk(MapChunk<R> chunk)
         : values_(std::move(chunk.values)),
           error_(chunk.error ? exception_to_bytes(chunk.error) : std::string()) {}
-    operator MapChunk<R>() && { // NOLINT(google-explicit-constructor): the same, on this side
+    operator MapChunk<R>() && { // NOLINT(google-explicit-constructor): the same data
         MapChunk<R> chunk(std::move(values_));
         chunk.error = error_.empty() ? nullptr : exception_from_bytes(error_);
         return chunk;
@@ -41,8 +41,8 @@ private:
     std::string error_;
 };
 
-/// What a worker calls for a chunk of a map. Not a function, which would have to be looked up for
-/// every chunk.
+/// Called by a worker for each chunk of a map. Not a function, because that would have to be looked
+/// up for every chunk.
 template <class F, class Item> struct MapChunkRemotely {
     RemoteChunk<MapValue<F, Item>> operator()(const CarriedFunction<F>& carried,
                                               std::vector<Item> items) const {

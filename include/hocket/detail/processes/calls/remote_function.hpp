@@ -19,22 +19,22 @@ namespace hocket::detail {
 
 using ResultPacker = msgpack::packer<msgpack::sbuffer>;
 
-/// What is called in the other process: unpacks the arguments, calls the function, packs its
-/// result. With each go the descriptors that they share.
+/// The function called in the other process: it unpacks the arguments, calls the user's function
+/// and packs its result. The descriptors of arguments and result are passed separately.
 using Thunk = void (*)(const msgpack::object& arguments, ResultPacker& result,
                        Descriptors& argument_descriptors, Descriptors& result_descriptors);
 
-/// An address in this process of a function of the owner's. For thunks, in a worker.
+/// Called in a worker: returns the address, in this process, of a function of the pool's owner.
 [[nodiscard]] const void* resolve_function(FunctionRef function);
 
-/// What an argument is packed as: text crosses as a std::string.
+/// The type that an argument is packed as; text is packed as a std::string.
 template <class A>
 using Carried =
     std::conditional_t<std::is_convertible_v<const std::decay_t<A>&, std::string_view> &&
                            !std::is_same_v<std::decay_t<A>, std::string>,
                        std::string, std::decay_t<A>>;
 
-/// The parameters of a function, or of a function object whose operator() is no template.
+/// The parameters of a function, or of a function object whose operator() is not a template.
 template <class F> struct Parameters {
     using types = std::tuple<>;
 };
@@ -52,8 +52,8 @@ struct MemberParameters<R (C::*)(P...)> : Parameters<R (*)(P...)> {};
 template <class F> requires requires { &F::operator(); }
 struct Parameters<F> : MemberParameters<decltype(&F::operator())> {};
 
-/// What an argument that is packed as `Carried` is unpacked as: text and bytes are not copied when
-/// the function only looks at them (std::string_view, std::span<const char>).
+/// The type that an argument packed as `Carried` is unpacked as. Text and bytes are not copied if
+/// the function takes a view of them (std::string_view, std::span<const char>).
 template <class F, std::size_t I, class Carried> consteval auto received_as() {
     using Types = typename Parameters<F>::types;
     if constexpr (I < std::tuple_size_v<Types>) {
@@ -78,11 +78,12 @@ template <class F, std::size_t I, class Carried> consteval auto received_as() {
 template <class F, std::size_t I, class Carried>
 using ReceivedAs = typename decltype(received_as<F, I, Carried>())::type;
 
-/// A function object without captures is made anew in the other process; nothing of it crosses.
+/// A function object without captures. The other process default-constructs its own, so nothing is
+/// sent.
 template <class F>
 concept Captureless = std::is_empty_v<F> && std::is_default_constructible_v<F>;
 
-/// Also of those that clang knows not to return, which is a part of their type there.
+/// Also true for functions that clang knows never return, which is part of their type in clang.
 template <class F>
 concept FunctionPointer = std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>;
 
@@ -92,11 +93,11 @@ concept RemoteCallable = Captureless<F> || FunctionPointer<F>;
 template <class F, class... A>
 using RemoteResult = std::decay_t<std::invoke_result_t<F&, Carried<A>...>>;
 
-/// The function of a pool's call: made anew at the other end when it has no captures, found by
-/// where it is when it is a pointer. Two numbers, which only a pool and its worker understand: they
-/// have agreed on the numbers of modules, and finding the function is an addition. A RemoteCallee
-/// crosses to any process, and pays for that with the module's path and build id, which are packed,
-/// unpacked and looked up under a lock at every call.
+/// The function of a pool's call. If it has no captures, the worker default-constructs it; if it is
+/// a pointer, it is sent as two numbers, a module and an offset. Only a pool and its worker
+/// understand these, because they have agreed on the modules' numbers; finding the function is one
+/// addition. A RemoteCallee can be sent to any process, but the module's path and build id are then
+/// packed, unpacked and looked up under a lock in every call.
 template <RemoteCallable F> class CarriedFunction {
 public:
     CarriedFunction() = default;
@@ -115,7 +116,7 @@ public:
         const auto parts = object.as<std::array<std::uint64_t, 2>>();
         where_ = {static_cast<std::uint32_t>(parts[0]), parts[1]};
     }
-    /// In the other process.
+    /// Called in the other process.
     [[nodiscard]] F get() const {
         if constexpr (FunctionPointer<F>) {
             return reinterpret_cast<F>(const_cast<void*>(resolve_function(where_)));
@@ -136,16 +137,15 @@ template <class F, class... Args> consteval void require_crossing() {
     static_assert((crosses<Carried<Args>> && ...),
                   "hocket: an argument's type cannot cross to another process. Give the class "
                   "MSGPACK_DEFINE(its "
-                  "members...), or pass what it stands for: a number, a string, a SharedArray ...");
+                  "members...), or pass a type that can: a number, a string, a SharedArray ...");
     using R = RemoteResult<F, Args...>;
-    static_assert(
-        std::is_void_v<R> || crosses<R>,
-        "hocket: the result's type cannot cross from another process. Give the class "
-        "MSGPACK_DEFINE(its "
-        "members...), or return what it stands for: a number, a string, a SharedArray ...");
+    static_assert(std::is_void_v<R> || crosses<R>,
+                  "hocket: the result's type cannot cross from another process. Give the class "
+                  "MSGPACK_DEFINE(its "
+                  "members...), or return a type that can: a number, a string, a SharedArray ...");
 }
 
-/// Both ends of a call in the process that makes it.
+/// The arguments and the result of a call, in the process that executes it.
 struct CallFrame {
     const msgpack::object* arguments;
     ResultPacker& result;
@@ -153,7 +153,7 @@ struct CallFrame {
     Descriptors& result_descriptors;
 };
 
-/// Calls `function` with the values that the arguments were packed from, and packs what it returns.
+/// Unpacks the arguments, calls `function` with them and packs its result.
 template <class... Stored, class F, std::size_t... Is>
 void call_with(F function, const CallFrame& frame, std::index_sequence<Is...>) {
     using R = std::invoke_result_t<F&, ReceivedAs<F, Is, Stored>...>;
@@ -172,7 +172,7 @@ void call_with(F function, const CallFrame& frame, std::index_sequence<Is...>) {
     }
 }
 
-/// The thunk of F with arguments that are packed as Stored.
+/// The thunk of F for arguments packed as Stored.
 template <class F, class... Stored>
 void call_remotely(const msgpack::object& arguments, ResultPacker& result,
                    Descriptors& argument_descriptors, Descriptors& result_descriptors) {
@@ -193,8 +193,8 @@ template <class A> void pack_argument(msgpack::packer<GatherBuffer>& packer, con
     }
 }
 
-/// Packs a call into `buffer`, which refers to the large ones of the arguments; returns where its
-/// thunk is. What the arguments share travels in `descriptors`.
+/// Packs a call into `buffer`, which only refers to large arguments. Returns the location of the
+/// call's thunk. The descriptors in the arguments go to `descriptors`.
 template <class F, class... Args>
 FunctionRef pack_call(GatherBuffer& buffer, Descriptors& descriptors, const F& function,
                       const Args&... args) {

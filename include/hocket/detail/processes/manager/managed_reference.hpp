@@ -23,12 +23,12 @@ struct PackedManagerRequest {
     Descriptors descriptors;
 };
 
-/// The base of every proxy of an object at a manager: a counted reference, and the way to call
-/// functions of it there. May be used from any thread; calls of several threads do not wait for
-/// each other before they reach the manager. Crosses to other processes of the program.
+/// The common part of all proxies of an object in a manager: a counted reference, through which
+/// functions are called on the object there. May be used from any thread; calls from several
+/// threads reach the manager in parallel. Can be sent to other processes of the program.
 class ManagedReference {
 public:
-    /// Refers to nothing: calls throw RuntimeError.
+    /// Refers to no object; calls throw RuntimeError.
     ManagedReference() noexcept = default;
     [[nodiscard]] explicit operator bool() const noexcept { return hold_ != nullptr; }
 
@@ -92,7 +92,7 @@ protected:
     }
 
 private:
-    /// Drops the reference when the last copy in this process is gone.
+    /// Drops the reference when the last copy in this process is destroyed.
     class Hold {
     public:
         Hold(std::shared_ptr<ManagerLink> link, std::uint64_t id) noexcept;
@@ -115,7 +115,7 @@ private:
 
     [[nodiscard]] const Hold& hold() const;
     [[nodiscard]] std::uint64_t id() const;
-    /// Counts the reference that is on its way.
+    /// Counts the reference while it is being sent.
     [[nodiscard]] Sent sent() const;
     void exchange(const GatherBuffer& request, const Descriptors& descriptors, void* result,
                   UnpackResult unpack) const;
@@ -166,15 +166,15 @@ private:
         }
     }
 
-    std::shared_ptr<const Hold> hold_; // one for all copies in this process
+    std::shared_ptr<const Hold> hold_; // shared by all copies in this process
 };
 
-/// The manager itself, as an object of its own.
+/// A reference to the manager itself.
 class ManagerReference : public ManagedReference {
 public:
     explicit ManagerReference(std::shared_ptr<ManagerLink> link);
 
-    /// Makes a T of `args`; returns its number, with a reference.
+    /// Makes a T from `args` and takes a reference to it. Returns its number.
     template <class T, class... Args>
     [[nodiscard]] std::uint64_t create(const Args&... args) const {
         return ask<&ManagerControl::create<T, Carried<Args>...>>(args...);

@@ -7,7 +7,7 @@
 
 namespace hocket::detail {
 
-/// Whether an update changes its value where it is.
+/// Whether an update changes the value in place.
 template <class F, class V, class... Args>
 concept UpdatesInPlace = requires(F& function, V& value, Carried<Args>... args) {
     { function(value, std::move(args)...) } -> std::same_as<void>;

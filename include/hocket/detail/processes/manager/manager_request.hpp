@@ -13,7 +13,7 @@
 
 namespace hocket::detail {
 
-/// An object that lives at a manager, whatever its type.
+/// An object of any type in a manager.
 class HeldObject {
 public:
     HeldObject() = default;
@@ -24,7 +24,7 @@ public:
     virtual void client_ended(int pid) noexcept = 0;
 };
 
-/// For what a manager holds and wants to hear of the deaths of its clients.
+/// Implemented by held objects that are to be notified when a client process ends.
 class ClientObserver {
 public:
     virtual void client_ended(int process) noexcept = 0;
@@ -50,7 +50,7 @@ constexpr std::uint64_t the_manager = 0; // the number of its ManagerControl
 constexpr int no_process = 0;            // no process has this number
 constexpr std::int64_t no_timeout = -1;
 
-/// What is asked of the manager itself. See ManagerServer.
+/// The requests to the manager itself. See ManagerServer.
 class ManagerControl {
 public:
     explicit ManagerControl(ManagerServer& server) noexcept : server_(server) {}
@@ -67,18 +67,18 @@ private:
     ManagerServer& server_;
 };
 
-/// The process whose request the manager answers just now.
+/// The process whose request the manager is currently handling.
 [[nodiscard]] int calling_process() noexcept;
-/// The request is for an object of another type than its proxy says.
+/// Thrown when a request is for an object of another type than its proxy has.
 [[noreturn]] void throw_wrong_object();
 
-/// What is sent back.
+/// The packed result of a request.
 struct ManagerResult {
     msgpack::sbuffer bytes;
     Descriptors descriptors;
 };
 
-/// A request at the manager. Its answer is in `result`, or will be in `later_result` when the
+/// A request in the manager. Its answer is in `result`, or will be in `later_result` once the
 /// coroutine `later` is done.
 struct ManagerRequest {
     HeldObject& object;
@@ -113,7 +113,8 @@ template <class R> struct AwaitedResult<Coro<R>> {
     using type = R;
 };
 
-/// What a proxy's call returns: a copy, and of a coroutine its result.
+/// The type that a proxy's call returns: a copy of the function's result; for a coroutine, of the
+/// result it produces.
 template <class Object, class F, class... Args>
 using ManagedResult =
     std::decay_t<typename AwaitedResult<std::invoke_result_t<F&, Object&, Carried<Args>...>>::type>;
@@ -122,10 +123,10 @@ template <class F, class R, class... Args> consteval void require_managed_call()
     static_assert(Captureless<F>);
     static_assert((crosses<Carried<Args>> && ...),
                   "hocket: an argument's type cannot cross to a manager. Give the class "
-                  "MSGPACK_DEFINE(its members...), or pass what it stands for");
+                  "MSGPACK_DEFINE(its members...), or pass a type that can");
     static_assert(std::is_void_v<R> || crosses<R>,
                   "hocket: the result's type cannot cross from a manager. Give the class "
-                  "MSGPACK_DEFINE(its members...), or return what it stands for");
+                  "MSGPACK_DEFINE(its members...), or return a type that can");
 }
 
 template <class T> void pack_managed_result(ManagerResult& result, const T& value) {
@@ -144,7 +145,7 @@ template <class R> Coro<> pack_when_done(Coro<R> answering, std::shared_ptr<Mana
     }
 }
 
-/// At the manager: calls F with the object and the arguments.
+/// Runs in the manager: calls F with the object and the arguments.
 template <class Object, class F, class... Stored> void call_at_manager(ManagerRequest& request) {
     auto* const held = dynamic_cast<Held<Object>*>(&request.object);
     if (held == nullptr) {

@@ -15,10 +15,10 @@
 
 namespace hocket::detail {
 
-/// What Pool::imap returns: results as they are asked for. An input range, which can be iterated
-/// once, and by one thread. Only a few chunks for each worker are on their way at a time, however
-/// long the input is; when `Range` is an lvalue reference, it is only referred to. Must not outlive
-/// the pool.
+/// Returned by Pool::imap: an input range that produces the results on demand. It can be iterated
+/// once, by one thread. However long the input is, only a few chunks for each worker are in flight
+/// at a time. If `Range` is an lvalue reference, the input is not copied. Must not outlive the
+/// pool.
 template <class F, class Range> class ImapResults {
     using Item = RangeItem<Range>;
     using R = ItemResult<Passing::whole, F, Item>;
@@ -60,8 +60,8 @@ public:
         submit_chunks();
     }
 
-    /// Blocks for the next result; nothing after the last. Throws what the function threw for it
-    /// (for any item of its chunk); the results behind it can be asked for all the same.
+    /// Blocks until the next result is there; returns an empty optional after the last. Throws what
+    /// the function threw for it (for any item of its chunk); later results can still be requested.
     std::optional<R> next() {
         while (position_ == results_.size()) {
             if (on_their_way_ == 0) {
@@ -91,8 +91,8 @@ private:
         RangeIterator<Range> at; // of the next item
     };
 
-    /// The input may throw, and so does a pool that is closed. What is on its way is delivered
-    /// before the error.
+    /// The input may throw, and so does a closed pool. Chunks in flight are delivered before the
+    /// error.
     void submit_more() {
         if (submit_error_ || ended_) {
             return;
@@ -133,13 +133,13 @@ private:
     RemoteCallee<F> callee_;
     std::size_t chunksize_;
     ResultOrder order_;
-    std::unique_ptr<Input> input_; // stays where it is: its iterator points into it
+    std::unique_ptr<Input> input_; // at a fixed address, because its iterator points into it
     std::size_t on_their_way_ = 0;
     std::exception_ptr submit_error_;
     bool ended_ = false; // by an error
     std::deque<Chunk> in_order_;
     CompletionQueue completed_;
-    std::vector<R> results_; // of the chunk at hand
+    std::vector<R> results_; // of the current chunk
     std::size_t position_ = 0;
     std::optional<R> current_;
 };

@@ -18,7 +18,7 @@
 
 namespace hocket::detail {
 
-/// How a function gets an item of a range: as its argument, or its elements as its arguments.
+/// How an item of a range is passed to a function: as one argument, or unpacked into several.
 enum class Passing { whole, unpacked };
 
 template <Passing passing, class F, class Item>
@@ -36,10 +36,10 @@ using ItemResult = std::decay_t<decltype(call_with_item<passing>(
 
 template <class Range> using RangeItem = Carried<RangeValue<Range>>;
 
-/// Of several items; nothing when the function returns nothing.
+/// The results for several items; void if the function returns nothing.
 template <class R> using ResultsOf = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
 
-/// In a worker: calls the function with each item of a chunk.
+/// Runs in a worker: calls the function with each item of a chunk.
 template <Passing passing, class F, class Item> struct CallWithEach {
     using R = ItemResult<passing, F, Item>;
 
@@ -60,7 +60,7 @@ template <Passing passing, class F, class Item> struct CallWithEach {
     }
 };
 
-/// Up to `most` items from `at` on.
+/// Takes up to `most` items, starting at `at`, and advances `at`.
 template <class Item, class Iterator, class End>
 std::vector<Item> take_chunk(Iterator& at, const End& end, std::size_t most) {
     std::vector<Item> chunk;
@@ -70,10 +70,10 @@ std::vector<Item> take_chunk(Iterator& at, const End& end, std::size_t most) {
     return chunk;
 }
 
-/// Called with how many items are done, and of how many.
+/// Called with the number of finished items and the number of all items.
 using MapProgress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Puts a future together of those of chunks. Any thread.
+/// Combines the futures of chunks into one. May be used from any thread.
 template <class R> class MapCollector : public std::enable_shared_from_this<MapCollector<R>> {
 public:
     using Chunk = Future<ResultsOf<R>>;
@@ -81,7 +81,8 @@ public:
     MapCollector(std::size_t total, MapProgress progress)
         : total_(total), progress_(std::move(progress)) {}
 
-    /// Takes the next chunk, of `size` items; the last one makes the total full.
+    /// Adds the next chunk, which has `size` items. The sizes of all chunks must add up to the
+    /// total.
     void add(const Chunk& chunk, std::size_t size) {
         std::size_t number = 0;
         {
@@ -103,7 +104,7 @@ public:
             chunk.cancel();
         }
     }
-    /// Cancelling it cancels the chunks.
+    /// The combined future. Cancelling it cancels the chunks.
     Chunk future() {
         const Chunk result = promise_.get_future();
         result.add_done_callback([result_of = this->weak_from_this()](const Chunk& done) {

@@ -10,30 +10,30 @@
 
 namespace hocket::detail {
 
-/// What the ends of pipes of all types have in common.
+/// The common part of all PipeEnd types.
 class PipeEndBase {
 public:
     PipeEndBase() noexcept = default; ///< A closed end.
 
-    /// Whether `recv` would return, or throw EOFError, at once. RuntimeError for an end that only
-    /// sends.
+    /// Whether `recv` would return, or throw EOFError, at once. Throws RuntimeError for an end that
+    /// only sends.
     [[nodiscard]] bool poll() const { return poll(std::chrono::seconds(0)); }
-    /// Blocks for at most `timeout` until it would.
+    /// Blocks for at most `timeout` until `recv` would do so.
     template <class Rep, class Period>
     [[nodiscard]] bool poll(std::chrono::duration<Rep, Period> timeout) const {
         return poll_until(deadline_after(timeout));
     }
 
-    /// Closes this end in this process, all copies of it; not while another thread uses it. A task
-    /// that waits for it goes on waiting.
+    /// Closes all copies of this end in this process. Must not be called while another thread uses
+    /// the end. A task that waits for it keeps waiting.
     void close() noexcept;
     [[nodiscard]] bool closed() const noexcept;
-    /// The descriptor, for select and its like. InvalidStateError when closed.
+    /// The descriptor, for select() and the like. Throws InvalidStateError if the end is closed.
     [[nodiscard]] int fileno() const;
     [[nodiscard]] bool readable() const noexcept { return readable_; }
     [[nodiscard]] bool writable() const noexcept { return writable_; }
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Throws RuntimeError unless it is packed as part of a message to another process.
     template <class Packer> void msgpack_pack(Packer& packer) const {
         packer.pack_array(3);
         packer.pack(attach_descriptor(fileno()));

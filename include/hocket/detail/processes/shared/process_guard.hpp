@@ -8,7 +8,7 @@
 
 namespace hocket::detail {
 
-/// Holds what was acquired, and releases it at the end of its life: the `with` of Python. Keeps the
+/// Holds an acquired lock or semaphore and releases it when destroyed: Python's `with`. Keeps the
 /// lock or semaphore alive.
 template <class Owner> class [[nodiscard]] ProcessGuard {
 public:
@@ -30,7 +30,7 @@ public:
         }
     }
 
-    /// Releases now, once.
+    /// Releases it now. Later calls do nothing.
     void release() {
         if (owner_) {
             const std::optional<Owner> owner = std::exchange(owner_, std::nullopt);
@@ -38,7 +38,7 @@ public:
         }
     }
     [[nodiscard]] explicit operator bool() const noexcept { return owner_.has_value(); }
-    /// Whether a holder before died.
+    /// Whether an earlier holder died.
     [[nodiscard]] LockOutcome outcome() const noexcept { return outcome_; }
 
 private:

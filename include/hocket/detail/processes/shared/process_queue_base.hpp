@@ -12,22 +12,23 @@ namespace hocket::detail {
 
 class ProcessQueueState; // src/processes/shared/process_queue_state.hpp
 
-/// What the ProcessQueues of all types have in common.
+/// The common part of all ProcessQueue types.
 class ProcessQueueBase {
 public:
-    /// How many items there are.
+    /// The number of items.
     [[nodiscard]] std::size_t qsize() const;
     [[nodiscard]] bool empty() const { return qsize() == 0; }
     /// Whether `put` would wait.
     [[nodiscard]] bool full() const { return maxsize() != 0 && qsize() >= maxsize(); }
-    /// 0 when there is no limit.
+    /// The limit; 0 if there is none.
     [[nodiscard]] std::size_t maxsize() const noexcept;
 
     /// Ends the use of the queue in this process, through any copy: `put` and `get` throw
-    /// ValueError from now on. Who waits goes on waiting. What was put is for the others.
+    /// ValueError from now on. Calls that already wait keep waiting. The items stay in the queue
+    /// for other processes.
     void close() noexcept;
 
-    /// How it crosses; only as a part of what crosses to another process (RuntimeError).
+    /// Throws RuntimeError unless it is packed as part of a message to another process.
     template <class Packer> void msgpack_pack(Packer& packer) const { packer.pack(attach_all()); }
     void msgpack_unpack(const msgpack::object& object);
 
