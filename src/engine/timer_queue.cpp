@@ -21,13 +21,13 @@ TimerQueue::TimerQueue(Nanoseconds now) noexcept
 void TimerQueue::arm(Timer& timer, Nanoseconds deadline) {
     assert(!timer.is_armed());
     timer.deadline_ = std::max<Nanoseconds>(deadline, 0);
-    ++size_;
     if (timer.deadline_ <= expiring_until_) {
-        timer.slot_ = late;
         late_.push_back(timer);
-        return;
+        timer.slot_ = late;
+    } else {
+        insert(timer);
     }
-    insert(timer);
+    ++size_;
 }
 
 // The level is the highest group of slot bits in which the deadline's tick differs from the current
@@ -81,7 +81,7 @@ void TimerQueue::discard_all() noexcept {
     }
     for (auto& level : wheel_) {
         for (Slot& slot : level) {
-            while (Timer* timer = slot.timers.front()) {
+            while (Timer* timer = slot.timers.last()) {
                 cancel(*timer);
                 timer->discard();
             }
@@ -129,8 +129,8 @@ void TimerQueue::expire(Nanoseconds now) {
         }
     } while (advance(tick));
     expiring_until_ = -1;
-    while (Timer* timer = late_.pop_front()) {
-        insert(*timer);
+    if (!late_.empty()) {
+        late_.take_all(opened_, [this](Timer& timer) { insert(timer); });
     }
 }
 
@@ -163,18 +163,15 @@ bool TimerQueue::advance(std::uint64_t tick) {
 }
 
 void TimerQueue::open_slot(unsigned level, unsigned index) {
-    IntrusiveList<Timer> timers;
-    timers.take(wheel_[level][index].timers);
+    TimerSlot& timers = wheel_[level][index].timers;
     occupied_[level] &= ~(std::uint64_t{1} << index);
     if (level > 0 || !sorted_.empty()) {
-        while (Timer* timer = timers.pop_front()) {
-            insert(*timer);
-        }
+        timers.take_all(opened_, [this](Timer& timer) { insert(timer); });
         return;
     }
-    while (Timer* timer = timers.pop_front()) {
-        sorted_.push_back({timer->deadline_, sequence_++, timer});
-    }
+    timers.take_all(opened_, [this](Timer& timer) {
+        sorted_.push_back({timer.deadline_, sequence_++, &timer});
+    });
     std::ranges::sort(sorted_, [](const HeapEntry& a, const HeapEntry& b) {
         return earlier(b.deadline, b.sequence, a.deadline, a.sequence);
     });

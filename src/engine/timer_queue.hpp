@@ -7,11 +7,13 @@
 
 #include <hocket/engine/timer.hpp>
 
+#include "engine/timer_slot.hpp"
+
 namespace hocket::engine {
 
-/// All deadlines of one loop, a million of them if need be: arming and cancelling touch a list
-/// link, and timers still expire in the exact order of their deadlines (equal ones first armed,
-/// first expired).
+/// All deadlines of one loop, a million of them if need be. Arming and cancelling take constant
+/// time and touch no other timer. Still, timers expire in the exact order of their deadlines, and
+/// in the order in which they were armed if these are equal.
 ///
 /// Far deadlines wait unsorted in a hierarchical wheel: level L has 64 slots of 2^(20 + 6 L) ns
 /// each (level 0: about a millisecond a slot). When time reaches a slot, its timers move one level
@@ -27,6 +29,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// Arms `timer`, which must not be armed. A deadline in the past expires at the next `expire`.
+    /// Throws std::bad_alloc.
     void arm(Timer& timer, Nanoseconds deadline);
 
     /// Takes an armed timer out; it will not expire.
@@ -61,7 +64,7 @@ private:
         Timer* timer;
     };
     struct Slot {
-        IntrusiveList<Timer> timers;
+        TimerSlot timers;
         Nanoseconds earliest = 0; // not later than the earliest deadline in the slot
     };
 
@@ -80,10 +83,11 @@ private:
     std::uint64_t sequence_ = 0; // breaks ties between equal deadlines
     std::size_t size_ = 0;
     Nanoseconds expiring_until_ = -1; // while `expire` runs: what it expires
-    IntrusiveList<Timer> late_;       // armed meanwhile, and due: for the next call
+    TimerSlot late_;                  // armed meanwhile, and due: for the next call
     // The slot that was opened last, latest first. Its entries keep their index, so a timer is
     // written to once; a cancelled entry has no timer; the last entry always has one.
     std::vector<HeapEntry> sorted_;
+    std::vector<Timer*> opened_;                   // scratch
     std::vector<HeapEntry> heap_;                  // what was armed for the ticks up to tick_
     std::array<std::uint64_t, levels> occupied_{}; // a bit for each slot that may hold timers
     std::array<std::array<Slot, slots_per_level>, levels> wheel_;

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include <hocket/engine/intrusive_list.hpp>
 #include <hocket/engine/operation.hpp>
 
 namespace hocket::engine {
@@ -13,7 +12,7 @@ using Nanoseconds = std::int64_t;
 
 /// A deadline in a TimerQueue. Stored in the waiter. It is also an Operation, so that a sleeping
 /// task needs only one vtable pointer, not two.
-class Timer : public Operation, public ListLink {
+class Timer : public Operation {
 public:
     Timer() noexcept = default;
     /// `deadline` is what `deadline()` returns until the timer is armed.
@@ -34,9 +33,11 @@ protected:
 
 private:
     friend class TimerQueue;
+    friend class TimerSlot;
     static constexpr std::uint32_t unarmed = 0xffffffff;
     Nanoseconds deadline_ = 0;
-    std::uint32_t slot_ = unarmed; // a wheel slot, or an index in the heap (see TimerQueue)
+    std::uint32_t slot_ = unarmed; // see TimerQueue
+    std::uint32_t index_ = 0;      // in the slot; see TimerSlot
 };
 
 } // namespace hocket::engine
