@@ -8,15 +8,15 @@
 
 namespace hocket::engine {
 
-/// A buffer of a pool, or a larger one, as a link in a queue's chain: this at its beginning, what
-/// is queued behind it.
+/// A buffer from a pool, or a larger one, as a link in a queue's chain. It begins with this header;
+/// the queued data follows.
 struct Block {
     Block* next = nullptr;
-    std::size_t begin = 0; ///< Of what is still queued.
+    std::size_t begin = 0; ///< Of the data still queued.
     std::size_t end = 0;
     std::size_t capacity;
 
-    /// With room for `at_least` bytes. Throws std::bad_alloc.
+    /// Makes a block with room for `at_least` bytes. Throws std::bad_alloc.
     [[nodiscard]] static Block* make(BufferPool& pool, std::size_t at_least) {
         const std::size_t capacity = std::max(at_least, standard_capacity(pool));
         BulkMemory memory = capacity == standard_capacity(pool)

@@ -56,7 +56,7 @@ bool BlockingThreads::withdraw(BlockingWork& work) noexcept {
 }
 
 bool BlockingThreads::start_thread() noexcept {
-    // Signals are for the program's own threads.
+    // Only the program's own threads should receive signals.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -66,7 +66,7 @@ bool BlockingThreads::start_thread() noexcept {
         std::thread(&BlockingThreads::work, this).detach();
         ++count_;
     } catch (const std::system_error&) {
-        is_started = false; // as many as there are must do
+        is_started = false; // the existing threads must suffice
     } catch (const std::bad_alloc&) {
         is_started = false;
     }

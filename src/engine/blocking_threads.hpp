@@ -8,39 +8,40 @@
 
 namespace hocket::engine {
 
-/// A piece of work that blocks a thread. Lives in whoever has it done.
+/// A piece of work that blocks a thread. Stored in the object that submits it.
 class BlockingWork : public ListLink {
 public:
-    /// Called on one of the threads, once. The work may be gone as soon as it has said that it is
-    /// done: nothing touches it after this call.
+    /// Called once, on one of the threads. The work may be destroyed as soon as it has reported
+    /// that it is done; it is not accessed after this call.
     virtual void perform() noexcept = 0;
 
 protected:
     ~BlockingWork() = default;
 };
 
-/// Threads for calls that block and cannot be interrupted. They start as work comes in, are shared
-/// by all loops of the process, and are never joined: one may sit in a call for half a minute while
-/// the program wants to end. So an object of this class is never destroyed either. Any thread.
+/// Threads for calls that block and cannot be interrupted. They are started on demand, shared by
+/// all loops of the process, and never joined, because one may be blocked in a call for half a
+/// minute when the program ends. For that reason an object of this class is never destroyed. May be
+/// used from any thread.
 class BlockingThreads {
 public:
-    /// Those that ask the name servers.
+    /// The threads for name resolution.
     [[nodiscard]] static BlockingThreads& for_names();
-    /// Those that call the file system.
+    /// The threads for file system calls.
     [[nodiscard]] static BlockingThreads& for_files();
-    /// Those that open FIFOs and devices, which may wait as long as somebody else likes: up to 512
-    /// at a time, so that they keep no other call waiting.
+    /// The threads that open FIFOs and devices, which may block indefinitely. There are up to 512,
+    /// so that these calls do not delay others.
     [[nodiscard]] static BlockingThreads& for_long_opens();
 
     BlockingThreads() noexcept : BlockingThreads(8, 8) {}
-    /// At most `most` threads; those above `kept` end when there is nothing for them to do.
+    /// At most `most` threads; those above `kept` end when they have no work.
     BlockingThreads(unsigned most, unsigned kept) noexcept : most_(most), kept_(kept) {}
     BlockingThreads(const BlockingThreads&) = delete;
     BlockingThreads& operator=(const BlockingThreads&) = delete;
 
-    /// Has `work` performed. False when there is no thread and none can be started.
+    /// Has a thread perform `work`. Returns false if there is no thread and none can be started.
     [[nodiscard]] bool submit(BlockingWork& work) noexcept;
-    /// Takes `work`, which was submitted, back. False when it has begun.
+    /// Withdraws `work`, which was submitted. Returns false if it has begun.
     [[nodiscard]] bool withdraw(BlockingWork& work) noexcept;
 
 private:

@@ -9,11 +9,11 @@
 
 namespace hocket::engine {
 
-/// Buffers of one size, lent for as long as bytes are in hand, so that an idle connection holds
-/// none. Belongs to one loop's thread.
+/// Buffers of one size, borrowed only while they hold data, so that an idle connection has none.
+/// Belongs to one loop's thread.
 class BufferPool {
 public:
-    /// Up to `spare` buffers of `size` bytes are kept for the next use.
+    /// Keeps up to `spare` unused buffers of `size` bytes.
     BufferPool(std::size_t size, std::size_t spare) : size_(size), most_spare_(spare) {
         spare_.reserve(spare);
     }
@@ -33,7 +33,7 @@ public:
 
     void give_back(BulkMemory buffer) noexcept {
         if (spare_.size() < most_spare_) {
-            spare_.push_back(std::move(buffer)); // reserved: does not allocate
+            spare_.push_back(std::move(buffer)); // capacity is reserved, so this does not allocate
         }
     }
 

@@ -6,13 +6,13 @@
 
 namespace hocket::engine {
 
-/// Memory for bytes that are copied in bulk begins this far behind the start of a page.
+/// The offset from the start of a page at which memory for bulk copies begins.
 ///
-/// A copy whose target lies 8 to 128 bytes further into its page than its source, counted modulo
-/// the page's size, takes up to twice the time: the processor holds back each load that seems to
-/// overlap a store before it, and compares only the last twelve bits of their addresses. What the
-/// kernel copies from begins mostly at a page's start, and what users copy from 16 bytes behind
-/// one, since malloc puts every block of 128 KiB and more there.
+/// A copy takes up to twice as long if its target's offset in the page is 8 to 128 bytes larger
+/// than its source's (modulo the page size). The processor delays each load that seems to overlap
+/// an earlier store, and it compares only the last twelve bits of their addresses. The kernel's
+/// source buffers mostly start at offset 0, and users' large buffers at offset 16, where malloc
+/// puts all blocks of 128 KiB and more.
 inline constexpr std::size_t bulk_offset = 256;
 
 struct BulkDelete {

@@ -15,7 +15,7 @@ std::int64_t CachedReads::read(int fd, void* memory, std::size_t size,
     const iovec vector{memory, std::min(size, left_)};
     const ssize_t count = ::preadv2(fd, &vector, 1, offset, RWF_NOWAIT);
     if (count < 0) {
-        // Interrupted: then it can wait as well.
+        // If it is interrupted, the file operation can do it as well.
         return errno == EINTR ? -EAGAIN : -errno;
     }
     left_ -= static_cast<std::size_t>(count);

@@ -7,9 +7,9 @@
 
 namespace hocket::engine {
 
-/// Reads of what is in the page cache, on the loop's own thread: a copy, which costs less than
-/// handing it to anybody. A quarter of a megabyte a turn, so that who reads a large file does not
-/// keep the loop for himself.
+/// Reads data that is in the page cache on the loop's own thread: that is only a copy, which costs
+/// less than passing the request to another thread. Limited to 256 KiB per turn, so that reading a
+/// large file does not block the loop.
 class CachedReads final : private TurnEnd {
 public:
     explicit CachedReads(Reactor& reactor) noexcept : reactor_(reactor) {}
@@ -17,11 +17,12 @@ public:
     CachedReads(const CachedReads&) = delete;
     CachedReads& operator=(const CachedReads&) = delete;
 
-    /// Enough was read in this turn: the next may read again.
+    /// Whether this turn's limit is reached; the next turn may read again.
     [[nodiscard]] bool is_exhausted() const noexcept { return left_ == 0; }
-    /// As many of `size` bytes at `offset` (-1: the file's own position) as are cached; 0 at the
-    /// end of the file. -EAGAIN: none are (or it is exhausted). -EOPNOTSUPP: this file system
-    /// cannot tell. Otherwise -errno.
+    /// Reads those of `size` bytes at `offset` (-1: the file's own position) that are cached and
+    /// returns their number; 0 at the end of the file. Returns -EAGAIN if none are cached or this
+    /// turn's limit is reached, -EOPNOTSUPP if the file system does not support this, otherwise
+    /// -errno.
     [[nodiscard]] std::int64_t read(int fd, void* memory, std::size_t size,
                                     std::int64_t offset) noexcept;
 

@@ -30,7 +30,7 @@ std::string address_text(const ASN1_OCTET_STRING* address) {
 
 std::string name_text(const X509_NAME* name) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
-    // RFC 2253, but names that are not ASCII stay readable.
+    // RFC 2253, except that non-ASCII names stay readable.
     constexpr unsigned long flags =
         XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
     if (!text || X509_NAME_print_ex(text.get(), name, 0, flags) < 0) {

@@ -12,8 +12,9 @@ namespace hocket::engine {
 [[nodiscard]] std::string name_text(const X509_NAME* name);
 /// "2024-01-01 00:00:00 UTC".
 [[nodiscard]] std::string time_text(const ASN1_TIME* time);
-/// What a certificate is for beside its subject, with Python's words: ("DNS", "example.test"),
-/// ("IP Address", "127.0.0.1"). Other kinds than names, addresses, mail and URIs are left out.
+/// The subject alternative names of a certificate, labelled as in Python: ("DNS", "example.test"),
+/// ("IP Address", "127.0.0.1"). Kinds other than DNS names, IP addresses, e-mail addresses and URIs
+/// are omitted.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>>
 alternative_names(const X509* certificate);
 

@@ -8,7 +8,7 @@
 
 namespace hocket::engine {
 
-/// A connect on its way.
+/// A connect in progress.
 struct Connector::Attempt final : Watcher {
     Attempt(Connector& its_owner, Socket its_socket, std::size_t its_index) noexcept
         : owner(its_owner), socket(std::move(its_socket)), index(its_index) {}
@@ -74,7 +74,7 @@ void Connector::start(ConnectPlan plan) {
     failures_.clear();
     if (plan_.addresses.empty()) {
         add_failure(std::make_error_code(std::errc::address_not_available),
-                    "connect to no address");
+                    "connect to an empty list of addresses");
     }
     try_next();
 }
@@ -89,7 +89,7 @@ void Connector::cancel() noexcept {
     reactor_.cancel_turn_end(*this);
 }
 
-// Tries addresses until one is on its way, has succeeded, or none is left.
+// Tries addresses until an attempt is in progress or has succeeded, or no address is left.
 void Connector::try_next() noexcept {
     if (is_armed()) {
         reactor_.timers().cancel(*this);
@@ -106,7 +106,7 @@ void Connector::try_next() noexcept {
     }
 }
 
-// False when it has failed already.
+// Returns false if it has already failed.
 bool Connector::try_address(const SocketAddress& address) noexcept {
     std::error_code error;
     Socket socket = Socket::create(address.family(), SOCK_STREAM, 0, error);
@@ -150,7 +150,8 @@ bool Connector::bind_local(Socket& socket, int family) noexcept {
     }
     if (!is_any_of_family) {
         add_failure(std::make_error_code(std::errc::address_family_not_supported),
-                    "find a local address to connect from to " + plan_.addresses[next_ - 1].text());
+                    "find a local address for a connection to " +
+                        plan_.addresses[next_ - 1].text());
     }
     return false;
 }
@@ -169,7 +170,7 @@ void Connector::finish_attempt(Attempt& attempt) noexcept {
     add_failure(error, "connect to " + address.text());
     std::erase_if(attempts_, [&](const auto& each) { return each.get() == &attempt; });
     if (connected_.is_open()) {
-        return; // another one has made it; told at the turn's end
+        return; // another attempt has succeeded, which is reported at the turn's end
     }
     if (is_latest && next_ < plan_.addresses.size()) {
         try_next();
@@ -186,7 +187,7 @@ void Connector::tell() noexcept {
     Socket socket = std::move(connected_);
     const SocketAddress peer = peer_;
     std::vector<Failure> failures = std::move(failures_);
-    cancel(); // the losers
+    cancel(); // closes the other attempts
     if (socket.is_open()) {
         sink_.on_connected(std::move(socket), peer);
     } else {

@@ -13,45 +13,47 @@
 
 namespace hocket::engine {
 
-/// What to connect to and how.
+/// The addresses to connect to, and how.
 struct ConnectPlan {
     std::vector<SocketAddress> addresses; ///< Tried in this order.
-    /// Where to connect from: the first of the right family that can be bound. Empty: anywhere.
+    /// Local addresses: the first one of the right family that can be bound is used. If empty, the
+    /// kernel chooses.
     std::vector<SocketAddress> local_addresses;
-    /// When set: do not wait for a failure longer than this before the next address is tried beside
-    /// (RFC 8305, "happy eyeballs"). The first to succeed wins.
+    /// If set, the next address is tried in parallel when an attempt has not failed after this time
+    /// (RFC 8305, "happy eyeballs"). The first to succeed is used.
     std::optional<Nanoseconds> happy_eyeballs_delay;
 };
 
-/// Reorders `addresses` so that the families take turns, after `first_family_count` of the first
-/// family (asyncio's `interleave`).
+/// Reorders `addresses` so that the families alternate after `first_family_count` addresses of the
+/// first family (asyncio's `interleave`).
 [[nodiscard]] std::vector<SocketAddress> interleave_families(std::vector<SocketAddress> addresses,
                                                              std::size_t first_family_count);
 
-/// One failure out of those of all addresses: the only one; or, with several, a text that has all.
+/// Combines the failures of all addresses into one. If there are several, its text contains all of
+/// them.
 [[nodiscard]] Failure combine_failures(const std::vector<Failure>& failures);
 
-/// Who is told how connecting went, exactly once. May destroy the connector.
+/// Receives the result of connecting, exactly once. The call may destroy the connector.
 class ConnectSink {
 public:
     virtual void on_connected(Socket socket, const SocketAddress& peer) noexcept = 0;
-    /// Nothing worked; a failure for each address, in the order in which they failed.
+    /// All addresses failed; `failures` has one entry for each, in the order in which they failed.
     virtual void on_connect_failed(std::vector<Failure> failures) noexcept = 0;
 
 protected:
     ~ConnectSink() = default;
 };
 
-/// Connects a stream socket to the first address that answers. Lives in its owner; destroying it
+/// Connects a stream socket to the first address that answers. Stored in its owner; destroying it
 /// closes every attempt.
 class Connector final : private Timer, private TurnEnd {
 public:
     Connector(Reactor& reactor, ConnectSink& sink) noexcept;
     ~Connector();
 
-    /// Begins. The sink is never called from within this call.
+    /// Starts connecting. Never calls the sink from within this call.
     void start(ConnectPlan plan);
-    /// Gives up: every attempt is closed, the sink is not called.
+    /// Closes every attempt without calling the sink.
     void cancel() noexcept;
     using Timer::cancel;
     [[nodiscard]] bool is_pending() const noexcept { return is_pending_; }

@@ -2,7 +2,7 @@
 
 namespace hocket::engine {
 
-/// Tells the processor that this thread spins.
+/// Tells the processor that this thread is spinning.
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();

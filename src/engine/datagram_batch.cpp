@@ -9,7 +9,7 @@ namespace hocket::engine {
 
 namespace {
 
-// Slots that lie a power of two apart share a few lines of the processor's caches.
+// Padding: slots a power of two apart would all map to the same few cache lines.
 constexpr std::size_t line = 64;
 
 } // namespace

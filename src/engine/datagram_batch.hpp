@@ -13,8 +13,9 @@
 
 namespace hocket::engine {
 
-/// Where a loop's datagrams arrive, several by one system call: one for all of its sockets. Four
-/// megabytes of addresses, of which those are backed by memory that datagrams have filled.
+/// A loop's receive buffer for datagrams, shared by all its sockets; one system call receives
+/// several. Reserves four megabytes of address space, of which only the parts that datagrams have
+/// filled use memory.
 class DatagramBatch {
 public:
     DatagramBatch(); ///< Throws std::bad_alloc.
@@ -22,20 +23,21 @@ public:
     DatagramBatch& operator=(const DatagramBatch&) = delete;
 
     struct Received {
-        std::size_t count = 0; ///< Less than `capacity`: the socket was empty by then.
-        std::error_code error; ///< Not set when there was merely nothing.
+        std::size_t count = 0; ///< If less than `capacity`, the socket is empty.
+        std::error_code error; ///< Not set if there was just no datagram.
     };
-    /// Takes what is there. `largest` is what the datagrams of this socket may measure at most.
+    /// Receives the available datagrams. `largest` is the maximum size of a datagram of this
+    /// socket.
     Received receive(int fd, std::size_t largest) noexcept;
-    /// How many it takes at once.
+    /// How many datagrams it receives at once.
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
-    // Of those received last.
+    // These refer to the last receive.
     [[nodiscard]] std::string_view data(std::size_t index) const noexcept;
     [[nodiscard]] const SocketAddress& address(std::size_t index) const noexcept {
         return addresses_[index];
     }
-    /// How long it was when it was sent: more than there is of its data when it did not fit.
+    /// The size as sent; larger than the size of `data` if the datagram was truncated.
     [[nodiscard]] std::size_t full_size(std::size_t index) const noexcept {
         return messages_[index].msg_len;
     }
@@ -51,7 +53,7 @@ private:
 
     std::size_t slot_ = 0;
     std::size_t capacity_ = 0;
-    std::size_t used_ = 0; // addresses of the last receive, whose room the kernel has shortened
+    std::size_t used_ = 0; // entries of the last receive; the kernel has set their address sizes
     std::unique_ptr<std::byte[]> memory_;
     std::array<iovec, most> pieces_;
     std::array<SocketAddress, most> addresses_;

@@ -18,7 +18,8 @@ constexpr std::size_t padded(std::size_t size) noexcept { return (size + 7) & ~s
 
 } // namespace
 
-// Its address follows, and then its bytes, each padded so that the next address is aligned.
+// The header of a datagram. Its address and then its bytes follow, each padded so that the next
+// address is aligned.
 struct DatagramQueue::Record {
     std::size_t size;
     std::size_t address_size;

@@ -11,13 +11,13 @@
 
 namespace hocket::engine {
 
-/// Datagrams with their addresses, in order: those that wait to be sent, or to be received by a
-/// task. Packed one behind the other into blocks of the loop's pool; an empty queue holds none.
+/// Datagrams with their addresses, in order, that wait to be sent or to be received by a task. They
+/// are packed one after another into blocks from the loop's pool; an empty queue has no blocks.
 class DatagramQueue {
 public:
-    /// What a datagram counts besides its bytes, so that empty ones count too (asyncio's number).
+    /// Added to each datagram's size, so that empty ones count too (asyncio's value).
     static constexpr std::size_t header_size = 8;
-    /// How many go into one system call.
+    /// How many are sent with one system call.
     static constexpr std::size_t most_at_once = 64;
 
     /// `blocks` must outlive the queue.
@@ -28,14 +28,14 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
-    /// In bytes, headers included.
+    /// The size in bytes, including headers.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Copies a datagram behind the others; an unknown `address` is none. Throws std::bad_alloc,
-    /// and has changed nothing then.
+    /// Appends a copy of a datagram. If `address` is not known, it is stored without one. Throws
+    /// std::bad_alloc and then has changed nothing.
     void push(std::string_view data, const SocketAddress& address);
 
-    // Of the first one; the queue must not be empty. The bytes are valid until it is popped.
+    // The first datagram; the queue must not be empty. The bytes are valid until it is popped.
     [[nodiscard]] std::string_view front_data() const noexcept;
     [[nodiscard]] SocketAddress front_address() const noexcept;
     void pop() noexcept;
@@ -43,10 +43,10 @@ public:
 
     struct Sent {
         std::size_t count = 0;
-        std::error_code error; ///< Of the first that is left, when none was sent.
+        std::error_code error; ///< The error for the first datagram, if none was sent.
     };
-    /// Sends the first ones (there must be one), up to `most_at_once`, by one system call; those
-    /// that went out are popped. Never raises SIGPIPE.
+    /// Sends up to `most_at_once` datagrams with one system call and pops those that were sent. The
+    /// queue must not be empty. Never raises SIGPIPE.
     Sent send(int fd) noexcept;
 
 private:

@@ -14,7 +14,7 @@ namespace hocket::engine {
 
 namespace {
 
-// Longer datagrams than an IP packet holds are for Unix sockets alone; asyncio receives as much.
+// Only Unix sockets can have datagrams larger than an IP packet. asyncio has the same limit.
 constexpr std::size_t largest_over_ip = std::size_t{64} * 1024;
 constexpr std::size_t largest = std::size_t{256} * 1024;
 
@@ -33,7 +33,7 @@ DatagramTransport::DatagramTransport(Reactor& reactor, Socket socket,
       is_ip_(socket_.local_address().is_ip()),
       is_connected_(socket_.peer_address().is_known()),
       queue_(reactor.write_blocks()) {
-    static_cast<void>(reactor_.datagrams()); // makes the batch: no allocation fails later
+    static_cast<void>(reactor_.datagrams()); // allocated now, so that no allocation fails later
 }
 
 DatagramTransport::~DatagramTransport() {
@@ -81,7 +81,8 @@ void DatagramTransport::on_ready(std::uint32_t events) noexcept {
             return;
         }
     } else if (!is_reading()) {
-        // Paused without telling epoll so far: it would report the same in every turn.
+        // Reading was paused without telling epoll, which would now report the socket in every
+        // turn.
         update_interest();
     }
     if (socket_full_ && !is_armed() && !ended_ && ((events & EPOLLOUT) != 0 || is_broken)) {
@@ -89,7 +90,8 @@ void DatagramTransport::on_ready(std::uint32_t events) noexcept {
     }
 }
 
-// Who sets IP_RECVERR gets every refusal, with its address, also on a socket that is not connected.
+// With IP_RECVERR set, every refused datagram is reported with its address, even if the socket is
+// not connected.
 void DatagramTransport::report_queued_errors(const Lifetime::Watch& watch) noexcept {
     while (const auto error = take_queued_error(socket_.fileno())) {
         if (error->code) {
@@ -147,7 +149,7 @@ bool DatagramTransport::send(std::string_view data, const SocketAddress& to) {
     }
     queue_.push(data, is_connected_ || to.is_known() ? to : destination_);
     if (socket_full_ || busy_) {
-        // EPOLLOUT or the timer will come; or what is at work looks for it.
+        // EPOLLOUT, the timer, or the receive() or flush() in progress will send it.
     } else if (queue_.size() > marks_.high()) {
         const Lifetime::Watch watch(lifetime_);
         flush();
@@ -176,8 +178,8 @@ void DatagramTransport::flush() noexcept {
     }
 }
 
-// Only what is queued by now: who answers each error with another datagram must not hold up the
-// loop.
+// Sends only what is queued now: a handler that answers each error with another datagram must not
+// block the loop.
 void DatagramTransport::send_queued(const Lifetime::Watch& watch) noexcept {
     const bool was_full = std::exchange(socket_full_, false);
     bool has_progressed = false;
@@ -208,7 +210,7 @@ void DatagramTransport::send_queued(const Lifetime::Watch& watch) noexcept {
 
 void DatagramTransport::report_unsent(std::error_code error) noexcept {
     const SocketAddress to = is_connected_ ? destination_ : queue_.front_address();
-    // Over IP a refusal is the answer to a datagram that was sent before; this one was not tried.
+    // Over IP, ECONNREFUSED refers to a datagram that was sent before; this one was not tried.
     if (!is_ip_ || error != std::errc::connection_refused) {
         queue_.pop();
     }
@@ -217,7 +219,7 @@ void DatagramTransport::report_unsent(std::error_code error) noexcept {
 
 void DatagramTransport::settle_after_flush(const Lifetime::Watch& watch) noexcept {
     if (marks_.resume_at(queue_.size())) {
-        handler_.on_resume_writing(); // may send again
+        handler_.on_resume_writing(); // may send more
         if (watch.ended() || ended_) {
             return;
         }
@@ -273,8 +275,8 @@ void DatagramTransport::on_turn_end() noexcept {
 void DatagramTransport::expire() noexcept { flush(); }
 
 void DatagramTransport::tell_closed() noexcept {
-    // The socket outlives the call, in which the transport may be destroyed: its number must not
-    // come back while the handler still goes by it.
+    // The call may destroy the transport. The socket stays open until it returns, so that its
+    // number is not reused while the handler still refers to it.
     const Socket socket = std::move(socket_);
     const std::unique_ptr<Failure> failure = std::move(failure_);
     handler_.on_closed(failure.get());
@@ -284,11 +286,11 @@ void DatagramTransport::update_interest() noexcept {
     if (ended_ || !started_) {
         return;
     }
-    // While the timer is armed the socket says that it is writable and is not.
+    // While the timer is armed, epoll would report the socket as writable although it is not.
     const bool awaits_room = socket_full_ && !is_armed();
     const std::uint32_t interest = (is_reading() ? readable : 0U) | (awaits_room ? writable : 0U);
     if (interest == 0) {
-        // Even without interest epoll reports an error, in every turn.
+        // Even with interest 0, epoll would report an error in every turn.
         reactor_.poller().remove(*this);
         return;
     }

@@ -18,20 +18,20 @@
 
 namespace hocket::engine {
 
-/// Who is told what happens on a DatagramTransport. Every call may close, abort or destroy the
+/// Receives the events of a DatagramTransport. Every call may close, abort or destroy the
 /// transport.
 class DatagramHandler {
 public:
-    /// `data` and `from` are valid during the call only. `from` is not known when a Unix socket
-    /// without a name sent it.
+    /// `data` and `from` are valid during the call only. `from` is not known if it was sent by an
+    /// unnamed Unix socket.
     virtual void on_datagram(std::string_view data, const SocketAddress& from) noexcept = 0;
-    /// Something that was sent before was refused, could not be sent, or came too long to be
-    /// received. The transport goes on. May come from within a call to `send`.
+    /// A datagram sent earlier was refused or could not be sent, or a received one was too long.
+    /// The transport continues. May be called from within `send`.
     virtual void on_error(const Failure& failure) noexcept = 0;
-    /// The transport is closed: the last call, exactly one, never from within a call to the
-    /// transport. `failure` is why, or nullptr after close or abort.
+    /// The transport is closed. This is the last call; it is made exactly once, never from within a
+    /// call to the transport. `failure` is the reason, or nullptr after close or abort.
     virtual void on_closed(const Failure* failure) noexcept = 0;
-    /// More than the high-water mark is queued; at most the low-water mark is queued again.
+    /// The queue has grown above the high-water mark, or has shrunk to the low-water mark again.
     virtual void on_pause_writing() noexcept {}
     virtual void on_resume_writing() noexcept {}
 
@@ -39,48 +39,49 @@ protected:
     ~DatagramHandler() = default;
 };
 
-/// Receives and sends datagrams with asyncio's transport semantics. Lives in its owner; destroying
-/// it closes the socket without a word to the handler.
+/// Receives and sends datagrams with asyncio's transport semantics. Stored in its owner; destroying
+/// it closes the socket without calling the handler.
 ///
-/// One recvmmsg takes up to 64 datagrams, and is all that a socket gets in a turn. What is sent in
-/// on_datagram leaves when those are handled, what else is sent in a turn at its end, by one
-/// sendmmsg for 64.
+/// Each turn calls recvmmsg once per socket, which receives up to 64 datagrams. Datagrams sent in
+/// on_datagram leave when those are handled; all others leave at the end of the turn. One sendmmsg
+/// sends up to 64.
 class DatagramTransport final : private Watcher, private TurnEnd, private Timer {
 public:
-    /// How long it rests when the socket says that it can be written to and takes nothing: an
-    /// unconnected Unix socket, which is not told that its peer's queue has room again, or a device
-    /// without buffers.
+    /// How long to wait before retrying if the socket is reported as writable but accepts nothing.
+    /// That happens with an unconnected Unix socket, which is not notified when its peer's queue
+    /// has room again, and with a device that is out of buffers.
     static constexpr Nanoseconds retry_delay = 1'000'000;
 
-    /// The socket is connected, or sends everything to `destination`, or (when that is not known)
-    /// has to be told where each datagram goes. Throws std::bad_alloc.
+    /// The socket is connected, or sends everything to `destination`; if that is not known, each
+    /// datagram needs its own address. Throws std::bad_alloc.
     DatagramTransport(Reactor& reactor, Socket socket, const SocketAddress& destination,
                       DatagramHandler& handler);
     ~DatagramTransport();
 
-    /// Begins to receive; nothing happens on a new transport before.
+    /// Starts receiving. Before this call, a new transport does nothing.
     void start() noexcept;
 
-    /// Queues a copy of `data`, which may be empty, to leave with the others of this turn; `to` is
-    /// not known on a transport with a destination. False: ignored, because the transport is
-    /// closing. Throws std::bad_alloc.
+    /// Queues a copy of `data`, which may be empty, to be sent with the others of this turn. `to`
+    /// must not be known if the transport has a destination. Returns false if the datagram was
+    /// ignored because the transport is closing. Throws std::bad_alloc.
     bool send(std::string_view data, const SocketAddress& to = {});
-    /// How many datagrams were ignored so far.
+    /// How many datagrams have been ignored.
     [[nodiscard]] unsigned ignored_sends() const noexcept { return ignored_sends_; }
 
-    /// Stops receiving, sends what is queued, then closes.
+    /// Stops receiving, sends the queued datagrams, then closes.
     void close() noexcept;
-    /// Closes now; what is queued is lost.
+    /// Closes now; queued datagrams are lost.
     void abort() noexcept { end(std::nullopt); }
     [[nodiscard]] bool is_closing() const noexcept { return closing_; }
 
-    /// The datagrams that were taken from the kernel by then (64 at most) still come.
+    /// Datagrams already received from the kernel (at most 64) are still delivered.
     void pause_reading() noexcept { paused_ = paused_ || !closing_; }
     void resume_reading() noexcept;
     [[nodiscard]] bool is_reading() const noexcept { return !closing_ && !paused_; }
 
-    /// In bytes, eight more for each datagram. Defaults: high 64 KiB (or four times `low`), low a
-    /// quarter of `high`. False, and nothing changed, when low would be above high.
+    /// In bytes, counting eight more for each datagram. Defaults: `high` 64 KiB (or four times
+    /// `low`), `low` a quarter of `high`. If low would be above high, returns false and changes
+    /// nothing.
     [[nodiscard]] bool set_write_buffer_limits(std::optional<std::size_t> high,
                                                std::optional<std::size_t> low) noexcept;
     [[nodiscard]] std::size_t high_water() const noexcept { return marks_.high(); }
@@ -89,7 +90,7 @@ public:
 
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
     [[nodiscard]] Socket& socket() noexcept { return socket_; }
-    /// Where everything goes; not known when each datagram has an address.
+    /// The destination of all datagrams; not known if each has its own address.
     [[nodiscard]] const SocketAddress& destination() const noexcept { return destination_; }
 
 private:
@@ -118,11 +119,11 @@ private:
     bool started_ = false;
     bool paused_ = false;      // pause_reading was called
     bool closing_ = false;     // close or abort was called
-    bool ended_ = false;       // nothing more goes out; on_closed is due at the turn's end
-    bool socket_full_ = false; // wait until the socket is writable, or for the timer
-    bool busy_ = false;        // inside receive() or flush(): what is sent leaves at its end
+    bool ended_ = false;       // nothing more is sent; on_closed is due at the turn's end
+    bool socket_full_ = false; // waiting until the socket is writable or the timer expires
+    bool busy_ = false;        // inside receive() or flush(), which sends the queue at its end
     unsigned ignored_sends_ = 0;
-    WaterMarks marks_; // of the queue; paused: on_pause_writing was called last
+    WaterMarks marks_; // of the queue; `paused` if on_pause_writing was called last
     Lifetime lifetime_;
     std::unique_ptr<Failure> failure_;
     DatagramQueue queue_;

@@ -22,7 +22,7 @@ void take_descriptors(msghdr& message, std::vector<FileDescriptor>& descriptors)
     for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
          each = CMSG_NXTHDR(&message, each)) {
         if (each->cmsg_level == SOL_SOCKET && each->cmsg_type == SCM_RIGHTS) {
-            rights = each; // the kernel makes one of all
+            rights = each; // the kernel puts all descriptors into one
         }
     }
     if (rights == nullptr) {
@@ -31,7 +31,7 @@ void take_descriptors(msghdr& message, std::vector<FileDescriptor>& descriptors)
     std::array<int, most_descriptors> numbers{};
     const std::size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     std::memcpy(numbers.data(), CMSG_DATA(rights), count * sizeof(int));
-    // Owned one by one before anything can throw, so that none is left open.
+    // Take ownership of all of them before anything can throw, so that none is leaked.
     std::array<FileDescriptor, most_descriptors> owned;
     for (std::size_t i = 0; i < count; ++i) {
         owned[i] = FileDescriptor(numbers[i]);
@@ -68,7 +68,7 @@ std::error_code send_message(int fd, std::span<const char> bytes,
     if (bytes.empty() || descriptors.size() > most_descriptors) {
         return std::make_error_code(std::errc::invalid_argument);
     }
-    std::array<int, most_descriptors> numbers; // not initialised: read as far as it is written
+    std::array<int, most_descriptors> numbers; // not initialised: only written ones are read
     for (std::size_t i = 0; i < descriptors.size(); ++i) {
         numbers[i] = descriptors[i].fileno();
     }
@@ -76,7 +76,7 @@ std::error_code send_message(int fd, std::span<const char> bytes,
         if (send_once(fd, bytes, {numbers.data(), descriptors.size()}) >= 0) {
             return {};
         }
-        // A socket whose other end was closed over unread messages says ECONNRESET once.
+        // If the other end was closed with unread messages, the socket reports ECONNRESET once.
         if (errno != EINTR && errno != ECONNRESET) {
             return last_error();
         }
@@ -108,7 +108,7 @@ Passed receive_some(int fd, std::span<char> space, std::size_t most,
         message.msg_iov = &part;
         message.msg_iovlen = 1;
         message.msg_control = control.bytes.data();
-        // Not CMSG_SPACE: the kernel would put one descriptor more into its padding.
+        // Not CMSG_SPACE: the kernel would put one more descriptor into its padding.
         message.msg_controllen = most == 0 ? 0 : CMSG_LEN(sizeof(int) * most);
         received = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     } while (received < 0 && errno == EINTR);
@@ -136,7 +136,7 @@ Received receive_message(int fd, std::span<char> space, std::vector<FileDescript
         message.msg_control = control.bytes.data();
         message.msg_controllen = control.bytes.size();
         received = ::recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
-        // After ECONNRESET, what was sent before the other end closed is still there.
+        // After ECONNRESET, data sent before the other end closed can still be received.
     } while (received < 0 && (errno == EINTR || errno == ECONNRESET));
     if (received < 0) {
         return {last_error()};

@@ -37,7 +37,7 @@ std::error_code error_in(msghdr& message) noexcept {
 std::optional<QueuedError> take_queued_error(int fd) noexcept {
     QueuedError taken;
     alignas(cmsghdr) std::array<char, 512> control;
-    msghdr message{}; // the datagram itself, which comes with its error, is not asked for
+    msghdr message{}; // without a buffer for the datagram itself, which comes with its error
     message.msg_name = taken.to.native_space();
     message.msg_namelen = SocketAddress::native_capacity();
     message.msg_control = control.data();

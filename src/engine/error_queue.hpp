@@ -7,14 +7,15 @@
 
 namespace hocket::engine {
 
-/// What a socket with IP_RECVERR or IPV6_RECVERR keeps for each datagram that did not arrive.
+/// An entry that a socket with IP_RECVERR or IPV6_RECVERR queues for each datagram that did not
+/// arrive.
 struct QueuedError {
-    std::error_code code; ///< Not set for what is no error: a timestamp, say.
-    SocketAddress to;     ///< Where the datagram went.
+    std::error_code code; ///< Not set if it is not an error but, for example, a timestamp.
+    SocketAddress to;     ///< The datagram's destination.
 };
 
-/// Takes one from the socket's queue; nothing when that is empty. While there is one, epoll reports
-/// an error in every turn.
+/// Takes an entry from the socket's queue; empty if there is none. While there are entries, epoll
+/// reports an error in every turn.
 [[nodiscard]] std::optional<QueuedError> take_queued_error(int fd) noexcept;
 
 } // namespace hocket::engine

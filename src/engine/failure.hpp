@@ -5,8 +5,8 @@
 
 namespace hocket::engine {
 
-/// What went wrong, where exceptions may not pass: the system's code, and the call with its object
-/// in words ("connect to 127.0.0.1 port 9"): the two arguments of a std::system_error.
+/// An error in code that must not throw: the system's code and a description of the call and its
+/// object ("connect to 127.0.0.1 port 9"). These are the two arguments of a std::system_error.
 struct Failure {
     std::error_code code;
     std::string what;

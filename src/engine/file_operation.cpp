@@ -14,7 +14,7 @@ namespace hocket::engine {
 
 namespace {
 
-// More than this the kernel does not transfer in one call, and returns a short count.
+// The most that the kernel transfers in one call; for more it returns a short count.
 constexpr std::size_t largest_transfer = 0x7ffff000;
 
 template <class Call> std::int64_t retried(Call call) noexcept {
@@ -83,9 +83,9 @@ std::int64_t FileRequest::perform() const noexcept {
     switch (kind) {
     case Call::open: return retried([&] { return ::openat(fd, path, flags, mode); });
     case Call::close:
-        // On Linux the descriptor is gone also when close is interrupted.
+        // On Linux the descriptor is closed even if close is interrupted.
         return ::close(fd) == 0 || errno == EINTR ? 0 : -errno;
-    // preadv2 and pwritev2 know the file's own position as offset -1, as io_uring does.
+    // For preadv2 and pwritev2, as for io_uring, offset -1 means the file's own position.
     case Call::read: return retried([&] { return ::preadv2(fd, &memory_vector, 1, offset, 0); });
     case Call::write: return retried([&] { return ::pwritev2(fd, &memory_vector, 1, offset, 0); });
     case Call::sync: return retried([&] { return ::fsync(fd); });

@@ -16,8 +16,8 @@ namespace hocket::engine {
 class FileOperations;
 class LongOpen;
 
-/// A call to the file system, in the kernel's terms. What the pointers point to must stay where it
-/// is until the operation is over.
+/// A call to the file system, in the kernel's terms. The memory that the pointers refer to must
+/// stay valid until the operation has ended.
 struct FileRequest {
     enum class Call : std::uint8_t {
         open,
@@ -30,15 +30,15 @@ struct FileRequest {
         rename,
         unlink,
         make_directory,
-        function, ///< Whatever the kernel has no asynchronous call for.
+        function, ///< For calls of which the kernel has no asynchronous version.
     };
-    /// Returns what a call returns: a number, or -errno. Called on another thread.
+    /// Returns a result like a system call's: a number, or -errno. Called on another thread.
     using Function = std::int64_t (*)(void* context) noexcept;
 
     /// Yields a descriptor.
     static FileRequest open(const char* path, int flags, unsigned mode) noexcept;
     static FileRequest close(int fd) noexcept;
-    /// Yields how many bytes; `offset` -1 is the file's own position.
+    /// Yields the number of bytes. `offset` -1 is the file's own position.
     static FileRequest read(int fd, void* memory, std::size_t size, std::int64_t offset) noexcept;
     static FileRequest write(int fd, const void* memory, std::size_t size,
                              std::int64_t offset) noexcept;
@@ -52,7 +52,7 @@ struct FileRequest {
     static FileRequest make_directory(const char* path, unsigned mode) noexcept;
     static FileRequest call(Function function, void* context) noexcept;
 
-    /// Does it now, on this thread, however long that takes.
+    /// Makes the call now, on this thread, and blocks until it is done.
     [[nodiscard]] std::int64_t perform() const noexcept;
 
     Call kind = Call::function;
@@ -67,21 +67,21 @@ struct FileRequest {
     Function function = nullptr;
 };
 
-/// A request on its way. Lives in whoever waits. Destroying it while it is pending waits until the
-/// kernel has let go of the request's memory: for the milliseconds of a disk, usually.
+/// A request in progress. Stored in the waiter. Destroying it while it is pending blocks until the
+/// kernel no longer uses the request's memory, usually for the milliseconds of a disk access.
 class FileOperation : public ListLink {
 public:
     [[nodiscard]] bool is_pending() const noexcept { return operations_ != nullptr; }
-    /// Asks for an early end. The operation still completes in a later turn, once: with -ECANCELED,
-    /// or as it would have; until then the kernel may use the request's memory. Does nothing when
-    /// it is not pending.
+    /// Requests an early end. The operation still completes exactly once in a later turn, with
+    /// -ECANCELED or with its normal result; until then the kernel may use the request's memory.
+    /// Does nothing if it is not pending.
     void request_cancel() noexcept;
 
 protected:
     ~FileOperation() { abandon(); }
 
-    /// On the loop's thread: how the call ended (a number that is not negative, or -errno). May
-    /// destroy the operation, or start it again.
+    /// Called on the loop's thread with the result (a non-negative number, or -errno). May destroy
+    /// the operation or start it again.
     virtual void on_complete(std::int64_t result) noexcept = 0;
 
     /// Withdraws a pending operation: it will not complete. Blocks until its memory is free.
@@ -92,25 +92,25 @@ private:
     friend class ThreadFileOperations;
     friend class UringFileOperations;
 
-    /// What a thread is given to do.
+    /// The work given to a thread.
     struct Work final : BlockingWork {
         explicit Work(FileOperation& owner) noexcept : operation(owner) {}
         void perform() noexcept override;
         FileOperation& operation;
     };
     enum class State : std::uint8_t {
-        queued,     // not begun, as far as the loop knows
-        running,    // with the kernel: its end must be waited for
-        cancelling, // likewise, and the kernel is to be told
-        cancelled,  // likewise, and the kernel has been told
-        done,       // to be delivered
+        queued,     // not started, as far as the loop knows
+        running,    // in the kernel: its end must be awaited
+        cancelling, // also in the kernel, and to be cancelled
+        cancelled,  // also in the kernel, and a cancel has been submitted
+        done,       // its result is to be delivered
     };
 
     void complete() noexcept;
 
     Work work_{*this};
     FileRequest request_;
-    FileOperations* operations_ = nullptr; // while pending
+    FileOperations* operations_ = nullptr; // set while pending
     State state_ = State::queued;
     bool is_cancel_requested_ = false;
     std::int64_t result_ = 0;

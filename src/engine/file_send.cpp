@@ -11,8 +11,8 @@ namespace hocket::engine {
 
 namespace {
 
-// What one socket may send in a turn while others wait: a peer that reads as fast as we send would
-// keep the loop for as long as the file lasts.
+// How much one socket may send in a turn. Without a limit, a peer that reads as fast as we send
+// would block the loop until the whole file is sent.
 constexpr std::int64_t turn_share = std::int64_t{1} << 20;
 
 } // namespace

@@ -6,27 +6,27 @@
 
 namespace hocket::engine {
 
-/// A part of a file on its way to a socket by sendfile(2): the kernel sends from its own memory.
-/// Only keeps count; the descriptors are the caller's.
+/// Sends a part of a file to a socket with sendfile(2), in which the kernel sends from its own
+/// memory. This only keeps the position; the caller owns the descriptors.
 class FileSend {
 public:
     enum class State {
-        done,   // all of it is out, or the file has ended
-        later,  // when the socket can be written to again
+        done,   // everything is sent, or the file has ended
+        later,  // continue when the socket is writable again
         failed, // see `error`
     };
 
-    /// From `offset` on; `count` bytes, or all there are.
+    /// Sends `count` bytes from `offset` on, or up to the end of the file.
     FileSend(int file, std::int64_t offset, std::optional<std::int64_t> count) noexcept
         : file_(file), offset_(offset), left_(count) {}
 
-    /// Sends what `socket` takes, but no more than a turn's share. Never raises SIGPIPE. Reads from
-    /// the disk, and waits for it, when the file is not in memory.
+    /// Sends as much as `socket` accepts, up to one turn's share. Never raises SIGPIPE. Blocks for
+    /// the disk if the file is not in memory.
     [[nodiscard]] State advance(int socket) noexcept;
 
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
-    /// The kernel cannot do it with this kind of file; nothing was sent.
+    /// Whether the kernel does not support sendfile for this kind of file. Nothing was sent then.
     [[nodiscard]] bool is_unavailable() const noexcept;
 
 private:

@@ -82,8 +82,8 @@ void Inbox::on_ready(std::uint32_t) noexcept {
     forget_wake();
 }
 
-// An exchange, not a store: a store could overwrite a wake that comes just now without seeing what
-// it was for (a signal's mark), and the loop would sleep on it.
+// An exchange, not a store: a store could overwrite a concurrent wake without seeing its cause (a
+// signal's mark), and the loop would sleep despite it.
 void Inbox::forget_wake() noexcept { woken_.exchange(false, std::memory_order_acq_rel); }
 
 } // namespace hocket::engine

@@ -8,29 +8,31 @@
 
 namespace hocket::engine {
 
-/// The door into a loop from other threads and from signal handlers: a lock-free queue, and an
-/// eventfd that ends the loop's wait. The eventfd is written only when the loop is (about to be)
-/// asleep, and once for any number of posts.
+/// The way for other threads and signal handlers to reach a loop: a lock-free queue and an eventfd
+/// that ends the loop's wait. The eventfd is written only if the loop sleeps or is about to, and
+/// only once for any number of posts.
 class Inbox final : private Watcher {
 public:
-    explicit Inbox(Poller& poller); ///< Throws std::system_error when there is no eventfd.
+    explicit Inbox(Poller& poller); ///< Throws std::system_error if no eventfd can be created.
     ~Inbox();
 
-    /// Queues `item` and wakes the loop. Any thread. `item` must live until it has run.
+    /// Queues `item` and wakes the loop. May be called from any thread. `item` must live until it
+    /// has run.
     void post(Runnable& item) noexcept;
 
-    /// Ends the loop's wait. Any thread, also from a signal handler.
+    /// Ends the loop's wait. May be called from any thread and from a signal handler.
     void wake() noexcept;
 
-    /// Loop's thread: moves what was posted, in order, to `ready`.
+    /// Called on the loop's thread: moves the posted items, in order, to `ready`.
     void drain(ReadyQueue& ready) noexcept;
 
-    /// Loop's thread: true when something was posted.
+    /// Called on the loop's thread: whether something was posted.
     [[nodiscard]] bool has_posts() const noexcept {
         return posted_.load(std::memory_order_relaxed) != nullptr;
     }
 
-    /// Loop's thread, before it blocks. False: something came in, do not block.
+    /// Called on the loop's thread before it blocks. If it returns false, something was posted and
+    /// the loop must not block.
     [[nodiscard]] bool prepare_to_sleep() noexcept;
     void woke_up() noexcept { asleep_.store(false, std::memory_order_relaxed); }
 

@@ -2,8 +2,8 @@
 
 namespace hocket::engine {
 
-/// A member of an object that calls out to others who may destroy it in the call. A Watch on the
-/// caller's stack tells afterwards whether they did.
+/// A member of an object that makes calls which may destroy the object. A Watch on the caller's
+/// stack says afterwards whether that happened.
 class Lifetime {
 public:
     Lifetime() noexcept = default;
@@ -15,7 +15,7 @@ public:
         }
     }
 
-// g++ 12 does not see that the destructor takes the address back.
+// g++ 12 does not see that the destructor removes the address again.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdangling-pointer"

@@ -36,7 +36,7 @@ void Listener::on_ready(std::uint32_t) noexcept {
     }
 }
 
-// True when there may be another connection to accept.
+// Returns true if there may be another connection to accept.
 bool Listener::accept_one() noexcept {
     sockaddr_storage storage;
     socklen_t size = sizeof storage;
@@ -54,7 +54,7 @@ bool Listener::accept_failed(int error) noexcept {
     switch (error) {
     case EAGAIN: return false;
     case EINTR:
-    // The connection broke before it was accepted; Linux hands its pending error to accept.
+    // The connection broke before it was accepted; on Linux, accept returns its pending error.
     case ECONNABORTED:
     case EPROTO:
     case EPERM:

@@ -10,29 +10,30 @@
 
 namespace hocket::engine {
 
-/// Who gets what a Listener accepts. Every call may stop or destroy the listener.
+/// Receives the connections that a Listener accepts. Every call may stop or destroy the listener.
 class AcceptSink {
 public:
     virtual void on_accept(Socket socket, const SocketAddress& peer) noexcept = 0;
-    /// Out of descriptors or memory: told once, until accepting works again; the listener goes on
-    /// after a pause. Or, when `is_listening` is false by then, a failure that ended it.
+    /// The process is out of descriptors or memory. The listener retries after a pause; this is
+    /// reported once until accepting works again. If `is_listening` is false during the call, the
+    /// failure has ended the listener instead.
     virtual void on_accept_failed(const Failure& failure) noexcept = 0;
 
 protected:
     ~AcceptSink() = default;
 };
 
-/// A bound socket that accepts connections. Lives in its owner.
+/// A bound socket that accepts connections. Stored in its owner.
 class Listener final : private Watcher, private Timer {
 public:
-    /// How long it rests when there are no descriptors left: asyncio's ACCEPT_RETRY_DELAY.
+    /// How long to pause if no descriptors are left: asyncio's ACCEPT_RETRY_DELAY.
     static constexpr Nanoseconds retry_delay = 1'000'000'000;
 
     Listener(Reactor& reactor, Socket bound, AcceptSink& sink) noexcept;
     ~Listener() { stop(); }
 
-    /// Listens, with room for `backlog` connections not yet accepted, and accepts up to as many a
-    /// turn.
+    /// Listens with room for `backlog` connections that are not accepted yet, and accepts up to
+    /// that many per turn.
     [[nodiscard]] std::error_code start(int backlog) noexcept;
     /// Stops accepting and closes the socket.
     void stop() noexcept;
@@ -50,7 +51,7 @@ private:
     Socket socket_;
     AcceptSink& sink_;
     int backlog_ = 0;
-    bool told_ = false; // of the shortage that goes on
+    bool told_ = false; // the current shortage has been reported
     Lifetime lifetime_;
 };
 

@@ -17,7 +17,7 @@ namespace hocket::engine {
 
 namespace {
 
-// Since Linux 6.3, and expected from 6.3 on; glibc may not name it yet.
+// Exists, and should be set, since Linux 6.3. glibc may not define it yet.
 constexpr unsigned never_executable = 0x0008U; // MFD_NOEXEC_SEAL
 
 [[noreturn]] void throw_segment_error(const char* call, std::size_t size) {
@@ -54,7 +54,7 @@ FileDescriptor make_memory_file(const char* what, std::size_t size, Growth growt
 }
 
 void write_memory_file(int fd, std::span<const char> bytes, std::uint64_t offset) {
-    while (!bytes.empty()) { // the kernel writes no more than 2 GiB at once
+    while (!bytes.empty()) { // the kernel writes at most 2 GiB at once
         const ssize_t written =
             ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0) {

@@ -8,29 +8,30 @@
 
 namespace hocket::engine {
 
-/// Whether others may make a memory file larger.
+/// Whether other processes may enlarge a memory file.
 enum class Growth { forbidden, allowed };
 
-/// A file of `size` zero bytes that exists only in memory and has no name, "hocket-" + `what` apart
-/// in /proc. Nobody can make it smaller, which would kill whoever touches the missing part by
-/// SIGBUS. Throws std::system_error.
+/// Creates a file of `size` zero bytes that exists only in memory and has no path (/proc shows it
+/// as "hocket-" + `what`). It cannot be shrunk, because processes that access the missing part
+/// would be killed by SIGBUS. Throws std::system_error.
 [[nodiscard]] FileDescriptor make_memory_file(const char* what, std::size_t size, Growth growth);
 
-/// Writes all of `bytes` at `offset` of a memory file. Throws std::system_error: no memory is left.
+/// Writes all of `bytes` at `offset` of a memory file. Throws std::system_error if no memory is
+/// left.
 void write_memory_file(int fd, std::span<const char> bytes, std::uint64_t offset);
-/// Reads as many bytes as there are in `space`. Throws RuntimeError when the file ends before.
+/// Reads exactly `space.size()` bytes. Throws RuntimeError if the file is too short.
 void read_memory_file(int fd, std::span<char> space, std::uint64_t offset);
 
-/// Memory of a memory file, shared with whoever else maps it. Never of zero bytes, unless empty.
+/// A mapping of a memory file, shared with all other processes that map it.
 class MemoryMapping {
 public:
     MemoryMapping() noexcept = default; ///< Empty.
-    /// Of a new file that cannot grow (make_memory_file). Throws std::system_error.
+    /// Maps a new file that cannot grow (make_memory_file). Throws std::system_error.
     static MemoryMapping create(const char* what, std::size_t size);
-    /// The first `size` bytes. Throws std::system_error.
+    /// Maps the first `size` bytes. Throws std::system_error.
     MemoryMapping(FileDescriptor file, std::size_t size);
-    /// All of a file that came from another process; where growth is allowed, its first `least`
-    /// bytes. Throws RuntimeError when it has fewer than those, or can be made smaller.
+    /// Maps a whole file received from another process; if growth is allowed, only its first
+    /// `least` bytes. Throws RuntimeError if it has fewer bytes than that or can be shrunk.
     static MemoryMapping of_received(FileDescriptor file, std::size_t least = 1,
                                      Growth growth = Growth::forbidden);
     MemoryMapping(MemoryMapping&& other) noexcept;

@@ -27,7 +27,7 @@ std::error_code set_option(const Socket& socket, int level, int option,
 
 bool is_ipv6(const Socket& socket) noexcept { return socket.local_address().family() == AF_INET6; }
 
-// Takes either family, and an interface's number in both, which IP_ADD_MEMBERSHIP does not.
+// Uses an option that takes both families and an interface number, unlike IP_ADD_MEMBERSHIP.
 std::error_code change_membership(const Socket& socket, int option, const SocketAddress& group,
                                   unsigned interface) noexcept {
     group_req request{};

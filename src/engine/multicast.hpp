@@ -8,11 +8,11 @@
 
 namespace hocket::engine {
 
-/// A network interface by its name, its number or one of its addresses; 0 (any) when `text` is
-/// empty, nothing when there is none like that.
+/// Finds a network interface by its name, number or one of its addresses. Returns 0 (any) if `text`
+/// is empty, an empty optional if there is no such interface.
 [[nodiscard]] std::optional<unsigned> interface_index(std::string_view text);
 
-// What one socket does with multicast groups, for both families of IP.
+// Multicast options of a socket, for IPv4 and IPv6.
 [[nodiscard]] std::error_code join_group(const Socket& socket, const SocketAddress& group,
                                          unsigned interface) noexcept;
 [[nodiscard]] std::error_code leave_group(const Socket& socket, const SocketAddress& group,

@@ -4,9 +4,9 @@
 
 namespace hocket::engine {
 
-/// While it lives, SIGPIPE is blocked on this thread: for calls that have no MSG_NOSIGNAL. The
-/// kernel sends that signal to the thread that called, so that one which is pending after a call,
-/// and was not before, is that call's.
+/// Blocks SIGPIPE on this thread while it lives, for system calls that have no MSG_NOSIGNAL. The
+/// kernel sends the signal to the calling thread, so if it is pending after a call but was not
+/// before, that call raised it.
 class NoSigpipe {
 public:
     NoSigpipe() noexcept;
@@ -14,13 +14,13 @@ public:
     NoSigpipe(const NoSigpipe&) = delete;
     NoSigpipe& operator=(const NoSigpipe&) = delete;
 
-    /// After EPIPE: takes the signal back that came with it.
+    /// Call this after EPIPE: removes the pending signal raised with it.
     void take_back() noexcept;
 
 private:
     sigset_t sigpipe_{};
     sigset_t before_{};
-    bool was_pending_ = false; // somebody else's
+    bool was_pending_ = false; // raised before, so not to be removed
 };
 
 } // namespace hocket::engine

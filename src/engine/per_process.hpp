@@ -7,9 +7,10 @@
 
 namespace hocket::engine {
 
-/// The one T of this process. The child of a fork makes a new one: what it has a copy of may have
-/// been half changed by a thread that it has not, and is about its parent. Never destroyed, since
-/// detached threads and statics use it to the end. Any thread.
+/// The single T of this process. The child of a fork creates a new one, because its copy describes
+/// the parent and may have been half modified by a thread that does not exist in the child. Never
+/// destroyed, because detached threads and static objects use it until the end. May be used from
+/// any thread.
 template <class T> class PerProcess {
 public:
     T& get() {

@@ -30,7 +30,7 @@ bool is_same_file(int one, int other) noexcept {
            a.st_ino == b.st_ino;
 }
 
-/// Nobody has a FIFO open for writing any more.
+/// Whether no process has the FIFO open for writing any more.
 bool is_hung_up(int fd) noexcept {
     pollfd asked{fd, POLLIN, 0};
     return ::poll(&asked, 1, 0) == 1 && (asked.revents & POLLHUP) != 0;
@@ -96,8 +96,8 @@ std::error_code PipeChannel::stop_blocking() noexcept {
     }
     if (kind_ != Kind::device && !is_terminals_master(fileno())) {
         FileDescriptor own = reopen();
-        // A FIFO opened when its last writer was gone would wait for the next one; this one has
-        // seen its writers, and is at its end.
+        // If the FIFO's last writer has closed it, a new description would wait for the next
+        // writer, whereas this one correctly reports the end.
         const bool misses_end = own.is_open() && kind_ == Kind::pipe && !is_for_writing() &&
                                 is_hung_up(fileno()) && !is_hung_up(own.fileno());
         if (own.is_open() && !misses_end) {

@@ -68,7 +68,7 @@ void Poller::remove(Watcher& watcher) noexcept {
     if (!watcher.is_watching()) {
         return;
     }
-    // Fails only when the descriptor is closed already; the kernel has forgotten it then.
+    // Fails only if the descriptor is already closed; the kernel has removed it then.
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd_, nullptr);
     Slot& slot = slots_[watcher.slot_];
     slot.watcher = nullptr;

@@ -10,7 +10,7 @@
 
 namespace hocket::engine {
 
-/// Interest in a file descriptor, and what to do when it is ready. Lives in its owner.
+/// Interest in a file descriptor and the action when it is ready. Stored in its owner.
 class Watcher {
 public:
     static constexpr std::uint32_t readable = EPOLLIN;
@@ -20,8 +20,8 @@ public:
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
 
-    /// Called on the loop's thread with what epoll reported (EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP
-    /// …). May change, remove or destroy any watcher, this one included.
+    /// Called on the loop's thread with the events from epoll (EPOLLIN, EPOLLOUT, EPOLLERR,
+    /// EPOLLHUP, etc.). May change, remove or destroy any watcher, including this one.
     virtual void on_ready(std::uint32_t events) noexcept = 0;
 
     [[nodiscard]] bool is_watching() const noexcept { return slot_ != none; }
@@ -41,30 +41,31 @@ private:
 
 /// Readiness of file descriptors, by level-triggered epoll. Belongs to the loop's thread.
 ///
-/// The kernel is given a slot and the slot's generation rather than the file descriptor: a
-/// descriptor's number comes back at once when it is closed, and an event of the old one may still
-/// be in the batch at hand. An event whose generation is over is dropped.
+/// The kernel stores a slot and the slot's generation instead of the file descriptor: a closed
+/// descriptor's number is reused at once, while an event of the old one may still be in the current
+/// batch. Events of an earlier generation are dropped.
 class Poller {
 public:
-    Poller(); ///< Throws std::system_error when the kernel gives no epoll descriptor.
+    Poller(); ///< Throws std::system_error if no epoll descriptor can be created.
     ~Poller();
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    /// Starts watching `fd`. Interest 0 is allowed: errors and hang-ups are reported all the same.
+    /// Starts watching `fd`. Interest 0 is allowed; errors and hang-ups are reported even then.
     [[nodiscard]] std::error_code add(Watcher& watcher, int fd, std::uint32_t interest) noexcept;
     [[nodiscard]] std::error_code change(Watcher& watcher, std::uint32_t interest) noexcept;
-    /// Stops watching; must come before the descriptor is closed. Does nothing when not watching.
+    /// Stops watching. Must be called before the descriptor is closed. Does nothing if not
+    /// watching.
     void remove(Watcher& watcher) noexcept;
 
-    /// How many watchers there are.
+    /// The number of watchers.
     [[nodiscard]] std::size_t size() const noexcept { return slots_.size() - free_.size(); }
 
-    /// Waits until a descriptor is ready or `timeout` nanoseconds have passed (negative: for ever)
-    /// and calls the watchers. A signal ends the wait early.
+    /// Waits until a descriptor is ready or `timeout` nanoseconds have passed (if negative, without
+    /// limit) and calls the watchers. A signal ends the wait early.
     void wait(Nanoseconds timeout) noexcept { dispatch(collect(timeout)); }
 
-    /// The two halves of `wait`, for a face that must take a lock back in between.
+    /// The two halves of `wait`, for callers that must reacquire a lock in between.
     [[nodiscard]] int collect(Nanoseconds timeout) noexcept;
     void dispatch(int count) noexcept;
 

@@ -42,7 +42,7 @@ std::optional<ProcessExit> read_exit(int pidfd, int reports) noexcept {
     ssize_t received = 0;
     do {
         received = ::recv(reports, &exit.status, sizeof exit.status, 0);
-        // After ECONNRESET, what was sent before the other end closed is still there.
+        // After ECONNRESET, data sent before the other end closed can still be received.
     } while (received < 0 && (errno == EINTR || errno == ECONNRESET));
     if (received != sizeof exit.status) {
         return ProcessExit{ProcessExit::unknown, {ECHILD, std::system_category()}};
@@ -51,7 +51,7 @@ std::optional<ProcessExit> read_exit(int pidfd, int reports) noexcept {
 }
 
 void report_exit(int reports, const ProcessExit& exit) noexcept {
-    // EPIPE: nobody wants to know any more.
+    // EPIPE means that the receiver is gone; there is nothing to do then.
     while (::send(reports, &exit.status, sizeof exit.status, MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
 }

@@ -8,8 +8,8 @@ namespace hocket::engine {
 
 namespace {
 
-constexpr int no_signal = 0x100;  // RWF_NOSIGNAL, which older headers do not name
-constexpr off_t at_position = -1; // as writev writes
+constexpr int no_signal = 0x100;  // RWF_NOSIGNAL, which older headers do not define
+constexpr off_t at_position = -1; // at the file's own position, like writev
 
 } // namespace
 

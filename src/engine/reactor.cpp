@@ -11,8 +11,8 @@ namespace hocket::engine {
 
 namespace {
 
-// With work at hand, descriptors are looked at this often and no more: a system call in every turn
-// would cost a task that yields fifty times what the yield does.
+// While there is work, descriptors are polled only this often: a system call in every turn would
+// cost a yielding task fifty times as much as the yield itself.
 constexpr Nanoseconds poll_interval = 20'000;
 
 } // namespace
@@ -25,8 +25,8 @@ Nanoseconds Reactor::now() noexcept {
 
 Reactor::Reactor() : inbox_(poller_), far_deadline_(poller_), timers_(now()), signals_(inbox_) {}
 
-// A turn with work at hand need not ask the kernel when nothing is watched but the inbox and the
-// timerfd: whether they are ready is known without it.
+// A turn that has work need not poll the kernel if only the inbox and the timerfd are watched:
+// whether they are ready is known without it.
 bool Reactor::poll_is_due(Nanoseconds& time) noexcept {
     const bool watching = poller_.size() > 2;
     if (!watching && timers_.empty()) {
@@ -38,7 +38,7 @@ bool Reactor::poll_is_due(Nanoseconds& time) noexcept {
 
 void Reactor::poll(bool may_block) {
     Nanoseconds time = 0;
-    // What asked for the turn's end at a turn's end waits for this turn's.
+    // Items added during the previous turn's end wait for the end of this turn.
     if (!ready_.empty() || !turn_ends_.empty() || !may_block) {
         if (poll_is_due(time)) {
             dispatch(poller_.collect(0));
@@ -61,7 +61,7 @@ void Reactor::poll(bool may_block) {
     }
 }
 
-// Until a descriptor is ready, something is posted, or the next timer is due.
+// Sleeps until a descriptor is ready, something is posted, or the next timer is due.
 void Reactor::sleep() {
     Nanoseconds timeout = -1;
     if (!timers_.empty()) {
@@ -89,8 +89,8 @@ void Reactor::sleep() {
     dispatch(count);
 }
 
-// Who has posted may be in the middle of a batch, on this very processor: to let it run on before
-// going to sleep saves both of them a wake-up for every post.
+// The posting thread may be in the middle of a batch, possibly on this same processor. Letting it
+// continue before this loop sleeps saves both threads a wake-up for every post.
 bool Reactor::more_posts_are_near() noexcept {
     if (!std::exchange(had_posts_, false)) {
         return false;
@@ -145,7 +145,7 @@ void Reactor::end_turn() noexcept {
     if (turn_ends_.empty()) {
         return;
     }
-    // What asks again from here on waits behind the marker, for the next turn.
+    // Items added from here on are after the marker and wait for the next turn.
     turn_ends_.push_back(turn_marker_);
     for (TurnEnd* item = turn_ends_.pop_front(); item != &turn_marker_;
          item = turn_ends_.pop_front()) {

@@ -17,7 +17,7 @@
 
 namespace hocket::engine {
 
-/// Something to do once before the loop polls again: a transport's gathered write.
+/// Work to be done once before the loop polls again, such as a transport's gathered write.
 class TurnEnd : public ListLink {
 public:
     virtual void on_turn_end() noexcept = 0;
@@ -26,15 +26,15 @@ protected:
     ~TurnEnd() = default;
 };
 
-/// Called around every wait that may block, on the loop's thread: a face that holds an interpreter
-/// lock lets go of it there.
+/// Called on the loop's thread before and after every wait that may block, so that language
+/// bindings can release an interpreter lock there.
 struct BlockingHooks {
     void (*before)(void* context) noexcept = nullptr;
     void (*after)(void* context) noexcept = nullptr;
     void* context = nullptr;
 };
 
-/// Who is told about the signals a loop has taken over.
+/// Receives the signals that a loop has taken over.
 class SignalSink {
 public:
     virtual void on_signal(int signal) noexcept = 0;
@@ -43,11 +43,11 @@ protected:
     ~SignalSink() = default;
 };
 
-/// One thread's loop, without coroutines: what is ready, timers, file descriptors, wake-ups from
-/// other threads, signals. Only `post` and `wake` may be called from other threads.
+/// One thread's loop, without coroutines: the ready queue, timers, file descriptors, wake-ups from
+/// other threads, and signals. Only `post` and `wake` may be called from other threads.
 class Reactor {
 public:
-    Reactor(); ///< Throws std::system_error when the kernel has no descriptors left.
+    Reactor(); ///< Throws std::system_error if no descriptors are left.
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
@@ -57,12 +57,12 @@ public:
     TimerQueue& timers() noexcept { return timers_; }
     Poller& poller() noexcept { return poller_; }
     Signals& signals() noexcept { return signals_; }
-    /// For bytes just received, until they are handed on.
+    /// For bytes just received, until they are passed on.
     BufferPool& read_buffers() noexcept { return read_buffers_; }
-    /// For bytes that wait to be sent.
+    /// For bytes waiting to be sent.
     BufferPool& write_blocks() noexcept { return write_blocks_; }
-    /// For datagrams just received, until they are handed on. Made when first asked for: throws
-    /// std::bad_alloc then.
+    /// For datagrams just received, until they are passed on. Created on first use, which may throw
+    /// std::bad_alloc.
     DatagramBatch& datagrams() {
         if (!datagrams_) {
             datagrams_ = std::make_unique<DatagramBatch>();
@@ -70,13 +70,14 @@ public:
         return *datagrams_;
     }
 
-    /// Runs `item` in the next turn. Any thread; `item` must live until it has run.
+    /// Runs `item` in the next turn. May be called from any thread; `item` must live until it has
+    /// run.
     void post(Runnable& item) noexcept { inbox_.post(item); }
-    /// Ends the wait of a blocked loop. Any thread.
+    /// Ends the wait of a blocked loop. May be called from any thread.
     void wake() noexcept { inbox_.wake(); }
 
-    /// Calls `item.on_turn_end()` once, before the loop polls again. Does nothing when it is
-    /// asked for already; `cancel_turn_end` takes it back.
+    /// Calls `item.on_turn_end()` once, before the loop polls again. Does nothing if that is
+    /// already requested; `cancel_turn_end` withdraws the request.
     void at_turn_end(TurnEnd& item) noexcept {
         if (!item.is_linked()) {
             turn_ends_.push_back(item);
@@ -89,16 +90,17 @@ public:
     }
 
     void set_blocking_hooks(BlockingHooks hooks) noexcept { hooks_ = hooks; }
-    /// For how long a loop that has just had something to do polls without blocking before it
-    /// sleeps: for a loop whose peers answer within microseconds. By default 0.
+    /// How long a loop that has just had work polls without blocking before it sleeps. Useful if
+    /// its peers answer within microseconds. Default: 0.
     void set_busy_poll(Nanoseconds time) noexcept { busy_poll_time_ = time; }
     void set_signal_sink(SignalSink* sink) noexcept { signal_sink_ = sink; }
 
-    /// The first half of a turn: waits until something is ready (not at all when something is
-    /// already, or with `may_block` false), then dispatches descriptors, signals, posts and timers.
+    /// The first half of a turn: waits until something is ready (does not wait if something already
+    /// is or `may_block` is false), then dispatches descriptors, signals, posts and timers.
     void poll(bool may_block);
 
-    /// The second half: runs what is ready by now, then what was asked for at the turn's end.
+    /// The second half: runs everything that is ready now, then the work requested for the turn's
+    /// end.
     void run_ready() {
         ReadyQueue batch = ready_.take_all();
         while (!batch.empty()) {
@@ -107,10 +109,10 @@ public:
         end_turn();
     }
 
-    /// Calls `discard` on everything that is ready or posted: the loop will not run it.
+    /// Calls `discard` on everything that is ready or posted, because the loop will not run it.
     void discard_ready() noexcept;
 
-    /// For a face that runs the batch itself (to time each callback).
+    /// For callers that run the batch themselves, to time each callback.
     void end_turn() noexcept;
 
 private:
@@ -140,7 +142,7 @@ private:
     SignalSink* signal_sink_ = nullptr;
     Nanoseconds polled_at_ = 0;
     Nanoseconds busy_poll_time_ = 0;
-    bool had_posts_ = false;  // in the turn before
+    bool had_posts_ = false;  // in the previous turn
     bool had_events_ = false; // since the last busy poll
 };
 

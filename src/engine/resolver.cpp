@@ -16,27 +16,27 @@
 
 namespace hocket::engine {
 
-/// One question: the loop's thread fills it in, a resolver thread answers it, the loop's thread
+/// One query: the loop's thread fills it in, a resolver thread answers it, and the loop's thread
 /// reads the answer.
 struct ResolveJob final : BlockingWork {
     void perform() noexcept override;
 
     ResolveQuery query;
-    ResolveRequest* request = nullptr;  // loop's thread only; null when withdrawn
-    std::atomic<bool> withdrawn{false}; // not worth asking any more
+    ResolveRequest* request = nullptr;  // loop's thread only; null if withdrawn
+    std::atomic<bool> withdrawn{false}; // the query need not be made any more
     std::vector<ResolvedAddress> addresses;
     std::optional<Failure> failure;
     std::shared_ptr<Resolver::Port> port;
     std::shared_ptr<ResolveJob> self; // until it is answered
 };
 
-/// Where the resolver threads leave answers for a loop. They share it, so that it is there when the
-/// loop is gone.
+/// Receives a loop's answers from the resolver threads. Shared with them, so that it still exists
+/// when the loop has been closed.
 class Resolver::Port final : public Runnable {
 public:
     Port(Resolver& resolver, Reactor& reactor) noexcept : resolver_(resolver), reactor_(&reactor) {}
 
-    /// Any thread.
+    /// May be called from any thread.
     void deliver(std::shared_ptr<ResolveJob> job) {
         const std::lock_guard lock(mutex_);
         if (reactor_ == nullptr) {
@@ -44,7 +44,8 @@ public:
         }
         answered_.push_back(std::move(job));
         if (answered_.size() == 1) {
-            // Under the lock, or the loop could go away between the look and the post.
+            // Under the lock, because otherwise the loop could be closed between the check and the
+            // post.
             reactor_->post(*this);
         }
     }
@@ -65,7 +66,7 @@ public:
 private:
     Resolver& resolver_;
     std::mutex mutex_;
-    Reactor* reactor_; // null when the loop is gone
+    Reactor* reactor_; // null once the loop is closed
     std::vector<std::shared_ptr<ResolveJob>> answered_;
 };
 
@@ -95,7 +96,7 @@ void ask_system(ResolveJob& job) {
     hints.ai_protocol = query.protocol;
     hints.ai_flags = query.flags;
     addrinfo* found = nullptr;
-    // getaddrinfo wants one of them. A service of "0" changes no answer.
+    // getaddrinfo requires one of them. The service "0" does not change the answer.
     const bool has_host = !query.host.empty();
     const bool has_service = !query.service.empty();
     const int code = ::getaddrinfo(has_host ? query.host.c_str() : nullptr,

@@ -14,7 +14,7 @@
 
 namespace hocket::engine {
 
-/// What getaddrinfo is asked. Zero means any.
+/// The arguments of getaddrinfo. Zero means any.
 struct ResolveQuery {
     std::string host;    ///< Empty: no host (all interfaces when passive, else loopback).
     std::string service; ///< A port number or a name; empty: port 0.
@@ -33,15 +33,15 @@ struct ResolvedAddress {
     std::string canonical_name;
 };
 
-/// The codes of getaddrinfo (EAI_NONAME …) as an error category.
+/// The error codes of getaddrinfo (EAI_NONAME, etc.) as an error category.
 [[nodiscard]] const std::error_category& resolver_category() noexcept;
 
 struct ResolveJob;
 
-/// A question on its way. Lives in whoever waits; destroying it withdraws the question.
+/// A query in progress. Stored in the waiter; destroying it withdraws the query.
 class ResolveRequest : public ListLink {
 public:
-    /// Either addresses, at least one, or a failure. Called on the loop's thread; may destroy the
+    /// Called on the loop's thread with at least one address or with a failure. May destroy the
     /// request.
     virtual void on_resolved(std::vector<ResolvedAddress> addresses,
                              const Failure* failure) noexcept = 0;
@@ -49,7 +49,7 @@ public:
     [[nodiscard]] bool is_pending() const noexcept { return job_ != nullptr; }
 
 protected:
-    ~ResolveRequest(); // takes the question back
+    ~ResolveRequest(); // withdraws the query
 
 private:
     friend class Resolver;
@@ -59,7 +59,8 @@ private:
 
 /// Resolves names for one loop, on a few threads that all loops of the process share: getaddrinfo
 /// blocks, sometimes for half a minute. Belongs to the loop's thread. An answer may be posted to
-/// the reactor as this is closed: it must live until the reactor has run or discarded that.
+/// the reactor while this is being closed, so it must live until the reactor has run or discarded
+/// the post.
 class Resolver {
 public:
     explicit Resolver(Reactor& reactor);
@@ -67,16 +68,16 @@ public:
     Resolver(const Resolver&) = delete;
     Resolver& operator=(const Resolver&) = delete;
 
-    /// The answer when no question need be asked: `host` is an IP address in digits and `service` a
+    /// The answer if no query is needed, because `host` is a numeric IP address and `service` a
     /// number (asyncio's rule).
     [[nodiscard]] static std::optional<ResolvedAddress> literal(const ResolveQuery& query);
 
-    /// Withdraws every pending question; there may be no others.
+    /// Withdraws all pending queries. No more may be started.
     void close() noexcept;
 
-    /// Asks. `request` must not be pending. The answer never comes from within this call.
+    /// Starts a query. `request` must not be pending. Never answers from within this call.
     void start(ResolveRequest& request, ResolveQuery query);
-    /// Withdraws a pending question: it will not be answered. Does nothing when it is not pending.
+    /// Withdraws a pending query, which will not be answered. Does nothing if it is not pending.
     void cancel(ResolveRequest& request) noexcept;
 
 private:

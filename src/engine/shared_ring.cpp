@@ -14,7 +14,8 @@ MessageHeader* SharedRing::reserve(std::size_t size) noexcept {
         return nullptr;
     }
     if (skipped > 0) {
-        // Only the size: there may be no room for more. Nobody looks at it before the commit.
+        // Only the size: there may be no room for more. The reader does not see it before the
+        // commit.
         at(position)->size = skip_rest;
         position += skipped;
     }

@@ -9,7 +9,8 @@ namespace hocket::engine {
 namespace {
 
 std::array<std::atomic<Signals*>, Signals::count> owners{};
-// Handlers that are running just now: a loop must not go away under one on another thread.
+// Handlers that are currently running: a loop must not be destroyed while one runs on another
+// thread.
 std::atomic<int> running_handlers{0};
 
 bool is_valid(int signal) noexcept { return signal > 0 && signal < Signals::count; }
@@ -67,7 +68,7 @@ void Signals::forget_all() noexcept {
     for (auto& owner : owners) {
         owner.store(nullptr);
     }
-    running_handlers.store(0); // their threads have stayed with the parent
+    running_handlers.store(0); // their threads exist only in the parent
 }
 
 void Signals::give_back_in_child() noexcept {

@@ -10,9 +10,9 @@ namespace hocket::engine {
 
 class Inbox;
 
-/// The signals that one loop has taken over. The handler proper only marks the signal and wakes
-/// the loop; `pending` hands the marks out on the loop's thread. A signal belongs to one loop at a
-/// time.
+/// The signals that one loop has taken over. The signal handler itself only marks the signal and
+/// wakes the loop; `pending` returns the marks on the loop's thread. A signal belongs to one loop
+/// at a time.
 class Signals {
 public:
     static constexpr int count = 65; // 1 … 64 on Linux
@@ -22,15 +22,16 @@ public:
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    /// Takes `signal` over. False when the kernel refuses it (SIGKILL, SIGSTOP, no such signal) or
-    /// another loop has it; errno says which (EINVAL, EBUSY).
+    /// Takes over `signal`. Returns false and sets errno if the kernel does not allow it (EINVAL:
+    /// SIGKILL, SIGSTOP, no such signal) or another loop has it (EBUSY).
     [[nodiscard]] bool take(int signal) noexcept;
-    /// Gives `signal` back to the disposition it had before. False when this loop did not have it.
+    /// Restores the disposition that `signal` had before. Returns false if this loop did not have
+    /// it.
     bool give_back(int signal) noexcept;
     [[nodiscard]] bool has(int signal) const noexcept;
-    /// In a forked child, which has none of its parent's loops: no signal belongs to one.
+    /// Called in a forked child, which has none of its parent's loops: releases all signals.
     static void forget_all() noexcept;
-    /// As forget_all, and gives the signals back to the dispositions that they had before.
+    /// Like forget_all, but also restores the dispositions that the signals had before.
     static void give_back_in_child() noexcept;
 
     /// The signals that arrived since the last call, as a bit set: bit N-1 for signal N.

@@ -35,7 +35,7 @@ Socket Socket::create(int family, int type, int protocol, std::error_code& error
 
 void Socket::close() noexcept {
     if (fd_ >= 0) {
-        // Not again after EINTR: Linux has freed the number by then, another thread may have it.
+        // No retry after EINTR: Linux has already freed the number, and another thread may have it.
         ::close(std::exchange(fd_, -1));
     }
 }
@@ -78,7 +78,7 @@ std::error_code Socket::listen(int backlog) noexcept { return result_of(::listen
 std::error_code Socket::connect(const SocketAddress& address) noexcept {
     std::error_code error = result_of(::connect(fd_, address.native(), address.native_size()));
     if (error == std::errc::interrupted) {
-        // The connect goes on without us, as if it had said EINPROGRESS.
+        // The connect continues in the background, as after EINPROGRESS.
         error.assign(EINPROGRESS, std::system_category());
     }
     return error;

@@ -95,7 +95,7 @@ std::optional<SocketAddress> SocketAddress::from_unix_path(std::string_view path
     }
     native.sun_family = AF_UNIX;
     std::copy(path.begin(), path.end(), std::begin(native.sun_path));
-    // An abstract name is as long as the size says; a path ends at its zero byte.
+    // The size determines the length of an abstract name; a path ends at its zero byte.
     const std::size_t size = path_offset + path.size() + (is_abstract || path.empty() ? 0 : 1);
     return from_native(reinterpret_cast<const sockaddr*>(&native), size);
 }
@@ -119,7 +119,7 @@ int SocketAddress::family() const noexcept {
 bool SocketAddress::is_ip() const noexcept { return family() == AF_INET || family() == AF_INET6; }
 
 std::uint16_t SocketAddress::port() const noexcept {
-    // The port has the same place in both.
+    // The port has the same offset in both structs.
     return is_ip() ? ntohs(read_as<sockaddr_in>(native(), size_).sin_port) : std::uint16_t{0};
 }
 

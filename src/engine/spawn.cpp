@@ -19,8 +19,8 @@
 
 #if HOCKET_THREAD_SANITIZER
 #define HOCKET_CLONE ::__clone
-// The C library's second name for clone. ThreadSanitizer takes the first one for a fork, and would
-// clean up in the child, in the parent's memory.
+// The C library's second name for clone. ThreadSanitizer treats the first one as a fork and would
+// clean up in the child, which uses the parent's memory.
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 #else
 #define HOCKET_CLONE ::clone
@@ -53,7 +53,7 @@ unsigned most_descriptors() noexcept {
     return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
 }
 
-/// No signal may run a handler of ours in the child, which shares our memory.
+/// Blocks signals, because no handler may run in the child, which shares the parent's memory.
 class BlockedSignals {
 public:
     BlockedSignals() noexcept {
@@ -71,8 +71,8 @@ private:
 };
 
 int clone_child(ChildOrders& orders, int& pidfd) noexcept {
-    // In this frame, which stays while the child runs on it; the child's own, and not ours, for our
-    // frames would be overwritten.
+    // The child gets a separate stack, because it would overwrite the parent's frames. It is part
+    // of this frame, which exists as long as the child runs on it.
     alignas(64) std::array<std::byte, stack_size> stack; // not initialised
     const BlockedSignals blocked;
     orders.mask = blocked.before();
@@ -98,7 +98,7 @@ std::string describe(const SpawnPlan& plan, const ChildOrders& answer) {
                standard_names[static_cast<std::size_t>(answer.descriptor)];
     case SpawnStep::passed: return start + " with descriptor " + std::to_string(answer.descriptor);
     case SpawnStep::directory: return start + " in the directory " + plan.directory;
-    case SpawnStep::session: return start + " in a session of its own";
+    case SpawnStep::session: return start + " in a new session";
     case SpawnStep::process_group:
         return start + " in process group " + std::to_string(*plan.process_group);
     case SpawnStep::groups: return start + " with other groups";
@@ -106,7 +106,7 @@ std::string describe(const SpawnPlan& plan, const ChildOrders& answer) {
     case SpawnStep::user: return start + " as user " + std::to_string(*plan.user);
     case SpawnStep::execute: break;
     }
-    // The kernel says the same of a script whose interpreter is missing.
+    // The kernel reports the same error for a script whose interpreter is missing.
     const bool is_there = answer.error == ENOENT &&
                           std::any_of(plan.files.begin(), plan.files.end(), [](const auto& file) {
                               return ::access(file.c_str(), F_OK) == 0;
@@ -175,7 +175,7 @@ std::vector<std::string> executable_files(const std::string& program,
         const std::size_t end = std::min(search_path.find(':', begin), search_path.size());
         std::string file = search_path.substr(begin, end - begin);
         if (!file.empty() && file.back() != '/') {
-            file += '/'; // an empty one means the current folder
+            file += '/'; // an empty entry means the current directory
         }
         files.push_back(file + program);
         begin = end + 1;

@@ -13,43 +13,43 @@
 
 namespace hocket::engine {
 
-/// A program to start, and how.
+/// Describes a program to start.
 struct SpawnPlan {
     std::vector<std::string> files;     ///< Tried in turn, until one can be executed.
     std::vector<std::string> arguments; ///< The first one is the program's name.
-    /// "NAME=value"; nothing: this process's.
+    /// Entries "NAME=value"; if not set, the environment of this process.
     std::optional<std::vector<std::string>> environment;
-    std::string directory;                      ///< Where it runs; empty: where this process does.
-    std::array<int, 3> standard = {-1, -1, -1}; ///< What its stdin, stdout, stderr are; -1: ours.
-    /// Other descriptors that it has, by the same numbers. All others are closed, close-on-exec or
-    /// not.
+    std::string directory;                      ///< Working directory; if empty, this process's.
+    std::array<int, 3> standard = {-1, -1, -1}; ///< Its stdin, stdout, stderr; -1: this process's.
+    /// Other descriptors that it inherits under the same numbers. All others are closed, whether
+    /// close-on-exec or not.
     std::vector<int> passed;
     bool new_session = false;           ///< setsid
-    std::optional<pid_t> process_group; ///< setpgid; 0: one of its own
+    std::optional<pid_t> process_group; ///< setpgid; 0: a new group
     std::optional<mode_t> umask;
     std::optional<uid_t> user;
     std::optional<gid_t> group;
     std::optional<std::vector<gid_t>> groups;
-    /// SIGPIPE and SIGXFSZ, if this process ignores them, have their default effect. What else it
-    /// ignores stays ignored, and the thread's signal mask is the program's.
+    /// If this process ignores SIGPIPE or SIGXFSZ, they get their default effect in the program.
+    /// Other ignored signals stay ignored, and the program gets this thread's signal mask.
     bool restore_signals = true;
 };
 
-/// What `spawn` has started.
+/// The result of `spawn`.
 struct Spawned {
     pid_t pid = 0;
     FileDescriptor pidfd; ///< Close-on-exec.
     std::optional<Failure> failure;
 };
 
-/// Starts a program by vfork and exec: without copying this process's memory, and without the
-/// window in which another thread's descriptors leak. Returns when the program runs, or with what
-/// kept it from doing so; no child is left then. Somebody must reap the child. Any thread; needs
-/// Linux 5.4. Throws std::bad_alloc.
+/// Starts a program with vfork and exec. This does not copy the process's memory, and another
+/// thread's descriptors cannot leak into the program. Returns when the program runs, or with a
+/// failure; no child is left then. The caller must have the child reaped. May be called from any
+/// thread; needs Linux 5.4. Throws std::bad_alloc.
 [[nodiscard]] Spawned spawn(const SpawnPlan& plan);
 
-/// The files that `program` may mean: itself if it has a slash, else one in each folder of the
-/// `search_path`.
+/// The files that `program` may refer to: itself if it contains a slash, else one in each directory
+/// of `search_path`.
 [[nodiscard]] std::vector<std::string> executable_files(const std::string& program,
                                                         const std::string& search_path);
 

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Compiled without sanitizers: what they note down would be the parent's.
+// Compiled without sanitizers, which would write to the parent's memory.
 
 namespace hocket::engine {
 
@@ -22,7 +22,7 @@ constexpr long close_range_call = SYS_close_range;
 constexpr long close_range_call = 436; // on every architecture
 #endif
 
-/// The kernel's own struct sigaction, of which only the first member is looked at.
+/// The kernel's own struct sigaction; only the first member is used.
 struct KernelAction {
     void (*handler)(int) = nullptr; // SIG_DFL
     std::array<unsigned long, 8> rest{};
@@ -37,7 +37,7 @@ struct KernelAction {
     }
 }
 
-// A handler would run in the parent's memory as soon as signals are let in again.
+// Otherwise a handler would run in the parent's memory as soon as signals are unblocked.
 void reset_signals(const ChildOrders& orders) {
     for (int signal = 1; signal <= last_signal; ++signal) {
         KernelAction action;
@@ -57,7 +57,7 @@ void set_standard(ChildOrders& orders) {
     std::array<int, 3> from = orders.standard;
     for (int to = 0; to < 3; ++to) {
         int& source = from[static_cast<std::size_t>(to)];
-        // It would be overwritten before it is its turn.
+        // Otherwise it would be overwritten before its turn.
         if (source >= 0 && source < to) {
             source = static_cast<int>(::syscall(SYS_fcntl, source, F_DUPFD_CLOEXEC, 3));
             if (source < 0) {
@@ -116,7 +116,7 @@ void become(ChildOrders& orders) {
     if (orders.process_group != nullptr && ::syscall(SYS_setpgid, 0, *orders.process_group) != 0) {
         give_up(orders, SpawnStep::process_group);
     }
-    // The library's functions would change all the parent's threads.
+    // System calls, because the C library's functions would change all of the parent's threads.
     if (orders.sets_groups && ::syscall(SYS_setgroups, orders.group_count, orders.groups) != 0) {
         give_up(orders, SpawnStep::groups);
     }
@@ -140,7 +140,8 @@ int run_spawned_child(void* given) {
     int telling = 0;
     for (const char* const* file = orders.files; *file != nullptr; ++file) {
         ::syscall(SYS_execve, *file, orders.arguments, orders.environment);
-        // A file that is there and cannot be executed says more than one that is not there.
+        // The error for a file that exists but cannot be executed is more informative than that for
+        // a missing one.
         if (errno != ENOENT && errno != ENOTDIR && telling == 0) {
             telling = errno;
         }

@@ -6,47 +6,47 @@
 
 namespace hocket::engine {
 
-/// A write of at least this size goes out at once and alone, with TLS as a record of its own:
+/// A write of at least this size is sent at once and separately, with TLS as a separate record:
 /// copying it would cost more than the system call that it might save.
 inline constexpr std::size_t direct_write_size = 4096;
 
-/// What a connection is to those above it, whatever carries its bytes: a socket (StreamTransport),
-/// or TLS over one (TlsTransport). What happens on it is told to a StreamHandler.
+/// The interface of a connection to the layer above, regardless of what carries its bytes: a socket
+/// (StreamTransport) or TLS over one (TlsTransport). Its events are passed to a StreamHandler.
 class Stream {
 public:
     Stream() noexcept = default;
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    /// Sends `data`, or queues what cannot be sent now. False: ignored, because the stream is
-    /// closing. Not after write_eof. Throws std::bad_alloc.
+    /// Sends `data`, or queues the part that cannot be sent now. Returns false if it was ignored
+    /// because the stream is closing. Must not be called after write_eof. Throws std::bad_alloc.
     virtual bool write(std::string_view data) = 0;
-    /// How many writes were ignored so far.
+    /// How many writes have been ignored.
     [[nodiscard]] virtual unsigned ignored_writes() const noexcept = 0;
 
-    /// Whether one direction can be closed alone.
+    /// Whether one direction can be closed separately.
     [[nodiscard]] virtual bool can_write_eof() const noexcept = 0;
-    /// Shuts down the writing side when what is queued is out. Only where can_write_eof().
+    /// Shuts down the writing side once the queue has been sent. Call it only if can_write_eof().
     virtual void write_eof() noexcept = 0;
     [[nodiscard]] virtual bool has_written_eof() const noexcept = 0;
 
-    /// Stops reading, sends what is queued, then closes.
+    /// Stops reading, sends the queued data, then closes.
     virtual void close() noexcept = 0;
-    /// Closes now; what is queued is lost.
+    /// Closes now; queued data is lost.
     virtual void abort() noexcept = 0;
     [[nodiscard]] virtual bool is_closing() const noexcept = 0;
 
-    /// Ends the input as soon as the peer is owed no answer: now, when nothing has come since the
-    /// last write, or else with the next write. What has arrived by then is read first; on_eof
-    /// follows.
+    /// Ends the input as soon as the peer's last data has been answered: now if nothing has arrived
+    /// since the last write, otherwise with the next write. Data that has arrived by then is read
+    /// first; then on_eof is called.
     virtual void end_input_when_answered() noexcept = 0;
 
     virtual void pause_reading() noexcept = 0;
     virtual void resume_reading() noexcept = 0;
     [[nodiscard]] virtual bool is_reading() const noexcept = 0;
 
-    /// In bytes. Defaults: high 64 KiB (or four times `low`), low a quarter of `high`. False, and
-    /// nothing changed, when low would be above high.
+    /// In bytes. Defaults: `high` 64 KiB (or four times `low`), `low` a quarter of `high`. If low
+    /// would be above high, returns false and changes nothing.
     [[nodiscard]] virtual bool set_write_buffer_limits(std::optional<std::size_t> high,
                                                        std::optional<std::size_t> low) noexcept = 0;
     [[nodiscard]] virtual std::size_t high_water() const noexcept = 0;

@@ -12,7 +12,8 @@ namespace hocket::engine {
 
 namespace {
 
-// What one socket may read in a turn while others wait; asyncio's single recv takes as much.
+// How much one socket may read in a turn, so that others get theirs; asyncio's single recv has the
+// same limit.
 constexpr std::size_t read_budget = std::size_t{256} * 1024;
 
 } // namespace
@@ -28,7 +29,7 @@ StreamTransport::StreamTransport(Reactor& reactor, Socket socket, const SocketAd
 StreamTransport::StreamTransport(Reactor& reactor, PipeChannel pipe, StreamHandler& handler)
     : StreamTransport(reactor, Socket(), nullptr, handler) {
     pipe_ = std::make_unique<PipeChannel>(std::move(pipe));
-    eof_received_ = pipe_->is_for_writing(); // nothing will come
+    eof_received_ = pipe_->is_for_writing(); // nothing can be received
 }
 
 StreamTransport::~StreamTransport() {
@@ -65,8 +66,9 @@ void StreamTransport::on_ready(std::uint32_t events) noexcept {
             return;
         }
     } else if (!wants_data() || is_hung_up) {
-        // Paused without telling epoll so far, or hung up while nobody reads: epoll would report
-        // the same in every turn. An error still to be read comes back with resume_reading.
+        // Reading was paused without telling epoll, or the peer hung up while reading is paused;
+        // epoll would report the same in every turn. A pending error is reported again after
+        // resume_reading.
         update_interest();
     }
     if (socket_full_ && !ended_ && ((events & EPOLLOUT) != 0 || is_hung_up)) {
@@ -89,7 +91,7 @@ void StreamTransport::read() noexcept {
     }
 }
 
-// One recv. True when there may be more and the turn's budget is not used up.
+// Calls recv once. Returns true if there may be more data and the turn's budget is not used up.
 bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watch) noexcept {
     const std::span<std::byte> theirs = handler_->get_buffer(reactor_.read_buffers().buffer_size());
     if (watch.ended() || !wants_data()) {
@@ -120,7 +122,7 @@ bool StreamTransport::read_once(std::size_t& budget, const Lifetime::Watch& watc
     } else {
         handler_->on_buffer_filled(count);
     }
-    // A short read has emptied the socket: asking again would only say EAGAIN.
+    // A short read has emptied the socket, so another one would only return EAGAIN.
     if (watch.ended() || count < into.size() || !wants_data() || count >= budget) {
         return false;
     }
@@ -141,7 +143,7 @@ void StreamTransport::receive_eof(const Lifetime::Watch& watch) noexcept {
     }
 }
 
-// As asyncio has it: whoever has nothing to say to a closed reader is told of no failure.
+// As in asyncio, a closed reader is an error only if data is still queued for it.
 void StreamTransport::lose_readers() noexcept {
     if (queue_.empty()) {
         end(std::nullopt);
@@ -158,7 +160,7 @@ void StreamTransport::end_input_when_answered() noexcept {
 void StreamTransport::end_input_if_answered() noexcept {
     if (input_ends_ && !owes_answer_) {
         input_ends_ = false;
-        socket_.shutdown_read(); // the kernel hands out what has arrived, then the end
+        socket_.shutdown_read(); // the kernel delivers what has arrived, then the end
     }
 }
 
@@ -207,8 +209,8 @@ void StreamTransport::on_turn_end() noexcept {
 
 void StreamTransport::tell_closed() noexcept {
     closed_ = true;
-    // The socket outlives the call, in which the transport may be destroyed: its number must not
-    // come back while the handler still goes by it.
+    // The call may destroy the transport. The socket stays open until it returns, so that its
+    // number is not reused while the handler still refers to it.
     const Socket socket = std::move(socket_);
     const std::unique_ptr<PipeChannel> pipe = std::move(pipe_);
     const std::unique_ptr<Failure> failure = std::move(failure_);
@@ -227,7 +229,7 @@ void StreamTransport::update_interest() noexcept {
     }
     const std::uint32_t interest = (wants_data() ? readable : 0U) | (socket_full_ ? writable : 0U);
     if (interest == 0 && !watches_readers()) {
-        // Even without interest epoll reports a hang-up, in every turn.
+        // Even with interest 0, epoll would report a hang-up in every turn.
         reactor_.poller().remove(*this);
         return;
     }

@@ -20,12 +20,12 @@
 
 namespace hocket::engine {
 
-/// Who is told what happens on a StreamTransport. Every call may close, abort or destroy the
-/// transport.
+/// Receives the events of a StreamTransport. Every call may close, abort or destroy the transport.
 class StreamHandler {
 public:
-    /// Where the next bytes are to go: `on_buffer_filled` follows. Empty: to a buffer of the loop,
-    /// which `on_data` is shown. `hint` is a good size.
+    /// Returns the buffer for the next bytes; `on_buffer_filled` follows. If it returns an empty
+    /// one, the bytes go to a buffer of the loop and are passed to `on_data`. `hint` is a good
+    /// size.
     virtual std::span<std::byte> get_buffer(std::size_t hint) noexcept {
         static_cast<void>(hint);
         return {};
@@ -33,54 +33,57 @@ public:
     virtual void on_buffer_filled(std::size_t count) noexcept { static_cast<void>(count); }
     /// `data` is valid during the call only.
     virtual void on_data(std::string_view data) noexcept = 0;
-    /// The peer has shut down its side. True: keep the transport open for writing.
+    /// The peer has shut down its side. Return true to keep the transport open for writing.
     virtual bool on_eof() noexcept = 0;
-    /// The transport is closed: the last call, exactly one, never from within a call to the
-    /// transport. `failure` is why, or nullptr after close, abort or an end of file.
+    /// The transport is closed. This is the last call; it is made exactly once, never from within a
+    /// call to the transport. `failure` is the reason, or nullptr after close, abort or an end of
+    /// file.
     virtual void on_closed(const Failure* failure) noexcept = 0;
-    /// More than the high-water mark is queued; at most the low-water mark is queued again.
+    /// The queue has grown above the high-water mark, or has shrunk to the low-water mark again.
     virtual void on_pause_writing() noexcept {}
     virtual void on_resume_writing() noexcept {}
-    /// Of a TlsTransport only: the handshake is done, data may come. A handshake that fails ends in
-    /// on_closed alone.
+    /// Called only by a TlsTransport: the handshake is done and data may arrive. If the handshake
+    /// fails, only on_closed is called.
     virtual void on_handshake_done() noexcept {}
 
 protected:
     ~StreamHandler() = default;
 };
 
-/// Sends past a transport's queue, straight to its socket: a file. Lives in its owner.
+/// Sends data, such as a file, directly to a transport's socket, bypassing its queue. Stored in its
+/// owner.
 class DirectSend {
 public:
-    /// What was queued before is out, and the socket may take more. Returns whether to call again
-    /// when it can take more still.
+    /// Called when everything queued before has been sent and the socket may accept more. Returns
+    /// whether to call again when the socket is writable again.
     virtual bool send_some(Socket& socket) noexcept = 0;
-    /// The transport has ended, and nothing will be sent any more. `failure` as in on_closed.
+    /// The transport has ended; nothing more will be sent. `failure` as in on_closed.
     virtual void on_transport_ended(const Failure* failure) noexcept = 0;
 
 protected:
     ~DirectSend() = default;
 };
 
-/// Reads from and writes to a connected stream socket with asyncio's transport semantics, or does
-/// one of both with a pipe. Lives in its owner; destroying it closes the socket or the pipe without
-/// a word to the handler.
+/// Reads from and writes to a connected stream socket with asyncio's transport semantics, or reads
+/// from or writes to a pipe. Stored in its owner; destroying it closes the socket or pipe without
+/// calling the handler.
 ///
-/// Costs one recv and one send a message: no read after a short read, no epoll_ctl between. What
-/// is written inside on_data leaves when the read is done, other small writes at the end of the
-/// turn, each in one gathered write; a large one at once, from the caller's memory.
+/// Needs one recv and one send per message: no read after a short read, no epoll_ctl in between.
+/// Small writes made inside on_data are sent when the read is done, other small writes at the end
+/// of the turn, in one gathered write in each case. A large write is sent at once from the caller's
+/// memory.
 class StreamTransport final : public Stream, private Watcher, private TurnEnd {
 public:
-    /// `peer` is for the texts of failures, and outlives the transport; nullptr: unknown.
+    /// `peer` is used in error messages and must outlive the transport; nullptr if unknown.
     StreamTransport(Reactor& reactor, Socket socket, const SocketAddress* peer,
                     StreamHandler& handler) noexcept;
-    /// One way: a pipe to read from is closed at its end, whatever `on_eof` returns; one to write
-    /// to is closed by write_eof, and as soon as nobody reads it any more: with EPIPE when
-    /// something is queued, without a failure otherwise. Throws std::bad_alloc.
+    /// One direction only. A pipe for reading is closed at its end, regardless of what `on_eof`
+    /// returns. A pipe for writing is closed by write_eof, or when its last reader is gone: with
+    /// EPIPE if data is queued, otherwise without a failure. Throws std::bad_alloc.
     StreamTransport(Reactor& reactor, PipeChannel pipe, StreamHandler& handler);
     ~StreamTransport();
 
-    /// Begins to read; nothing happens on a new transport before.
+    /// Starts reading. Before this call, a new transport does nothing.
     void start() noexcept;
 
     void set_handler(StreamHandler& handler) noexcept { handler_ = &handler; }
@@ -88,19 +91,19 @@ public:
     bool write(std::string_view data) override;
     [[nodiscard]] unsigned ignored_writes() const noexcept override { return ignored_writes_; }
 
-    /// For a layer above that must not be called back as it writes: as write, but on_pause_writing
-    /// waits for tell_writer(). `more`: of the same flight follows, so that only much is sent
-    /// before that comes; `now`: nothing follows in this turn.
+    /// Like write, for a layer above that must not be called back while it writes: on_pause_writing
+    /// is postponed until tell_writer(). With `more`, more data of the same flight follows, and
+    /// only large amounts are sent before that; with `now`, nothing else follows in this turn.
     void put(std::string_view data, bool more = false, bool now = false);
     void tell_writer() noexcept;
-    /// Sends what is queued now, and not at the end of the turn.
+    /// Sends the queue now instead of at the end of the turn.
     void flush_now() noexcept;
 
-    /// Lets `direct` send, once what is queued is out, until it has had enough or the transport
-    /// ends; never within this call. Meanwhile nothing may be written; close and write_eof wait for
-    /// it. One at a time.
+    /// Once the queue has been sent, lets `direct` send until it is done or the transport ends;
+    /// never calls it from within this call. Meanwhile nothing may be written; close and write_eof
+    /// wait for it. Only one at a time.
     void start_direct_send(DirectSend& direct) noexcept;
-    /// Takes that back.
+    /// Cancels it.
     void cancel_direct_send() noexcept;
     [[nodiscard]] bool is_sending_directly() const noexcept { return direct_ != nullptr; }
 
@@ -110,10 +113,10 @@ public:
 
     void close() noexcept override;
     void abort() noexcept override { end(std::nullopt); }
-    /// As abort, but on_closed gets `failure`.
+    /// Like abort, but on_closed gets `failure`.
     void fail(Failure failure) noexcept { end(std::move(failure)); }
     [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
-    /// on_closed has been called.
+    /// Whether on_closed has been called.
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
 
     void end_input_when_answered() noexcept override;
@@ -130,7 +133,7 @@ public:
 
     [[nodiscard]] const Socket& socket() const noexcept { return socket_; }
     [[nodiscard]] Socket& socket() noexcept { return socket_; }
-    /// The other side in words: "127.0.0.1 port 80", "a pipe".
+    /// The peer for error messages: "127.0.0.1 port 80", "a pipe".
     [[nodiscard]] std::string peer_text() const;
     /// The pipe's descriptor, or the socket's.
     [[nodiscard]] int fileno() const noexcept { return pipe_ ? pipe_->fileno() : socket_.fileno(); }
@@ -166,18 +169,18 @@ private:
     std::unique_ptr<PipeChannel> pipe_; // instead of the socket
     bool started_ = false;
     bool paused_ = false;       // pause_reading was called
-    bool eof_received_ = false; // the peer's
-    bool owes_answer_ = false;  // something came after the last write
+    bool eof_received_ = false; // from the peer
+    bool owes_answer_ = false;  // data has arrived since the last write
     bool input_ends_ = false;   // end_input_when_answered was called, and the answer is still owed
-    bool eof_written_ = false;  // ours: asked for, perhaps still behind the queue
+    bool eof_written_ = false;  // requested; may still wait for the queue
     bool closing_ = false;      // close or abort was called, or an error closed it
-    bool ended_ = false;        // nothing more goes out; on_closed is due at the turn's end
+    bool ended_ = false;        // nothing more is sent; on_closed is due at the turn's end
     bool closed_ = false;       // on_closed was called
-    bool socket_full_ = false;  // the last write fell short: wait until the socket is writable
+    bool socket_full_ = false;  // the last write was short: wait until writable
     bool reading_ = false;      // inside read(): writes wait until it is done
-    bool always_ready_ = false; // a file: epoll refuses it, so it is read once in every turn
+    bool always_ready_ = false; // a file, which epoll does not support: read once per turn
     unsigned ignored_writes_ = 0;
-    WaterMarks marks_; // of the queue; paused: on_pause_writing was called last
+    WaterMarks marks_; // of the queue; `paused` if on_pause_writing was called last
     Lifetime lifetime_;
     DirectSend* direct_ = nullptr;
     std::unique_ptr<Failure> failure_;

@@ -1,4 +1,4 @@
-// StreamTransport: what goes out.
+// StreamTransport: writing.
 #include "engine/stream_transport.hpp"
 
 #include <optional>
@@ -8,7 +8,7 @@ namespace hocket::engine {
 
 namespace {
 
-// So much queued in one turn is worth a write before the turn ends.
+// If this much is queued in one turn, it is sent before the turn ends.
 constexpr std::size_t early_flush_size = std::size_t{32} * 1024;
 
 } // namespace
@@ -48,7 +48,7 @@ void StreamTransport::put(std::string_view data, bool more, bool now) {
     }
     queue_.append(data);
     if (socket_full_) {
-        // EPOLLOUT will come.
+        // EPOLLOUT will continue.
     } else if (queue_.size() >= early_flush_size || queue_.size() > marks_.high()) {
         send({});
     } else if (!reading_) {
@@ -69,7 +69,8 @@ void StreamTransport::flush_now() noexcept {
     }
 }
 
-// Sends what it can of the queue and `tail`; returns how much of the tail. Calls nobody.
+// Sends as much as possible of the queue and `tail`. Returns how much of the tail was sent. Does
+// not call the handler.
 std::size_t StreamTransport::send(std::string_view tail) noexcept {
     const WriteQueue::Sent sent =
         pipe_ ? queue_.send(*pipe_, tail) : queue_.send(socket_.fileno(), tail);
@@ -88,8 +89,8 @@ std::size_t StreamTransport::send(std::string_view tail) noexcept {
     return sent.of_tail;
 }
 
-// Not only while something is queued: a large write may have taken the queue along and left its
-// writer paused.
+// Also true if the queue is empty but paused: a large write may have sent the queue along with it
+// and left its writer paused.
 bool StreamTransport::needs_flush() const noexcept {
     return !ended_ && !socket_full_ && (!queue_.empty() || marks_.is_paused());
 }
@@ -117,7 +118,7 @@ void StreamTransport::start_direct_send(DirectSend& direct) noexcept {
 }
 
 void StreamTransport::cancel_direct_send() noexcept {
-    direct_ = nullptr; // flush, which will come, finds what there is to do
+    direct_ = nullptr; // the pending flush does the rest
 }
 
 void StreamTransport::send_directly() noexcept {
@@ -133,7 +134,7 @@ void StreamTransport::send_directly() noexcept {
 void StreamTransport::settle_after_flush() noexcept {
     if (marks_.resume_at(queue_.size())) {
         const Lifetime::Watch watch(lifetime_);
-        handler_->on_resume_writing(); // may write again
+        handler_->on_resume_writing(); // may write more
         if (watch.ended() || ended_) {
             return;
         }
@@ -144,7 +145,7 @@ void StreamTransport::settle_after_flush() noexcept {
     if (closing_) {
         end(std::nullopt);
     } else if (eof_written_) {
-        socket_.shutdown_write(); // an error here is an error of the connection: reading tells it
+        socket_.shutdown_write(); // an error is one of the connection, and reading reports it
     }
 }
 

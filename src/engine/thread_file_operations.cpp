@@ -14,7 +14,8 @@ void ThreadFileOperations::start(FileOperation& operation, const FileRequest& re
     operation.request_ = request;
     enlist(operation);
     if (!BlockingThreads::for_files().submit(operation.work_)) {
-        // Better to block the loop than to fail what has nothing to do with threads.
+        // Blocking the loop is better than failing a file operation because no thread could be
+        // started.
         operation.work_.perform();
     }
 }
@@ -110,7 +111,8 @@ void ThreadFileOperations::withdraw(FileOperation& operation) noexcept {
 }
 
 void ThreadFileOperations::performed(FileOperation& operation) noexcept {
-    // All of it under the lock: when that is free, the loop may destroy the operation and this.
+    // All of it under the lock: once that is released, the loop may destroy the operation and this
+    // object.
     const std::lock_guard lock(mutex_);
     add_done(operation);
 }
@@ -142,8 +144,8 @@ FileOperation* ThreadFileOperations::take_done() noexcept {
 }
 
 void ThreadFileOperations::run() noexcept {
-    // One by one, for completing one may destroy others; and no more than there are now, for who
-    // starts another at once must not keep the loop here.
+    // One by one, because completing one may destroy others. Only as many as there are now, because
+    // otherwise a caller that starts the next one at once could keep the loop here.
     for (std::size_t left = done_count(); left > 0; --left) {
         FileOperation* const operation = take_done();
         if (operation == nullptr) {

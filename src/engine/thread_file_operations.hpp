@@ -46,7 +46,7 @@ private:
     IntrusiveList<FileOperation> pending_; // loop's thread only
     IntrusiveList<BlockingWork> done_;     // to be delivered
     std::size_t done_count_ = 0;
-    bool is_posted_ = false; // run() is on its way
+    bool is_posted_ = false; // run() has been posted
 };
 
 } // namespace hocket::engine

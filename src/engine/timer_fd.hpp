@@ -4,16 +4,16 @@
 
 namespace hocket::engine {
 
-/// Ends the loop's wait when a deadline comes that is far away, so that the waits until then need
-/// no timeout: to start and stop one costs more than the rest of a short wait. Most such deadlines
-/// are cancelled; the timerfd stays set all the same, and at worst wakes the loop once for nothing.
+/// Ends the loop's wait at a distant deadline, so that the waits until then need no timeout:
+/// starting and stopping a timeout costs more than the rest of a short wait. Most such deadlines
+/// are cancelled; the timerfd stays set nevertheless and at worst wakes the loop once needlessly.
 class TimerFd final : private Watcher {
 public:
-    explicit TimerFd(Poller& poller); ///< Throws std::system_error when there is no timerfd.
+    explicit TimerFd(Poller& poller); ///< Throws std::system_error if no timerfd can be created.
     ~TimerFd();
 
-    /// Whether the loop will be woken at `deadline` or before: not when that is near, since then
-    /// it is cheaper to give the wait a timeout.
+    /// Whether the loop will be woken at `deadline` or before. False if the deadline is near,
+    /// because a timeout for the wait is cheaper then.
     [[nodiscard]] bool covers(Nanoseconds deadline, Nanoseconds now) noexcept;
 
 private:

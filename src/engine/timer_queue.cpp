@@ -31,7 +31,7 @@ void TimerQueue::arm(Timer& timer, Nanoseconds deadline) {
 }
 
 // The level is the highest group of slot bits in which the deadline's tick differs from the current
-// one. So all of a level's timers expire before those of the level above.
+// one, so all timers of a level expire before those of the level above.
 void TimerQueue::insert(Timer& timer) {
     const auto tick = static_cast<std::uint64_t>(timer.deadline_) >> tick_bits;
     if (tick <= tick_) {
@@ -134,7 +134,7 @@ void TimerQueue::expire(Nanoseconds now) {
     }
 }
 
-// Goes on to the next occupied slot up to `tick`; false when there is none.
+// Advances to the next occupied slot up to `tick`. Returns false if there is none.
 bool TimerQueue::advance(std::uint64_t tick) {
     while (tick > tick_) {
         unsigned level = 0;

@@ -17,7 +17,7 @@ namespace hocket::engine {
 ///
 /// Far deadlines wait unsorted in a hierarchical wheel: level L has 64 slots of 2^(20 + 6 L) ns
 /// each (level 0: about a millisecond a slot). When time reaches a slot, its timers move one level
-/// down, and those of level 0 are sorted. What is armed for the current millisecond waits in a
+/// down, and those of level 0 are sorted. Timers armed for the current millisecond are kept in a
 /// small binary heap.
 class TimerQueue {
 public:
@@ -32,18 +32,18 @@ public:
     /// Throws std::bad_alloc.
     void arm(Timer& timer, Nanoseconds deadline);
 
-    /// Takes an armed timer out; it will not expire.
+    /// Removes an armed timer; it will not expire.
     void cancel(Timer& timer) noexcept;
 
-    /// Takes out every timer and calls `discard` on it.
+    /// Removes every timer and calls `discard` on it.
     void discard_all() noexcept;
 
-    /// A time not later than the earliest deadline and never long before it: when to wake up.
-    /// Must not be called on an empty queue.
+    /// When to wake up: not later than the earliest deadline, and never long before it. Must not be
+    /// called on an empty queue.
     [[nodiscard]] Nanoseconds next_wakeup() const noexcept;
 
-    /// Expires every timer whose deadline is at or before `now`, earliest first. Timers armed by
-    /// these calls wait for the next call.
+    /// Expires every timer whose deadline is at or before `now`, earliest first. Timers armed
+    /// meanwhile wait for the next call.
     void expire(Nanoseconds now);
 
 private:
@@ -52,8 +52,8 @@ private:
     static constexpr unsigned tick_bits = 20;
     // The last level's slots reach beyond the 63 bits of a deadline: every deadline has a slot.
     static constexpr unsigned levels = (63 - tick_bits + slot_bits - 1) / slot_bits;
-    // Where a timer is: a slot's number, or a flag | its index in the heap or among the sorted, or
-    // `late`.
+    // A timer's location: a slot's number, a flag combined with its index in the heap or in the
+    // sorted vector, or `late`.
     static constexpr std::uint32_t heap_flag = 0x80000000;
     static constexpr std::uint32_t sorted_flag = 0x40000000;
     static constexpr std::uint32_t late = 0x3fffffff;

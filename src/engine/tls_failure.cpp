@@ -24,7 +24,7 @@ class TlsVerifyCategory final : public std::error_category {
     std::string message(int value) const override { return X509_verify_cert_error_string(value); }
 };
 
-// The hosts a certificate is for: "a.test, b.test".
+// The hosts that a certificate is valid for: "a.test, b.test".
 std::string hosts_text(const X509* certificate) {
     std::string hosts;
     for (const auto& [kind, name] : alternative_names(certificate)) {
@@ -35,7 +35,7 @@ std::string hosts_text(const X509* certificate) {
     return hosts.empty() ? name_text(X509_get_subject_name(certificate)) : hosts;
 }
 
-// Which host, or address, the certificate should be for.
+// The host or address that the certificate should be valid for.
 std::string expected_host(X509_STORE_CTX* verifying) {
     X509_VERIFY_PARAM* const wanted = X509_STORE_CTX_get0_param(verifying);
     if (const char* const host = X509_VERIFY_PARAM_get0_host(wanted, 0)) {
@@ -43,7 +43,7 @@ std::string expected_host(X509_STORE_CTX* verifying) {
     }
     const std::unique_ptr<char, void (*)(char*)> address(X509_VERIFY_PARAM_get1_ip_asc(wanted),
                                                          [](char* text) { OPENSSL_free(text); });
-    return address ? address.get() : "the host that was asked for";
+    return address ? address.get() : "the requested host";
 }
 
 } // namespace
@@ -76,7 +76,7 @@ std::error_code take_tls_error() noexcept {
 }
 
 void clear_tls_errors() noexcept {
-    // To look costs less than to clear.
+    // Checking costs less than clearing.
     if (ERR_peek_error() != 0) {
         ERR_clear_error();
     }
@@ -96,7 +96,7 @@ std::string_view tls_hint(std::error_code error) noexcept {
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
         return ", which has no version of TLS in common with this side";
     case SSL_R_NO_SHARED_CIPHER: return ", which has no cipher in common with this side";
-    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return ", which has shown no certificate";
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return ", which sent no certificate";
     default: return {};
     }
 }

@@ -15,7 +15,7 @@ namespace hocket::engine {
 
 void FreeSsl::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 
-// The two ends that OpenSSL reads from and writes to.
+// The BIO that OpenSSL reads from and writes to.
 struct TlsSession::Bio {
     static TlsSession* session(BIO* bio) noexcept {
         return static_cast<TlsSession*>(BIO_get_data(bio));
@@ -55,7 +55,7 @@ struct TlsSession::Bio {
         }
     }
 
-    // Made once and never changed; OpenSSL keeps pointers to it as long as there are sessions.
+    // Created once and never changed; OpenSSL keeps pointers to it as long as there are sessions.
     static const BIO_METHOD* method() {
         static const BIO_METHOD* const made = [] {
             BIO_METHOD* const ours =
@@ -82,19 +82,19 @@ TlsSession::TlsSession(SslPointer ssl, CiphertextSink& sink)
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_options(ssl_.get(), SSL_OP_NO_RENEGOTIATION);
     SSL_set_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_get_min_proto_version(ssl_.get()) < TLS1_2_VERSION) { // 0: whatever there is
+    if (SSL_get_min_proto_version(ssl_.get()) < TLS1_2_VERSION) { // 0 means no minimum
         SSL_set_min_proto_version(ssl_.get(), TLS1_2_VERSION);
     }
     SSL_set_verify(ssl_.get(), SSL_get_verify_mode(ssl_.get()), &verify);
 }
 
-// Others may still hold the SSL, to ask it about the connection.
+// The SSL may still be shared by objects that query it about the connection.
 TlsSession::~TlsSession() {
     BIO_set_data(SSL_get_rbio(ssl_.get()), nullptr);
     SSL_set_verify(ssl_.get(), SSL_get_verify_mode(ssl_.get()), their_verify_);
 }
 
-// OpenSSL forgets which certificate it refused: that is written down while it is known.
+// OpenSSL does not remember which certificate it refused, so the problem is recorded here.
 int TlsSession::verify(int preverified, X509_STORE_CTX* context) noexcept {
     auto* const ssl = static_cast<SSL*>(
         X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -106,7 +106,7 @@ int TlsSession::verify(int preverified, X509_STORE_CTX* context) noexcept {
         try {
             self->problem_ = std::make_unique<const std::string>(certificate_problem(context));
         } catch (const std::bad_alloc&) {
-            // OpenSSL's own word must do.
+            // The message will only have OpenSSL's own text.
         }
     }
     return preverified;
@@ -142,8 +142,8 @@ TlsSession::Status TlsSession::write(std::string_view plaintext) noexcept {
     if (error_) {
         return Status::failed;
     }
-    // Not cleared before: to a sink that takes everything a write is done or fails for good, and
-    // then the last error is its own.
+    // The error queue is not cleared before: as the sink accepts everything, a write either
+    // succeeds or fails permanently, and then the last error is that of the write.
     Status status = Status::done;
     while (!plaintext.empty() && status == Status::done) {
         const std::size_t size = std::min<std::size_t>(plaintext.size(), SSL3_RT_MAX_PLAIN_LENGTH);
@@ -158,11 +158,11 @@ TlsSession::Status TlsSession::write(std::string_view plaintext) noexcept {
 
 void TlsSession::close_notify() noexcept {
     if (error_ || !shaken_) {
-        return; // OpenSSL allows no word after an error, nor before the handshake is done
+        return; // OpenSSL does not allow it after an error or before the handshake is done
     }
     clear_tls_errors();
     if (SSL_shutdown(ssl_.get()) < 0) {
-        ERR_clear_error(); // could not be written: the connection's end tells why
+        ERR_clear_error(); // could not be written; the end of the connection gives the reason
     }
 }
 
@@ -180,7 +180,7 @@ TlsSession::Status TlsSession::explain(int result) noexcept {
         if (shaken_) {
             return Status::closed;
         }
-        error_ = unexpected_tls_eof(); // a goodbye in the middle of the handshake
+        error_ = unexpected_tls_eof(); // close_notify in the middle of the handshake
         return Status::failed;
     default: break;
     }
@@ -208,9 +208,10 @@ Failure TlsSession::failure(const std::string& address) const {
         return {error_, "the certificate of " + peer + " " + *problem_};
     }
     if (error_ == unexpected_tls_eof()) {
-        return shaken_ ? Failure{error_, "the connection to " + peer + " ended without a goodbye"}
-                       : Failure{make_error_code(std::errc::connection_reset),
-                                 "TLS handshake with " + peer + ", which ended the connection"};
+        return shaken_
+                   ? Failure{error_, "the connection to " + peer + " ended without close_notify"}
+                   : Failure{make_error_code(std::errc::connection_reset),
+                             "TLS handshake with " + peer + ", which ended the connection"};
     }
     if (shaken_) {
         return {error_, "TLS with " + peer};

@@ -19,68 +19,69 @@ struct FreeSsl {
 };
 using SslPointer = std::unique_ptr<SSL, FreeSsl>;
 
-/// Where a TlsSession's ciphertext goes.
+/// Receives a TlsSession's ciphertext.
 class CiphertextSink {
 public:
-    /// Takes all of `data`; `more` of the same flight follows. Must not call the session. False:
-    /// cannot, which breaks the session.
+    /// Takes all of `data`. If `more`, more data of the same flight follows. Must not call the
+    /// session. Returns false if it fails, which breaks the session.
     virtual bool on_ciphertext(std::string_view data, bool more) noexcept = 0;
 
 protected:
     ~CiphertextSink() = default;
 };
 
-/// TLS without a socket: ciphertext in, plaintext out, and back. OpenSSL reads what is fed right
-/// where it lies, and what it writes goes right to the sink, so that no byte is copied for the sake
-/// of this class and none is kept by it.
+/// TLS without a socket: converts ciphertext to plaintext and back. OpenSSL reads the fed data in
+/// place and writes directly to the sink, so this class copies and stores no data.
 ///
-/// Sees to it that TLS is 1.2 or newer, that no peer renegotiates, and that OpenSSL's buffers go
-/// when they are empty.
+/// Ensures that TLS is 1.2 or newer, that no peer renegotiates, and that OpenSSL's buffers are
+/// freed when they are empty.
 class TlsSession {
 public:
     enum class Status {
         done,
-        want_input, ///< It needs more than was fed.
-        closed,     ///< The peer has said that it will send no more (close_notify).
-        failed,     ///< For good: see error().
+        want_input, ///< It needs more input.
+        closed,     ///< The peer will send no more (it has sent close_notify).
+        failed,     ///< Permanently; see error().
     };
 
-    /// `ssl` is in connect or accept state, and its own in every other way. Throws std::bad_alloc.
+    /// `ssl` must be in connect or accept state; the session controls everything else about it.
+    /// Throws std::bad_alloc.
     TlsSession(SslPointer ssl, CiphertextSink& sink);
     ~TlsSession();
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
 
-    /// What the peer sent, for the following calls to read: must stay where it is until then, or
-    /// until `take_input`.
+    /// Provides data from the peer for the following calls. It must stay valid until it has been
+    /// read, or until `take_input`.
     void feed(std::string_view ciphertext) noexcept { input_ = ciphertext; }
-    /// The peer will send nothing behind that.
+    /// The peer will send nothing after the fed data.
     void feed_eof() noexcept { input_ended_ = true; }
-    /// What of it was not read.
+    /// Returns the part of the fed data that has not been read.
     [[nodiscard]] std::string_view take_input() noexcept { return std::exchange(input_, {}); }
-    /// Whether `read` may find something without being fed.
+    /// Whether `read` may find data without more input.
     [[nodiscard]] bool has_input() const noexcept;
 
-    /// As far as what was fed allows.
+    /// Continues the handshake as far as the fed data allows.
     [[nodiscard]] Status handshake() noexcept;
     struct Read {
         Status status;
-        std::size_t count; ///< With `done`: at least one.
+        std::size_t count; ///< At least one if `status` is `done`.
     };
-    /// Decrypts (the rest of) one record into `space`.
+    /// Decrypts one record, or the rest of it, into `space`.
     [[nodiscard]] Read read(std::span<std::byte> space) noexcept;
-    /// Encrypts all of `plaintext`, which must not be empty, after the handshake: done or failed.
+    /// Encrypts all of `plaintext`, which must not be empty. Call it only after the handshake.
+    /// Returns done or failed.
     [[nodiscard]] Status write(std::string_view plaintext) noexcept;
-    /// Says that this side will send no more. Nothing may be written afterwards.
+    /// Tells the peer that this side will send no more. Nothing may be written afterwards.
     void close_notify() noexcept;
     [[nodiscard]] bool has_received_close_notify() const noexcept;
 
-    /// Why it failed: an error of the system, or of tls_category() or tls_verify_category().
+    /// The reason for the failure: an error of the system, of tls_category() or of
+    /// tls_verify_category().
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
-    /// The same in words, about the connection to `peer`.
+    /// The same with a message about the connection to `peer`.
     [[nodiscard]] Failure failure(const std::string& peer) const;
-    /// The name that the peer was asked to answer for, and `address`: "example.test (127.0.0.1 port
-    /// 443)".
+    /// The server name that was requested, and `address`: "example.test (127.0.0.1 port 443)".
     [[nodiscard]] std::string peer_name(const std::string& address) const;
 
     [[nodiscard]] SSL* ssl() const noexcept { return ssl_.get(); }
@@ -95,11 +96,11 @@ private:
     CiphertextSink& sink_;
     std::string_view input_;
     bool input_ended_ = false;
-    bool more_ = false; // of what is being written
+    bool more_ = false; // more follows the data being written
     bool shaken_ = false;
     std::error_code error_;
-    int (*their_verify_)(int, X509_STORE_CTX*);  // what `ssl` came with
-    std::unique_ptr<const std::string> problem_; // of the certificate that was refused
+    int (*their_verify_)(int, X509_STORE_CTX*);  // the callback that `ssl` had before
+    std::unique_ptr<const std::string> problem_; // with the certificate that was refused
 };
 
 } // namespace hocket::engine

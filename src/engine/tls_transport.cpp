@@ -37,7 +37,7 @@ void TlsTransport::on_data(std::string_view ciphertext) noexcept {
     }
 }
 
-// Goes on with what the peer sent; what is not wanted now is held back.
+// Processes ciphertext from the peer. The part that is not wanted now is held back.
 void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watch) noexcept {
     session_.feed(ciphertext);
     taking_ = true;
@@ -56,7 +56,7 @@ void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watc
     finish_turn();
 }
 
-// True when the handshake is done and there may be data behind it.
+// Returns true if the handshake is done and data may follow it.
 bool TlsTransport::shake_hands(const Lifetime::Watch& watch) noexcept {
     switch (session_.handshake()) {
     case TlsSession::Status::want_input: return false;
@@ -79,7 +79,7 @@ bool TlsTransport::shake_hands(const Lifetime::Watch& watch) noexcept {
     return true;
 }
 
-// Decrypts as much as fits into one buffer and hands it over. True when there may be more.
+// Decrypts as much as fits into one buffer and delivers it. Returns true if there may be more.
 bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
     const bool is_dropped = state_ == State::goodbye || (state_ == State::open && input_ended_);
     const bool is_wanted = state_ == State::open && is_reading() && !is_dropped;
@@ -124,7 +124,7 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
     }
     if (state_ == State::open) {
         if (!input_ended_) {
-            above_.on_eof(); // with TLS, closing is not up to those above: asyncio has it so too
+            above_.on_eof(); // with TLS, the layer above cannot keep it open; the same in asyncio
             if (watch.ended()) {
                 return false;
             }
@@ -141,7 +141,7 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
 
 bool TlsTransport::on_eof() noexcept {
     if (state_ == State::goodbye) {
-        finish(); // who closes the connection upon a goodbye has understood it
+        finish(); // the peer may close the connection instead of answering with close_notify
     } else if (state_ != State::finished) {
         session_.feed_eof();
         if (!held_) {
@@ -149,7 +149,7 @@ bool TlsTransport::on_eof() noexcept {
             take({}, watch);
         }
     }
-    return true; // when to close is up to this
+    return true; // this transport decides when to close
 }
 
 void TlsTransport::pause_reading() noexcept {
@@ -164,7 +164,7 @@ void TlsTransport::resume_reading() noexcept {
         return;
     }
     paused_ = false;
-    // Not in this call: those above may not expect data in it.
+    // Not in this call: the layer above may not expect data during it.
     resuming_ = true;
     reactor_.at_turn_end(*this);
 }
@@ -198,7 +198,7 @@ void TlsTransport::end_input_when_answered() noexcept {
     end_input_if_answered();
 }
 
-// At the turn's end: those above may be in the middle of a write.
+// At the turn's end, because the layer above may be in the middle of a write.
 void TlsTransport::end_input_if_answered() noexcept {
     if (input_ends_ && !owes_answer_ && state_ == State::open) {
         reactor_.at_turn_end(*this);

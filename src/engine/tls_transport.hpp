@@ -16,47 +16,46 @@ namespace hocket::engine {
 
 struct TlsTimeouts {
     Nanoseconds handshake = 60'000'000'000;
-    Nanoseconds shutdown =
-        30'000'000'000; ///< For the peer's goodbye, once this side has said its own.
+    Nanoseconds shutdown = 30'000'000'000; ///< The wait for close_notify from the peer.
 };
 
-/// TLS over a StreamTransport, with asyncio's semantics: takes the place of that transport's
-/// handler, and is what the transport was to those above. Lives in its owner, which destroys it
-/// before the transport below.
+/// TLS over a StreamTransport, with asyncio's semantics. It is the handler of the transport below
+/// and a Stream to the layer above. Stored in its owner, which destroys it before the transport
+/// below.
 ///
-/// What is written in one turn leaves in as few records as possible and in one send. Back-pressure
-/// goes through both ways: the water marks are those of the transport below, and whoever pauses
-/// reading pauses decryption and the socket. An idle one holds no buffers.
+/// Data written in one turn is sent in as few records as possible with one send. Back-pressure
+/// works in both directions: the water marks are those of the transport below, and pausing reading
+/// pauses decryption and the socket. An idle TlsTransport has no buffers.
 class TlsTransport final : public Stream,
                            private StreamHandler,
                            private CiphertextSink,
                            private TurnEnd {
 public:
-    /// `ssl` is in connect or accept state. Throws std::bad_alloc.
+    /// `ssl` must be in connect or accept state. Throws std::bad_alloc.
     TlsTransport(Reactor& reactor, StreamTransport& below, SslPointer ssl,
                  const TlsTimeouts& timeouts, StreamHandler& above);
     ~TlsTransport();
 
-    /// Begins the handshake; `received` is ciphertext that has come already. The transport below is
-    /// started or resumed by its owner.
+    /// Starts the handshake; `received` is ciphertext that has already arrived. The owner starts or
+    /// resumes the transport below.
     void start(std::string_view received = {}) noexcept;
     [[nodiscard]] bool is_handshake_done() const noexcept { return state_ != State::handshake; }
 
-    /// Before the handshake is done, what is written waits for it.
+    /// Before the handshake is done, data is kept until then.
     bool write(std::string_view data) override;
     [[nodiscard]] unsigned ignored_writes() const noexcept override { return ignored_writes_; }
 
-    /// TLS ends for both sides at once, as asyncio has it.
+    /// TLS cannot end one direction only; the same in asyncio.
     [[nodiscard]] bool can_write_eof() const noexcept override { return false; }
     void write_eof() noexcept override {}
     [[nodiscard]] bool has_written_eof() const noexcept override { return false; }
 
-    /// Sends what is queued and says goodbye; closes when the peer has done so too.
+    /// Sends the queued data and close_notify, and closes when the peer has sent its close_notify.
     void close() noexcept override;
     void abort() noexcept override;
     [[nodiscard]] bool is_closing() const noexcept override { return closing_; }
 
-    /// Those above may write on: on_eof decides, as it does without TLS.
+    /// The layer above may still write: on_eof decides that, as without TLS.
     void end_input_when_answered() noexcept override;
 
     void pause_reading() noexcept override;
@@ -79,7 +78,7 @@ private:
     enum class State : unsigned char {
         handshake,
         open,
-        goodbye,  ///< This side's is said, the peer's is awaited.
+        goodbye,  ///< close_notify is sent, the peer's is awaited.
         finished, ///< Nothing more is read or written; the transport below closes.
     };
 
@@ -92,7 +91,7 @@ private:
         TlsTransport& owner_;
     };
 
-    // What the transport below says.
+    // Called by the transport below.
     void on_data(std::string_view ciphertext) noexcept override;
     bool on_eof() noexcept override;
     void on_closed(const Failure* failure) noexcept override;
@@ -129,16 +128,16 @@ private:
     bool paused_ = false;      // pause_reading was called
     bool taking_ = false;      // inside take(): writes wait until it is done
     bool sends_now_ = false;   // nothing follows in this turn
-    bool resuming_ = false;    // what was held back is taken at the turn's end
-    bool owes_answer_ = false; // something came after the last write
+    bool resuming_ = false;    // data held back is processed at the turn's end
+    bool owes_answer_ = false; // data has arrived since the last write
     bool input_ends_ = false;  // end_input_when_answered was called
-    bool input_ended_ = false; // what comes is dropped
+    bool input_ended_ = false; // received data is dropped
     unsigned ignored_writes_ = 0;
-    std::unique_ptr<std::string> held_;  // ciphertext that came before reading was paused
+    std::unique_ptr<std::string> held_;  // ciphertext not processed because reading was paused
     std::unique_ptr<std::string> early_; // plaintext written before the handshake was done
-    BulkMemory gathered_;                // plaintext of this turn, of one of the loop's blocks
+    BulkMemory gathered_;                // plaintext of this turn, in one of the loop's blocks
     std::size_t gathered_size_ = 0;
-    std::unique_ptr<Failure> failure_; // why it finished
+    std::unique_ptr<Failure> failure_; // the reason why it finished
     Lifetime lifetime_;
 };
 

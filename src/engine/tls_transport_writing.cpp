@@ -1,4 +1,4 @@
-// TlsTransport: what goes out, and how it ends.
+// TlsTransport: writing and closing.
 #include "engine/tls_transport.hpp"
 
 #include <algorithm>
@@ -71,7 +71,7 @@ void TlsTransport::finish_turn() noexcept {
     below_.tell_writer();
 }
 
-// Calls nobody: the session is in the middle of its work.
+// Must not call the layer above, because the session is in the middle of an operation.
 bool TlsTransport::on_ciphertext(std::string_view data, bool more) noexcept {
     try {
         below_.put(data, more, sends_now_);
@@ -104,7 +104,7 @@ void TlsTransport::abort() noexcept {
 void TlsTransport::say_goodbye() noexcept {
     encrypt_gathered();
     if (state_ == State::finished) {
-        return; // it broke
+        return; // encrypting has failed
     }
     session_.close_notify();
     if (session_.has_received_close_notify()) {
@@ -114,12 +114,13 @@ void TlsTransport::say_goodbye() noexcept {
     state_ = State::goodbye;
     set_deadline(timeouts_.shutdown);
     if (std::exchange(paused_, false)) {
-        resuming_ = true; // nobody wants what comes, but the peer's goodbye is behind it
+        resuming_ = true; // the data is not wanted, but the peer's close_notify comes after it
         reactor_.at_turn_end(*this);
     }
 }
 
-// The session has failed. OpenSSL has written down what to tell the peer; that goes out still.
+// Called when the session has failed. The alert that OpenSSL has written for the peer is still
+// sent.
 void TlsTransport::break_off() noexcept {
     if (state_ == State::finished) {
         return;
@@ -134,7 +135,7 @@ void TlsTransport::finish() noexcept {
     closing_ = true;
     held_.reset();
     if (!deadline_.is_armed() || failure_) {
-        set_deadline(timeouts_.shutdown); // the peer may not want to read what is queued
+        set_deadline(timeouts_.shutdown); // the peer may never read the queued data
     }
     below_.close();
 }

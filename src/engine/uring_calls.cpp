@@ -15,8 +15,8 @@ struct Opcode {
     int opcode;
     bool is_needed;
 };
-// What is needed came with Linux 5.6, renaming and unlinking with 5.11, making directories with
-// 5.15.
+// The required opcodes exist since Linux 5.6, renaming and unlinking since 5.11, making directories
+// since 5.15.
 constexpr Opcode opcodes[] = {
     {Call::open, IORING_OP_OPENAT2, true},     {Call::close, IORING_OP_CLOSE, true},
     {Call::read, IORING_OP_READ, true},        {Call::write, IORING_OP_WRITE, true},
@@ -47,7 +47,7 @@ UringCalls probe_uring(io_uring& ring, int& code) noexcept {
         code = -EOPNOTSUPP;
         return 0;
     }
-    // A filter may allow the making of rings and forbid their use.
+    // A filter may allow creating rings but forbid using them.
     io_uring_prep_nop(io_uring_get_sqe(&ring));
     const int submitted = io_uring_submit_and_wait(&ring, 1);
     io_uring_cqe* completion = nullptr;
@@ -57,16 +57,15 @@ UringCalls probe_uring(io_uring& ring, int& code) noexcept {
     }
     io_uring_cqe_seen(&ring, completion);
     if (detail::thread_sanitized) {
-        // Threads do it: ThreadSanitizer must see a descriptor's end, or the next one with its
-        // number is the same to it.
+        // Left to threads, because ThreadSanitizer must see the close; otherwise it takes the next
+        // descriptor with the same number for the same one.
         supported &= ~uring_call(Call::close);
     }
     return supported;
 }
 
-// The codes by which the kernel tells itself to restart a call (ERESTARTSYS and its siblings,
-// which programs are not meant to see) come out of a worker that was stopped in the middle of
-// opening.
+// A worker that is stopped while opening a file returns the codes with which the kernel internally
+// requests a restart (ERESTARTSYS and its siblings, which programs normally never see).
 bool is_uring_interruption(int result) noexcept {
     return result == -EINTR || (result <= -512 && result >= -516);
 }

@@ -8,7 +8,7 @@
 
 namespace hocket::engine {
 
-// What io_uring can do of the calls to the file system, and how it is asked.
+// Which file system calls io_uring supports, and how to submit them.
 
 /// A bit for each FileRequest::Call.
 using UringCalls = std::uint32_t;
@@ -17,8 +17,8 @@ using UringCalls = std::uint32_t;
     return UringCalls{1} << static_cast<unsigned>(call);
 }
 
-/// Those that this kernel knows; 0, and `code` -errno, when that is not enough, or when the ring
-/// may be made but not used.
+/// The calls that this kernel supports. If they are not enough, or the ring can be created but not
+/// used, returns 0 and sets `code` to -errno.
 [[nodiscard]] UringCalls probe_uring(io_uring& ring, int& code) noexcept;
 
 /// Whether `request` is an open that the kernel never tries without blocking a worker: it may
@@ -30,7 +30,7 @@ using UringCalls = std::uint32_t;
 /// answers EAGAIN to the rest.
 void prepare_uring_call(io_uring_sqe& entry, const FileRequest& request, open_how& how) noexcept;
 
-/// Whether `result` says that a signal, or the end of the kernel's worker, cut the call short.
+/// Whether `result` means that a signal or the end of the kernel's worker interrupted the call.
 [[nodiscard]] bool is_uring_interruption(int result) noexcept;
 
 } // namespace hocket::engine

@@ -14,8 +14,8 @@ namespace {
 using Call = FileRequest::Call;
 
 constexpr unsigned submission_entries = 256;
-// As many operations are with the kernel at a time; more are queued, so that none of their
-// completions has to wait for room.
+// The most operations in the kernel at a time; more are queued here, so that there is always room
+// for all completions.
 constexpr unsigned completion_entries = 1024;
 
 std::error_code error_of(int negative) noexcept { return {-negative, std::system_category()}; }
@@ -30,8 +30,8 @@ std::unique_ptr<UringFileOperations> UringFileOperations::create(Reactor& reacto
 }
 
 std::error_code UringFileOperations::set_up() noexcept {
-    // COOP_TASKRUN: the kernel finishes what completes when the loop enters it anyway, instead of
-    // interrupting it. Linux 5.19.
+    // COOP_TASKRUN (Linux 5.19): the kernel processes completions when the loop enters it anyway,
+    // instead of interrupting the loop.
     int code = 0;
     for (const unsigned flags : {IORING_SETUP_COOP_TASKRUN, 0U}) {
         io_uring_params parameters{};
@@ -102,7 +102,7 @@ void UringFileOperations::withdraw(FileOperation& operation) noexcept {
         queued_.erase(operation);
         return;
     }
-    operation.is_cancel_requested_ = true; // it is not handed to a thread any more
+    operation.is_cancel_requested_ = true; // prevents that it is passed to a thread
     if (operation.state_ == FileOperation::State::running) {
         cancel(operation);
     }
@@ -111,7 +111,7 @@ void UringFileOperations::withdraw(FileOperation& operation) noexcept {
     --done_count_;
 }
 
-// Who is destroyed while the kernel uses its memory waits here.
+// An operation that is destroyed while the kernel uses its memory waits here.
 void UringFileOperations::wait_for(FileOperation& operation) noexcept {
     while (operation.state_ != FileOperation::State::done) {
         prepare_queued();
@@ -152,7 +152,7 @@ void UringFileOperations::prepare_queued() noexcept {
         }
         FileOperation& operation = *to_cancel_.pop_front();
         io_uring_prep_cancel(entry, &operation, 0);
-        io_uring_sqe_set_data(entry, nullptr); // nobody waits for the answer
+        io_uring_sqe_set_data(entry, nullptr); // the completion is ignored
         operation.state_ = FileOperation::State::cancelled;
         running_.push_back(operation);
     }
@@ -176,7 +176,7 @@ void UringFileOperations::submit() noexcept {
         if (code == -EINTR) {
             continue;
         }
-        // Out of memory, or of room for completions: the next turn tries again.
+        // Out of memory or of room for completions: try again in the next turn.
         if (code == -EAGAIN || code == -EBUSY || code == -ENOMEM) {
             return;
         }
@@ -187,8 +187,8 @@ void UringFileOperations::submit() noexcept {
     }
 }
 
-// The program has forbidden itself io_uring, by a seccomp filter. What the kernel has taken it
-// finishes; threads do the rest, and whatever comes.
+// Called if the program has installed a seccomp filter that forbids io_uring. The kernel finishes
+// what it has accepted; threads do the rest and all later operations.
 void UringFileOperations::hand_over_to_threads() noexcept {
     supported_ = 0;
     const unsigned mask = submission_entries - 1;
@@ -287,8 +287,8 @@ void UringFileOperations::add_done(FileOperation& operation, std::int64_t result
 }
 
 void UringFileOperations::deliver() noexcept {
-    // One by one, for completing one may destroy others; and no more than there are now, for who
-    // starts another at once must not keep the loop here.
+    // One by one, because completing one may destroy others. Only as many as there are now, because
+    // otherwise a caller that starts the next one at once could keep the loop here.
     for (std::size_t left = done_count_; left > 0 && !done_.empty(); --left) {
         FileOperation& operation = *done_.pop_front();
         --done_count_;

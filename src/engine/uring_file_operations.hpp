@@ -17,8 +17,9 @@ namespace hocket::engine {
 /// other calls would wait behind it.
 class UringFileOperations final : public FileOperations, private Watcher, private TurnEnd {
 public:
-    /// nullptr, and `error` set, where the kernel refuses io_uring: it was not built in, a sysctl,
-    /// a seccomp filter or the limit of locked memory forbids it, or it is older than Linux 5.6.
+    /// Returns nullptr and sets `error` if io_uring cannot be used: it is not built into the
+    /// kernel, a sysctl, a seccomp filter or the limit of locked memory forbids it, or the kernel
+    /// is older than Linux 5.6.
     [[nodiscard]] static std::unique_ptr<UringFileOperations> create(Reactor& reactor,
                                                                      std::error_code& error);
     ~UringFileOperations() override { close(); }
@@ -36,7 +37,7 @@ private:
 
     void cancel(FileOperation& operation) noexcept override;
     void withdraw(FileOperation& operation) noexcept override;
-    // No thread performs these.
+    // Never called, because no thread performs these operations.
     bool set_aside(FileOperation&) noexcept override { return false; }
     void performed(FileOperation&) noexcept override {}
     void on_turn_end() noexcept override;
@@ -58,10 +59,10 @@ private:
     bool is_set_up_ = false;
     UringCalls supported_ = 0;
     unsigned running_count_ = 0;
-    IntrusiveList<FileOperation> queued_; // the kernel does not know of them yet
+    IntrusiveList<FileOperation> queued_; // not submitted yet
     IntrusiveList<FileOperation> running_;
-    IntrusiveList<FileOperation> to_cancel_; // running, and to be told to end
-    IntrusiveList<FileOperation> done_;      // to be delivered
+    IntrusiveList<FileOperation> to_cancel_; // running, a cancel is to be submitted
+    IntrusiveList<FileOperation> done_;      // their results are to be delivered
     std::size_t done_count_ = 0;
 };
 

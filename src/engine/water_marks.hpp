@@ -6,19 +6,19 @@
 
 namespace hocket::engine {
 
-/// Flow control of one buffer: filling pauses when more than the high-water mark is in it, and goes
-/// on when at most the low-water mark is left. Between the two nothing changes, so that a buffer
-/// near one mark does not pause and resume with every byte.
+/// Flow control of one buffer: filling pauses when its size exceeds the high-water mark and resumes
+/// when at most the low-water mark is left. Between the two nothing changes, so that a buffer near
+/// one mark does not pause and resume with every byte.
 class WaterMarks {
 public:
     static constexpr std::size_t default_high = std::size_t{64} * 1024;
 
     constexpr WaterMarks() noexcept = default;
-    /// `low` is at most `high`.
+    /// Requires `low` <= `high`.
     constexpr WaterMarks(std::size_t high, std::size_t low) noexcept : high_(high), low_(low) {}
 
-    /// Defaults: high 64 KiB (or four times `low`), low a quarter of `high`. Returns false, and
-    /// changes nothing, when low would be above high.
+    /// Defaults: `high` 64 KiB (or four times `low`), `low` a quarter of `high`. If low would be
+    /// above high, returns false and changes nothing.
     [[nodiscard]] bool set(std::optional<std::size_t> high,
                            std::optional<std::size_t> low) noexcept {
         const std::size_t new_high = high ? *high : low ? four_times(*low) : default_high;
@@ -35,7 +35,8 @@ public:
 
     /// Whether filling is paused.
     [[nodiscard]] bool is_paused() const noexcept { return is_paused_; }
-    /// `size` is in the buffer: pauses above the high-water mark. Returns whether this call paused.
+    /// Call this when the buffer has grown to `size`: pauses above the high-water mark. Returns
+    /// whether this call paused.
     [[nodiscard]] bool pause_at(std::size_t size) noexcept {
         if (is_paused_ || size <= high_) {
             return false;
@@ -43,7 +44,8 @@ public:
         is_paused_ = true;
         return true;
     }
-    /// `size` is left: resumes at the low-water mark. Returns whether this call resumed.
+    /// Call this when the buffer has shrunk to `size`: resumes at the low-water mark. Returns
+    /// whether this call resumed.
     [[nodiscard]] bool resume_at(std::size_t size) noexcept {
         if (!is_paused_ || size > low_) {
             return false;

@@ -13,9 +13,9 @@ namespace hocket::engine {
 
 class PipeChannel;
 
-/// Bytes on their way to a socket or a pipe, in order. Small writes are copied together; the first
-/// few bytes into the queue itself, so that a short message touches no other memory, what follows
-/// into blocks of the loop's pool.
+/// Bytes waiting to be sent to a socket or a pipe, in order. Small writes are copied together: the
+/// first few bytes into the queue itself, so that a short message uses no other memory, the rest
+/// into blocks from the loop's pool.
 class WriteQueue {
 public:
     /// `blocks` must outlive the queue; its buffers must hold more than a kilobyte.
@@ -27,16 +27,16 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
-    /// Copies `data` behind what is there. Throws std::bad_alloc, and has copied nothing then.
+    /// Appends a copy of `data`. Throws std::bad_alloc and then has copied nothing.
     void append(std::string_view data);
     void clear() noexcept;
 
     struct Sent {
-        std::size_t of_tail = 0; ///< How many bytes of the tail went out.
-        std::error_code error;   ///< Not set when the socket is merely full.
+        std::size_t of_tail = 0; ///< How many bytes of the tail were sent.
+        std::error_code error;   ///< Not set if the socket is just full.
     };
-    /// One gathered write of what is queued and of `tail` behind it. What went out is no longer
-    /// queued; the rest of the tail is the caller's to append. Never raises SIGPIPE.
+    /// Makes one gathered write of the queue followed by `tail`. Removes what was sent from the
+    /// queue; the caller must append the rest of the tail. Never raises SIGPIPE.
     Sent send(int fd, std::string_view tail = {}) noexcept { return send(fd, nullptr, tail); }
     Sent send(PipeChannel& pipe, std::string_view tail = {}) noexcept {
         return send(-1, &pipe, tail);

@@ -44,7 +44,7 @@ void CancelWalk::add(TaskBase& task) {
 
 void CancelWalk::cancel() {
     root_.cancel_here(message_);
-    std::reverse(steps_.begin(), steps_.end()); // what was added first is cancelled first
+    std::reverse(steps_.begin(), steps_.end()); // the first one added is cancelled first
     run();
 }
 
@@ -55,7 +55,7 @@ bool CancelWalk::cancel_operation() {
     return is_taken;
 }
 
-/// `step` is the last one.
+/// `step` must be the last one.
 void CancelWalk::enter(Step& step) {
     TaskBase& task = *step.task;
     step.entered = true;
@@ -63,7 +63,7 @@ void CancelWalk::enter(Step& step) {
     if (step.marked) {
         return;
     }
-    // Marked by this walk, or by the one around it, in which a callback has called cancel().
+    // The task is marked by this walk or by an outer one, in which a callback has called cancel().
     const bool is_on_path =
         &task == &root_ || std::any_of(steps_.begin(), steps_.end() - 1, [&](const Step& each) {
             return each.task == &task && each.entered;
@@ -99,7 +99,7 @@ void CancelWalk::throw_circle(const TaskBase& task) const {
             circle += (circle.empty() ? "" : " awaits ") + step.task->name();
         }
     }
-    throw RuntimeError("cannot cancel tasks that await each other in a circle: " + circle);
+    throw RuntimeError("cannot cancel tasks that await each other in a cycle: " + circle);
 }
 
 } // namespace hocket::detail

@@ -7,9 +7,9 @@
 
 namespace hocket::detail {
 
-/// One call of cancel(): the task and, through the operations that they wait on, the tasks that it
-/// awaits. Depth first, as the recursion of asyncio, but with a stack of its own, so that a chain
-/// of any length fits.
+/// One call of cancel(): cancels the task and the tasks that it awaits, which are reached through
+/// the operations they wait for. Depth first, like asyncio's recursion, but with an explicit stack,
+/// so that a chain may have any length.
 class CancelWalk {
 public:
     CancelWalk(TaskBase& task, std::string_view message) noexcept;
@@ -17,20 +17,20 @@ public:
     CancelWalk(const CancelWalk&) = delete;
     CancelWalk& operator=(const CancelWalk&) = delete;
 
-    /// Cancels the task and everything that it awaits. Throws RuntimeError when these tasks await
-    /// each other in a circle.
+    /// Cancels the task and everything it awaits. Throws RuntimeError if these tasks await each
+    /// other in a cycle.
     void cancel();
-    /// Cancels only what the task awaits. Returns false when the operation was complete. Throws as
+    /// Cancels only what the task awaits. Returns false if that operation was complete. Throws like
     /// `cancel`.
     bool cancel_operation();
 
-    /// For an operation that is being cancelled: its task awaits `task`.
+    /// Called by an operation that is being cancelled, if its task awaits `task`.
     void add(TaskBase& task);
 
 private:
     struct Step {
-        TaskBase* task; // counted
-        bool entered;   // the steps above are what it awaits
+        TaskBase* task; // holds a reference
+        bool entered;   // the following steps are the tasks it awaits
         bool marked;    // by this step
     };
 

@@ -10,7 +10,7 @@
 
 namespace hocket::detail {
 
-// Few variables are set at a time: a flat list is the quickest map. A null value is none.
+// Usually few variables are set, so a flat list is the fastest map. A null value means unset.
 struct ContextValues {
     struct Entry {
         const ContextVarBase* variable;
@@ -24,7 +24,7 @@ namespace {
 
 thread_local ContextPointer of_thread;
 thread_local ContextPointer* forced = nullptr;
-thread_local ContextPointer* under_loop = nullptr; // what was forced as the loop began to run
+thread_local ContextPointer* under_loop = nullptr; // `forced` when the loop started to run
 
 ContextPointer& outside_tasks() noexcept { return under_loop != nullptr ? *under_loop : of_thread; }
 

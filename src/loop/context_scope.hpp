@@ -4,7 +4,7 @@
 
 namespace hocket::detail {
 
-/// Puts a context in force on this thread for as long as it lives; nullptr: that of the running
+/// Makes a context the current one on this thread while it lives; nullptr means that of the running
 /// task.
 class ContextScope {
 public:
@@ -17,8 +17,8 @@ private:
     ContextPointer* outer_;
 };
 
-/// While a loop runs: the context in force is below those of the loop's tasks and callbacks, which
-/// each have their own, and not above them. It is for what the loop does outside of them.
+/// Exists while a loop runs. The context that was current when the loop started then applies only
+/// to what the loop does outside its tasks and callbacks, which have their own contexts.
 class LoopContextScope {
 public:
     LoopContextScope() noexcept;

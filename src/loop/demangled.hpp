@@ -4,7 +4,7 @@
 
 namespace hocket {
 
-/// The name of a type or function as its source has it; `name` itself when it is not mangled.
+/// The name of a type or function as in the source; `name` itself if it is not mangled.
 [[nodiscard]] std::string demangled(const char* name);
 
 } // namespace hocket

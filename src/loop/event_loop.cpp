@@ -18,12 +18,12 @@ namespace {
 
 thread_local LoopCore* running = nullptr;
 
-// A chain of coroutines that start each other is nested this deep on the stack; what goes deeper is
-// started by the loop. Small enough for any thread's stack, large enough to be rare.
+// How much stack a chain of coroutines that start each other may use; deeper ones are started by
+// the loop. Small enough for any thread's stack, large enough to be reached rarely.
 constexpr std::ptrdiff_t stack_budget = 64 * 1024;
 
-/// A forked child has none of its parent's loops: it can run one of its own, and signals that a
-/// loop of the parent has taken over do in the child what they did before.
+/// A forked child has none of its parent's loops. It can run its own loop, and signals that a loop
+/// of the parent has taken over get their previous disposition in the child.
 void forget_loops_of_parent() noexcept {
     running = nullptr;
     engine::Signals::give_back_in_child();
@@ -126,7 +126,7 @@ void EventLoop::run_ready_timed() {
     engine::ReadyQueue batch = state_->reactor.ready().take_all();
     while (!batch.empty()) {
         engine::Runnable& item = batch.pop();
-        // Described before it runs: it may be gone afterwards.
+        // Described before it runs, because it may be destroyed afterwards.
         const std::string description = item.describe();
         const Clock::time_point start = Clock::now();
         item.run();
@@ -175,14 +175,14 @@ void EventLoop::close() {
         remove_signal_handler(signal);
     }
     engine::Reactor& reactor = state_->reactor;
-    // First, for the coroutines that are destroyed next hold those who wait for other tasks.
+    // This comes first, because the coroutines destroyed next contain the waiters for other tasks.
     auto& tasks = state_->core.tasks;
     for (auto* task = tasks.front(); task != nullptr; task = tasks.after(*task)) {
         while (detail::CompletionWaiter* waiter = task->waiters().pop_front()) {
             waiter->discard();
         }
     }
-    // The tasks are kept until the ready queue, which they may be in, is empty.
+    // The tasks may be in the ready queue, so they are kept until that is empty.
     std::vector<AnyTask> abandoned;
     while (detail::TaskBase* task = state_->core.tasks.front()) {
         task->ref();

@@ -21,21 +21,21 @@ namespace hocket::detail {
 
 class SignalWait; // signal_wait.hpp
 
-/// What an EventLoop is made of.
+/// The state of an EventLoop.
 class EventLoopState final : public engine::SignalSink {
 public:
     EventLoopState(EventLoop& loop, std::string loop_name);
 
     void on_signal(int signal) noexcept override;
-    /// Takes `signal` over from the process. Throws as EventLoop::add_signal_handler.
+    /// Takes over `signal`. Throws like EventLoop::add_signal_handler.
     void take_signal(int signal);
-    /// Gives it back, if nobody handles it or waits for it any more.
+    /// Gives the signal back if there is no handler and no waiter for it any more.
     void give_back_signal(int signal) noexcept;
 
     LoopCore core;
     engine::Reactor reactor;
     LoopNetwork network{reactor};
-    std::unique_ptr<engine::FileOperations> file_operations; // made when first asked for
+    std::unique_ptr<engine::FileOperations> file_operations; // created on first use
     std::string name;
     bool running = false;
     bool stopping = false;
@@ -44,8 +44,7 @@ public:
     EventLoop::ExceptionHandler exception_handler;
     std::shared_ptr<Executor> executor;
     bool executor_shut_down = false;
-    std::shared_ptr<const SSLContext>
-        default_ssl_context; // for `ssl = true`; made when first needed
+    std::shared_ptr<const SSLContext> default_ssl_context; // for `ssl = true`; created on first use
     std::array<std::function<void()>, engine::Signals::count> signal_handlers;
     engine::IntrusiveList<SignalWait> signal_waits;
 };
@@ -55,11 +54,11 @@ public:
     return loop.state().reactor;
 }
 
-/// Ends a loop as `run` does: cancels its tasks and waits for them, ends the default executor,
-/// closes it.
+/// Ends a loop as `run` does: cancels its tasks and waits for them, shuts down the default
+/// executor, and closes the loop.
 void close_loop(EventLoop& loop);
 
-/// Throws RuntimeError when `loop` is closed, or, in debug mode, runs on another thread.
+/// Throws RuntimeError if `loop` is closed or, in debug mode, runs on another thread.
 void require_usable(const EventLoop& loop);
 
 } // namespace hocket::detail

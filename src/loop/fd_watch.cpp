@@ -45,7 +45,7 @@ void FdWatch::set(Direction direction, FdListener* listener) {
 
 void FdWatch::on_ready(std::uint32_t events) noexcept {
     const engine::Lifetime::Watch watch(lifetime_);
-    // A failed or hung-up descriptor is ready for both: whoever tries learns what happened.
+    // A failed or hung-up descriptor is ready for both directions; using it then reports the error.
     const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
     if (reader_ != nullptr && (is_broken || (events & EPOLLIN) != 0)) {
         reader_->on_fd_ready();

@@ -7,20 +7,21 @@
 
 namespace hocket::detail {
 
-/// Who is told that a descriptor is ready: a waiting task or a callback.
+/// Is notified when a descriptor is ready: a waiting task or a callback.
 class FdListener {
 public:
     /// May remove itself, also from within this call.
     virtual void on_fd_ready() noexcept = 0;
-    /// A callback that nobody but the watch refers to: gone when it is replaced or removed.
+    /// Called when the listener is replaced or removed. A callback, which is owned by the watch,
+    /// destroys itself.
     virtual void release() noexcept {}
 
 protected:
     ~FdListener() = default;
 };
 
-/// Interest in a descriptor that is not a transport's: one listener for reading, one for writing,
-/// as asyncio's add_reader and add_writer have it, over one registration with the kernel.
+/// Interest in a descriptor that does not belong to a transport: one listener for reading and one
+/// for writing, like asyncio's add_reader and add_writer, with one registration in the kernel.
 class FdWatch final : private engine::Watcher {
 public:
     enum class Direction { read, write };
@@ -31,9 +32,9 @@ public:
     [[nodiscard]] FdListener* listener(Direction direction) const noexcept {
         return direction == Direction::read ? reader_ : writer_;
     }
-    /// Sets (nullptr: removes) a listener; the one before is released. Throws RuntimeError when the
-    /// descriptor is a transport's, std::system_error when it cannot be watched; nothing is changed
-    /// then.
+    /// Sets a listener (nullptr removes it) and releases the previous one. Throws RuntimeError if
+    /// the descriptor belongs to a transport and std::system_error if it cannot be watched; nothing
+    /// is changed then.
     void set(Direction direction, FdListener* listener);
     [[nodiscard]] bool is_idle() const noexcept { return reader_ == nullptr && writer_ == nullptr; }
 

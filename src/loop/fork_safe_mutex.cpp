@@ -6,12 +6,12 @@
 
 namespace hocket::detail {
 
-/// What happens around a fork. POSIX's handlers have no argument, so there is one list of all.
+/// The fork handlers. POSIX passes them no argument, so there is one list of all mutexes.
 class AllForkSafeMutexes {
 public:
     static void add(ForkSafeMutex& mutex) noexcept {
         static const int registered = ::pthread_atfork(lock, unlock, unlock);
-        static_cast<void>(registered); // ENOMEM: a fork is as dangerous as it is without
+        static_cast<void>(registered); // ENOMEM: forks are then not protected
         mutex.next_ = newest.load(std::memory_order_relaxed);
         while (!newest.compare_exchange_weak(mutex.next_, &mutex, std::memory_order_release,
                                              std::memory_order_relaxed)) {
@@ -19,15 +19,16 @@ public:
     }
 
 private:
-    // Other threads may hold several of them, taken in any order: whoever cannot have all lets go
-    // of what it has, and waits for the one that it could not have first of all.
+    // Other threads may hold several of the mutexes, locked in any order. To avoid a deadlock, a
+    // thread that cannot lock all of them unlocks those it has and starts again with the one it
+    // could not lock.
     static void lock() noexcept {
         ForkSafeMutex* missed = nullptr;
         do {
             missed = lock_all(missed);
         } while (missed != nullptr);
     }
-    // Waits for none but `first`. Returns one that it could not have: then it has none.
+    // Blocks only for `first`. If another one is locked, unlocks all and returns that one.
     static ForkSafeMutex* lock_all(ForkSafeMutex* first) noexcept {
         if (first != nullptr) {
             first->lock();
@@ -56,7 +57,7 @@ private:
     }
 
     static inline std::atomic<ForkSafeMutex*> newest{nullptr};
-    // The list as it was at the fork: others may be added meanwhile.
+    // The list at the time of the fork; others may be added meanwhile.
     static inline thread_local ForkSafeMutex* locked = nullptr;
 };
 

@@ -4,9 +4,9 @@
 
 namespace hocket::detail {
 
-/// A mutex of something that a forked child of this process goes on to use, such as a table of its
-/// modules: no other thread is in the middle of it when the process forks, and it is free in the
-/// child. For statics, which are there for ever; whoever holds it must not fork.
+/// A mutex for data that a forked child continues to use, such as a table of modules: no other
+/// thread holds it when the process forks, and it is free in the child. Only for static objects
+/// that are never destroyed. A thread that holds it must not fork.
 class ForkSafeMutex {
 public:
     ForkSafeMutex();
@@ -21,7 +21,7 @@ private:
     friend class AllForkSafeMutexes;
 
     std::mutex mutex_;
-    ForkSafeMutex* next_ = nullptr; // of all
+    ForkSafeMutex* next_ = nullptr; // in the list of all
 };
 
 } // namespace hocket::detail

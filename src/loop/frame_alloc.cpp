@@ -6,8 +6,8 @@
 namespace hocket::detail {
 namespace {
 
-// Empties the thread's free lists when the thread ends. Kept apart from the lists themselves, so
-// that reaching those costs no check of whether a destructor is registered.
+// Empties the thread's free lists when the thread ends. Separate from the lists, so that accessing
+// those does not check whether a destructor is registered.
 struct CacheCleaner {
     bool armed = false;
     ~CacheCleaner() {

@@ -130,11 +130,11 @@ void Join::await_resume() {
     }
     if (task_->take_cancellation()) {
         if (on_cancel_ == OnCancel::pass_on) {
-            mark_retrieved(); // what failed in the turn in which this wait was cancelled
+            mark_retrieved(); // tasks that failed in the turn in which this wait was cancelled
         }
         task_->throw_cancelled();
     }
-    // As asyncio.gather: what a task throws in answer to the cancellation counts for more.
+    // As in asyncio.gather, an exception that a task throws on the cancellation takes precedence.
     if (passed_on_ && decisive_ == nullptr) {
         mark_retrieved();
         task_->throw_cancelled();

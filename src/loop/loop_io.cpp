@@ -22,7 +22,7 @@ namespace {
 
 using Direction = FdWatch::Direction;
 
-/// What add_reader and add_writer were given.
+/// A callback given to add_reader or add_writer.
 class FdCallback final : public FdListener {
 public:
     FdCallback(LoopCore& loop, std::function<void()> function)

@@ -11,7 +11,7 @@
 
 namespace hocket::detail {
 
-/// What a loop has open: connections, servers, watched descriptors, questions to the resolver.
+/// The open resources of a loop: connections, servers, watched descriptors, resolver queries.
 class LoopNetwork {
 public:
     explicit LoopNetwork(engine::Reactor& reactor) noexcept : reactor_(reactor) {}
@@ -20,19 +20,20 @@ public:
     LoopNetwork& operator=(const LoopNetwork&) = delete;
 
     [[nodiscard]] engine::Reactor& reactor() noexcept { return reactor_; }
-    /// Made when first asked for.
+    /// Created on first use.
     [[nodiscard]] engine::Resolver& resolver();
 
-    /// The watch on `fd`, made when there is none.
+    /// The watch on `fd`; created if there is none.
     [[nodiscard]] FdWatch& watch(int fd);
-    /// nullptr when there is none.
+    /// The watch on `fd`; nullptr if there is none.
     [[nodiscard]] FdWatch* find_watch(int fd) noexcept;
-    /// Forgets the watch on `fd` when nobody is interested in it any more.
+    /// Removes the watch on `fd` if it has no listeners any more.
     void prune_watch(int fd) noexcept;
 
     engine::IntrusiveList<LoopResource>& resources() noexcept { return resources_; }
 
-    /// The loop closes: drops everything. Handles to it stay usable, and find it closed.
+    /// Called when the loop closes: drops all resources. Handles to them stay usable and find them
+    /// closed.
     void close() noexcept;
 
 private:

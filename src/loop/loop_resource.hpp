@@ -12,15 +12,16 @@ class LoopNetwork;
 /// process.
 class LoopResource : public engine::ListLink {
 public:
-    /// The loop is being closed: release everything that belongs to it and call nobody back.
+    /// Called when the loop is being closed: release everything that belongs to it without making
+    /// callbacks.
     virtual void drop() noexcept = 0;
 
 protected:
     ~LoopResource() = default;
 
-    /// Adds this to what the loop has open. `self` keeps this alive until `leave_loop`.
+    /// Adds this to the loop's open resources. `self` keeps this alive until `leave_loop`.
     void enter_loop(LoopNetwork& network, std::shared_ptr<void> self) noexcept;
-    /// Undoes that. Returns what kept this alive, perhaps the last reference.
+    /// Removes it again. Returns the reference that kept this alive, which may be the last one.
     [[nodiscard]] std::shared_ptr<void> leave_loop() noexcept;
 
     std::shared_ptr<void> self_; // keeps this alive

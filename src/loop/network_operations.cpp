@@ -8,7 +8,7 @@ bool FdReady::await_ready() {
     FdWatch& watch = network_.watch(fd_);
     const bool is_read = direction_ == FdWatch::Direction::read;
     if (watch.listener(direction_) != nullptr) {
-        throw RuntimeError("file descriptor " + std::to_string(fd_) + " is already waited on for " +
+        throw RuntimeError("file descriptor " + std::to_string(fd_) + " already has a waiter for " +
                            (is_read ? "reading" : "writing"));
     }
     try {
@@ -34,8 +34,8 @@ void FdReady::on_fd_ready() noexcept {
     task_->wake();
 }
 
-// The watch lets go of this: it was removed, or replaced by a callback. asyncio would wait for ever
-// then; trying again ends in an error, or in success.
+// Called when this is removed from the watch or replaced by a callback. asyncio would then wait
+// forever; here the operation is retried, which ends with success or an error.
 void FdReady::release() noexcept {
     if (is_listening_) {
         is_listening_ = false;
@@ -48,7 +48,7 @@ bool FdReady::forget() noexcept {
         return false;
     }
     is_listening_ = false;
-    network_.find_watch(fd_)->set(direction_, nullptr); // to lose interest does not fail
+    network_.find_watch(fd_)->set(direction_, nullptr); // removing a listener does not fail
     network_.prune_watch(fd_);
     return true;
 }

@@ -19,7 +19,7 @@
 
 namespace hocket::detail {
 
-/// Awaits the resolver's answer. A named local of the coroutine that awaits it.
+/// Awaits the resolver's answer. Must be a named local variable of the awaiting coroutine.
 class Resolve final : public Operation, private engine::ResolveRequest {
 public:
     using hocket_awaitable = void;
@@ -66,8 +66,8 @@ private:
     std::optional<engine::Failure> failure_;
 };
 
-/// Awaits a connection: yields an open socket, or the failures. A named local of the coroutine that
-/// awaits it.
+/// Awaits a connection: yields an open socket or the failures. Must be a named local variable of
+/// the awaiting coroutine.
 class Connect final : public Operation, private engine::ConnectSink {
 public:
     using hocket_awaitable = void;
@@ -81,7 +81,8 @@ public:
         connector_.start(std::move(plan_));
         task_->suspend(caller.promise(), *this);
     }
-    /// A connection that comes in the turn of a cancellation is closed with this.
+    /// If the task is cancelled in the turn in which the connection is made, the socket is closed
+    /// with this object.
     void await_resume() { task_->throw_if_cancelled(); }
 
     [[nodiscard]] Socket take_socket() noexcept { return std::move(socket_); }
@@ -117,8 +118,8 @@ private:
 /// EventLoop::sock_sendall.
 Coro<> send_all(LoopNetwork& network, int fd, std::string_view data);
 
-/// Awaits that a descriptor is ready. A named local of the coroutine that awaits it; may be awaited
-/// again.
+/// Waits until a descriptor is ready. Must be a named local variable of the awaiting coroutine; can
+/// be awaited repeatedly.
 class FdReady final : public Operation, private FdListener {
 public:
     using hocket_awaitable = void;
@@ -127,7 +128,7 @@ public:
         : network_(network), fd_(fd), direction_(direction) {}
     ~FdReady() { forget(); }
 
-    /// Throws RuntimeError when something else waits on the descriptor in this direction.
+    /// Throws RuntimeError if the descriptor already has a waiter in this direction.
     bool await_ready();
     template <class P> void await_suspend(std::coroutine_handle<P> caller) noexcept {
         task_ = caller.promise().task;

@@ -15,7 +15,7 @@ void OptionString::assign(std::string_view text) {
         return;
     }
     static detail::ForkSafeMutex mutex;
-    static auto* const texts = new std::unordered_set<std::string>(); // outlives every user
+    static auto* const texts = new std::unordered_set<std::string>(); // never destroyed
     const std::scoped_lock lock(mutex);
     interned_ = &*texts->emplace(text).first;
 }

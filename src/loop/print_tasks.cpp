@@ -18,18 +18,19 @@ namespace {
 
 using detail::TaskBase;
 
-/// More tasks than this that were created at one place and wait at one place are one line.
+/// If more tasks than this were created at the same place and wait at the same place, they are
+/// printed as one line.
 constexpr std::size_t most_alike = 10;
-/// A chain of awaits that is longer than this goes on as a tree of its own: the indentation of a
-/// hundred thousand levels would fill the memory.
+/// A longer chain of awaits is continued as a separate tree, because the indentation of a hundred
+/// thousand levels would exhaust the memory.
 constexpr std::size_t deepest = 100;
 
-/// A source_location is a pointer to what the compiler wrote down for the place.
+/// A source_location is a pointer to data that the compiler generated for the place.
 const void* token_of(const std::source_location& place) noexcept {
     return std::bit_cast<const void*>(place);
 }
 
-/// Tasks that nothing but their names tells apart.
+/// Tasks with the same key differ only in their names.
 struct Alike {
     const void* created_at;
     const void* waiting_at;
@@ -48,7 +49,7 @@ Alike alike_of(const TaskBase& task) {
     return {token_of(task.created_at()), token_of(task.waiting_at()), task.cancelling() > 0};
 }
 
-/// The tasks of a loop as a forest: below each task, those it awaits.
+/// The tasks of a loop as a forest; below each task are those it awaits.
 class TaskTree {
 public:
     TaskTree(const detail::LoopCore& loop, std::ostream& out) : out_(out) {
@@ -74,7 +75,7 @@ public:
             }
         }
         print_siblings(roots, "", 0);
-        // What is left is below what was printed, or tasks that await each other in a circle.
+        // The remaining tasks are those cut off at the greatest depth, or form a cycle.
         for (TaskBase* task : tasks_) {
             if (awaited_.contains(task) && !printed_.contains(task)) {
                 print_siblings({task}, "", 0);
@@ -165,7 +166,7 @@ private:
     std::vector<TaskBase*> tasks_;
     std::unordered_map<TaskBase*, std::vector<TaskBase*>> awaited_by_;
     std::unordered_set<TaskBase*> awaited_;
-    std::unordered_set<TaskBase*> printed_; // of those that are awaited
+    std::unordered_set<TaskBase*> printed_; // only awaited ones
 };
 
 } // namespace

@@ -21,7 +21,7 @@ namespace hocket {
 
 namespace {
 
-// One report at a time, whole lines, from any thread.
+// Writes one report at a time, so that lines from several threads are not mixed.
 void write_report(const std::string& text) noexcept {
     static detail::ForkSafeMutex mutex;
     const std::scoped_lock lock(mutex);
@@ -62,7 +62,8 @@ void cancel_or_report(TaskBase& task) noexcept {
 }
 
 void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noexcept {
-    // No handle may be made of a task that is being destroyed: only its description goes on.
+    // No handle may be made to a task that is being destroyed, so only its description is passed
+    // on.
     ExceptionContext context;
     context.message = fmt::format("the exception of {} was never retrieved", task.describe());
     context.exception = error;

@@ -58,7 +58,7 @@ private:
             main.cancel();
             return;
         }
-        // A loop that hangs can still be ended: the next Ctrl-C has its default effect.
+        // The next Ctrl-C has its default effect, so that a loop that hangs can still be ended.
         loop_.remove_signal_handler(SIGINT);
         active_ = false;
         throw KeyboardInterrupt();
@@ -84,8 +84,8 @@ bool is_awaited_by_a_task(TaskBase& task) noexcept {
     return false;
 }
 
-/// Cancels each task, but not again those that the cancellation of another one has reached: in a
-/// long chain of tasks that would take the square of its length.
+/// Cancels each task, except those that were already cancelled with another one: otherwise the time
+/// for a chain of tasks would grow with the square of its length.
 void cancel_each(std::vector<AnyTask>& tasks) {
     std::vector<int> before;
     before.reserve(tasks.size());
@@ -102,7 +102,7 @@ void cancel_each(std::vector<AnyTask>& tasks) {
     }
 }
 
-/// Cancels the tasks that are left, and runs the loop until they have ended.
+/// Cancels the remaining tasks and runs the loop until they have ended.
 void cancel_all(EventLoop& loop) {
     std::vector<AnyTask> left;
     for (TaskBase* task = loop.core().tasks.front(); task != nullptr;
@@ -121,8 +121,8 @@ void cancel_all(EventLoop& loop) {
         const std::exception_ptr error = task.state().error();
         if (error && !task.cancelled()) {
             loop.call_exception_handler(
-                {"unhandled exception in a task that was cancelled as the loop ended", error, task,
-                 task.created_at()});
+                {"unhandled exception in a task that was cancelled when the loop ended", error,
+                 task, task.created_at()});
         }
     }
 }
@@ -172,7 +172,7 @@ void Runner::require_no_running_loop() {
 
 namespace {
 
-/// Takes a task's context, with what it has set, when the task is done.
+/// Saves a task's context, including the values it has set, when the task is done.
 class KeepContext {
 public:
     KeepContext(const AnyTask& task, Context& into) : task_(task), into_(into) {}

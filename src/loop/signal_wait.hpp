@@ -12,19 +12,19 @@
 
 namespace hocket::detail {
 
-/// Awaits one of several signals. A named local of the coroutine that awaits it.
+/// Awaits one of several signals. Must be a named local variable of the awaiting coroutine.
 class SignalWait final : public Operation, public engine::ListLink {
 public:
     using hocket_awaitable = void;
 
-    /// Takes the signals over. Throws as EventLoop::add_signal_handler.
+    /// Takes over the signals. Throws like EventLoop::add_signal_handler.
     SignalWait(EventLoopState& loop, const std::vector<int>& signals);
     ~SignalWait() { leave(); }
 
     [[nodiscard]] bool waits_for(int signal) const noexcept {
         return ((signals_ >> (signal - 1)) & 1) != 0;
     }
-    /// It came: called once, and this is no longer listed.
+    /// Called once, when the signal has arrived; this has been removed from the list by then.
     void deliver(int signal) noexcept {
         came_ = signal;
         task_->wake();

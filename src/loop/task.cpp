@@ -9,7 +9,7 @@ namespace hocket {
 namespace detail {
 namespace {
 
-/// A done callback: waits for its task, then in the ready queue.
+/// A done callback. It waits for its task and is then put into the ready queue.
 class DoneCallback final : public CompletionWaiter, public engine::Runnable {
 public:
     DoneCallback(LoopCore& loop, std::function<void()> callback)
@@ -19,7 +19,7 @@ public:
           callback_(std::move(callback)) {}
 
     void on_done(TaskBase& task) noexcept override {
-        task.ref(); // the callback makes a handle of it
+        task.ref(); // the callback gets a handle to it
         task_ = TaskPointer<TaskBase>(&task);
         loop_.ready->push(*this);
     }

@@ -17,7 +17,7 @@ namespace hocket::detail {
 
 namespace {
 
-// Ids for "Task-N" come in blocks, so that creating a task costs no atomic operation.
+// Ids for "Task-N" are taken in blocks, so that creating a task usually needs no atomic operation.
 constexpr std::uint64_t id_block = 1024;
 std::atomic<std::uint64_t> next_id_block{1};
 
@@ -41,7 +41,7 @@ TaskBase::State how_it_ended(const std::exception_ptr& error) noexcept {
     return TaskBase::State::failed;
 }
 
-/// Has the task's own loop cancel it. False when it is done.
+/// Posts the cancellation to the task's own loop. Returns false if the task is done.
 bool post_cancel(TaskBase& task, std::string_view message) {
     if (task.done()) {
         return false;
@@ -92,7 +92,7 @@ void TaskBase::run() noexcept {
         }
     }
     TaskBase* const outer = std::exchange(loop.current, this);
-    // Not kept: what it runs may end and be destroyed, and print_tasks would look at it.
+    // Cleared, because the coroutine may end and be destroyed while print_tasks still uses leaf_.
     PromiseBase* next = std::exchange(leaf_, nullptr);
     do {
         next->handle().resume();
@@ -106,7 +106,7 @@ void TaskBase::run() noexcept {
     }
 }
 
-/// The task was cancelled by itself, before it suspended here.
+/// Called when the task was cancelled by itself before it suspended here.
 void TaskBase::cancel_itself() noexcept {
     try {
         if (CancelWalk(*this, extras_ ? extras_->cancel_message : std::string_view())
@@ -128,11 +128,11 @@ void TaskBase::finish_coroutine() noexcept {
     try {
         collect(*root_);
     } catch (...) {
-        finish(State::failed, std::current_exception()); // the value could not be moved
+        finish(State::failed, std::current_exception()); // moving the value threw
         return;
     }
-    // Cancelled in its last step: Python lets the cancellation win over a result, not over an
-    // error.
+    // The task was cancelled in its last step. As in Python, the cancellation overrides a result
+    // but not an error.
     if ((flags_ & must_cancel) != 0) [[unlikely]] {
         drop_result();
         finish(State::cancelled, make_cancelled());
@@ -173,7 +173,7 @@ void TaskBase::abandon() noexcept {
         try {
             CancelWalk(*this, "the event loop was closed").cancel_operation();
         } catch (const RuntimeError&) {
-            // In a circle of tasks, all of which are abandoned.
+            // The task is part of a cycle, of which all tasks are abandoned.
         }
     }
     root_->handle().destroy();
@@ -277,7 +277,7 @@ void TaskBase::print_stack(std::ostream& out) const {
     }
     out << "Stack for " << describe() << " (most recent await last):\n";
     std::vector<const PromiseBase*> chain;
-    // Of the task that runs, only the last await of its own coroutine is known.
+    // For the running task, only the last await of its outermost coroutine is known.
     for (const PromiseBase* promise = leaf_ != nullptr ? leaf_ : root_; promise != nullptr;
          promise = promise->continuation) {
         chain.push_back(promise);
@@ -312,7 +312,7 @@ void throw_already_awaited(const PromiseBase* promise) {
         throw RuntimeError("cannot await an empty Coro: it was moved from");
     }
     throw RuntimeError(std::string("cannot await the coroutine '") +
-                       promise->where.function_name() + "' again: it was awaited before");
+                       promise->where.function_name() + "' again: it has already been awaited");
 }
 
 } // namespace hocket::detail

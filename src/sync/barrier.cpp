@@ -71,7 +71,7 @@ namespace detail {
 
 bool BarrierWait::await_ready() {
     if (barrier_.phase_ == Barrier::Phase::broken) {
-        throw BrokenBarrierError("the Barrier is broken: it was aborted, and not reset since");
+        throw BrokenBarrierError("the Barrier is broken: it was aborted and has not been reset");
     }
     if (barrier_.phase_ != Barrier::Phase::filling || barrier_.count_ + 1 < barrier_.parties_) {
         return false;
@@ -102,7 +102,7 @@ std::size_t BarrierWait::await_resume() {
     }
     throw_if_unlucky("Barrier");
     if (!passed) {
-        throw BrokenBarrierError("the Barrier was reset or aborted while this task waited at it");
+        throw BrokenBarrierError("the Barrier was reset or aborted while this task was waiting");
     }
     return index_;
 }

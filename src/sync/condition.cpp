@@ -32,7 +32,7 @@ namespace detail {
 
 bool ConditionWait::cancel(std::string_view message) noexcept {
     if (!is_linked() || running_core() != &task().loop()) {
-        return Waiter::cancel(message); // nobody will have the lock: the loop or the object is gone
+        return Waiter::cancel(message); // the lock is not needed: the loop or the object is gone
     }
     cancelled_ = true;
     if (!at_lock_) {

@@ -9,10 +9,11 @@ namespace hocket::detail {
 void report_failed_release() noexcept {
     LoopCore* const core = running_core();
     if (core != nullptr) {
-        report_exception(*core, "releasing what a guard holds failed", std::current_exception(),
-                         core->current);
+        report_exception(*core, "exception while a guard released its object",
+                         std::current_exception(), core->current);
     } else {
-        report_thread_exception("releasing what a guard holds failed", std::current_exception());
+        report_thread_exception("exception while a guard released its object",
+                                std::current_exception());
     }
 }
 

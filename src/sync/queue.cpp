@@ -11,8 +11,7 @@ QueueBase::QueueBase(std::size_t maxsize) noexcept
 
 void QueueBase::finish_one() {
     if (unfinished_ == 0) {
-        throw ValueError(
-            "Queue::task_done() called too many times: no item that was put is unfinished");
+        throw ValueError("Queue::task_done() called too many times: every item is already done");
     }
     joiners_.require_own_thread("Queue");
     if (--unfinished_ == 0) {
@@ -57,7 +56,7 @@ void QueueBase::throw_no_room() const {
     throw QueueFull();
 }
 
-// What is not granted, or is not wanted any more.
+// Handles all cases but a grant that the task accepts.
 void QueueWaiter::look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled) {
     if (cancelled) {
         if (state() == State::granted) {
@@ -73,8 +72,8 @@ void QueueWaiter::look_again(QueueBase& queue, WaitQueue& waiters, bool cancelle
     if (state() == State::orphaned) {
         throw_orphaned("Queue");
     }
-    // Linked: a getter that was recalled, and the queue is still there. As in Python it takes what
-    // it finds: the item of somebody who was cancelled.
+    // If linked, this is a getter that was recalled, and the queue still exists. As in Python, it
+    // takes an item if there is one, for example from a cancelled getter.
     if (!is_linked() || !queue.claim_item()) {
         throw QueueShutDown();
     }

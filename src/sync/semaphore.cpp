@@ -14,8 +14,8 @@ Semaphore::Semaphore(std::ptrdiff_t value, std::ptrdiff_t bound) : value_(value)
 }
 
 void Semaphore::throw_released_too_often() const {
-    throw ValueError("BoundedSemaphore released too many times: it has its initial value of " +
-                     std::to_string(bound_) + " already");
+    throw ValueError("BoundedSemaphore released too many times: its initial value of " +
+                     std::to_string(bound_) + " is already reached");
 }
 
 } // namespace hocket

@@ -10,8 +10,8 @@ ThreadsafeQueueBase::ThreadsafeQueueBase(std::size_t maxsize) noexcept
 void ThreadsafeQueueBase::task_done() {
     const std::scoped_lock lock(lock_);
     if (unfinished_ == 0) {
-        throw ValueError("ThreadsafeQueue::task_done() called too many times: no item that was put "
-                         "is unfinished");
+        throw ValueError("ThreadsafeQueue::task_done() called too many times: every item is "
+                         "already done");
     }
     if (--unfinished_ == 0) {
         joiners_.open();
@@ -31,7 +31,7 @@ void ThreadsafeQueueBase::end(std::size_t items) noexcept {
     end_getters_without(items);
 }
 
-// Getters that were granted an item find that there is none as they take it.
+// Getters that were granted an item find out when they try to take it.
 void ThreadsafeQueueBase::forget(std::size_t count) noexcept {
     getters_.close();
     getters_.end();

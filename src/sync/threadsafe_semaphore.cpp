@@ -28,7 +28,7 @@ ThreadsafeSemaphore::ThreadsafeSemaphore(std::ptrdiff_t value, std::size_t bound
 
 void ThreadsafeSemaphore::release(std::ptrdiff_t n) {
     if (n < 1) {
-        throw ValueError("a semaphore releases at least 1, not " + std::to_string(n));
+        throw ValueError("a semaphore must release at least 1, not " + std::to_string(n));
     }
     const std::scoped_lock lock(lock_);
     const auto count = static_cast<std::size_t>(n);

@@ -55,8 +55,9 @@ void ThreadsafeWaiter::give_up() noexcept {
     }
 }
 
-// Nobody is woken: at the end of a program's main coroutine its locks and queues go before the
-// tasks it leaves behind are cancelled, and those did nothing wrong.
+// Waiters are not woken with an error: at the end of a program's main coroutine, its locks and
+// queues are destroyed before its remaining tasks are cancelled, which is not a mistake of those
+// tasks.
 ThreadsafeWaitQueue::~ThreadsafeWaitQueue() {
     const std::scoped_lock lock(lock_);
     while (ThreadsafeWaiter* waiter = waiting_.pop_front()) {
@@ -134,7 +135,7 @@ claim_blocking(ThreadsafeWaitQueue& queue,
 
 bool ThreadsafeTaskWaiter::cancel(std::string_view) noexcept {
     if (!withdraw()) {
-        return false; // woken: the task is on its way to its loop
+        return false; // woken: the task has been posted to its loop
     }
     task_->interrupt();
     return true;
@@ -145,7 +146,7 @@ void ThreadsafeTaskWaiter::wake() noexcept { reactor_of(*task_->loop().loop).pos
 ThreadsafeWaiter::State ThreadsafeTaskWaiter::resume(const char* owner) {
     if (task_ != nullptr) {
         task_->unsuspend();
-        // What is completed cannot be taken back: the task is told at its next co_await.
+        // A completed operation cannot be undone; the cancellation is thrown at the next co_await.
         if (state() != State::completed && task_->take_cancellation()) [[unlikely]] {
             give_up();
             task_->throw_cancelled();

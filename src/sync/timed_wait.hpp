@@ -6,8 +6,8 @@
 
 namespace hocket::detail {
 
-/// As `changed.wait_until(lock, deadline, is_ready)`, but returns at once when the deadline has
-/// passed: the kernel would let the thread sleep for its timer slack, 50 µs.
+/// Like `changed.wait_until(lock, deadline, is_ready)`, but returns at once if the deadline has
+/// passed. The kernel would make the thread sleep for its timer slack of 50 µs.
 template <class Ready>
 bool timed_wait(std::condition_variable& changed, std::unique_lock<std::mutex>& lock,
                 std::chrono::steady_clock::time_point deadline, Ready is_ready) {

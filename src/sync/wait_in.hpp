@@ -6,8 +6,8 @@
 
 namespace hocket::detail {
 
-/// Waits in a queue, unless what it would wait for has happened already. A named local of the
-/// coroutine that awaits it, at once:
+/// Waits in a queue, unless the awaited event has already happened. Must be a named local variable
+/// of the coroutine, which awaits it at once:
 ///
 ///     WaitIn closed(server.closed_waiters(), "Server", server.is_closed());
 ///     co_await closed;

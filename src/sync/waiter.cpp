@@ -15,9 +15,10 @@ bool Waiter::cancel(std::string_view) noexcept {
 }
 
 void Waiter::throw_orphaned(const char* owner) {
-    throw RuntimeError("the " + std::string(owner) +
-                       " was destroyed before this task, which was woken by it, could resume: it "
-                       "must outlive its users");
+    throw RuntimeError(
+        "the " + std::string(owner) +
+        " was destroyed after it had woken this task but before the task resumed: it "
+        "must outlive its users");
 }
 
 std::size_t WaitQueue::turn_away_woken() noexcept {
@@ -33,8 +34,9 @@ std::size_t WaitQueue::turn_away_woken() noexcept {
 
 void WaitQueue::bind_first(LoopCore& loop, const char* owner) {
     if (loop_ != nullptr) {
-        throw RuntimeError("this " + std::string(owner) +
-                           " is bound to a different event loop: tasks of that loop waited for it");
+        throw RuntimeError(
+            "this " + std::string(owner) +
+            " is bound to a different event loop: tasks of that loop have waited for it");
     }
     loop_ = &loop;
 }
@@ -46,12 +48,13 @@ void WaitQueue::require_running(const char* owner) const {
     }
 }
 
-// The tasks that wait are not woken: at the end of a program's main coroutine its locks and queues
-// go before the tasks it leaves behind are cancelled, and those did nothing wrong.
+// Waiting tasks are not woken with an error: at the end of a program's main coroutine, its locks
+// and queues are destroyed before its remaining tasks are cancelled, which is not a mistake of
+// those tasks.
 void WaitQueue::orphan_all() noexcept {
     first_waiting_ = nullptr;
     while (Waiter* waiter = list_.pop_front()) {
-        // Who was turned away asks nothing of the object but whether it is still there.
+        // A waiter that was turned away only checks whether it is still linked.
         if (waiter->state_ != Waiter::State::turned_away) {
             waiter->state_ = Waiter::State::orphaned;
         }

@@ -24,7 +24,7 @@ void destroy_generator(GeneratorPromiseBase& generator) noexcept {
     const auto error = std::make_exception_ptr(
         RuntimeError(std::string("the asynchronous generator '") + generator.where.function_name() +
                      "' must outlive the task that awaits its next()"));
-    constexpr const char* what = "an asynchronous generator was destroyed while it is running";
+    constexpr const char* what = "an asynchronous generator was destroyed while it was running";
     if (LoopCore* const core = running_core()) {
         report_exception(*core, what, error, generator.task);
     } else {

@@ -7,7 +7,7 @@ void FirstError::check(Join& join) {
     if (failed == nullptr) {
         return;
     }
-    // The others go on, and who asked for all results has been told that they will not come.
+    // The other tasks continue, but the caller will not see their exceptions.
     join.mark_retrieved();
     std::rethrow_exception(failed->error());
 }

@@ -11,7 +11,8 @@ namespace hocket {
 
 namespace detail {
 
-/// Tells a group, a turn after the fact as Python's done callbacks do, that a task of it is done.
+/// Notifies a group that one of its tasks is done. Does so one turn later, as Python's done
+/// callbacks do.
 class GroupMember final : public CompletionWaiter, public engine::Runnable {
 public:
     static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -46,7 +47,7 @@ public:
 
     [[nodiscard]] TaskBase& task() const noexcept { return *task_; }
 
-    /// The group goes away, because its loop is closed.
+    /// Called when the group is destroyed because its loop is closed.
     void forget_group() noexcept {
         group_ = nullptr;
         if (is_linked()) {
@@ -113,7 +114,7 @@ void GroupMembers::require_open() const {
 void GroupMembers::add(TaskBase& task) {
     auto* member = new GroupMember(*this, task);
     members_.push_back(member->link);
-    if (task.done()) { // it started eagerly
+    if (task.done()) { // it was started eagerly
         member->on_done(task);
     } else {
         task.add_waiter(*member);
@@ -139,7 +140,7 @@ void GroupMembers::on_task_done(TaskBase& task) {
         base_error_ = errors_.back();
     }
     if (!aborting_ && !parent_cancel_requested_) {
-        // The body is cancelled by the group, which takes that back before it ends.
+        // The group cancels its body, and undoes that (uncancel) before it ends.
         abort();
         parent_cancel_requested_ = true;
         cancel_or_report(parent_);
@@ -158,7 +159,7 @@ Coro<> GroupMembers::leave(std::exception_ptr error) {
     }
     while (!members_.empty()) {
         all_done_.clear();
-        // The parent may be cancelled once more while the tasks clean up.
+        // The parent may be cancelled again while the tasks clean up.
         try {
             co_await all_done_.wait();
         } catch (const CancelledError&) {
@@ -172,7 +173,7 @@ Coro<> GroupMembers::leave(std::exception_ptr error) {
         std::rethrow_exception(base_error_);
     }
     if (parent_cancel_requested_ && parent_.uncancel() == 0) {
-        cancellation = nullptr; // it was the group's own
+        cancellation = nullptr; // it came from the group itself
     }
     if (cancellation && errors_.empty()) {
         std::rethrow_exception(cancellation);
@@ -181,7 +182,7 @@ Coro<> GroupMembers::leave(std::exception_ptr error) {
         errors_.push_back(error);
     }
     if (!errors_.empty()) {
-        // A cancellation from outside that the group's errors hide: the parent meets it at its next
+        // The group's errors hide a cancellation from outside; it is thrown at the parent's next
         // suspension.
         if (parent_.cancelling() > 0) {
             parent_.uncancel();

@@ -35,7 +35,7 @@ void Timeout::reschedule(std::optional<TimePoint> when) {
     if (state_ != State::active) {
         throw RuntimeError(state_ == State::finished
                                ? "cannot reschedule a timeout whose body has ended"
-                               : "cannot reschedule a timeout whose time is over");
+                               : "cannot reschedule a timeout that has expired");
     }
     when_ = when;
     handle_.cancel();
@@ -78,7 +78,7 @@ void Timeout::leave_with_exception() {
             "timed out after {:.6g} seconds",
             std::chrono::duration<double>(std::chrono::steady_clock::now() - entered_).count()));
     } catch (...) {
-        // The body has failed by itself: its caller rethrows that.
+        // The body failed with another exception, which the caller rethrows.
     }
 }
 

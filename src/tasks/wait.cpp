@@ -46,7 +46,7 @@ Coro<> cancel_and_wait(AnyTask task) {
     co_await join;
 }
 
-void throw_out_of_time() { throw TimeoutError("timed out: there was no time to wait"); }
+void throw_out_of_time() { throw TimeoutError("timed out: the timeout is not positive"); }
 
 Completions::Completions(std::vector<AnyTask> tasks,
                          std::optional<std::chrono::nanoseconds> timeout)
@@ -54,7 +54,7 @@ Completions::Completions(std::vector<AnyTask> tasks,
       links_(std::make_unique<Link[]>(tasks_.size())),
       loop_(require_running_core()) {
     require_running_loop(tasks_);
-    order_.reserve(tasks_.size()); // completing is no moment for bad_alloc
+    order_.reserve(tasks_.size()); // completing a task must not throw bad_alloc
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
         TaskBase& task = tasks_[i].state();
         links_[i].completions = this;

@@ -31,7 +31,7 @@ private:
 CompletionQueue::CompletionQueue() : completed_(std::make_shared<Completed>()) {}
 
 void CompletionQueue::put(FutureStateBase& done) const {
-    done.ref(); // the queue's
+    done.ref(); // for the queue
     completed_->put(FuturePointer<FutureStateBase>(&done));
 }
 

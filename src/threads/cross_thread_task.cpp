@@ -22,7 +22,7 @@ void RemoteCancel::request(const std::shared_ptr<RemoteCancel>& self) {
             }
         });
     } catch (const RuntimeError&) {
-        // The loop is closed, and with it goes the task.
+        // The loop is closed, so the task has been destroyed.
     }
 }
 

@@ -34,7 +34,8 @@ Coro<> EventLoop::shutdown_default_executor(std::optional<std::chrono::nanosecon
     if (!state_->executor) {
         co_return;
     }
-    // Its threads may need the loop to end, so the waiting is done by a thread of its own.
+    // The executor's threads may need the loop in order to end, so a separate thread waits for
+    // them.
     Promise<void> promise;
     const Future<void> ended = promise.get_future();
     promise.set_running_or_notify_cancel(); // cancelling the wait does not cancel the shutdown
@@ -58,7 +59,7 @@ Coro<> EventLoop::shutdown_default_executor(std::optional<std::chrono::nanosecon
         is_late = true;
     }
     if (is_late) {
-        waiting.detach(); // it keeps the executor until that has ended
+        waiting.detach(); // it keeps the executor alive until that has ended
         call_exception_handler({"the default executor's threads did not end within " +
                                     std::to_string(timeout->count() / 1'000'000) + " ms",
                                 nullptr,

@@ -11,7 +11,7 @@ namespace hocket::detail {
 
 void ForkJob::run_taken() noexcept {
     call_(*this);
-    // The frame it lives in may be left as soon as it is done; the kernel only compares addresses.
+    // The job's frame may be left as soon as it is done; the kernel only uses the word's address.
     if (state_.exchange(done_state, std::memory_order_acq_rel) == awaited_state) {
         wake_futex(state_);
     }
@@ -37,7 +37,7 @@ void ForkSlot::help_until_done(ForkJob& job) noexcept {
         } else if (idle < before_dozing) {
             std::this_thread::yield();
         } else {
-            job.doze(); // and looks again after a while: who has it may fork
+            job.doze(); // then look again: the thread that runs the job may fork
         }
     }
 }

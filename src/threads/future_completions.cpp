@@ -47,7 +47,7 @@ private:
     const std::unique_ptr<Link[]> links_;
     const std::optional<std::chrono::steady_clock::time_point> deadline_;
     std::size_t taken_ = 0;
-    std::size_t helped_ = 0; // the futures up to here have been asked
+    std::size_t helped_ = 0; // run_here() has been called for the futures up to this one
 
     std::mutex mutex_; // guards order_
     std::condition_variable changed_;
@@ -59,11 +59,11 @@ FutureCompletions::State::State(std::vector<FutureStateBase*> futures,
     : futures_(std::move(futures)),
       links_(std::make_unique<Link[]>(futures_.size())),
       deadline_(deadline(timeout)) {
-    order_.reserve(futures_.size()); // completing is no moment for bad_alloc
+    order_.reserve(futures_.size()); // completing a future must not throw bad_alloc
     for (std::size_t i = 0; i < futures_.size(); ++i) {
         links_[i].completions = this;
         if (!futures_[i]->add_waiter(links_[i])) {
-            const std::scoped_lock lock(mutex_); // others may be told already
+            const std::scoped_lock lock(mutex_); // other futures may complete meanwhile
             order_.push_back(i);
         }
     }
@@ -83,10 +83,11 @@ bool FutureCompletions::State::Link::on_done() noexcept {
     return false;
 }
 
-/// A worker of the executor that has the futures does one of them rather than wait for it.
+/// If this thread is a worker of the futures' executor, does the work of one of them instead of
+/// waiting.
 bool FutureCompletions::State::help() {
     if (deadline_) {
-        return false; // what it started it could not leave in time
+        return false; // the work could not be interrupted at the deadline
     }
     while (helped_ < futures_.size()) {
         if (futures_[helped_++]->run_here()) {
@@ -127,7 +128,8 @@ std::optional<std::size_t> FutureCompletions::State::next() {
 
 void FutureCompletions::State::wait(ReturnWhen return_when) {
     while (taken_ < futures_.size()) {
-        // What was done before this call is told without a wait, in FIRST_COMPLETED too.
+        // Futures that were done before this call are taken without waiting, also for
+        // FIRST_COMPLETED.
         std::optional<std::size_t> index;
         try {
             index = next();

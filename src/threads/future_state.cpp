@@ -30,7 +30,7 @@ bool FutureStateBase::set_running_or_notify_cancel() {
         return false;
     }
     throw InvalidStateError(expected == Status::running
-                                ? "the future is running already"
+                                ? "the future is already running"
                                 : "a future that is done cannot become running");
 }
 
@@ -52,8 +52,8 @@ void FutureStateBase::claim() {
         }
     }
     throw InvalidStateError(now == Status::cancelled
-                                ? "the future was cancelled: it takes no result"
-                                : "the future has a result already");
+                                ? "the future was cancelled and cannot get a result"
+                                : "the future already has a result");
 }
 
 void FutureStateBase::publish(Status status) noexcept {
@@ -96,7 +96,8 @@ private:
 class TimedWaiter final : public FutureWaiter {
 public:
     bool on_done() noexcept override {
-        // Under the waiter's lock as well: it may go away as soon as it sees `done_`.
+        // Also under the waiter's lock, because the waiter may be destroyed as soon as it sees
+        // `done_`.
         const std::scoped_lock lock(mutex_);
         done_ = true;
         changed_.notify_one();
@@ -136,14 +137,14 @@ bool FutureStateBase::wait_until(std::chrono::steady_clock::time_point deadline)
         return false;
     }
     return waiter.wait_until(
-        std::chrono::steady_clock::time_point::max()); // is being told just now
+        std::chrono::steady_clock::time_point::max()); // on_done is being called now
 }
 
 void FutureStateBase::wait() noexcept {
     if (done() || run_here()) {
         return;
     }
-    // To sleep and be woken takes longer than much of what is waited for.
+    // Sleeping and waking up takes longer than many of the waits.
     if (spin_briefly([this] { return done(); })) {
         return;
     }
@@ -186,7 +187,7 @@ void FutureStateBase::require_result() const {
 
 bool FutureAwaiterBase::cancel(std::string_view) noexcept {
     if (!future_.remove_waiter(*this)) {
-        return false; // done: on its way to the loop
+        return false; // done: the task has been posted to its loop
     }
     if (on_cancel_ == OnCancel::cancel) {
         future_.cancel();

@@ -7,9 +7,9 @@
 
 namespace hocket::detail {
 
-/// Where one thread sleeps until another wakes it; a wake-up that comes first is kept. Not the
-/// standard library's semaphore: that spins before it sleeps, which on a busy machine hands the
-/// processor to and fro for every piece of work.
+/// One thread sleeps here until another wakes it; a wake-up that comes first is remembered. Not a
+/// std::counting_semaphore, because that spins before it sleeps, which on a busy machine causes
+/// context switches for every piece of work.
 class Parker {
 public:
     void park() noexcept {

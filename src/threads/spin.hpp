@@ -7,9 +7,9 @@
 
 namespace hocket::detail {
 
-/// How often to look: on one processor nobody else can bring anything about meanwhile.
+/// How often to check. With one processor, nothing can change while this thread spins.
 inline int spin_rounds() noexcept {
-    // Not a static that is made on first use: after a fork in the middle of that, the child would
+    // Not a static initialised on first use: if the process forked during that, the child would
     // wait for a thread that it does not have.
     static constinit std::atomic<int> known{0};
     int rounds = known.load(std::memory_order_relaxed);
@@ -20,8 +20,8 @@ inline int spin_rounds() noexcept {
     return rounds;
 }
 
-/// Looks for about a microsecond whether `ready()`, which only another processor can bring about;
-/// says whether it was.
+/// Checks `ready()` for about a microsecond and returns whether it became true. Only another
+/// processor can make it true meanwhile.
 template <class Ready> bool spin_briefly(Ready ready) noexcept {
     const int rounds = spin_rounds();
     for (int i = 0; i < rounds; ++i) {

@@ -55,7 +55,7 @@ void StartDeadlines::watch() {
 
 void StartDeadlines::expire_due(std::unique_lock<std::mutex>& lock) {
     struct Late {
-        FuturePointer<FutureStateBase> future; // the work itself may be gone once the lock is
+        FuturePointer<FutureStateBase> future; // the work may be destroyed once unlocked
         std::string name;
     };
     std::vector<Late> late;
@@ -67,7 +67,7 @@ void StartDeadlines::expire_due(std::unique_lock<std::mutex>& lock) {
         entries_.erase(&work);
         order_.erase(order_.begin());
     }
-    lock.unlock(); // the futures' callbacks may submit again
+    lock.unlock(); // the futures' callbacks may submit more work
     for (const Late& one : late) {
         const std::string what = one.name.empty() ? "the work" : "'" + one.name + "'";
         one.future->fail_if_pending(

@@ -11,8 +11,8 @@
 
 namespace hocket::detail {
 
-/// Fails the futures of work that does not start in time. Its thread starts with the first such
-/// work. Any thread.
+/// Fails the futures of work that does not start in time. Its thread is started with the first work
+/// that has a timeout. May be used from any thread.
 class StartDeadlines {
 public:
     StartDeadlines() = default;
@@ -20,7 +20,7 @@ public:
     StartDeadlines& operator=(const StartDeadlines&) = delete;
     ~StartDeadlines();
 
-    /// From now on until remove(), which must come before the work is gone.
+    /// Watches `work` until remove(), which must be called before the work is destroyed.
     void add(Work& work, std::chrono::nanoseconds timeout);
     void remove(Work& work) noexcept;
 

@@ -43,13 +43,15 @@ ThreadState::~ThreadState() {
         return;
     }
     if (const std::exception_ptr error = future_.exception()) {
-        report_thread_exception("exception in thread '" + name_ + "', which nobody joined", error);
+        report_thread_exception("exception in thread '" + name_ + "', which was never joined",
+                                error);
     }
 }
 
 void ThreadState::start() {
     if (start_called_.exchange(true)) {
-        throw RuntimeError("the thread '" + name_ + "' was started before: a Thread starts once");
+        throw RuntimeError("the thread '" + name_ +
+                           "' has already been started: a Thread starts only once");
     }
     try {
         const std::scoped_lock lock(handle_->mutex);
@@ -77,7 +79,7 @@ void ThreadState::run() noexcept {
     } catch (...) {
         error = std::current_exception();
     }
-    release(); // on this thread, before anybody hears of the end
+    release(); // on this thread, before the future is completed
     if (error) {
         promise_.set_exception(std::move(error));
     } else {
@@ -111,7 +113,7 @@ bool ThreadState::wait_until(std::chrono::steady_clock::time_point deadline) {
     return true;
 }
 
-// The function has returned: the thread is about to end, which any number may wait for.
+// The function has returned and the thread is about to end. Any number of threads may call this.
 void ThreadState::reap() {
     const std::scoped_lock lock(handle_->mutex);
     if (handle_->thread.joinable()) {
@@ -168,7 +170,7 @@ void Thread::let_go() noexcept {
 }
 
 void Thread::join() {
-    // Kept: who waits for the function's end may destroy this Thread then.
+    // A copy, because this Thread may be destroyed once the function has ended.
     const auto state = state_;
     this->state().require_joinable();
     state->wait();

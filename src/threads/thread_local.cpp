@@ -9,14 +9,14 @@
 
 namespace hocket::detail {
 
-// Outlives its ThreadLocal in the tables of threads that have not ended.
+// Outlives its ThreadLocal, because the tables of threads that have not ended refer to it.
 class ThreadLocalBase::Values {
 public:
     void add(ThreadLocalValue& value) {
         const std::scoped_lock lock(mutex_);
         list_.push_back(value);
     }
-    /// Takes `value` out, for its thread to destroy; nullptr when it was destroyed with the
+    /// Removes `value`, which its thread then destroys; nullptr if it was destroyed with the
     /// ThreadLocal.
     std::unique_ptr<ThreadLocalValue> take(ThreadLocalValue* value) {
         const std::scoped_lock lock(mutex_);
@@ -46,7 +46,7 @@ private:
 
 namespace {
 
-/// Places in the threads' tables; those of ThreadLocals that are gone are used again.
+/// Allocates the indices in the threads' tables; those of destroyed ThreadLocals are reused.
 class Places {
 public:
     std::pair<std::size_t, std::uint64_t> take() {
@@ -71,7 +71,7 @@ private:
 };
 
 Places& places() {
-    static auto* const all = new Places; // never destroyed: static ThreadLocals may go after it
+    static auto* const all = new Places; // never destroyed: static ThreadLocals may end later
     return *all;
 }
 
@@ -79,7 +79,7 @@ Places& places() {
 class Table {
 public:
     ~Table() {
-        // Destroying a value may ask for others.
+        // Destroying a value may create others.
         while (!entries_.empty()) {
             const Entry last = std::move(entries_.back());
             entries_.pop_back();
@@ -135,7 +135,8 @@ ThreadLocalValue* ThreadLocalBase::find() const noexcept {
 
 ThreadLocalValue& ThreadLocalBase::keep(std::unique_ptr<ThreadLocalValue> value) {
     if (Table::gone) {
-        throw RuntimeError("this thread is ending: its ThreadLocal values are destroyed already");
+        throw RuntimeError(
+            "this thread is ending: its ThreadLocal values have already been destroyed");
     }
     table.keep(index_, id_, *value, values_);
     values_->add(*value);

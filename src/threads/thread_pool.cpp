@@ -41,7 +41,7 @@ void ThreadPoolExecutor::Pool::enqueue(detail::Work& work) {
         deadlines_.add(work, *work.options->timeout);
     }
     try {
-        // One worker alone keeps everything in one order.
+        // A single worker keeps all work in one order.
         const bool own = max_workers_ > 1 && detail::executor_here == &executor_ &&
                          worker_here_ != nullptr && priority_of(work) == 0;
         own ? enqueue_own(*worker_here_, work) : enqueue_shared(work);
@@ -64,12 +64,14 @@ void ThreadPoolExecutor::Pool::require_open() const {
 
 void ThreadPoolExecutor::Pool::enqueue_own(Worker& me, detail::Work& work) {
     {
-        // Under the lock: who shuts down or breaks the pool empties this queue after saying so.
+        // Under the lock: a thread that shuts down or breaks the pool first sets the flag and then
+        // empties this queue.
         const std::scoped_lock lock(me.lock);
         require_open();
         me.submitted.push(work);
     }
-    // Either this sees that nobody searches, or who is about to lie down sees the work.
+    // Either this thread sees that no worker is searching, or a worker about to sleep sees the
+    // work.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     call_searcher_if_none();
 }
@@ -80,7 +82,7 @@ void ThreadPoolExecutor::Pool::enqueue_shared(detail::Work& work) {
         const std::scoped_lock lock(shared_lock_);
         require_open();
         if (started_.load(std::memory_order_relaxed) == 0) {
-            start_thread(); // may throw: before the work is anybody's
+            start_thread(); // may throw, so it comes before the work is queued
         }
         if (const int priority = priority_of(work); priority == 0) {
             shared_.push(work);
@@ -110,7 +112,7 @@ ThreadPoolExecutor::Pool::Worker* ThreadPoolExecutor::Pool::call_searcher() {
         try {
             start_thread();
         } catch (const std::system_error&) {
-            // No more threads are to be had: those that there are do the work.
+            // No more threads can be started; the existing ones do the work.
         }
     }
     return nullptr;
@@ -155,7 +157,7 @@ void ThreadPoolExecutor::Pool::wake_one() noexcept {
 
 void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
     if (options.wait && detail::executor_here == &executor_) {
-        throw RuntimeError("a thread pool's own worker cannot wait for its end");
+        throw RuntimeError("a thread pool's own worker cannot wait for its shutdown");
     }
     std::vector<Worker*> woken;
     {
@@ -171,8 +173,8 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
     if (options.cancel_futures) {
         discard_waiting();
     }
-    // What waits may still need more threads, which only those that there are start: so one at a
-    // time.
+    // Waiting work may still need more threads, and only the existing threads start them, so they
+    // are joined one at a time.
     while (options.wait) {
         std::thread ending;
         {
@@ -188,7 +190,7 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
 }
 
 void ThreadPoolExecutor::Pool::discard_waiting() noexcept {
-    // One at a time, without a lock: a future's callbacks may come back here.
+    // One at a time and without a lock, because a future's callbacks may call into the pool.
     while (detail::Work* work = pop_any()) {
         if (has_deadline(*work)) {
             deadlines_.remove(*work);

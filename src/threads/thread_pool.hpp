@@ -17,14 +17,16 @@
 
 namespace hocket {
 
-/// The threads of a ThreadPoolExecutor. What comes from outside goes to one queue, from which
-/// workers take a handful at a time; what a worker submits goes to its own queue, from which the
-/// others steal. All of them are first in, first out. Work with a priority waits apart.
+/// The threads of a ThreadPoolExecutor. Work submitted from outside goes to one shared queue, from
+/// which workers take several pieces at a time. Work submitted by a worker goes to its own queue,
+/// from which the others steal. All queues are first in, first out. Work with a priority has a
+/// separate queue.
 ///
-/// Forks (fork_join.hpp) have deques of their own, which a worker looks at when there is no work.
+/// Forks (fork_join.hpp) have separate deques, which a worker checks when there is no work.
 ///
-/// A worker runs, searches, or sleeps. Whoever brings work wakes a sleeper, or starts a thread,
-/// only when nobody searches: the last one to find something while searching wakes the next.
+/// A worker runs, searches, or sleeps. Submitting work wakes a sleeping worker or starts a thread
+/// only if no worker is searching. When the last searching worker finds work, it wakes the next
+/// one.
 class ThreadPoolExecutor::Pool final : public detail::ForkPeers {
 public:
     Pool(const Executor& executor, std::size_t max_workers, ThreadPoolOptions options);
@@ -41,9 +43,9 @@ private:
         detail::Parker parker;
         std::size_t index = 0;
         unsigned picks = 0;
-        bool new_here = true;         // has not looked for work yet
-        bool ran_forks = false;       // since it lay down
-        std::uint64_t guest_seen = 0; // the last guest who came
+        bool new_here = true;         // has not searched for work yet
+        bool ran_forks = false;       // since it last slept
+        std::uint64_t guest_seen = 0; // guest_count() when it last checked
 
         [[nodiscard]] std::size_t queued() const noexcept {
             return taken.size() + submitted.size();
@@ -58,7 +60,8 @@ private:
     void enqueue_shared(detail::Work& work);
     void require_open() const;
 
-    // Under shared_lock_: who is to be woken for new work, if anybody; may start a thread.
+    // Call this under shared_lock_. Returns the worker to be woken for new work, if any; may start
+    // a thread.
     Worker* call_searcher();
     void start_thread();
     void call_searcher_if_none();

@@ -1,4 +1,4 @@
-// The threads of a pool: how they take, find and wait for work.
+// ThreadPoolExecutor's workers: taking, finding and waiting for work.
 
 #include "threads/thread_pool.hpp"
 
@@ -19,8 +19,8 @@ namespace hocket {
 namespace {
 
 constexpr std::size_t handful = 32;    // taken from the shared queue under one lock
-constexpr int after_forks = 100;       // times that a worker looks on
-constexpr unsigned outside_first = 61; // one pick in so many looks there first
+constexpr int after_forks = 100;       // how often a worker checks again
+constexpr unsigned outside_first = 61; // one in this many picks checks the shared queue first
 
 } // namespace
 
@@ -52,8 +52,8 @@ bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {
     if (!options_.initializer) {
         return true;
     }
-    // An initializer may take its time, or wait for the other threads: nobody relies on this one
-    // to call for more of them.
+    // An initializer may take long or wait for the other threads, so this thread must not be the
+    // one responsible for waking more of them.
     Worker* woken = nullptr;
     {
         const std::scoped_lock lock(shared_lock_);
@@ -79,8 +79,8 @@ bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {
     return false;
 }
 
-/// Waits for work; nullptr when there will be no more. Who finds none counts as searching until it
-/// does, and so does a new thread.
+/// Waits for work; returns nullptr if there will be no more. A worker that finds none counts as
+/// searching until it finds some, and so does a new thread.
 detail::Work* ThreadPoolExecutor::Pool::take(Worker& me) {
     if (!me.new_here) {
         if (detail::Work* work = find(me)) {
@@ -117,7 +117,7 @@ detail::Work* ThreadPoolExecutor::Pool::find(Worker& me) {
     if (urgent_.load(std::memory_order_acquire) > 0) {
         work = take_urgent();
     }
-    // A worker that submits without end must not keep what came from outside waiting for ever.
+    // A worker that keeps submitting must not starve the work submitted from outside.
     if (work == nullptr && ++me.picks % outside_first == 0) {
         work = take_outside(me);
     }
@@ -156,7 +156,7 @@ detail::Work* ThreadPoolExecutor::Pool::take_ranked() {
 
 detail::Work* ThreadPoolExecutor::Pool::take_submitted(Worker& me) {
     if (me.submitted.size() == 0) {
-        return nullptr; // nobody else puts anything there
+        return nullptr; // only this worker adds to it
     }
     const std::scoped_lock lock(me.lock);
     return me.submitted.pop();
@@ -176,7 +176,7 @@ detail::Work* ThreadPoolExecutor::Pool::take_outside(Worker& me) {
     detail::Work* work = shared_.pop();
     const std::size_t fair = shared_.size() / max_workers_;
     if (const std::size_t more = std::min(fair, handful); more > 0) {
-        // Within shared_lock_, so that what is there is seen by whoever lies down.
+        // Within shared_lock_, so that a worker about to sleep sees the work.
         const std::scoped_lock own(me.lock);
         me.taken.take_from(shared_, more);
     }
@@ -198,8 +198,9 @@ detail::Work* ThreadPoolExecutor::Pool::steal(Worker& me) {
     return nullptr;
 }
 
-/// Found something: if it was the last one to search, somebody else is to look for the rest. Under
-/// the lock, so that who submits either sees that nobody searches or is seen here.
+/// Called when a worker has found work. If it was the last one searching, it wakes another worker
+/// to search for the rest. This happens under the lock, so that a submitting thread either sees
+/// that no worker is searching, or its work is seen here.
 void ThreadPoolExecutor::Pool::stop_searching() {
     if (searching_.fetch_sub(1) > 1 || available_.load() == 0) {
         return;
@@ -214,7 +215,7 @@ void ThreadPoolExecutor::Pool::stop_searching() {
     }
 }
 
-/// Runs what others have forked; false when there was nothing.
+/// Runs other threads' forks. Returns false if there were none.
 bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
     detail::ForkSlot& slot = slot_of(me.index);
     detail::ForkJob* job = ForkPeers::steal(slot);
@@ -231,15 +232,16 @@ bool ThreadPoolExecutor::Pool::run_forks(Worker& me) {
     return true;
 }
 
-/// Lets others run once before it sleeps: whoever submits may be in the middle of a batch, on this
-/// very processor. Looks on for as long as the pool was told to, and for a while when there were
-/// forks: one loop seldom comes alone, and to be woken takes longer than many a loop.
+/// Lets other threads run once before the worker sleeps, because a submitting thread may be in the
+/// middle of a batch on this same processor. Then keeps checking for the pool's spin time, and for
+/// a while if there were forks: parallel loops often follow one another, and waking up takes longer
+/// than many of them.
 void ThreadPoolExecutor::Pool::busy_poll(Worker& me) {
     if (options_.spin > std::chrono::nanoseconds::zero()) {
         const auto end = std::chrono::steady_clock::now() + options_.spin;
         while (!detail::spin_briefly([this] { return has_work(); }) &&
                std::chrono::steady_clock::now() < end) {
-            std::this_thread::yield(); // who is to bring the work may need this very processor
+            std::this_thread::yield(); // the submitting thread may need this processor
         }
         return;
     }

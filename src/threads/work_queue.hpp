@@ -9,8 +9,7 @@
 
 namespace hocket::detail {
 
-/// First in, first out; what it holds is linked through the work itself. Guarded by whoever owns
-/// it, except for size().
+/// First in, first out; linked through the work itself. Guarded by its owner, except for size().
 class WorkQueue {
 public:
     [[nodiscard]] std::size_t size() const noexcept {
@@ -23,7 +22,7 @@ public:
         last_ = &work;
         resize(size() + 1);
     }
-    /// nullptr when it is empty.
+    /// Removes and returns the first work; nullptr if it is empty.
     Work* pop() noexcept {
         if (size() == 0) {
             return nullptr;
@@ -33,7 +32,7 @@ public:
         resize(size() - 1);
         return work;
     }
-    /// Moves the first `count` of `other` here, which must be empty.
+    /// Moves the first `count` pieces of `other` here. This queue must be empty.
     void take_from(WorkQueue& other, std::size_t count) noexcept {
         first_ = last_ = other.first_;
         for (std::size_t i = 1; i < count; ++i) {
@@ -57,7 +56,7 @@ private:
     std::atomic<std::size_t> size_{0};
 };
 
-/// The larger priority first, equals in the order in which they came.
+/// Returns the work with the largest priority first; equal priorities in order of arrival.
 class PriorityQueue {
 public:
     [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }

@@ -312,7 +312,7 @@ TEST_F(TlsSessionTest, SaysThatTheClientHasShownNoCertificate) {
     exchange(*client, *server);
     EXPECT_EQ(server->status, Status::failed);
     EXPECT_THAT(server->session.failure("127.0.0.1 port 9").message(),
-                HasSubstr("127.0.0.1 port 9, which has shown no certificate"));
+                HasSubstr("127.0.0.1 port 9, which sent no certificate"));
 }
 
 } // namespace

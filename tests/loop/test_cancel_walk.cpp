@@ -107,7 +107,7 @@ TEST_P(CancelChain, ThatIsACircleIsARuntimeError) {
     };
     EXPECT_THROW(run(program), RuntimeError); // run cannot cancel the remaining tasks either
     testing::internal::GetCapturedStderr();
-    EXPECT_THAT(what, HasSubstr("in a circle: a awaits b awaits a"));
+    EXPECT_THAT(what, HasSubstr("in a cycle: a awaits b awaits a"));
 }
 
 std::string name_of(const testing::TestParamInfo<How>& how) {

@@ -208,7 +208,7 @@ TEST(AsyncGenerator, DestroyedWhileATaskIsInItIsReportedAndTheTaskGoesOn) {
             [&]() -> Coro<std::optional<int>> { co_return co_await generator->next(); });
         co_await sleep(std::chrono::seconds(0));
         generator.reset();
-        EXPECT_EQ(reported, "an asynchronous generator was destroyed while it is running");
+        EXPECT_EQ(reported, "an asynchronous generator was destroyed while it was running");
         event.set();
         EXPECT_EQ(co_await task, 100);
     });

@@ -29,7 +29,7 @@ public:
     virtual void fail(std::exception_ptr error) noexcept = 0;
     /// Cancels the future, without telling the pool.
     virtual void cancel_future() noexcept = 0;
-    /// The pool lets go of the call.
+    /// Called when the pool does not need the call any more.
     virtual void release() noexcept = 0;
 
     void set_options(const SubmitOptions& options) {
