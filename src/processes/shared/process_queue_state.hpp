@@ -31,7 +31,7 @@ public:
 
     enum class Attempt {
         done,
-        would_block,        // no room or no item: the Broadcast will notify
+        would_block,    // no room or no item: the Broadcast will notify
         no_descriptors, // the limit of descriptors in transit is reached: wait until
                         // `descriptors_out` is writable
     };
