@@ -66,7 +66,8 @@ public:
 private:
     static constexpr std::size_t fetched_ahead = 12;
     static constexpr std::size_t few = 64;
-    static constexpr std::size_t most_kept = 4096;
+    // An array of more than two mebibytes is given back to the system when the slot is empty.
+    static constexpr std::size_t most_kept = std::size_t{256} << 10;
 
     static void forget(std::vector<Timer*>& entries) noexcept {
         if (entries.capacity() > most_kept) {
