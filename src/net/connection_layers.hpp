@@ -20,10 +20,12 @@ class ConnectionLayers {
 public:
     ConnectionLayers(EventLoop& loop, Socket socket, const SocketAddress& peer,
                      engine::StreamHandler& handler)
-        : peer_(peer),
-          top_(&socket_.emplace(reactor_of(loop), std::move(socket), &peer_, handler)) {}
-    ConnectionLayers(EventLoop& loop, engine::PipeChannel pipe, engine::StreamHandler& handler)
-        : top_(&socket_.emplace(reactor_of(loop), std::move(pipe), handler)) {}
+        : peer_(peer) {
+        top_ = &socket_.emplace(reactor_of(loop), std::move(socket), &peer_, handler);
+    }
+    ConnectionLayers(EventLoop& loop, engine::PipeChannel pipe, engine::StreamHandler& handler) {
+        top_ = &socket_.emplace(reactor_of(loop), std::move(pipe), handler);
+    }
 
     ConnectionLayers(const ConnectionLayers&) = delete;
     ConnectionLayers& operator=(const ConnectionLayers&) = delete;
@@ -35,14 +37,15 @@ public:
     [[nodiscard]] bool is_dropped() const noexcept { return top_ == nullptr; }
     /// nullptr once dropped.
     [[nodiscard]] engine::StreamTransport* socket() noexcept {
-        return socket_ ? &*socket_ : nullptr;
+        return is_dropped() ? nullptr : &*socket_;
     }
     [[nodiscard]] const engine::StreamTransport* socket() const noexcept {
-        return socket_ ? &*socket_ : nullptr;
+        return is_dropped() ? nullptr : &*socket_;
     }
     /// The socket if written bytes reach it unchanged (no TLS, not a pipe); otherwise nullptr.
     [[nodiscard]] engine::StreamTransport* plain_socket() noexcept {
-        return tls_ == nullptr && socket_ && socket_->socket().is_open() ? &*socket_ : nullptr;
+        return tls_ == nullptr && !is_dropped() && socket_->socket().is_open() ? &*socket_
+                                                                               : nullptr;
     }
     /// nullptr if the connection does not use TLS.
     [[nodiscard]] engine::TlsTransport* tls() const noexcept { return tls_.get(); }
@@ -65,9 +68,9 @@ public:
 
 private:
     SocketAddress peer_;
-    std::optional<engine::StreamTransport> socket_;
-    std::unique_ptr<engine::TlsTransport> tls_; // must be destroyed before the socket
-    engine::Stream* top_;
+    engine::Stream* top_ = nullptr;                 // beside the socket: a message needs both
+    std::optional<engine::StreamTransport> socket_; // until dropped
+    std::unique_ptr<engine::TlsTransport> tls_;     // must be destroyed before the socket
 };
 
 } // namespace hocket::detail
