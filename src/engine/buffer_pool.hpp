@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "engine/bulk_memory.hpp"
 
@@ -14,26 +14,27 @@ namespace hocket::engine {
 class BufferPool {
 public:
     /// Keeps up to `spare` unused buffers of `size` bytes.
-    BufferPool(std::size_t size, std::size_t spare) : size_(size), most_spare_(spare) {
-        spare_.reserve(spare);
+    BufferPool(std::size_t size, std::size_t spare) noexcept : size_(size), most_spare_(spare) {}
+    ~BufferPool() {
+        while (first_ != nullptr) {
+            const BulkMemory released = take_first();
+        }
     }
+    BufferPool(const BufferPool&) = delete;
+    BufferPool& operator=(const BufferPool&) = delete;
 
     [[nodiscard]] std::size_t buffer_size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t spare() const noexcept { return spare_.size(); }
+    [[nodiscard]] std::size_t spare() const noexcept { return spare_; }
 
     /// Throws std::bad_alloc.
     [[nodiscard]] BulkMemory take() {
-        if (spare_.empty()) {
-            return make_bulk_memory(size_);
-        }
-        auto buffer = std::move(spare_.back());
-        spare_.pop_back();
-        return buffer;
+        return first_ != nullptr ? take_first() : make_bulk_memory(size_);
     }
 
     void give_back(BulkMemory buffer) noexcept {
-        if (spare_.size() < most_spare_) {
-            spare_.push_back(std::move(buffer)); // capacity is reserved, so this does not allocate
+        if (spare_ < most_spare_) {
+            first_ = new (buffer.release()) Spare{first_};
+            ++spare_;
         }
     }
 
@@ -55,9 +56,20 @@ public:
     };
 
 private:
+    // A spare buffer begins with the link to the next one: what is received will go there anyway.
+    struct Spare {
+        Spare* next;
+    };
+
+    [[nodiscard]] BulkMemory take_first() noexcept {
+        --spare_;
+        return BulkMemory(reinterpret_cast<std::byte*>(std::exchange(first_, first_->next)));
+    }
+
     std::size_t size_;
     std::size_t most_spare_;
-    std::vector<BulkMemory> spare_;
+    std::size_t spare_ = 0;
+    Spare* first_ = nullptr;
 };
 
 } // namespace hocket::engine

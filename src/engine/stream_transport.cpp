@@ -61,7 +61,7 @@ void StreamTransport::on_ready(std::uint32_t events) noexcept {
         return;
     }
     if (((events & EPOLLIN) != 0 || is_hung_up) && wants_data()) {
-        read();
+        read(watch);
         if (watch.ended()) {
             return;
         }
@@ -76,8 +76,7 @@ void StreamTransport::on_ready(std::uint32_t events) noexcept {
     }
 }
 
-void StreamTransport::read() noexcept {
-    const Lifetime::Watch watch(lifetime_);
+void StreamTransport::read(const Lifetime::Watch& watch) noexcept {
     reading_ = true;
     std::size_t budget = read_budget;
     while (read_once(budget, watch)) {
@@ -198,7 +197,7 @@ void StreamTransport::on_turn_end() noexcept {
         tell_closed();
     } else if (always_ready_ && wants_data()) {
         const Lifetime::Watch watch(lifetime_);
-        read();
+        read(watch);
         if (!watch.ended()) {
             update_interest();
         }

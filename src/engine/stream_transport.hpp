@@ -146,7 +146,7 @@ private:
     [[nodiscard]] bool watches_readers() const noexcept {
         return pipe_ != nullptr && pipe_->is_for_writing();
     }
-    void read() noexcept;
+    void read(const Lifetime::Watch& watch) noexcept;
     bool read_once(std::size_t& budget, const Lifetime::Watch& watch) noexcept;
     void receive_eof(const Lifetime::Watch& watch) noexcept;
     void lose_readers() noexcept;

@@ -97,12 +97,28 @@ WriteQueue::Sent WriteQueue::send(int socket, PipeChannel* pipe, std::string_vie
         }
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) {
-        const bool is_full = would_block();
-        return {0, is_full ? std::error_code() : last_error()};
+        return {0, would_block() ? std::error_code() : last_error()};
     }
     const auto out = static_cast<std::size_t>(sent);
     consume(std::min(out, queued));
     return {out > queued ? out - queued : 0, {}};
+}
+
+// As most messages leave: nothing is queued in blocks, nothing follows.
+WriteQueue::Sent WriteQueue::send_inline(int socket) noexcept {
+    if (size_ == 0) {
+        return {};
+    }
+    ssize_t sent = 0;
+    do {
+        sent = ::send(socket, inline_.data() + inline_begin_, size_, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return {0, would_block() ? std::error_code() : last_error()};
+    }
+    inline_begin_ = static_cast<std::uint16_t>(inline_begin_ + sent);
+    size_ -= static_cast<std::size_t>(sent);
+    return {};
 }
 
 } // namespace hocket::engine

@@ -37,7 +37,9 @@ public:
     };
     /// Makes one gathered write of the queue followed by `tail`. Removes what was sent from the
     /// queue; the caller must append the rest of the tail. Never raises SIGPIPE.
-    Sent send(int fd, std::string_view tail = {}) noexcept { return send(fd, nullptr, tail); }
+    Sent send(int fd, std::string_view tail = {}) noexcept {
+        return first_ == nullptr && tail.empty() ? send_inline(fd) : send(fd, nullptr, tail);
+    }
     Sent send(PipeChannel& pipe, std::string_view tail = {}) noexcept {
         return send(-1, &pipe, tail);
     }
@@ -47,6 +49,7 @@ private:
     static constexpr std::size_t most_pieces = 64; // in one gathered write; IOV_MAX is 1024
 
     Sent send(int socket, PipeChannel* pipe, std::string_view tail) noexcept;
+    Sent send_inline(int socket) noexcept;
     void consume(std::size_t count) noexcept;
 
     BufferPool& blocks_;

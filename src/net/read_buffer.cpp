@@ -37,7 +37,9 @@ void ReadBuffer::feed_data(std::string_view data) {
         if (this->data().empty()) {
             data.remove_prefix(waiter_->offer(data));
         }
-        append(data);
+        if (!data.empty()) {
+            append(data);
+        }
         if (waiter_->is_satisfied()) {
             wake_waiter();
         }
