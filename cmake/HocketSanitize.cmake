@@ -17,6 +17,11 @@ if(HOCKET_SANITIZE)
     # The first error ends the process: an error that is only printed is an error that no test reports.
     add_compile_options(-fsanitize=${HOCKET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${HOCKET_SANITIZE})
+    # There are 160 programs to link, and lld needs a fifth of the time of GNU ld for each.
+    find_program(HOCKET_LLD ld.lld)
+    if(HOCKET_LLD AND CMAKE_CXX_COMPILER_ID MATCHES Clang)
+        add_link_options(-fuse-ld=lld)
+    endif()
     if(HOCKET_SANITIZE MATCHES undefined)
         # To look at an object's type UBSan opens a pipe, and takes it for a broken one when descriptors have run out,
         # which some tests see to.
