@@ -81,6 +81,7 @@ public:
         barrier_.count_ += filling;
     }
     std::size_t await_resume();
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "Barrier"}; }
 
     bool cancel(std::string_view message) noexcept override;
 

@@ -99,6 +99,9 @@ public:
     bool await_resume();
 
     bool cancel(std::string_view message) noexcept override;
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return at_lock_ ? Lock::wait_reason(queue()) : WaitReason{.what = "Condition"};
+    }
 
 private:
     friend class hocket::Condition;

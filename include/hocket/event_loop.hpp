@@ -17,6 +17,7 @@
 #include <hocket/handle.hpp>
 #include <hocket/loop_io.hpp>
 #include <hocket/loop_pipes.hpp>
+#include <hocket/loop_stats.hpp>
 #include <hocket/task.hpp>
 
 namespace hocket {
@@ -193,6 +194,9 @@ public:
     void print_tasks(std::ostream& out) const;
     /// Prints that tree on stderr whenever the process receives `signal` (SIGUSR1, for example).
     void print_tasks_on_signal(int signal);
+
+    /// What the loop has done so far. May be called from any thread.
+    [[nodiscard]] LoopStats stats() const;
 
     [[nodiscard]] const std::string& name() const noexcept;
 

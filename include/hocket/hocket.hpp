@@ -32,6 +32,7 @@
 #include <hocket/lock_outcome.hpp>
 #include <hocket/loop_io.hpp>
 #include <hocket/loop_pipes.hpp>
+#include <hocket/loop_stats.hpp>
 #include <hocket/managed_dict.hpp>
 #include <hocket/managed_list.hpp>
 #include <hocket/managed_lock.hpp>

@@ -53,21 +53,27 @@ public:
 
 private:
     friend detail::Acquire<Lock>;
+    friend detail::AcquireWaiter<Lock>;
     friend detail::ConditionWait;
     friend class Condition;
     static constexpr const char* type_name = "Lock";
     [[noreturn]] static void throw_not_acquired(const char* what);
 
-    [[nodiscard]] bool try_acquire() noexcept {
+    [[nodiscard]] static detail::WaitReason wait_reason(const detail::WaitQueue& queue) noexcept {
+        return {.what = type_name, .task = static_cast<const detail::LockQueue&>(queue).holder};
+    }
+    [[nodiscard]] bool try_acquire(std::uint64_t task_id) noexcept {
         // Between a release and the moment the next holder resumes, the queue is not empty.
         if (locked_ || !waiters_.empty()) {
             return false;
         }
+        waiters_.holder = task_id;
         return locked_ = true;
     }
     /// Called when a task that was granted the lock resumes.
     void accept(detail::Waiter& waiter) noexcept {
         waiters_.remove(waiter);
+        waiters_.holder = waiter.task().id();
         locked_ = true;
     }
     /// The same when the task was cancelled before it resumed.
@@ -86,7 +92,7 @@ private:
         }
     }
 
-    detail::WaitQueue waiters_;
+    detail::LockQueue waiters_;
     bool locked_ = false;
 };
 

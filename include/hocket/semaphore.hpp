@@ -60,10 +60,14 @@ protected:
 
 private:
     friend detail::Acquire<Semaphore>;
+    friend detail::AcquireWaiter<Semaphore>;
     static constexpr const char* type_name = "Semaphore";
     [[noreturn]] void throw_released_too_often() const;
 
-    [[nodiscard]] bool try_acquire() noexcept {
+    [[nodiscard]] static detail::WaitReason wait_reason(const detail::WaitQueue&) noexcept {
+        return {.what = type_name};
+    }
+    [[nodiscard]] bool try_acquire(std::uint64_t) noexcept {
         if (locked()) {
             return false;
         }

@@ -7,6 +7,8 @@
 
 #include <sched.h>
 
+#include "engine/ticks.hpp"
+
 namespace hocket::engine {
 
 namespace {
@@ -14,6 +16,10 @@ namespace {
 // While there is work, descriptors are polled only this often: a system call in every turn would
 // cost a yielding task fifty times as much as the yield itself.
 constexpr Nanoseconds poll_interval = 20'000;
+
+// How long, in ticks, the length of a tick stays as it was last published: a tenth of a second, or
+// more.
+constexpr std::uint64_t tick_length_lasts = std::uint64_t{1} << 28;
 
 } // namespace
 
@@ -24,6 +30,8 @@ Nanoseconds Reactor::now() noexcept {
 }
 
 Reactor::Reactor() : inbox_(poller_), far_deadline_(poller_), timers_(now()), signals_(inbox_) {}
+
+Reactor::~Reactor() { close_status(status_); }
 
 // A turn that has work need not poll the kernel if only the inbox and the timerfd are watched:
 // whether they are ready is known without it.
@@ -41,6 +49,7 @@ void Reactor::poll(bool may_block) {
     // Items added during the previous turn's end wait for the end of this turn.
     if (!ready_.empty() || !turn_ends_.empty() || !may_block) {
         if (poll_is_due(time)) {
+            status_.polled_at.store(record_awake(), std::memory_order_relaxed);
             dispatch(poller_.collect(0));
             polled_at_ = time;
         }
@@ -74,10 +83,14 @@ void Reactor::sleep() {
     if (timeout != 0 && more_posts_are_near()) {
         timeout = 0;
     }
+    const std::uint64_t began = record_awake();
     if (timeout == 0 || !inbox_.prepare_to_sleep()) {
+        status_.polled_at.store(began, std::memory_order_relaxed);
         dispatch(poller_.collect(0));
         return;
     }
+    renew_tick_length(began);
+    status_.asleep_since.store(began, std::memory_order_relaxed);
     if (hooks_.before != nullptr) {
         hooks_.before(hooks_.context);
     }
@@ -86,7 +99,31 @@ void Reactor::sleep() {
     if (hooks_.after != nullptr) {
         hooks_.after(hooks_.context);
     }
+    const std::uint64_t woken = ticks();
+    status_.asleep_since.store(0, std::memory_order_relaxed);
+    status_.polled_at.store(woken, std::memory_order_relaxed);
+    add(status_.asleep, woken - began);
     dispatch(count);
+}
+
+/// Records how long the loop has been awake since it last asked the kernel, because what became
+/// ready meanwhile had to wait. Returns the time in ticks.
+std::uint64_t Reactor::record_awake() noexcept {
+    const std::uint64_t time = ticks();
+    const std::uint64_t awake = time - status_.polled_at.load(std::memory_order_relaxed);
+    status_.lag.record(awake);
+    add(status_.polls, 1);
+    if (awake > status_.longest.load(std::memory_order_relaxed)) {
+        status_.longest.store(awake, std::memory_order_relaxed);
+    }
+    return time;
+}
+
+void Reactor::renew_tick_length(std::uint64_t time) noexcept {
+    if (time - header_.recent_ticks.load(std::memory_order_relaxed) > tick_length_lasts) {
+        header_.recent_ticks.store(ticks(), std::memory_order_relaxed);
+        header_.recent_time.store(static_cast<std::uint64_t>(now()), std::memory_order_relaxed);
+    }
 }
 
 // The posting thread may be in the middle of a batch, possibly on this same processor. Letting it
@@ -141,10 +178,7 @@ void Reactor::deliver_signals() noexcept {
     }
 }
 
-void Reactor::end_turn() noexcept {
-    if (turn_ends_.empty()) {
-        return;
-    }
+void Reactor::run_turn_ends() noexcept {
     // Items added from here on are after the marker and wait for the next turn.
     turn_ends_.push_back(turn_marker_);
     for (TurnEnd* item = turn_ends_.pop_front(); item != &turn_marker_;

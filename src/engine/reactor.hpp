@@ -12,6 +12,7 @@
 #include "engine/inbox.hpp"
 #include "engine/poller.hpp"
 #include "engine/signals.hpp"
+#include "engine/status.hpp"
 #include "engine/timer_fd.hpp"
 #include "engine/timer_queue.hpp"
 
@@ -48,6 +49,7 @@ protected:
 class Reactor {
 public:
     Reactor(); ///< Throws std::system_error if no descriptors are left.
+    ~Reactor();
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
@@ -57,6 +59,8 @@ public:
     TimerQueue& timers() noexcept { return timers_; }
     Poller& poller() noexcept { return poller_; }
     Signals& signals() noexcept { return signals_; }
+    /// What the status page says of this loop.
+    LoopStatus& status() noexcept { return status_; }
     /// For bytes just received, until they are passed on.
     BufferPool& read_buffers() noexcept { return read_buffers_; }
     /// For bytes waiting to be sent.
@@ -103,17 +107,30 @@ public:
     /// end.
     void run_ready() {
         ReadyQueue batch = ready_.take_all();
-        while (!batch.empty()) {
-            batch.pop().run();
+        // Counting each step would cost a yield 4 % of its time, so four are counted together.
+        for (std::uint64_t steps = 0;; steps += 4) {
+#pragma GCC unroll 4
+            for (unsigned i = 0; i < 4; ++i) {
+                if (batch.empty()) {
+                    end_turn(steps + i);
+                    return;
+                }
+                batch.pop().run();
+            }
         }
-        end_turn();
     }
 
     /// Calls `discard` on everything that is ready or posted, because the loop will not run it.
     void discard_ready() noexcept;
 
-    /// For callers that run the batch themselves, to time each callback.
-    void end_turn() noexcept;
+    /// For callers that run the batch themselves, to time each callback. `steps` is its length.
+    void end_turn(std::uint64_t steps = 0) noexcept {
+        add(status_.turns, 1);
+        add(status_.steps, steps);
+        if (!turn_ends_.empty()) {
+            run_turn_ends();
+        }
+    }
 
 private:
     struct TurnMarker final : TurnEnd {
@@ -125,9 +142,14 @@ private:
     [[nodiscard]] bool more_posts_are_near() noexcept;
     [[nodiscard]] bool busy_poll() noexcept;
     void dispatch(int count) noexcept;
+    void run_turn_ends() noexcept;
+    std::uint64_t record_awake() noexcept;
+    void renew_tick_length(std::uint64_t time) noexcept;
     void deliver_signals() noexcept;
 
     ReadyQueue ready_;
+    StatusHeader& header_ = status_page().header;
+    LoopStatus& status_ = open_loop_status();
     BufferPool read_buffers_{std::size_t{64} * 1024, 4};
     BufferPool write_blocks_{std::size_t{16} * 1024, 64};
     std::unique_ptr<DatagramBatch> datagrams_;

@@ -47,7 +47,7 @@ template <class T> const T* pointer_to(const std::optional<T>& value) {
     return value ? &*value : nullptr;
 }
 
-unsigned most_descriptors() noexcept {
+unsigned descriptor_limit() noexcept {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, INT_MAX));
@@ -137,7 +137,7 @@ Spawned spawn(const SpawnPlan& plan) {
     orders.standard = plan.standard;
     orders.passed = passed.data();
     orders.passed_count = passed.size();
-    orders.most_descriptors = most_descriptors();
+    orders.most_descriptors = descriptor_limit();
     orders.new_session = plan.new_session;
     orders.restore_signals = plan.restore_signals;
     orders.process_group = pointer_to(plan.process_group);

@@ -51,6 +51,7 @@ public:
     [[nodiscard]] engine::FileDescriptor take_descriptor() noexcept {
         return std::move(descriptor_);
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "file operation"}; }
 
 private:
     bool cancel(std::string_view) noexcept override {

@@ -3,6 +3,7 @@
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
+#include "loop/step_timer.hpp"
 
 namespace hocket::detail {
 
@@ -11,6 +12,7 @@ CallbackBase::CallbackBase(LoopCore& loop) noexcept
 
 void CallbackBase::run() noexcept {
     if (!withdrawn()) {
+        StepTimer::describe(loop_, [] { return "<Handle of a callback>"; });
         const ContextScope scope(&context_);
         try {
             invoke();

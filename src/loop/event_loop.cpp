@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <hocket/errors.hpp>
 
@@ -47,10 +48,13 @@ public:
         }
         running = &state_.core;
         state_.running = true;
+        state_.reactor.status().thread.store(static_cast<std::uint32_t>(::gettid()),
+                                             std::memory_order_relaxed);
         state_.core.stack_limit = static_cast<char*>(__builtin_frame_address(0)) - stack_budget;
     }
     ~RunningScope() {
         running = nullptr;
+        state_.reactor.status().thread.store(0, std::memory_order_relaxed);
         state_.running = false;
         state_.stopping = false;
     }
@@ -77,7 +81,9 @@ LoopCore& require_running_core() {
 EventLoopState::EventLoopState(EventLoop& loop, std::string loop_name)
     : name(std::move(loop_name)) {
     core.ready = &reactor.ready();
+    core.status = &reactor.status();
     core.loop = &loop;
+    engine::set_status_name(reactor.status(), name);
     reactor.set_signal_sink(this);
 }
 
@@ -123,19 +129,12 @@ void EventLoop::run_forever() {
 }
 
 void EventLoop::run_ready_timed() {
-    engine::ReadyQueue batch = state_->reactor.ready().take_all();
-    while (!batch.empty()) {
-        engine::Runnable& item = batch.pop();
-        // Described before it runs, because it may be destroyed afterwards.
-        const std::string description = item.describe();
-        const Clock::time_point start = Clock::now();
-        item.run();
-        const auto took = Clock::now() - start;
-        if (took >= slow_callback_duration) {
-            detail::report_slow(description, took);
-        }
-    }
-    state_->reactor.end_turn();
+    detail::StepTimer& timer = state_->step_timer;
+    engine::Reactor& reactor = state_->reactor;
+    const std::uint64_t slow_before = timer.slow_steps();
+    const std::uint64_t steps = timer.run(reactor.ready().take_all(), slow_callback_duration);
+    engine::add(reactor.status().slow_callbacks, timer.slow_steps() - slow_before);
+    reactor.end_turn(steps);
 }
 
 void EventLoop::run_until_done(const AnyTask& task) {

@@ -12,6 +12,7 @@
 #include "engine/file_operations.hpp"
 #include "engine/reactor.hpp"
 #include "loop/loop_network.hpp"
+#include "loop/step_timer.hpp"
 
 namespace hocket {
 class SSLContext;
@@ -36,6 +37,7 @@ public:
     engine::Reactor reactor;
     LoopNetwork network{reactor};
     std::unique_ptr<engine::FileOperations> file_operations; // created on first use
+    StepTimer step_timer{core};                              // for debug mode
     std::string name;
     bool running = false;
     bool stopping = false;

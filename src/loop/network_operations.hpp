@@ -40,6 +40,9 @@ public:
         }
         return std::move(addresses_);
     }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "name resolution"};
+    }
 
 private:
     bool cancel(std::string_view) noexcept override {
@@ -89,6 +92,7 @@ public:
     [[nodiscard]] const std::vector<engine::Failure>& failures() const noexcept {
         return failures_;
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "connection"}; }
 
 private:
     bool cancel(std::string_view) noexcept override {
@@ -135,6 +139,9 @@ public:
         task_->suspend(caller.promise(), *this);
     }
     void await_resume() { task_->throw_if_cancelled(); }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "readiness", .fd = fd_};
+    }
 
 private:
     bool cancel(std::string_view message) noexcept override;

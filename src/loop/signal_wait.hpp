@@ -37,6 +37,7 @@ public:
         task_->suspend(caller.promise(), *this);
     }
     int await_resume();
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "signal"}; }
 
 private:
     bool cancel(std::string_view message) noexcept override;

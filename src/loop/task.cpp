@@ -3,6 +3,7 @@
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
+#include "loop/step_timer.hpp"
 
 namespace hocket {
 
@@ -24,6 +25,8 @@ public:
         loop_.ready->push(*this);
     }
     void run() noexcept override {
+        StepTimer::describe(loop_,
+                            [this] { return "<done callback of " + task_->describe() + ">"; });
         const ContextScope scope(&context_);
         try {
             callback_();
@@ -34,9 +37,6 @@ public:
         delete this;
     }
     void discard() noexcept override { delete this; }
-    [[nodiscard]] std::string describe() const override {
-        return "<done callback of " + task_->describe() + ">";
-    }
 
     const std::uint64_t id;
 

@@ -7,11 +7,13 @@
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
 
+#include "engine/status_layout.hpp"
 #include "loop/cancel_walk.hpp"
 #include "loop/context_scope.hpp"
 #include "loop/describe_place.hpp"
 #include "loop/interrupt_loop.hpp"
 #include "loop/report.hpp"
+#include "loop/step_timer.hpp"
 
 namespace hocket::detail {
 
@@ -74,6 +76,7 @@ void TaskBase::start(PromiseBase& root, bool eager) {
     root.task = this;
     root_ = leaf_ = &root;
     loop_->tasks.push_back(*this);
+    engine::add(loop_->status->tasks_started, 1);
     if (eager) {
         const ContextScope own_context(nullptr);
         run();
@@ -149,6 +152,8 @@ void TaskBase::set_outcome(State how, std::exception_ptr error) noexcept {
     }
     state_.store(how, std::memory_order_release);
     loop_->tasks.erase(*this);
+    StepTimer::describe_ending(*this);
+    engine::add(loop_->status->tasks_ended, 1);
 }
 
 void TaskBase::finish(State how, std::exception_ptr error) noexcept {

@@ -42,6 +42,7 @@ public:
             throw std::system_error(failure_->code, failure_->what);
         }
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "sendfile"}; }
 
 private:
     bool cancel(std::string_view) noexcept override {

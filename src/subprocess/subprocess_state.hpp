@@ -62,6 +62,9 @@ public:
         }
         return *child_.returncode();
     }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "end of a subprocess"};
+    }
 
 private:
     StreamProgram& child_;

@@ -27,6 +27,7 @@ public:
             throw_if_unlucky(owner_);
         }
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = owner_}; }
 
 private:
     WaitQueue& queue_;

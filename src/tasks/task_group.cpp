@@ -6,6 +6,7 @@
 
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
+#include "loop/step_timer.hpp"
 
 namespace hocket {
 
@@ -26,6 +27,8 @@ public:
 
     void on_done(TaskBase& task) noexcept override { task.loop().ready->push(*this); }
     void run() noexcept override {
+        StepTimer::describe(task_->loop(),
+                            [this] { return "<end of " + task_->describe() + " in its group>"; });
         if (group_ != nullptr) {
             group_->members_.erase(link);
             group_->on_task_done(*task_);
@@ -40,9 +43,6 @@ public:
     }
     [[nodiscard]] TaskBase* awaiting_task() const noexcept override {
         return group_ != nullptr ? &group_->parent() : nullptr;
-    }
-    [[nodiscard]] std::string describe() const override {
-        return "<end of " + task_->describe() + " in its group>";
     }
 
     [[nodiscard]] TaskBase& task() const noexcept { return *task_; }

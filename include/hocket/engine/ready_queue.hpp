@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cassert>
-#include <string>
 
 namespace hocket::engine {
 
@@ -17,8 +16,6 @@ public:
     virtual void run() noexcept = 0;
     /// Called if the loop is closed and will not run this: release its resources.
     virtual void discard() noexcept {}
-    /// Describes this in reports of slow callbacks.
-    [[nodiscard]] virtual std::string describe() const { return "an internal callback"; }
 
 protected:
     ~Runnable() = default;

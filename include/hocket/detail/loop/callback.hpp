@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <source_location>
-#include <string>
 #include <tuple>
 #include <utility>
 
@@ -44,7 +43,6 @@ public:
     void run() noexcept override;
     void expire() noexcept override;
     void discard() noexcept override { unref(); }
-    [[nodiscard]] std::string describe() const override { return "<Handle of a callback>"; }
 
 protected:
     virtual ~CallbackBase() = default;

@@ -52,6 +52,7 @@ public:
         task_->suspend(caller.promise(), *this);
     }
     void await_resume();
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "tasks"}; }
 
 private:
     struct Link final : CompletionWaiter {

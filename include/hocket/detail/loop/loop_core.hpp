@@ -8,12 +8,16 @@
 
 namespace hocket {
 class EventLoop;
+namespace engine {
+struct LoopStatus;
 }
+} // namespace hocket
 
 namespace hocket::detail {
 
 class CancelWalk;
 class PromiseBase;
+class StepTimer;
 class TaskBase;
 
 /// The part of an EventLoop that tasks use at every step. Other threads must not access it.
@@ -27,7 +31,9 @@ struct LoopCore {
     std::uint64_t next_task_id = 0;
     std::uint64_t last_task_id = 0;    // loops take task ids in blocks
     CancelWalk* cancel_walk = nullptr; // the innermost cancel() in progress
+    engine::LoopStatus* status = nullptr;
     bool debug = false;
+    StepTimer* step_timer = nullptr; // in debug mode
     EventLoop* loop = nullptr;
 };
 

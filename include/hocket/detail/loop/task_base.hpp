@@ -118,11 +118,13 @@ public:
     [[nodiscard]] int cancelling() const noexcept { return cancels_; }
     [[nodiscard]] std::string name() const;
     void set_name(std::string name);
+    /// N of "Task-N", unique in the process.
+    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::source_location created_at() const noexcept { return created_at_; }
     void set_created_at(std::source_location place) noexcept { created_at_ = place; }
     [[nodiscard]] std::source_location waiting_at() const noexcept;
     void print_stack(std::ostream& out) const;
-    [[nodiscard]] std::string describe() const override;
+    [[nodiscard]] std::string describe() const;
     [[nodiscard]] LoopCore& loop() const noexcept { return *loop_; }
     [[nodiscard]] const Operation* waiting_on() const noexcept { return waiting_on_; }
 

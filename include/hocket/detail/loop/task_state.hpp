@@ -111,6 +111,9 @@ public:
     }
     void on_done(TaskBase&) noexcept override { task_->wake(); }
     TaskBase* awaiting_task() const noexcept override { return task_; }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "task", .task = awaited_.id()};
+    }
 
 protected:
     void finish() {

@@ -15,6 +15,12 @@ namespace hocket::detail {
 
 class DatagramEndpointState;
 
+/// A task that waits for a datagram.
+class DatagramReceiver final : public Waiter {
+public:
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "datagram"}; }
+};
+
 /// The common part of DatagramEndpoint::recv and recv_into: waits until there is a datagram.
 class DatagramReceive {
 public:
@@ -41,7 +47,7 @@ private:
     [[nodiscard]] WaitQueue& receivers() noexcept;
 
     std::shared_ptr<DatagramEndpointState> endpoint_;
-    LazyWaiter<> waiter_;
+    LazyWaiter<DatagramReceiver> waiter_;
 };
 
 /// DatagramEndpoint::recv.
@@ -94,6 +100,9 @@ public:
             throw_if_unlucky("DatagramEndpoint");
         }
         throw_if_broken();
+    }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = what_ == For::room ? "socket write" : "end of a connection"};
     }
 
 private:

@@ -42,6 +42,7 @@ public:
         wait();
         task_->suspend(caller.promise(), *this);
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "socket read"}; }
 
     // Called by the ReadBuffer.
     /// Copies bytes straight to the read's destination. Returns how many of them it took.

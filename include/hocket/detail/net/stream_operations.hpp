@@ -38,6 +38,7 @@ public:
         }
         throw_if_lost();
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "socket write"}; }
 
 private:
     [[nodiscard]] WaitQueue* waiters_if_paused() noexcept;
@@ -66,6 +67,9 @@ public:
             throw_if_unlucky("StreamWriter");
         }
         throw_if_broken();
+    }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "end of a connection"};
     }
 
 private:

@@ -29,6 +29,9 @@ public:
             throw_if_unlucky("Server");
         }
     }
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "end of a server"};
+    }
 
 private:
     [[nodiscard]] WaitQueue& waiters() noexcept;

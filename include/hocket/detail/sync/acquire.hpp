@@ -1,10 +1,19 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 
 #include <hocket/detail/sync/waiter.hpp>
 
 namespace hocket::detail {
+
+/// Waits for an Owner, a Lock or a Semaphore.
+template <class Owner> class AcquireWaiter final : public Waiter {
+public:
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return Owner::wait_reason(queue());
+    }
+};
 
 /// `co_await owner.acquire()`, where `owner` is a Lock or a Semaphore: waits for its turn, then
 /// takes over what `owner` has granted. If the task was cancelled in between, it gives the grant
@@ -19,7 +28,9 @@ public:
         return await_in_coro<Acquire, Owner&>(owner_);
     }
 
-    bool await_ready() const noexcept { return owner_.try_acquire(); }
+    /// Called when it is awaited.
+    void start_in(const TaskBase& task) noexcept { task_id_ = task.id(); }
+    bool await_ready() const noexcept { return owner_.try_acquire(task_id_); }
     template <class P> void await_suspend(std::coroutine_handle<P> caller) {
         waiter_.make().wait_in(owner_.waiters_, caller, Owner::type_name);
     }
@@ -45,7 +56,8 @@ private:
     }
 
     Owner& owner_;
-    LazyWaiter<> waiter_;
+    std::uint64_t task_id_ = 0;
+    LazyWaiter<AcquireWaiter<Owner>> waiter_;
 };
 
 } // namespace hocket::detail

@@ -108,6 +108,7 @@ public:
         }
         waiters.remove(*this);
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "Queue"}; }
 
 private:
     void look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled);
@@ -120,6 +121,11 @@ public:
 
     T& item; // must not be modified if `copies`
     const bool copies;
+};
+
+class QueueJoiner final : public Waiter {
+public:
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "Queue's tasks"}; }
 };
 
 class [[nodiscard]] QueueJoin {
@@ -142,7 +148,7 @@ public:
 
 private:
     QueueBase& queue_;
-    LazyWaiter<> waiter_;
+    LazyWaiter<QueueJoiner> waiter_;
 };
 
 template <class Q> class [[nodiscard]] QueueGet {

@@ -35,6 +35,9 @@ public:
     /// was cancelled or the object was destroyed. `owner` names the object in errors, e.g.
     /// "ThreadsafeLock".
     State resume(const char* owner);
+    [[nodiscard]] WaitReason reason() const noexcept override {
+        return {.what = "threadsafe object"};
+    }
 
 private:
     bool cancel(std::string_view message) noexcept override;

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] bool has_waited() const noexcept { return task_ != nullptr; }
     [[nodiscard]] TaskBase& task() const noexcept { return *task_; }
     [[nodiscard]] State state() const noexcept { return state_; }
+    /// Must have waited.
+    [[nodiscard]] const WaitQueue& queue() const noexcept { return *queue_; }
 
     /// Called on resumption if there is nothing to give back. Throws if the task was cancelled or
     /// the object was destroyed.
@@ -199,6 +201,12 @@ inline void Waiter::join_queue(WaitQueue& queue, TaskBase& task, const char* own
 }
 
 inline void Waiter::leave_queue() noexcept { queue_->remove(*this); }
+
+/// The tasks that wait for a Lock, and the task that holds it.
+class LockQueue : public WaitQueue {
+public:
+    std::uint64_t holder = 0; ///< its id; not changed by a release
+};
 
 /// A Coro that makes an awaiter from `args` and awaits it. Awaiters convert to a Coro with it.
 template <class A, class... Args> Coro<typename A::value_type> await_in_coro(Args... args) {

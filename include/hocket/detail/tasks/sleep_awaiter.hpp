@@ -26,6 +26,7 @@ public:
         }
     }
     void await_resume() { task_->throw_if_cancelled(); }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "sleep"}; }
 
 private:
     void expire() noexcept override { task_->wake(); }

@@ -192,6 +192,7 @@ public:
         task_ = nullptr;
         return false;
     }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "Future"}; }
 
 protected:
     void finish() {
