@@ -100,7 +100,8 @@ public:
 
     bool cancel(std::string_view message) noexcept override;
     [[nodiscard]] WaitReason reason() const noexcept override {
-        return at_lock_ ? Lock::wait_reason(queue()) : WaitReason{.what = "Condition"};
+        return at_lock_ && state() != State::orphaned ? Lock::wait_reason(queue())
+                                                      : WaitReason{.what = "Condition"};
     }
 
 private:

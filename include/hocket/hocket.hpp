@@ -42,6 +42,7 @@
 #include <hocket/manager.hpp>
 #include <hocket/map_results.hpp>
 #include <hocket/network_options.hpp>
+#include <hocket/observe.hpp>
 #include <hocket/option_string.hpp>
 #include <hocket/parallel.hpp>
 #include <hocket/pass_fds.hpp>

@@ -64,6 +64,7 @@ struct alignas(64) LoopStatus {
     Counter opened_at;      ///< ticks
     Counter longest;        ///< ticks: the longest time between two polls
     Counter slow_callbacks; ///< reported ones
+    Counter slow_after;     ///< nanoseconds: EventLoop::slow_callback_duration
     std::array<std::atomic<char>, name_size> name;
     alignas(64) TickHistogram lag; ///< the times between two polls, without sleep
 };

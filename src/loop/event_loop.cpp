@@ -10,6 +10,7 @@
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
+#include "observe/observer.hpp"
 
 namespace hocket {
 
@@ -85,7 +86,11 @@ EventLoopState::EventLoopState(EventLoop& loop, std::string loop_name)
     core.loop = &loop;
     engine::set_status_name(reactor.status(), name);
     reactor.set_signal_sink(this);
+    observer::remember_loop(*this);
+    observer::start_if_asked();
 }
+
+EventLoopState::~EventLoopState() { observer::forget_loop(*this); }
 
 void require_usable(const EventLoop& loop) {
     if (loop.is_closed()) {
@@ -117,6 +122,8 @@ void EventLoop::run_forever() {
     engine::Reactor& reactor = state_->reactor;
     do {
         reactor.poll(!state_->stopping);
+        reactor.status().slow_after.store(
+            static_cast<std::uint64_t>(slow_callback_duration.count()), std::memory_order_relaxed);
         if (state_->core.debug) [[unlikely]] {
             run_ready_timed();
         } else {
@@ -170,6 +177,7 @@ void EventLoop::close() {
     if (state_->running) {
         throw RuntimeError("cannot close a running event loop");
     }
+    observer::forget_loop(*state_);
     for (int signal = 1; signal < engine::Signals::count; ++signal) {
         remove_signal_handler(signal);
     }

@@ -13,6 +13,7 @@
 #include "engine/reactor.hpp"
 #include "loop/loop_network.hpp"
 #include "loop/step_timer.hpp"
+#include "observe/inspected_loop.hpp"
 
 namespace hocket {
 class SSLContext;
@@ -23,15 +24,22 @@ namespace hocket::detail {
 class SignalWait; // signal_wait.hpp
 
 /// The state of an EventLoop.
-class EventLoopState final : public engine::SignalSink {
+class EventLoopState final : public engine::SignalSink, public observer::InspectedLoop {
 public:
     EventLoopState(EventLoop& loop, std::string loop_name);
+    ~EventLoopState();
 
     void on_signal(int signal) noexcept override;
     /// Takes over `signal`. Throws like EventLoop::add_signal_handler.
     void take_signal(int signal);
     /// Gives the signal back if there is no handler and no waiter for it any more.
     void give_back_signal(int signal) noexcept;
+
+    // For the observer; see loop_inspection.cpp.
+    [[nodiscard]] engine::Reactor& inspected_reactor() noexcept override { return reactor; }
+    void begin_list() noexcept override;
+    [[nodiscard]] bool list_some(std::deque<observer::TaskRecord>& list) override;
+    void describe_running(observer::RunningTask& into) const noexcept override;
 
     LoopCore core;
     engine::Reactor reactor;

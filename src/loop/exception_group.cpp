@@ -6,7 +6,7 @@
 
 #include <hocket/errors.hpp>
 
-#include "loop/demangled.hpp"
+#include "engine/demangled.hpp"
 
 namespace hocket {
 

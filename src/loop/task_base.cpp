@@ -151,6 +151,9 @@ void TaskBase::set_outcome(State how, std::exception_ptr error) noexcept {
         std::construct_at(&error_, std::move(error));
     }
     state_.store(how, std::memory_order_release);
+    if (loop_->next_listed == this) {
+        loop_->next_listed = loop_->tasks.after(*this);
+    }
     loop_->tasks.erase(*this);
     StepTimer::describe_ending(*this);
     engine::add(loop_->status->tasks_ended, 1);

@@ -11,7 +11,7 @@
 
 #include <hocket/detail/processes/calls/remote_chunk.hpp>
 
-#include "loop/demangled.hpp"
+#include "engine/demangled.hpp"
 #include "loop/fork_safe_mutex.hpp"
 #include "processes/calls/thrown_stack.hpp"
 

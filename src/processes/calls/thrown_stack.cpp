@@ -26,9 +26,7 @@ std::string thrown_stack() { return {}; }
 #include <dlfcn.h>
 #include <execinfo.h>
 
-#include <fmt/format.h>
-
-#include "loop/demangled.hpp"
+#include "engine/describe_frame.hpp"
 
 namespace hocket::detail {
 
@@ -86,21 +84,6 @@ const void* current_exception_object() noexcept {
     return object;
 }
 
-std::string describe_frame(void* frame) {
-    // The return address may be past the end of a function that ends with a throw.
-    const char* const call = static_cast<const char*>(frame) - 1;
-    Dl_info info{};
-    if (::dladdr(call, &info) == 0) {
-        return fmt::format("{}\n", frame);
-    }
-    if (info.dli_sname == nullptr) {
-        return fmt::format("?? + {:#x} ({})\n", call - static_cast<const char*>(info.dli_fbase),
-                           info.dli_fname);
-    }
-    return fmt::format("{} + {:#x} ({})\n", demangled(info.dli_sname),
-                       call - static_cast<const char*>(info.dli_saddr), info.dli_fname);
-}
-
 } // namespace
 
 void remember_thrown_stacks() noexcept { remembers.store(true, std::memory_order_release); }
@@ -110,7 +93,7 @@ std::string thrown_stack() {
     std::string text;
     constexpr std::size_t own_frames = 2; // add and __cxa_throw
     for (std::size_t i = own_frames; i < stack.depth; ++i) {
-        text += describe_frame(stack.frames[i]);
+        text += engine::describe_frame(stack.frames[i]) + '\n';
     }
     return text;
 }

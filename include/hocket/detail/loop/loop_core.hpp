@@ -28,6 +28,7 @@ struct LoopCore {
     std::exception_ptr in_flight;    // being passed from a coroutine to its awaiter
     char* stack_limit = nullptr;     // below it, coroutines are started by the loop, not nested
     engine::IntrusiveList<TaskBase> tasks; // the tasks that are not done
+    TaskBase* next_listed = nullptr; // where a list of the tasks, made in several turns, goes on
     std::uint64_t next_task_id = 0;
     std::uint64_t last_task_id = 0;    // loops take task ids in blocks
     CancelWalk* cancel_walk = nullptr; // the innermost cancel() in progress

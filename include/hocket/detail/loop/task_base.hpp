@@ -118,6 +118,10 @@ public:
     [[nodiscard]] int cancelling() const noexcept { return cancels_; }
     [[nodiscard]] std::string name() const;
     void set_name(std::string name);
+    /// Empty if the task has its default name.
+    [[nodiscard]] std::string_view given_name() const noexcept {
+        return extras_ ? std::string_view(extras_->name) : std::string_view();
+    }
     /// N of "Task-N", unique in the process.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::source_location created_at() const noexcept { return created_at_; }
@@ -136,6 +140,9 @@ public:
     void add_waiter(CompletionWaiter& waiter) noexcept { waiters_.push_back(waiter); }
     void remove_waiter(CompletionWaiter& waiter) noexcept { waiters_.erase(waiter); }
     [[nodiscard]] engine::IntrusiveList<CompletionWaiter>& waiters() noexcept { return waiters_; }
+    [[nodiscard]] const engine::IntrusiveList<CompletionWaiter>& waiters() const noexcept {
+        return waiters_;
+    }
 
     [[nodiscard]] ContextValues* context_values() const noexcept {
         return extras_ ? extras_->context.get() : nullptr;

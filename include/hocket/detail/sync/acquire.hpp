@@ -11,7 +11,8 @@ namespace hocket::detail {
 template <class Owner> class AcquireWaiter final : public Waiter {
 public:
     [[nodiscard]] WaitReason reason() const noexcept override {
-        return Owner::wait_reason(queue());
+        return state() == State::orphaned ? WaitReason{.what = Owner::type_name}
+                                          : Owner::wait_reason(queue());
     }
 };
 

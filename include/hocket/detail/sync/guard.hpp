@@ -51,7 +51,11 @@ public:
     Scoped(const Scoped&) = delete;
     Scoped& operator=(const Scoped&) = delete;
 
-    void start_in(const TaskBase& task) noexcept { acquire_.start_in(task); }
+    void start_in(const TaskBase& task) noexcept {
+        if constexpr (requires { acquire_.start_in(task); }) {
+            acquire_.start_in(task);
+        }
+    }
     bool await_ready() { return acquire_.await_ready(); }
     template <class P> auto await_suspend(std::coroutine_handle<P> caller) {
         return acquire_.await_suspend(caller);

@@ -1,11 +1,11 @@
-#include "loop/demangled.hpp"
+#include "engine/demangled.hpp"
 
 #include <cstdlib>
 #include <memory>
 
 #include <cxxabi.h>
 
-namespace hocket {
+namespace hocket::engine {
 
 std::string demangled(const char* name) {
     int status = 0;
@@ -14,4 +14,4 @@ std::string demangled(const char* name) {
     return status == 0 ? text.get() : name;
 }
 
-} // namespace hocket
+} // namespace hocket::engine

@@ -1,0 +1,232 @@
+#include "observe/observer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <hocket/engine/file_descriptor.hpp>
+
+#include "engine/last_error.hpp"
+#include "engine/per_process.hpp"
+#include "engine/status.hpp"
+#include "observe/connection.hpp"
+#include "observe/socket_folder.hpp"
+#include "observe/stall_watch.hpp"
+#include "observe/thread_stack.hpp"
+
+namespace hocket::observer {
+
+namespace {
+
+using engine::FileDescriptor;
+
+constexpr std::size_t most_connections = 32;
+
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(engine::last_error(), what);
+}
+
+FileDescriptor listen_on_path(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        throw std::runtime_error("the path of the observer's socket is too long: " + path);
+    }
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    FileDescriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::unlink(path.c_str()); // left by a process that had the same number
+    if (!listener.is_open() ||
+        ::bind(listener.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+            0 ||
+        ::listen(listener.fileno(), 16) != 0) {
+        fail("listen on " + path);
+    }
+    return listener;
+}
+
+FileDescriptor listen_on_port(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int on = 1;
+    FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!listener.is_open() ||
+        ::setsockopt(listener.fileno(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(listener.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+            0 ||
+        ::listen(listener.fileno(), 16) != 0) {
+        fail("listen on 127.0.0.1:" + std::to_string(port) + " for metrics");
+    }
+    return listener;
+}
+
+/// Whether the process at the other end is this user's or root's.
+bool is_allowed(int fd) noexcept {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == ::geteuid() || peer.uid == 0);
+}
+
+class Observer {
+public:
+    void start(std::optional<std::uint16_t> metrics_port) {
+        const std::scoped_lock lock(mutex_);
+        if (is_started_) {
+            return;
+        }
+        require_own_folder(socket_folder());
+        path_ = socket_path(::getpid());
+        commands_ = listen_on_path(path_);
+        if (metrics_port) {
+            metrics_ = listen_on_port(*metrics_port);
+        }
+        static_cast<void>(engine::status_page());
+        prepare_stacks();
+        std::thread([this] { serve(); }).detach(); // it ends with the process
+        is_started_ = true;
+    }
+
+    /// Called in the child of a fork: the parent's sockets must not stay open there.
+    void close_sockets() noexcept {
+        commands_.close();
+        metrics_.close();
+    }
+    void remove_socket() const noexcept {
+        if (is_started_) {
+            ::unlink(path_.c_str());
+        }
+    }
+
+private:
+    void serve() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+        ::pthread_setname_np(::pthread_self(), "hocket-observe");
+        while (true) {
+            try {
+                serve_once();
+                watch_.look();
+            } catch (const std::exception& error) { // out of memory; the next round may succeed
+                std::fprintf(stderr, "hocket: observer: %s\n", error.what());
+                connections_.clear();
+            }
+        }
+    }
+
+    void serve_once() {
+        std::vector<pollfd> polled{{commands_.fileno(), POLLIN, 0}, {metrics_.fileno(), POLLIN, 0}};
+        for (const auto& connection : connections_) {
+            polled.push_back({connection->fileno(), connection->events(), 0});
+        }
+        if (::poll(polled.data(), polled.size(), static_cast<int>(StallWatch::interval.count())) <=
+            0) {
+            return;
+        }
+        for (std::size_t i = 2; i < polled.size(); ++i) {
+            if (polled[i].revents != 0 && !connections_[i - 2]->advance()) {
+                connections_[i - 2].reset();
+            }
+        }
+        std::erase(connections_, nullptr);
+        if (polled[0].revents != 0) {
+            accept_from(commands_, Connection::Speaks::frames);
+        }
+        if (polled[1].revents != 0) {
+            accept_from(metrics_, Connection::Speaks::http);
+        }
+    }
+
+    void accept_from(const FileDescriptor& listener, Connection::Speaks language) {
+        FileDescriptor fd(
+            ::accept4(listener.fileno(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!fd.is_open() || (language == Connection::Speaks::frames && !is_allowed(fd.fileno()))) {
+            return;
+        }
+        if (connections_.size() == most_connections) {
+            connections_.erase(connections_.begin()); // the oldest
+        }
+        connections_.push_back(std::make_unique<Connection>(std::move(fd), language));
+    }
+
+    std::mutex mutex_;
+    std::atomic<bool> is_started_{false};
+    std::string path_;
+    FileDescriptor commands_;
+    FileDescriptor metrics_;
+    std::vector<std::unique_ptr<Connection>> connections_;
+    StallWatch watch_;
+};
+
+constinit engine::PerProcess<Observer> observer_of_process;
+std::atomic<Observer*> started{nullptr}; // of this process, or of the parent it was forked from
+
+void register_handlers() {
+    static const int at_fork = ::pthread_atfork(nullptr, nullptr, [] {
+        if (Observer* parents = started.exchange(nullptr)) {
+            parents->close_sockets();
+        }
+    });
+    static const int at_exit = std::atexit([] {
+        if (const Observer* own = started.load()) {
+            own->remove_socket();
+        }
+    });
+    static_cast<void>(at_fork);
+    static_cast<void>(at_exit);
+}
+
+bool asked_by_environment() noexcept {
+    const char* const value = std::getenv("HOCKET_OBSERVE");
+    return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
+} // namespace
+
+void start_observer(std::optional<std::uint16_t> metrics_port) {
+    Observer& observer = observer_of_process.get();
+    observer.start(metrics_port);
+    register_handlers();
+    started.store(&observer);
+}
+
+void start_if_asked() noexcept {
+    static const bool asked = asked_by_environment();
+    if (!asked) {
+        return;
+    }
+    try {
+        start_observer(std::nullopt);
+    } catch (const std::exception& error) {
+        static std::atomic<bool> is_reported{false};
+        if (!is_reported.exchange(true)) {
+            std::fprintf(stderr, "hocket: HOCKET_OBSERVE has no effect: %s\n", error.what());
+        }
+    }
+}
+
+} // namespace hocket::observer

@@ -1,0 +1,50 @@
+#include "observe/socket_folder.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/last_error.hpp"
+
+namespace hocket::observer {
+
+std::string socket_folder() {
+    const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
+    if (runtime != nullptr && *runtime == '/') {
+        return std::string(runtime) + "/hocket";
+    }
+    return "/tmp/hocket-" + std::to_string(::geteuid());
+}
+
+std::string socket_path(pid_t process) {
+    return socket_folder() + '/' + std::to_string(process) + ".sock";
+}
+
+void require_own_folder(const std::string& folder) {
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+        throw std::system_error(engine::last_error(), "create the folder " + folder);
+    }
+    // Not stat: a link could lead to a folder of somebody else's choice.
+    struct stat found {};
+    if (::lstat(folder.c_str(), &found) != 0) {
+        throw std::system_error(engine::last_error(), "look at the folder " + folder);
+    }
+    if (!S_ISDIR(found.st_mode)) {
+        throw std::runtime_error(folder + " is not a folder");
+    }
+    if (found.st_uid != ::geteuid()) {
+        throw std::runtime_error("the folder " + folder + " belongs to user " +
+                                 std::to_string(found.st_uid) + ", not to user " +
+                                 std::to_string(::geteuid()));
+    }
+    if ((found.st_mode & 077) != 0) {
+        throw std::runtime_error("the folder " + folder +
+                                 " is open to other users: its mode must be 0700");
+    }
+}
+
+} // namespace hocket::observer

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include <sys/types.h>
+
+namespace hocket::observer {
+
+/// The folder of this user's sockets: $XDG_RUNTIME_DIR/hocket, or /tmp/hocket-UID without that
+/// variable. Does not create it.
+[[nodiscard]] std::string socket_folder();
+
+/// Where the observer of a process listens.
+[[nodiscard]] std::string socket_path(pid_t process);
+
+/// Creates the folder if need be. Throws std::system_error, or std::runtime_error if what lies
+/// there is no folder, belongs to another user or can be entered by others.
+void require_own_folder(const std::string& folder);
+
+} // namespace hocket::observer

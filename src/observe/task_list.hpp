@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include <hocket/engine/ready_queue.hpp>
+
+#include "observe/inspected_loop.hpp"
+
+namespace hocket::observer {
+
+/// The list of a loop's tasks, made by the loop in turns of at most half a millisecond each.
+class TaskList final : public engine::Runnable, public std::enable_shared_from_this<TaskList> {
+public:
+    explicit TaskList(InspectedLoop& loop) noexcept : loop_(loop) {}
+
+    /// Asks the loop for its tasks. Must be called by for_each_loop's callback.
+    void request();
+    /// Waits for the list. Returns false if it is not complete after `timeout`, because the loop is
+    /// blocked or does not run.
+    [[nodiscard]] bool wait(std::chrono::milliseconds timeout);
+    /// The complete list.
+    [[nodiscard]] const std::deque<TaskRecord>& tasks() const noexcept { return tasks_; }
+
+    void run() noexcept override;
+    void discard() noexcept override;
+
+private:
+    enum class State { requested, complete, abandoned };
+    void end(State how) noexcept;
+
+    InspectedLoop& loop_;
+    std::shared_ptr<TaskList> self_; // while the loop has this
+    std::deque<TaskRecord> tasks_;
+    bool has_begun_ = false;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    State state_ = State::requested;
+};
+
+} // namespace hocket::observer
