@@ -1,0 +1,74 @@
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "observed_process.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+using namespace hocket::tool;
+
+int run(int argc, char** argv) {
+    CLI::App app("Looks inside running programs that use hocket.", "hocket");
+    app.require_subcommand(1);
+
+    bool json = false;
+    TopOptions options;
+    std::string task;
+    pid_t& process = options.process;
+    const auto add = [&](const char* name, const char* what) {
+        CLI::App* const verb = app.add_subcommand(name, what);
+        verb->add_option("PID", process, "the process, as `hocket ps` shows it")
+            ->required()
+            ->check(CLI::PositiveNumber);
+        return verb;
+    };
+    const auto add_json = [&json](CLI::App& verb) { verb.add_flag("--json", json, "print JSON"); };
+
+    CLI::App* const ps_verb = app.add_subcommand("ps", "list your programs that run event loops");
+    add_json(*ps_verb);
+    ps_verb->callback([&] { ps(json); });
+
+    CLI::App* const top_verb = add("top", "show what the loops, pools and tasks of a program do");
+    top_verb->add_flag("--once", options.once, "show one interval and end");
+    top_verb->add_option("--interval", options.interval, "seconds between two looks")
+        ->check(CLI::Range(0.05, 3600.0))
+        ->capture_default_str();
+    add_json(*top_verb);
+    top_verb->callback([&] {
+        options.json = json;
+        top(options);
+    });
+
+    CLI::App* const tree_verb = add("tree", "show which task waits for which, and cycles");
+    tree_verb->add_option("--task", task, "only the task of this name, and what it waits for");
+    add_json(*tree_verb);
+    tree_verb->callback([&] { tree(process, task, json); });
+
+    CLI::App* const stacks_verb = add("stacks", "show what each loop's thread does at this moment");
+    add_json(*stacks_verb);
+    stacks_verb->callback([&] { stacks(process, json); });
+
+    add("metrics", "print the counters as OpenMetrics text")->callback([&] { metrics(process); });
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::cerr << "hocket: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,218 @@
+#include "observed_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <string_view>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "observe/socket_folder.hpp"
+
+namespace hocket::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+using engine::FileDescriptor;
+using engine::StatusHeader;
+using engine::StatusPage;
+
+constexpr std::string_view page_link = "/memfd:hocket-status (deleted)";
+
+bool exists(pid_t process) noexcept { return ::kill(process, 0) == 0 || errno == EPERM; }
+
+/// Opens the page among the descriptors of a process. Throws Problem if they cannot be read.
+FileDescriptor open_page(pid_t process) {
+    const fs::path folder = fmt::format("/proc/{}/fd", process);
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code unreadable;
+        if (fs::read_symlink(entry->path(), unreadable).string() == page_link) {
+            FileDescriptor page(::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC));
+            struct stat found {};
+            // A forked child still has its parent's.
+            std::uint32_t owner = 0;
+            if (page.is_open() && ::fstat(page.fileno(), &found) == 0 &&
+                found.st_size >= static_cast<off_t>(sizeof(StatusPage)) &&
+                ::pread(page.fileno(), &owner, sizeof owner, offsetof(StatusHeader, process)) ==
+                    static_cast<ssize_t>(sizeof owner) &&
+                owner == static_cast<std::uint32_t>(process)) {
+                return page;
+            }
+        }
+    }
+    if (error) {
+        if (!exists(process)) {
+            throw Problem(fmt::format("there is no process {}", process));
+        }
+        throw Problem(fmt::format("process {} belongs to another user", process));
+    }
+    return {};
+}
+
+std::shared_ptr<const StatusPage> map_page(FileDescriptor file) {
+    void* const memory =
+        ::mmap(nullptr, sizeof(StatusPage), PROT_READ, MAP_SHARED, file.fileno(), 0);
+    if (memory == MAP_FAILED) {
+        throw Problem(fmt::format("cannot map the status page: {}", std::strerror(errno)));
+    }
+    return {static_cast<const StatusPage*>(memory),
+            [memory](const StatusPage*) { ::munmap(memory, sizeof(StatusPage)); }};
+}
+
+} // namespace
+
+std::optional<ProcessPage> ProcessPage::find(pid_t process) {
+    FileDescriptor file = open_page(process);
+    if (!file.is_open()) {
+        return std::nullopt;
+    }
+    std::shared_ptr<const StatusPage> page = map_page(std::move(file));
+    const StatusHeader& header = page->header;
+    if (header.magic.load(std::memory_order_acquire) != StatusHeader::magic_number) {
+        return std::nullopt; // being made
+    }
+    if (header.version != StatusHeader::current_version ||
+        header.loop_size != sizeof(engine::LoopStatus) ||
+        header.loops_offset != offsetof(StatusPage, loops)) {
+        throw Problem(fmt::format("process {} has a status page of version {}; this command knows "
+                                  "version {}",
+                                  process, header.version, StatusHeader::current_version));
+    }
+    return ProcessPage(std::move(page));
+}
+
+ProcessPage::ProcessPage(pid_t process) {
+    std::optional<ProcessPage> page = find(process);
+    if (!page) {
+        throw Problem(fmt::format("process {} runs no event loop of hocket", process));
+    }
+    *this = std::move(*page);
+}
+
+std::optional<Observer> Observer::find(pid_t process) {
+    const std::string path = observer::socket_path(process);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        throw Problem("the path of the observer's socket is too long: " + path);
+    }
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd.is_open()) {
+        throw Problem(fmt::format("cannot create a socket: {}", std::strerror(errno)));
+    }
+    if (::connect(fd.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        if (errno == ENOENT || errno == ECONNREFUSED) {
+            return std::nullopt;
+        }
+        throw Problem(fmt::format("cannot connect to {}: {}", path, std::strerror(errno)));
+    }
+    // The socket could be another user's, who hopes that root looks at it.
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(fd.fileno(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+        (peer.uid != ::geteuid() && peer.uid != 0)) {
+        throw Problem(fmt::format("{} belongs to user {}", path, peer.uid));
+    }
+    return Observer(std::move(fd));
+}
+
+Observer::Observer(pid_t process) {
+    std::optional<Observer> found = find(process);
+    if (!found) {
+        throw Problem(fmt::format("process {} has no observer: start it with HOCKET_OBSERVE=1, or "
+                                  "call hocket::observe() in it",
+                                  process));
+    }
+    fd_ = std::move(found->fd_);
+}
+
+namespace {
+
+void send_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno != EINTR) {
+            throw Problem(fmt::format("cannot ask the process: {}", std::strerror(errno)));
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    }
+}
+
+void receive_all(int fd, char* into, std::size_t size) {
+    while (size > 0) {
+        const ssize_t count = ::recv(fd, into, size, 0);
+        if (count == 0) {
+            throw Problem("the process ended, or closed the connection, before it had answered");
+        }
+        if (count < 0 && errno != EINTR) {
+            throw Problem(fmt::format("cannot read the answer: {}", std::strerror(errno)));
+        }
+        into += std::max<ssize_t>(count, 0);
+        size -= static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    }
+}
+
+} // namespace
+
+msgpack::object_handle Observer::ask(const std::string& what) {
+    msgpack::sbuffer request;
+    msgpack::pack(request, std::vector<std::string>{what});
+    std::string frame;
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        frame += static_cast<char>((request.size() >> shift) & 0xff);
+    }
+    frame.append(request.data(), request.size());
+    send_all(fd_.fileno(), frame);
+    std::array<unsigned char, 4> length{};
+    receive_all(fd_.fileno(), reinterpret_cast<char*>(length.data()), length.size());
+    std::string answer(length[0] | length[1] << 8U | length[2] << 16U |
+                           static_cast<std::uint32_t>(length[3]) << 24U,
+                       '\0');
+    receive_all(fd_.fileno(), answer.data(), answer.size());
+    msgpack::object_handle unpacked = msgpack::unpack(answer.data(), answer.size());
+    const auto fields = unpacked->as<std::map<std::string, msgpack::object>>();
+    if (const auto error = fields.find("error"); error != fields.end()) {
+        throw Problem(error->second.as<std::string>());
+    }
+    return unpacked;
+}
+
+std::vector<std::pair<pid_t, ProcessPage>> all_processes() {
+    std::vector<std::pair<pid_t, ProcessPage>> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename().string();
+        if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+            continue;
+        }
+        const pid_t process = std::stoi(name);
+        try {
+            if (auto page = ProcessPage::find(process)) {
+                found.emplace_back(process, std::move(*page));
+            }
+        } catch (const Problem&) { // another user's, or it has just ended
+        }
+    }
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    return found;
+}
+
+} // namespace hocket::tool

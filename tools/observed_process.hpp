@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <msgpack.hpp>
+
+#include <hocket/engine/file_descriptor.hpp>
+
+#include "engine/status_layout.hpp"
+
+namespace hocket::tool {
+
+/// An error that the user is told in one line.
+class Problem : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The status page of a process, mapped read-only.
+class ProcessPage {
+public:
+    /// Throws Problem if the process does not exist, is another user's, or has no page of a known
+    /// version.
+    explicit ProcessPage(pid_t process);
+    /// The same, but returns nothing if there is no page.
+    [[nodiscard]] static std::optional<ProcessPage> find(pid_t process);
+
+    [[nodiscard]] const engine::StatusPage& operator*() const noexcept { return *page_; }
+    [[nodiscard]] const engine::StatusPage* operator->() const noexcept { return page_.get(); }
+
+private:
+    explicit ProcessPage(std::shared_ptr<const engine::StatusPage> page) noexcept
+        : page_(std::move(page)) {}
+
+    std::shared_ptr<const engine::StatusPage> page_;
+};
+
+/// Asks the observer of a process.
+class Observer {
+public:
+    /// Throws Problem if the process has none or does not let this user in.
+    explicit Observer(pid_t process);
+    /// The same, but returns nothing if it has none.
+    [[nodiscard]] static std::optional<Observer> find(pid_t process);
+
+    /// Throws Problem if there is no answer, or if it is an error.
+    [[nodiscard]] msgpack::object_handle ask(const std::string& what);
+
+private:
+    explicit Observer(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
+
+    engine::FileDescriptor fd_;
+};
+
+/// All processes of this machine that this user may look at and that have a status page.
+[[nodiscard]] std::vector<std::pair<pid_t, ProcessPage>> all_processes();
+
+} // namespace hocket::tool

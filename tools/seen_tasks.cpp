@@ -1,0 +1,110 @@
+#include "seen_tasks.hpp"
+
+#include <map>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "engine/demangled.hpp"
+
+namespace hocket::tool {
+
+namespace {
+
+using Fields = std::map<std::string, msgpack::object>;
+
+std::string name_of(const Fields& fields) {
+    std::string name = fields.at("name").as<std::string>();
+    return name.empty() ? fmt::format("Task-{}", fields.at("id").as<std::uint64_t>()) : name;
+}
+
+Place place_of(const msgpack::object& object) {
+    const auto parts = object.as<std::vector<msgpack::object>>();
+    if (parts.size() != 3) {
+        return {};
+    }
+    return {parts[0].as<std::string>(), parts[1].as<std::uint64_t>(),
+            demangled(parts[2].as<std::string>().c_str())};
+}
+
+SeenTask task_of(const Fields& fields) {
+    SeenTask task;
+    task.id = fields.at("id").as<std::uint64_t>();
+    task.name = name_of(fields);
+    task.created_at = place_of(fields.at("created_at"));
+    task.waiting_at = place_of(fields.at("waiting_at"));
+    task.state = fields.at("state").as<std::string>();
+    task.reason = fields.at("for").as<std::string>();
+    task.task = fields.at("task").as<std::uint64_t>();
+    task.cancelling = fields.at("cancelling").as<bool>();
+    return task;
+}
+
+} // namespace
+
+std::string Place::brief() const {
+    return line == 0 ? "an unknown place"
+                     : fmt::format("{}:{}", file.substr(file.rfind('/') + 1), line);
+}
+
+std::string SeenTask::waits_for() const {
+    if (state != "waiting") {
+        return state;
+    }
+    if (task == 0) {
+        return reason;
+    }
+    const std::string other = task_name.empty() ? fmt::format("Task-{}", task) : task_name;
+    return reason == "Lock" ? fmt::format("Lock held by '{}'", other)
+                            : fmt::format("{} '{}'", reason, other);
+}
+
+std::vector<SeenTask> ask_tasks(Observer& observer) {
+    const msgpack::object_handle answer = observer.ask("tasks");
+    std::vector<SeenTask> tasks;
+    for (const auto& loop : answer->as<Fields>().at("loops").as<std::vector<Fields>>()) {
+        for (const auto& fields : loop.at("tasks").as<std::vector<Fields>>()) {
+            SeenTask task = task_of(fields);
+            task.loop = loop.at("loop").as<std::uint64_t>();
+            task.awaited_by = fields.at("awaited_by").as<std::vector<std::uint64_t>>();
+            tasks.push_back(std::move(task));
+        }
+    }
+    std::unordered_map<std::uint64_t, std::string> names;
+    for (const SeenTask& task : tasks) {
+        names.emplace(task.id, task.name);
+    }
+    for (SeenTask& task : tasks) {
+        if (const auto other = names.find(task.task); other != names.end()) {
+            task.task_name = other->second;
+        }
+    }
+    return tasks;
+}
+
+std::vector<SeenTask> ask_groups(Observer& observer) {
+    const msgpack::object_handle answer = observer.ask("groups");
+    std::vector<SeenTask> groups;
+    for (const auto& fields : answer->as<Fields>().at("groups").as<std::vector<Fields>>()) {
+        SeenTask group = task_of(fields);
+        group.loop = fields.at("loop").as<std::uint64_t>();
+        group.count = fields.at("count").as<std::uint64_t>();
+        group.task_name = fields.at("task_name").as<std::string>();
+        groups.push_back(std::move(group));
+    }
+    return groups;
+}
+
+std::vector<SeenStack> ask_stacks(Observer& observer) {
+    const msgpack::object_handle answer = observer.ask("stacks");
+    std::vector<SeenStack> stacks;
+    for (const auto& fields : answer->as<Fields>().at("stacks").as<std::vector<Fields>>()) {
+        stacks.push_back({fields.at("loop").as<std::uint64_t>(),
+                          fields.at("id").as<std::uint64_t>(), name_of(fields),
+                          place_of(fields.at("created_at")),
+                          fields.at("frames").as<std::vector<std::string>>()});
+    }
+    return stacks;
+}
+
+} // namespace hocket::tool

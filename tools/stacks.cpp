@@ -1,0 +1,37 @@
+#include <iostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "format.hpp"
+#include "seen_tasks.hpp"
+#include "verbs.hpp"
+
+namespace hocket::tool {
+
+void stacks(pid_t process, bool json) {
+    Observer observer(process);
+    const std::vector<SeenStack> found = ask_stacks(observer);
+    if (json) {
+        nlohmann::json list = nlohmann::json::array();
+        for (const SeenStack& stack : found) {
+            list.push_back({{"loop", stack.loop},
+                            {"task", stack.id == 0 ? "" : stack.name},
+                            {"frames", stack.frames}});
+        }
+        std::cout << list.dump(2) << '\n';
+        return;
+    }
+    for (const SeenStack& stack : found) {
+        std::cout << bold(fmt::format("loop {}", stack.loop))
+                  << (stack.id == 0 ? std::string()
+                                    : fmt::format(", in '{}', created at {}", stack.name,
+                                                  stack.created_at.brief()))
+                  << '\n';
+        for (const std::string& frame : stack.frames) {
+            std::cout << "  " << frame << '\n';
+        }
+    }
+}
+
+} // namespace hocket::tool

@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "format.hpp"
+#include "interval.hpp"
+#include "observed_process.hpp"
+#include "seen_tasks.hpp"
+#include "verbs.hpp"
+
+namespace hocket::tool {
+
+namespace {
+
+/// What one look at a process found.
+struct Look {
+    std::vector<LoopView> loops;
+    std::vector<PoolView> pools;
+    std::vector<SeenTask> groups;
+    std::vector<SeenStack> stacks; // of blocked loops
+    bool is_observed = false;
+};
+
+Look look_at(pid_t process, Interval& interval) {
+    interval.look();
+    Look look{interval.loops(), interval.pools(), {}, {}, false};
+    std::optional<Observer> observer = Observer::find(process);
+    if (!observer) {
+        return look;
+    }
+    look.is_observed = true;
+    if (std::any_of(look.loops.begin(), look.loops.end(),
+                    [](const LoopView& loop) { return loop.blocked > 0; })) {
+        look.stacks = ask_stacks(*observer);
+    }
+    look.groups = ask_groups(*observer);
+    return look;
+}
+
+const SeenStack* stack_of(const Look& look, const LoopView& loop) {
+    const auto found =
+        std::find_if(look.stacks.begin(), look.stacks.end(),
+                     [&loop](const SeenStack& stack) { return stack.loop == loop.slot; });
+    return loop.blocked > 0 && found != look.stacks.end() ? &*found : nullptr;
+}
+
+nlohmann::json json_of(pid_t process, const ProcessPage& page, const Look& look) {
+    nlohmann::json loops = nlohmann::json::array();
+    for (const LoopView& loop : look.loops) {
+        nlohmann::json object = {{"loop", loop.slot},
+                                 {"name", loop.name},
+                                 {"thread", loop.thread},
+                                 {"busy", loop.busy},
+                                 {"lag_p50_seconds", loop.lag_p50},
+                                 {"lag_p99_seconds", loop.lag_p99},
+                                 {"lag_max_seconds", loop.lag_max},
+                                 {"ready", loop.ready},
+                                 {"steps_per_second", loop.steps_a_second},
+                                 {"turns", loop.turns},
+                                 {"tasks", loop.tasks},
+                                 {"blocked_seconds", loop.blocked}};
+        if (const SeenStack* stack = stack_of(look, loop)) {
+            object["blocked_by"] = stack->id == 0 ? "a callback" : stack->name;
+            object["stack"] = stack->frames;
+        }
+        loops.push_back(std::move(object));
+    }
+    nlohmann::json pools = nlohmann::json::array();
+    for (const PoolView& pool : look.pools) {
+        pools.push_back({{"pool", pool.slot},
+                         {"name", pool.name},
+                         {"kind", pool.kind},
+                         {"workers", pool.workers},
+                         {"max_workers", pool.max_workers},
+                         {"busy", pool.busy},
+                         {"queued", pool.queued},
+                         {"completed_per_second", pool.completed_a_second},
+                         {"died", pool.died},
+                         {"wait_p50_seconds", pool.wait_p50},
+                         {"wait_p99_seconds", pool.wait_p99}});
+    }
+    nlohmann::json groups = nlohmann::json::array();
+    for (const SeenTask& group : look.groups) {
+        groups.push_back({{"loop", group.loop},
+                          {"count", group.count},
+                          {"first", group.name},
+                          {"created_at", group.created_at.brief()},
+                          {"waiting_at", group.waiting_at.brief()},
+                          {"state", group.state},
+                          {"waits_for", group.waits_for()}});
+    }
+    return {{"pid", process},  {"program", page->header.program.data()},
+            {"loops", loops},  {"pools", pools},
+            {"tasks", groups}, {"observed", look.is_observed}};
+}
+
+void print_loops(const Look& look) {
+    std::cout << bold(fmt::format("{:<20} {:>6} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8}\n", "LOOP",
+                                  "BUSY", "LAG P50", "P99", "MAX", "READY", "STEPS/S", "TASKS"));
+    for (const LoopView& loop : look.loops) {
+        std::cout << fmt::format("{:<20.20} {:>5.0f}% {:>9} {:>9} {:>9} {:>8.1f} {:>10.0f} {:>8}\n",
+                                 loop.name, 100 * loop.busy, format_duration(loop.lag_p50),
+                                 format_duration(loop.lag_p99), format_duration(loop.lag_max),
+                                 loop.ready, loop.steps_a_second, loop.tasks);
+        if (loop.blocked == 0) {
+            continue;
+        }
+        std::string by;
+        const SeenStack* const stack = stack_of(look, loop);
+        if (stack != nullptr) {
+            by = stack->id == 0 ? " by a callback"
+                                : fmt::format(" by '{}', created at {}", stack->name,
+                                              stack->created_at.brief());
+        }
+        std::cout << "  " << red(fmt::format("BLOCKED for {}{}", format_duration(loop.blocked), by))
+                  << '\n';
+        if (stack != nullptr) {
+            for (const std::string& frame : stack->frames) {
+                std::cout << "    " << frame << '\n';
+            }
+        }
+    }
+}
+
+void print_pools(const Look& look) {
+    if (look.pools.empty()) {
+        return;
+    }
+    std::cout << '\n'
+              << bold(fmt::format("{:<20} {:<10} {:>9} {:>6} {:>8} {:>10} {:>9} {:>9} {:>6}\n",
+                                  "POOL", "KIND", "WORKERS", "BUSY", "QUEUED", "DONE/S", "WAIT P50",
+                                  "P99", "DIED"));
+    for (const PoolView& pool : look.pools) {
+        std::cout << fmt::format(
+            "{:<20.20} {:<10} {:>9} {:>6} {:>8} {:>10.0f} {:>9} {:>9} {:>6}\n", pool.name,
+            pool.kind, fmt::format("{}/{}", pool.workers, pool.max_workers), pool.busy, pool.queued,
+            pool.completed_a_second, format_duration(pool.wait_p50), format_duration(pool.wait_p99),
+            pool.died);
+    }
+}
+
+void print_groups(const Look& look) {
+    std::cout << '\n';
+    if (!look.is_observed) {
+        std::cout << "To see the tasks, start the program with HOCKET_OBSERVE=1, or call "
+                     "hocket::observe() in it.\n";
+        return;
+    }
+    std::cout << bold(fmt::format("{:>8}  {:<20} {:<32} {:<24} {}\n", "TASKS", "FIRST", "WAITS FOR",
+                                  "WAITING AT", "CREATED AT"));
+    constexpr std::size_t most_rows = 20;
+    for (std::size_t i = 0; i < std::min(look.groups.size(), most_rows); ++i) {
+        const SeenTask& group = look.groups[i];
+        std::cout << fmt::format("{:>8}  {:<20.20} {:<32.32} {:<24.24} {}\n", group.count,
+                                 group.name, group.waits_for(), group.waiting_at.brief(),
+                                 group.created_at.brief());
+    }
+    if (look.groups.size() > most_rows) {
+        std::cout << fmt::format("          and {} more groups\n", look.groups.size() - most_rows);
+    }
+}
+
+bool has_ended(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }
+
+} // namespace
+
+void top(const TopOptions& options) {
+    const ProcessPage page(options.process);
+    Interval interval(*page);
+    interval.look();
+    const std::chrono::duration<double> pause(options.interval);
+    while (true) {
+        std::this_thread::sleep_for(pause);
+        if (has_ended(options.process)) {
+            throw Problem(fmt::format("process {} has ended", options.process));
+        }
+        const Look look = look_at(options.process, interval);
+        if (options.json) {
+            std::cout << json_of(options.process, page, look).dump(options.once ? 2 : -1)
+                      << std::endl;
+        } else {
+            if (!options.once && is_terminal()) {
+                std::cout << "\x1b[H\x1b[2J"; // the whole screen again
+            }
+            std::cout << fmt::format("hocket top: {} ({})\n\n", page->header.program.data(),
+                                     options.process);
+            print_loops(look);
+            print_pools(look);
+            print_groups(look);
+            std::cout << std::flush;
+        }
+        if (options.once) {
+            return;
+        }
+    }
+}
+
+} // namespace hocket::tool

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include <sys/types.h>
+
+namespace hocket::tool {
+
+// Each function is a verb of the command line: it prints its answer on standard output and throws
+// Problem if there is none.
+
+void ps(bool json);
+
+struct TopOptions {
+    pid_t process = 0;
+    bool once = false;
+    bool json = false;
+    double interval = 1.0; ///< seconds between two looks
+};
+void top(const TopOptions& options);
+
+/// Who awaits whom, for all tasks, or for the one called `task` unless that is empty.
+void tree(pid_t process, const std::string& task, bool json);
+void stacks(pid_t process, bool json);
+void metrics(pid_t process);
+
+} // namespace hocket::tool
