@@ -99,7 +99,8 @@ void Interval::look_at_pool(std::uint64_t slot, const engine::PoolStatus& pool) 
     PoolBefore now;
     now.opened_at = before.opened_at;
     now.time = engine::ticks();
-    now.completed = read(pool.completed);
+    const engine::PoolWork work = engine::work_of(pool);
+    now.completed = work.completed;
     now.wait = engine::HistogramCounts(pool.wait);
     PoolView view;
     view.slot = slot;
@@ -109,8 +110,8 @@ void Interval::look_at_pool(std::uint64_t slot, const engine::PoolStatus& pool) 
                     : "processes";
     view.workers = read(pool.workers);
     view.max_workers = read(pool.max_workers);
-    view.busy = read(pool.busy);
-    view.queued = read(pool.queued);
+    view.busy = work.busy;
+    view.queued = work.queued;
     view.died = read(pool.died);
     view.completed_a_second = static_cast<double>(now.completed - before.completed) /
                               std::max(seconds(now.time - before.time), 1e-9);

@@ -106,8 +106,10 @@ ProcessPage::ProcessPage(pid_t process) {
     *this = std::move(*page);
 }
 
-std::optional<Observer> Observer::find(pid_t process) {
-    const std::string path = observer::socket_path(process);
+namespace {
+
+/// Connects to a Unix socket; returns a closed descriptor if nobody listens there.
+FileDescriptor connect_to(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
@@ -118,20 +120,42 @@ std::optional<Observer> Observer::find(pid_t process) {
     if (!fd.is_open()) {
         throw Problem(fmt::format("cannot create a socket: {}", std::strerror(errno)));
     }
-    if (::connect(fd.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        if (errno == ENOENT || errno == ECONNREFUSED) {
-            return std::nullopt;
-        }
+    if (::connect(fd.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+        return fd;
+    }
+    if (errno != ENOENT && errno != ECONNREFUSED) {
         throw Problem(fmt::format("cannot connect to {}: {}", path, std::strerror(errno)));
     }
-    // The socket could be another user's, who hopes that root looks at it.
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(fd.fileno(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-        (peer.uid != ::geteuid() && peer.uid != 0)) {
-        throw Problem(fmt::format("{} belongs to user {}", path, peer.uid));
+    return {};
+}
+
+} // namespace
+
+std::optional<Observer> Observer::find(pid_t process) {
+    struct stat owner {};
+    if (::stat(fmt::format("/proc/{}", process).c_str(), &owner) != 0) {
+        throw Problem(fmt::format("there is no process {}", process));
     }
-    return Observer(std::move(fd));
+    if (::geteuid() != 0 && ::geteuid() != owner.st_uid) {
+        throw Problem(fmt::format("process {} belongs to another user", process));
+    }
+    for (const std::string& folder : observer::socket_folders_of(owner.st_uid)) {
+        const std::string path = folder + '/' + observer::socket_name(process);
+        FileDescriptor fd = connect_to(path);
+        if (!fd.is_open()) {
+            continue;
+        }
+        // Somebody else may listen there.
+        ucred peer{};
+        socklen_t size = sizeof peer;
+        if (::getsockopt(fd.fileno(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+            peer.uid != owner.st_uid || peer.pid != process) {
+            throw Problem(fmt::format("process {} of user {} listens on {}, not process {}",
+                                      peer.pid, peer.uid, path, process));
+        }
+        return Observer(std::move(fd));
+    }
+    return std::nullopt;
 }
 
 Observer::Observer(pid_t process) {

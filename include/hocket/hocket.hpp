@@ -50,6 +50,7 @@
 #include <hocket/pipe.hpp>
 #include <hocket/pipe_streams.hpp>
 #include <hocket/pool.hpp>
+#include <hocket/pool_stats.hpp>
 #include <hocket/process.hpp>
 #include <hocket/process_barrier.hpp>
 #include <hocket/process_event.hpp>

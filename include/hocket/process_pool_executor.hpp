@@ -12,6 +12,7 @@
 #include <hocket/detail/processes/calls/remote_call.hpp>
 #include <hocket/detail/processes/calls/remote_chunk.hpp>
 #include <hocket/executor.hpp>
+#include <hocket/pool_stats.hpp>
 #include <hocket/start_method.hpp>
 
 namespace hocket {
@@ -97,6 +98,8 @@ public:
     }
 
     [[nodiscard]] std::size_t max_workers() const noexcept override;
+    /// What the pool has done so far. May be called from any thread.
+    [[nodiscard]] PoolStats stats() const noexcept;
     void shutdown(ShutdownOptions options = {}) override;
     /// Ends all workers at once: running calls fail with WorkerDied, and waiting calls are
     /// cancelled. The pool accepts no more work.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <hocket/executor.hpp>
+#include <hocket/pool_stats.hpp>
 
 namespace hocket {
 
@@ -46,6 +47,8 @@ public:
     /// Throws RuntimeError if it is called with `wait` on one of the pool's own threads.
     void shutdown(ShutdownOptions options = {}) override;
     [[nodiscard]] std::size_t max_workers() const noexcept override;
+    /// What the pool has done so far. May be called from any thread.
+    [[nodiscard]] PoolStats stats() const noexcept;
 
     /// Internal.
     [[nodiscard]] detail::ForkPeers& fork_peers() noexcept;

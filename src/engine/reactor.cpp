@@ -29,9 +29,13 @@ Nanoseconds Reactor::now() noexcept {
     return Nanoseconds{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-Reactor::Reactor() : inbox_(poller_), far_deadline_(poller_), timers_(now()), signals_(inbox_) {}
-
-Reactor::~Reactor() { close_status(status_); }
+Reactor::Reactor(LoopStatus* status)
+    : own_status_(status == nullptr ? std::make_unique<LoopStatus>() : nullptr),
+      status_(status == nullptr ? *own_status_ : *status),
+      inbox_(poller_),
+      far_deadline_(poller_),
+      timers_(now()),
+      signals_(inbox_) {}
 
 // A turn that has work need not poll the kernel if only the inbox and the timerfd are watched:
 // whether they are ready is known without it.

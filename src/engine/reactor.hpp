@@ -48,8 +48,9 @@ protected:
 /// other threads, and signals. Only `post` and `wake` may be called from other threads.
 class Reactor {
 public:
-    Reactor(); ///< Throws std::system_error if no descriptors are left.
-    ~Reactor();
+    /// `status` is what the loop tells others about itself; it must outlive this. Without one, it
+    /// tells nothing. Throws std::system_error if no descriptors are left.
+    explicit Reactor(LoopStatus* status = nullptr);
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
@@ -149,7 +150,8 @@ private:
 
     ReadyQueue ready_;
     StatusHeader& header_ = status_page().header;
-    LoopStatus& status_ = open_loop_status();
+    const std::unique_ptr<LoopStatus> own_status_;
+    LoopStatus& status_;
     BufferPool read_buffers_{std::size_t{64} * 1024, 4};
     BufferPool write_blocks_{std::size_t{16} * 1024, 64};
     std::unique_ptr<DatagramBatch> datagrams_;

@@ -151,6 +151,12 @@ PoolStatus& open_pool_status(PoolStatus::Kind kind) noexcept {
                              &slot.submitted, &slot.completed, &slot.died}) {
         counter->store(0, std::memory_order_relaxed);
     }
+    for (WorkerStatus& worker : slot.each) {
+        if (worker.started.load(std::memory_order_relaxed) != 0) {
+            worker.started.store(0, std::memory_order_relaxed);
+            worker.completed.store(0, std::memory_order_relaxed);
+        }
+    }
     slot.kind.store(kind, std::memory_order_relaxed);
     clear(slot.wait);
     set_name(slot, {});

@@ -18,6 +18,31 @@ namespace hocket::engine {
 void close_status(LoopStatus& status) noexcept;
 void close_status(PoolStatus& status) noexcept;
 
+/// A slot that is freed with this object.
+class OwnLoopStatus {
+public:
+    OwnLoopStatus() noexcept : status_(open_loop_status()) {}
+    ~OwnLoopStatus() { close_status(status_); }
+    OwnLoopStatus(const OwnLoopStatus&) = delete;
+    OwnLoopStatus& operator=(const OwnLoopStatus&) = delete;
+    LoopStatus& operator*() const noexcept { return status_; }
+
+private:
+    LoopStatus& status_;
+};
+class OwnPoolStatus {
+public:
+    explicit OwnPoolStatus(PoolStatus::Kind kind) noexcept : status_(open_pool_status(kind)) {}
+    ~OwnPoolStatus() { close_status(status_); }
+    OwnPoolStatus(const OwnPoolStatus&) = delete;
+    OwnPoolStatus& operator=(const OwnPoolStatus&) = delete;
+    PoolStatus& operator*() const noexcept { return status_; }
+    PoolStatus* operator->() const noexcept { return &status_; }
+
+private:
+    PoolStatus& status_;
+};
+
 void set_status_name(LoopStatus& status, std::string_view name) noexcept;
 void set_status_name(PoolStatus& status, std::string_view name) noexcept;
 

@@ -70,25 +70,35 @@ struct alignas(64) LoopStatus {
 };
 static_assert(sizeof(LoopStatus) == 1728 && alignof(LoopStatus) == 64);
 
+/// One thread of a pool. Written by that thread, in a cache line of its own.
+struct alignas(64) WorkerStatus {
+    Counter started;
+    Counter completed;
+};
+
 /// One pool of threads or processes.
 struct alignas(64) PoolStatus {
     static constexpr std::size_t name_size = 64;
+    /// The workers that count separately. The others share a counter each with one of these, and
+    /// may then lose a count.
+    static constexpr std::size_t max_counting = 64;
     enum Kind : std::uint32_t { threads = 1, processes = 2 };
 
     std::atomic<std::uint32_t> is_open; ///< 0: the slot is free
     std::atomic<std::uint32_t> kind;
     Counter max_workers;
     Counter workers;   ///< started and not ended
-    Counter busy;      ///< workers that run something
-    Counter queued;    ///< submitted and not started
+    Counter busy;      ///< of processes: workers that have calls; of threads: see `each`
+    Counter queued;    ///< of processes: calls that no worker has; of threads: see `each`
     Counter submitted; ///< since the pool was created
-    Counter completed;
+    Counter completed; ///< of processes; of threads: see `each`
     Counter opened_at; ///< ticks
     Counter died;      ///< workers that died
     std::array<std::atomic<char>, name_size> name;
-    alignas(64) TickHistogram wait; ///< the times from submission to start
+    alignas(64) TickHistogram wait; ///< times from submission to start, of some pieces of work
+    std::array<WorkerStatus, max_counting> each; ///< of threads
 };
-static_assert(sizeof(PoolStatus) == 1728 && alignof(PoolStatus) == 64);
+static_assert(sizeof(PoolStatus) == 1728 + 64 * 64 && alignof(PoolStatus) == 64);
 
 struct alignas(64) StatusHeader {
     static constexpr std::uint64_t magic_number = 0x0053'5554'4154'4b48; // "HKTATUS"

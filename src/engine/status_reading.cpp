@@ -1,5 +1,6 @@
 #include "engine/status_reading.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "engine/ticks.hpp"
@@ -57,6 +58,32 @@ std::uint64_t HistogramCounts::max() const noexcept {
         }
     }
     return 0;
+}
+
+PoolWork work_of(const PoolStatus& pool) noexcept {
+    const auto read = [](const Counter& counter) {
+        return counter.load(std::memory_order_relaxed);
+    };
+    PoolWork work;
+    if (pool.kind.load(std::memory_order_relaxed) == PoolStatus::processes) {
+        work.completed = read(pool.completed);
+        work.busy = read(pool.busy);
+        work.queued = read(pool.queued);
+        work.submitted = read(pool.submitted);
+        return work;
+    }
+    // In this order, so that no difference is negative.
+    std::uint64_t started = 0;
+    for (const WorkerStatus& worker : pool.each) {
+        work.completed += read(worker.completed);
+    }
+    for (const WorkerStatus& worker : pool.each) {
+        started += read(worker.started);
+    }
+    work.submitted = read(pool.submitted);
+    work.busy = std::min(started - work.completed, read(pool.workers));
+    work.queued = work.submitted > started ? work.submitted - started : 0;
+    return work;
 }
 
 std::uint64_t ticks_asleep(const LoopStatus& loop, std::uint64_t now) noexcept {

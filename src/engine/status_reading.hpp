@@ -55,6 +55,15 @@ template <class Slot> [[nodiscard]] std::string status_name(const Slot& slot) {
     return name;
 }
 
+/// What a pool has to do.
+struct PoolWork {
+    std::uint64_t submitted = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t queued = 0;
+    std::uint64_t busy = 0; ///< workers that run something
+};
+[[nodiscard]] PoolWork work_of(const PoolStatus& pool) noexcept;
+
 /// How long a loop has slept, in ticks, including a sleep that goes on at `now`.
 [[nodiscard]] std::uint64_t ticks_asleep(const LoopStatus& loop, std::uint64_t now) noexcept;
 

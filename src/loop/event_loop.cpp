@@ -82,9 +82,9 @@ LoopCore& require_running_core() {
 EventLoopState::EventLoopState(EventLoop& loop, std::string loop_name)
     : name(std::move(loop_name)) {
     core.ready = &reactor.ready();
-    core.status = &reactor.status();
+    core.status = &*status;
     core.loop = &loop;
-    engine::set_status_name(reactor.status(), name);
+    engine::set_status_name(*status, name);
     reactor.set_signal_sink(this);
     observer::remember_loop(*this);
     observer::start_if_asked();

@@ -41,8 +41,9 @@ public:
     [[nodiscard]] bool list_some(std::deque<observer::TaskRecord>& list) override;
     void describe_running(observer::RunningTask& into) const noexcept override;
 
+    engine::OwnLoopStatus status;
     LoopCore core;
-    engine::Reactor reactor;
+    engine::Reactor reactor{&*status};
     LoopNetwork network{reactor};
     std::unique_ptr<engine::FileOperations> file_operations; // created on first use
     StepTimer step_timer{core};                              // for debug mode

@@ -98,8 +98,9 @@ public:
         if (is_started_) {
             return;
         }
-        require_own_folder(socket_folder());
-        path_ = socket_path(::getpid());
+        const std::string folder = socket_folder();
+        require_own_folder(folder);
+        path_ = folder + '/' + socket_name(::getpid());
         commands_ = listen_on_path(path_);
         if (metrics_port) {
             metrics_ = listen_on_port(*metrics_port);

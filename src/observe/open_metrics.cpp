@@ -155,13 +155,16 @@ void write_pools(Text& text, const engine::StatusPage& page, const engine::TickL
     text.family("hocket_pool_workers", "gauge", "Workers that have started and not ended.");
     write_each(text, pools, "", [](const PoolStatus& pool) { return read(pool.workers); });
     text.family("hocket_pool_busy", "gauge", "Workers that run something.");
-    write_each(text, pools, "", [](const PoolStatus& pool) { return read(pool.busy); });
+    write_each(text, pools, "", [](const PoolStatus& pool) { return engine::work_of(pool).busy; });
     text.family("hocket_pool_queued", "gauge", "Work that has not started.");
-    write_each(text, pools, "", [](const PoolStatus& pool) { return read(pool.queued); });
+    write_each(text, pools, "",
+               [](const PoolStatus& pool) { return engine::work_of(pool).queued; });
     text.family("hocket_pool_submitted", "counter", "Submitted work.");
-    write_each(text, pools, "_total", [](const PoolStatus& pool) { return read(pool.submitted); });
+    write_each(text, pools, "_total",
+               [](const PoolStatus& pool) { return engine::work_of(pool).submitted; });
     text.family("hocket_pool_completed", "counter", "Completed work.");
-    write_each(text, pools, "_total", [](const PoolStatus& pool) { return read(pool.completed); });
+    write_each(text, pools, "_total",
+               [](const PoolStatus& pool) { return engine::work_of(pool).completed; });
     text.family("hocket_pool_died", "counter", "Workers that died.");
     write_each(text, pools, "_total", [](const PoolStatus& pool) { return read(pool.died); });
     text.family("hocket_pool_wait_seconds", "histogram", "The time from submission to start.");

@@ -12,17 +12,28 @@
 
 namespace hocket::observer {
 
+namespace {
+
+std::string temporary_folder(uid_t user) { return "/tmp/hocket-" + std::to_string(user); }
+
+} // namespace
+
 std::string socket_folder() {
     const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
     if (runtime != nullptr && *runtime == '/') {
         return std::string(runtime) + "/hocket";
     }
-    return "/tmp/hocket-" + std::to_string(::geteuid());
+    return temporary_folder(::geteuid());
 }
 
-std::string socket_path(pid_t process) {
-    return socket_folder() + '/' + std::to_string(process) + ".sock";
+std::vector<std::string> socket_folders_of(uid_t user) {
+    if (user == ::geteuid()) {
+        return {socket_folder()};
+    }
+    return {"/run/user/" + std::to_string(user) + "/hocket", temporary_folder(user)};
 }
+
+std::string socket_name(pid_t process) { return std::to_string(process) + ".sock"; }
 
 void require_own_folder(const std::string& folder) {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {

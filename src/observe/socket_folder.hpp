@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -10,8 +11,11 @@ namespace hocket::observer {
 /// variable. Does not create it.
 [[nodiscard]] std::string socket_folder();
 
-/// Where the observer of a process listens.
-[[nodiscard]] std::string socket_path(pid_t process);
+/// The folders in which the sockets of a user may be, whom root wants to look at.
+[[nodiscard]] std::vector<std::string> socket_folders_of(uid_t user);
+
+/// The name of a process's socket in such a folder.
+[[nodiscard]] std::string socket_name(pid_t process);
 
 /// Creates the folder if need be. Throws std::system_error, or std::runtime_error if what lies
 /// there is no folder, belongs to another user or can be entered by others.

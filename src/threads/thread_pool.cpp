@@ -6,6 +6,8 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/ticks.hpp"
+
 namespace hocket {
 
 namespace {
@@ -30,8 +32,11 @@ ThreadPoolExecutor::Pool::Pool(const Executor& executor, std::size_t max_workers
     threads_.reserve(max_workers);
     for (std::size_t i = 0; i < max_workers; ++i) {
         workers_[i].index = i;
+        workers_[i].status = &status_->each[i % engine::PoolStatus::max_counting];
     }
     count_available();
+    status_->max_workers.store(max_workers, std::memory_order_relaxed);
+    engine::set_status_name(*status_, options_.thread_name_prefix);
 }
 
 // -- submitting ----------------------------------------------------------------------------------
@@ -69,6 +74,7 @@ void ThreadPoolExecutor::Pool::enqueue_own(Worker& me, detail::Work& work) {
         const std::scoped_lock lock(me.lock);
         require_open();
         me.submitted.push(work);
+        status_->submitted.fetch_add(1, std::memory_order_relaxed);
     }
     // Either this thread sees that no worker is searching, or a worker about to sleep sees the
     // work.
@@ -84,6 +90,7 @@ void ThreadPoolExecutor::Pool::enqueue_shared(detail::Work& work) {
         if (started_.load(std::memory_order_relaxed) == 0) {
             start_thread(); // may throw, so it comes before the work is queued
         }
+        count_submission(work);
         if (const int priority = priority_of(work); priority == 0) {
             shared_.push(work);
         } else {
@@ -94,6 +101,16 @@ void ThreadPoolExecutor::Pool::enqueue_shared(detail::Work& work) {
     }
     if (woken != nullptr) {
         woken->parker.unpark();
+    }
+}
+
+/// Reading the time for each submission would cost too much, so the wait of one piece of work is
+/// measured after the other.
+void ThreadPoolExecutor::Pool::count_submission(detail::Work& work) noexcept {
+    status_->submitted.fetch_add(1, std::memory_order_relaxed);
+    if (timed_.load(std::memory_order_relaxed) == nullptr) {
+        timed_since_ = engine::ticks();
+        timed_.store(&work, std::memory_order_release);
     }
 }
 
@@ -129,6 +146,7 @@ void ThreadPoolExecutor::Pool::start_thread() {
         throw;
     }
     started_.store(count + 1, std::memory_order_release);
+    status_->workers.store(count + 1, std::memory_order_relaxed);
     count_available();
 }
 
@@ -190,6 +208,7 @@ void ThreadPoolExecutor::Pool::shutdown(const ShutdownOptions& options) {
 }
 
 void ThreadPoolExecutor::Pool::discard_waiting() noexcept {
+    timed_.store(nullptr, std::memory_order_relaxed); // it may be among those
     // One at a time and without a lock, because a future's callbacks may call into the pool.
     while (detail::Work* work = pop_any()) {
         if (has_deadline(*work)) {

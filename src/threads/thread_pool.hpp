@@ -11,6 +11,7 @@
 #include <hocket/detail/threads/future_state.hpp>
 #include <hocket/thread_pool_executor.hpp>
 
+#include "engine/status.hpp"
 #include "threads/parker.hpp"
 #include "threads/start_deadlines.hpp"
 #include "threads/work_queue.hpp"
@@ -32,6 +33,7 @@ public:
     Pool(const Executor& executor, std::size_t max_workers, ThreadPoolOptions options);
 
     [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
+    [[nodiscard]] const engine::PoolStatus& status() const noexcept { return *status_; }
     void enqueue(detail::Work& work);
     void shutdown(const ShutdownOptions& options);
 
@@ -42,6 +44,7 @@ private:
         detail::WorkQueue submitted; // by this worker
         detail::Parker parker;
         std::size_t index = 0;
+        engine::WorkerStatus* status = nullptr;
         unsigned picks = 0;
         bool new_here = true;         // has not searched for work yet
         bool ran_forks = false;       // since it last slept
@@ -87,7 +90,8 @@ private:
     static bool has_deadline(const detail::Work& work) noexcept {
         return work.options != nullptr && work.options->timeout.has_value();
     }
-    void execute(detail::Work& work);
+    void execute(Worker& me, detail::Work& work);
+    void count_submission(detail::Work& work) noexcept;
     void discard_waiting() noexcept;
     detail::Work* pop_any() noexcept;
 
@@ -96,6 +100,7 @@ private:
     const Executor& executor_;
     const std::size_t max_workers_;
     const ThreadPoolOptions options_;
+    const engine::OwnPoolStatus status_{engine::PoolStatus::threads};
     const std::unique_ptr<Worker[]> workers_;
     detail::StartDeadlines deadlines_;
 
@@ -104,10 +109,12 @@ private:
     detail::PriorityQueue ranked_;
     std::vector<Worker*> sleepers_;
     std::vector<std::thread> threads_;
+    std::uint64_t timed_since_ = 0; // when timed_ was submitted, in ticks
     std::atomic<bool> shut_down_{false};
     std::atomic<bool> broken_{false};
 
     // Read without the lock.
+    std::atomic<const detail::Work*> timed_{nullptr}; // whose wait is measured, one at a time
     std::atomic<std::size_t> urgent_{0};      // of ranked_, those with a priority above zero
     std::atomic<std::size_t> unimportant_{0}; // and those below
 };

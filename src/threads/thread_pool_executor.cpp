@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "loop/report.hpp"
+#include "threads/pool_stats.hpp"
 #include "threads/thread_pool.hpp"
 
 namespace hocket {
@@ -26,6 +27,8 @@ ThreadPoolExecutor::~ThreadPoolExecutor() {
 }
 
 void ThreadPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(options); }
+
+PoolStats ThreadPoolExecutor::stats() const noexcept { return detail::stats_of(pool_->status()); }
 
 std::size_t ThreadPoolExecutor::max_workers() const noexcept { return pool_->max_workers(); }
 

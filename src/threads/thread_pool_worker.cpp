@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 
+#include "engine/ticks.hpp"
 #include "loop/report.hpp"
 #include "threads/spin.hpp"
 
@@ -32,15 +33,21 @@ void ThreadPoolExecutor::Pool::work_off(Worker& me) {
     detail::executor_here = &executor_;
     detail::fork_slot = &slot_of(me.index);
     while (detail::Work* work = take(me)) {
-        execute(*work);
+        execute(me, *work);
     }
 }
 
-void ThreadPoolExecutor::Pool::execute(detail::Work& work) {
+void ThreadPoolExecutor::Pool::execute(Worker& me, detail::Work& work) {
     if (has_deadline(work)) {
         deadlines_.remove(work);
     }
+    if (timed_.load(std::memory_order_acquire) == &work) {
+        status_->wait.record(engine::ticks() - timed_since_);
+        timed_.store(nullptr, std::memory_order_release);
+    }
+    engine::add(me.status->started, 1);
     work.run();
+    engine::add(me.status->completed, 1);
 }
 
 bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {

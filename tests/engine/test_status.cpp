@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/reactor.hpp"
 #include "engine/status.hpp"
 #include "engine/status_reading.hpp"
 #include "engine/ticks.hpp"
@@ -48,15 +47,12 @@ TEST(HistogramCounts, QuantilesAreThoseOfWhatWasRecordedSince) {
     EXPECT_EQ(HistogramCounts().quantile(0.99), 0U);
 }
 
-TEST(Status, AReactorHasASlotWhileItLives) {
-    const LoopStatus* slot = nullptr;
-    {
-        Reactor reactor;
-        slot = &reactor.status();
-        EXPECT_EQ(slot->is_open.load(), 1U);
-        EXPECT_EQ(slot->turns.load(), 0U);
-    }
-    EXPECT_EQ(slot->is_open.load(), 0U);
+TEST(Status, ASlotIsOpenUntilItIsClosed) {
+    LoopStatus& slot = open_loop_status();
+    EXPECT_EQ(slot.is_open.load(), 1U);
+    EXPECT_EQ(slot.turns.load(), 0U);
+    close_status(slot);
+    EXPECT_EQ(slot.is_open.load(), 0U);
 }
 
 TEST(Status, TheHeaderSaysWhereEverythingIs) {
@@ -87,8 +83,7 @@ TEST(Status, IsFoundAmongTheDescriptorsOfTheProcess) {
 }
 
 TEST(Status, AForkedChildHasAPageOfItsOwnAndLeavesItsParentsAlone) {
-    Reactor reactor;
-    LoopStatus& status = reactor.status();
+    LoopStatus& status = open_loop_status();
     add(status.turns, 7);
     const pid_t child = ::fork();
     if (child == 0) {

@@ -73,15 +73,6 @@ template <class F> WorkerDied die_among_others(StartMethod method, F deadly) {
     return WorkerDied("", 0, 0, "");
 }
 
-std::size_t open_descriptors() {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry :
-         std::filesystem::directory_iterator("/proc/self/fd")) {
-        ++count;
-    }
-    return count;
-}
-
 std::size_t files_in_shared_memory() {
     std::size_t count = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {

@@ -22,6 +22,8 @@
 
 #include "engine/descriptor_passing.hpp"
 
+#include "support/open_descriptors.hpp"
+
 /// A second process of a test, and the values sent to it.
 namespace other_process {
 
@@ -129,12 +131,6 @@ template <class T> T cross(const T& value) {
     auto message = hocket::detail::pack_message(value);
     return hocket::detail::unpack_message<T>({message.bytes.data(), message.bytes.size()},
                                              message.descriptors);
-}
-
-inline std::size_t open_descriptors() {
-    return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
-                      std::filesystem::directory_iterator()));
 }
 
 /// As long as it exists, this process cannot open further descriptors.

@@ -46,6 +46,7 @@ ProcessPool::ProcessPool(std::size_t max_workers, ProcessPoolOptions options)
       notifier_region_(engine::MemoryMapping::create("pool", sizeof(engine::ReplyNotifier))),
       notifier_(*reinterpret_cast<engine::ReplyNotifier*>(notifier_region_.data())),
       eventfd_(make_eventfd()) {
+    status_->max_workers.store(max_workers, std::memory_order_relaxed);
     if (const auto error =
             reactor_.poller().add(*this, eventfd_.fileno(), engine::Watcher::readable)) {
         throw std::system_error(error, "epoll_ctl for a process pool");
@@ -102,6 +103,8 @@ void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
         if (live_workers() < wanted_workers()) {
             starting_.request();
         }
+        engine::add(status_->submitted, 1);
+        publish_status();
     } catch (...) {
         call.release();
         throw;
@@ -215,6 +218,14 @@ std::size_t ProcessPool::wanted_workers() const noexcept {
         calls += worker->is_ending() ? 0 : worker->outstanding();
     }
     return broken_ ? 0 : std::min(max_workers_, calls);
+}
+
+void ProcessPool::publish_status() noexcept {
+    const auto busy = std::ranges::count_if(
+        workers_, [](const auto& worker) { return worker->outstanding() > 0; });
+    status_->workers.store(workers_.size(), std::memory_order_relaxed);
+    status_->busy.store(static_cast<std::uint64_t>(busy), std::memory_order_relaxed);
+    status_->queued.store(waiting_count_, std::memory_order_relaxed);
 }
 
 std::size_t ProcessPool::live_workers() const noexcept {

@@ -14,6 +14,7 @@
 #include <hocket/process_pool_executor.hpp>
 
 #include "engine/reactor.hpp"
+#include "engine/status.hpp"
 #include "processes/pool/answer_collector.hpp"
 #include "processes/pool/pool_worker.hpp"
 #include "processes/pool/supervisor_jobs.hpp"
@@ -47,6 +48,7 @@ public:
     void shutdown(const ShutdownOptions& options);
     void kill_workers();
     [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
+    [[nodiscard]] const engine::PoolStatus& status() const noexcept { return *status_; }
 
 private:
     using Job = SupervisorJob<ProcessPool>;
@@ -86,10 +88,12 @@ private:
     void take_all_waiting(std::vector<RemoteCall*>& calls);
     [[nodiscard]] std::size_t wanted_workers() const noexcept;
     [[nodiscard]] std::size_t live_workers() const noexcept;
+    void publish_status() noexcept;
 
     void on_initializer_failed(const std::exception_ptr& error);
     friend class InitializerCall;
 
+    const engine::OwnPoolStatus status_{engine::PoolStatus::processes};
     const std::size_t max_workers_;
     const ProcessPoolOptions options_;
     OutputSink output_;

@@ -112,7 +112,10 @@ void ProcessPool::collect_from(PoolWorker& worker) {
     while (worker.has_answer()) {
         PoolWorker::Answer answer = [&] {
             const std::scoped_lock lock(lock_);
-            return worker.take_answer();
+            PoolWorker::Answer taken = worker.take_answer();
+            engine::add(status_->completed, 1);
+            publish_status();
+            return taken;
         }();
         if (answer.call != nullptr) {
             if (answer.lost) {

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "processes/pool/process_pool.hpp"
+#include "threads/pool_stats.hpp"
 
 namespace hocket {
 
@@ -18,6 +19,8 @@ ProcessPoolExecutor::~ProcessPoolExecutor() {
 }
 
 void ProcessPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(options); }
+
+PoolStats ProcessPoolExecutor::stats() const noexcept { return detail::stats_of(pool_->status()); }
 
 std::size_t ProcessPoolExecutor::max_workers() const noexcept { return pool_->max_workers(); }
 

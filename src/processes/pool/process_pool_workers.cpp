@@ -112,6 +112,7 @@ void ProcessPool::start_one_worker() {
         workers_.push_back(std::move(worker));
         feed(*workers_.back());
         dispatch();
+        publish_status();
     } catch (const std::exception& error) {
         count_failed_start(error.what());
     }
@@ -194,7 +195,11 @@ void ProcessPool::on_worker_exit(PoolWorker& worker, int status, std::error_code
         const auto entry = std::ranges::find(workers_, &worker, &std::unique_ptr<PoolWorker>::get);
         dead_.push_back(std::move(*entry));
         workers_.erase(entry);
+        if (!worker.is_ending()) {
+            engine::add(status_->died, 1);
+        }
         dispatch();
+        publish_status();
     }
     collector_.leave();
     if (victim != nullptr) {
