@@ -73,10 +73,10 @@ docs: ## write the reference manual to build/docs/html
 	@doxygen docs/Doxyfile
 	@echo 'build/docs/html/index.html'
 
-install: ## install the library and its headers under PREFIX
+install: ## install the library, its headers and the `hocket` command under PREFIX
 	@scripts/install-deps build
 	@$(call configure,release) -DHOCKET_BUILD_TESTS=OFF
-	@$(call build,release) --target hocket
+	@$(call build,release) --target hocket hocket_command
 	@cmake --install build/release --prefix '$(PREFIX)'
 
 clean: ## remove everything that was built

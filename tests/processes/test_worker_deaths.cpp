@@ -31,6 +31,7 @@
 #include <hocket/sleep.hpp>
 #include <hocket/task_group.hpp>
 
+#include "support/open_descriptors.hpp"
 #include "support/start_methods.hpp"
 #include <fcntl.h>
 
