@@ -56,7 +56,7 @@ public:
     }
     bool await_resume() {
         if (waiter_) {
-            waiter_->throw_if_unlucky("Event");
+            waiter_->throw_if_not_granted("Event");
         }
         return true;
     }

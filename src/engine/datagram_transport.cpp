@@ -266,7 +266,7 @@ void DatagramTransport::end(std::optional<Failure> failure) noexcept {
 
 void DatagramTransport::on_turn_end() noexcept {
     if (ended_) {
-        tell_closed();
+        notify_closed();
     } else if (!queue_.empty() && !socket_full_) {
         flush();
     }
@@ -274,7 +274,7 @@ void DatagramTransport::on_turn_end() noexcept {
 
 void DatagramTransport::expire() noexcept { flush(); }
 
-void DatagramTransport::tell_closed() noexcept {
+void DatagramTransport::notify_closed() noexcept {
     // The call may destroy the transport. The socket stays open until it returns, so that its
     // number is not reused while the handler still refers to it.
     const Socket socket = std::move(socket_);

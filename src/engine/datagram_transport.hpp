@@ -108,7 +108,7 @@ private:
     void pause_writer_above_high_water() noexcept;
     void update_interest() noexcept;
     void end(std::optional<Failure> failure) noexcept;
-    void tell_closed() noexcept;
+    void notify_closed() noexcept;
 
     Reactor& reactor_;
     DatagramHandler& handler_;

@@ -45,7 +45,7 @@ bool Listener::accept_one() noexcept {
     if (fd < 0) {
         return accept_failed(errno);
     }
-    told_ = false;
+    notified_ = false;
     sink_.on_accept(Socket(fd), SocketAddress::from_native(native, size));
     return true;
 }
@@ -73,7 +73,7 @@ bool Listener::accept_failed(int error) noexcept {
     if (is_shortage) {
         reactor_.timers().arm(*this, Reactor::now() + retry_delay);
     }
-    if (!std::exchange(told_, true)) {
+    if (!std::exchange(notified_, true)) {
         sink_.on_accept_failed(
             {{error, std::system_category()}, "accept on " + socket_.local_address().text()});
     }

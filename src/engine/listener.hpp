@@ -51,7 +51,7 @@ private:
     Socket socket_;
     AcceptSink& sink_;
     int backlog_ = 0;
-    bool told_ = false; // the current shortage has been reported
+    bool notified_ = false; // the current shortage has been reported
     Lifetime lifetime_;
 };
 

@@ -194,7 +194,7 @@ void StreamTransport::end(std::optional<Failure> failure) noexcept {
 
 void StreamTransport::on_turn_end() noexcept {
     if (ended_) {
-        tell_closed();
+        notify_closed();
     } else if (always_ready_ && wants_data()) {
         const Lifetime::Watch watch(lifetime_);
         read(watch);
@@ -206,7 +206,7 @@ void StreamTransport::on_turn_end() noexcept {
     }
 }
 
-void StreamTransport::tell_closed() noexcept {
+void StreamTransport::notify_closed() noexcept {
     closed_ = true;
     // The call may destroy the transport. The socket stays open until it returns, so that its
     // number is not reused while the handler still refers to it.

@@ -92,10 +92,10 @@ public:
     [[nodiscard]] unsigned ignored_writes() const noexcept override { return ignored_writes_; }
 
     /// Like write, for a layer above that must not be called back while it writes: on_pause_writing
-    /// is postponed until tell_writer(). With `more`, more data of the same flight follows, and
+    /// is postponed until notify_writer(). With `more`, more data of the same flight follows, and
     /// only large amounts are sent before that; with `now`, nothing else follows in this turn.
     void put(std::string_view data, bool more = false, bool now = false);
-    void tell_writer() noexcept;
+    void notify_writer() noexcept;
     /// Sends the queue now instead of at the end of the turn.
     void flush_now() noexcept;
 
@@ -161,7 +161,7 @@ private:
     void end_input_if_answered() noexcept;
     void fail_call(const char* call, std::error_code error) noexcept;
     void end(std::optional<Failure> failure) noexcept;
-    void tell_closed() noexcept;
+    void notify_closed() noexcept;
 
     Reactor& reactor_;
     StreamHandler* handler_;

@@ -28,7 +28,7 @@ bool StreamTransport::write(std::string_view data) {
         return false;
     }
     put(data);
-    tell_writer();
+    notify_writer();
     return true;
 }
 
@@ -56,7 +56,7 @@ void StreamTransport::put(std::string_view data, bool more, bool now) {
     }
 }
 
-void StreamTransport::tell_writer() noexcept {
+void StreamTransport::notify_writer() noexcept {
     if (!ended_) {
         pause_writer_above_high_water();
     }

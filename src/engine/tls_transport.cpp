@@ -41,7 +41,7 @@ void TlsTransport::on_data(std::string_view ciphertext) noexcept {
 void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watch) noexcept {
     session_.feed(ciphertext);
     taking_ = true;
-    if (state_ != State::handshake || shake_hands(watch)) {
+    if (state_ != State::handshake || advance_handshake(watch)) {
         while (hand_over(watch)) {
         }
     }
@@ -57,7 +57,7 @@ void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watc
 }
 
 // Returns true if the handshake is done and data may follow it.
-bool TlsTransport::shake_hands(const Lifetime::Watch& watch) noexcept {
+bool TlsTransport::advance_handshake(const Lifetime::Watch& watch) noexcept {
     switch (session_.handshake()) {
     case TlsSession::Status::want_input: return false;
     case TlsSession::Status::done: break;
@@ -81,7 +81,8 @@ bool TlsTransport::shake_hands(const Lifetime::Watch& watch) noexcept {
 
 // Decrypts as much as fits into one buffer and delivers it. Returns true if there may be more.
 bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
-    const bool is_dropped = state_ == State::goodbye || (state_ == State::open && input_ended_);
+    const bool is_dropped =
+        state_ == State::close_notify || (state_ == State::open && input_ended_);
     const bool is_wanted = state_ == State::open && is_reading() && !is_dropped;
     if ((!is_wanted && !is_dropped) || !session_.has_input()) {
         return false;
@@ -132,7 +133,7 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
         closing_ = true;
     }
     if (state_ == State::open) {
-        say_goodbye();
+        send_close_notify();
     } else {
         finish();
     }
@@ -140,7 +141,7 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
 }
 
 bool TlsTransport::on_eof() noexcept {
-    if (state_ == State::goodbye) {
+    if (state_ == State::close_notify) {
         finish(); // the peer may close the connection instead of answering with close_notify
     } else if (state_ != State::finished) {
         session_.feed_eof();

@@ -78,8 +78,8 @@ private:
     enum class State : unsigned char {
         handshake,
         open,
-        goodbye,  ///< close_notify is sent, the peer's is awaited.
-        finished, ///< Nothing more is read or written; the transport below closes.
+        close_notify, ///< close_notify is sent, the peer's is awaited.
+        finished,     ///< Nothing more is read or written; the transport below closes.
     };
 
     class Deadline final : public Timer {
@@ -103,14 +103,14 @@ private:
     void on_deadline() noexcept;
 
     void take(std::string_view ciphertext, const Lifetime::Watch& watch) noexcept;
-    bool shake_hands(const Lifetime::Watch& watch) noexcept;
+    bool advance_handshake(const Lifetime::Watch& watch) noexcept;
     bool hand_over(const Lifetime::Watch& watch) noexcept;
     void end_input_if_answered() noexcept;
     void end_input() noexcept;
     void encrypt(std::string_view plaintext);
     void encrypt_gathered() noexcept;
     void finish_turn() noexcept;
-    void say_goodbye() noexcept;
+    void send_close_notify() noexcept;
     void break_off() noexcept;
     void finish() noexcept;
     void set_deadline(Nanoseconds after) noexcept;

@@ -42,7 +42,7 @@ bool TlsTransport::write(std::string_view data) {
     if (gathered_size_ > 0 && !taking_) {
         reactor_.at_turn_end(*this);
     }
-    below_.tell_writer();
+    below_.notify_writer();
     return true;
 }
 
@@ -68,7 +68,7 @@ void TlsTransport::finish_turn() noexcept {
     sends_now_ = true;
     encrypt_gathered();
     sends_now_ = false;
-    below_.tell_writer();
+    below_.notify_writer();
 }
 
 // Must not call the layer above, because the session is in the middle of an operation.
@@ -92,7 +92,7 @@ void TlsTransport::close() noexcept {
         return;
     }
     closing_ = true;
-    say_goodbye();
+    send_close_notify();
 }
 
 void TlsTransport::abort() noexcept {
@@ -101,7 +101,7 @@ void TlsTransport::abort() noexcept {
     below_.abort();
 }
 
-void TlsTransport::say_goodbye() noexcept {
+void TlsTransport::send_close_notify() noexcept {
     encrypt_gathered();
     if (state_ == State::finished) {
         return; // encrypting has failed
@@ -111,7 +111,7 @@ void TlsTransport::say_goodbye() noexcept {
         finish();
         return;
     }
-    state_ = State::goodbye;
+    state_ = State::close_notify;
     set_deadline(timeouts_.shutdown);
     if (std::exchange(paused_, false)) {
         resuming_ = true; // the data is not wanted, but the peer's close_notify comes after it

@@ -69,7 +69,7 @@ void CancelWalk::enter(Step& step) {
             return each.task == &task && each.entered;
         });
     if (is_on_path) {
-        throw_circle(task);
+        throw_cycle(task);
     }
 }
 
@@ -92,7 +92,7 @@ void CancelWalk::run() {
     }
 }
 
-void CancelWalk::throw_circle(const TaskBase& task) const {
+void CancelWalk::throw_cycle(const TaskBase& task) const {
     std::string circle = &task == &root_ ? task.name() : std::string();
     for (const Step& step : steps_) {
         if (step.entered && (step.task == &task || !circle.empty())) {

@@ -37,7 +37,7 @@ private:
     static bool mark(TaskBase& task) noexcept;
     void enter(Step& step);
     void run();
-    [[noreturn]] void throw_circle(const TaskBase& task) const;
+    [[noreturn]] void throw_cycle(const TaskBase& task) const;
 
     TaskBase& root_;
     std::string_view message_;

@@ -130,11 +130,11 @@ void cancel_all(EventLoop& loop) {
 } // namespace
 
 // asyncio's THREAD_JOIN_TIMEOUT.
-constexpr std::chrono::minutes executor_patience(5);
+constexpr std::chrono::minutes executor_shutdown_timeout(5);
 
 void close_loop(EventLoop& loop) {
     cancel_all(loop);
-    loop.run_until_complete(loop.shutdown_default_executor(executor_patience));
+    loop.run_until_complete(loop.shutdown_default_executor(executor_shutdown_timeout));
     loop.close();
 }
 

@@ -58,7 +58,7 @@ public:
     }
     int await_resume() {
         if (has_waited()) {
-            throw_if_unlucky("Process");
+            throw_if_not_granted("Process");
         }
         return *child_.returncode();
     }

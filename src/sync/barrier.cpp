@@ -100,7 +100,7 @@ std::size_t BarrierWait::await_resume() {
         passed = barrier_.phase_ == Barrier::Phase::draining;
         barrier_.leave(*this);
     }
-    throw_if_unlucky("Barrier");
+    throw_if_not_granted("Barrier");
     if (!passed) {
         throw BrokenBarrierError("the Barrier was reset or aborted while this task was waiting");
     }

@@ -57,7 +57,7 @@ void QueueBase::throw_no_room() const {
 }
 
 // Handles all cases but a grant that the task accepts.
-void QueueWaiter::look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled) {
+void QueueWaiter::check_again(QueueBase& queue, WaitQueue& waiters, bool cancelled) {
     if (cancelled) {
         if (state() == State::granted) {
             waiters.remove(*this);

@@ -4,6 +4,6 @@
 
 namespace hocket::detail {
 
-void SpinLock::let_others_run() noexcept { std::this_thread::yield(); }
+void SpinLock::yield_processor() noexcept { std::this_thread::yield(); }
 
 } // namespace hocket::detail

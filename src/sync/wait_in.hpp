@@ -24,7 +24,7 @@ public:
     }
     void await_resume() {
         if (has_waited()) {
-            throw_if_unlucky(owner_);
+            throw_if_not_granted(owner_);
         }
     }
     [[nodiscard]] WaitReason reason() const noexcept override { return {.what = owner_}; }

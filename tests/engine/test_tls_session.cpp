@@ -27,7 +27,7 @@ protected:
         server = std::make_unique<End>(server_ctx.accepting());
         client = std::make_unique<End>(client_ctx.connecting(host));
     }
-    void shake_hands(std::size_t chunk = std::size_t(-1)) {
+    void complete_handshake(std::size_t chunk = std::size_t(-1)) {
         make_ends();
         client->take({});
         exchange(*client, *server, chunk);
@@ -59,7 +59,7 @@ std::string text(std::size_t size) {
 }
 
 TEST_F(TlsSessionTest, CarriesPlaintextBothWays) {
-    shake_hands();
+    complete_handshake();
     EXPECT_EQ(client->session.write("ping"), Status::done);
     EXPECT_EQ(client->sent.find("ping"), std::string::npos);
     exchange(*client, *server);
@@ -73,7 +73,7 @@ TEST_F(TlsSessionTest, ComesToTheSameHoweverTheRecordsAreCut) {
     const std::string message = text(40'000);
     for (const std::size_t chunk : {1, 2, 4, 5, 6, 7, 100, 1023, 16'384, 16'406}) {
         SCOPED_TRACE(chunk);
-        shake_hands(chunk);
+        complete_handshake(chunk);
         EXPECT_EQ(client->session.write(message), Status::done);
         EXPECT_EQ(server->session.write(message), Status::done);
         exchange(*client, *server, chunk);
@@ -86,7 +86,7 @@ TEST_F(TlsSessionTest, SpeaksEitherVersion) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         SSL_CTX_set_min_proto_version(client_ctx.get(), version);
         SSL_CTX_set_max_proto_version(client_ctx.get(), version);
-        shake_hands();
+        complete_handshake();
         EXPECT_EQ(SSL_version(server->session.ssl()), version);
     }
 }
@@ -105,13 +105,13 @@ TEST_F(TlsSessionTest, SpeaksNothingOlderThanTls12) {
 }
 
 TEST_F(TlsSessionTest, TellsAGoodbyeFromABareEnd) {
-    shake_hands();
+    complete_handshake();
     server->session.close_notify();
     exchange(*client, *server);
     EXPECT_EQ(client->status, Status::closed);
     EXPECT_TRUE(client->session.has_received_close_notify());
 
-    shake_hands();
+    complete_handshake();
     client->session.feed_eof();
     client->take({});
     EXPECT_EQ(client->status, Status::failed);
@@ -120,7 +120,7 @@ TEST_F(TlsSessionTest, TellsAGoodbyeFromABareEnd) {
 }
 
 TEST_F(TlsSessionTest, AnEndInTheMiddleOfARecordIsABareEnd) {
-    shake_hands();
+    complete_handshake();
     ASSERT_EQ(server->session.write("cut short"), Status::done);
     client->take(std::string_view(server->sent).substr(0, server->sent.size() - 1));
     client->session.feed_eof();
@@ -141,7 +141,7 @@ TEST_F(TlsSessionTest, AnEndInTheHandshakeIsAResetConnection) {
 }
 
 TEST_F(TlsSessionTest, WritesOnAfterThePeersGoodbye) {
-    shake_hands();
+    complete_handshake();
     server->session.close_notify();
     exchange(*client, *server);
     EXPECT_EQ(client->session.write("still here"), Status::done);
@@ -151,7 +151,7 @@ TEST_F(TlsSessionTest, WritesOnAfterThePeersGoodbye) {
 
 TEST_F(TlsSessionTest, RefusesToRenegotiate) {
     SSL_CTX_set_max_proto_version(client_ctx.get(), TLS1_2_VERSION);
-    shake_hands();
+    complete_handshake();
     // The session would not let its own side do this either, so use OpenSSL directly to act as the
     // peer.
     SSL_clear_options(client->session.ssl(), SSL_OP_NO_RENEGOTIATION);
@@ -179,7 +179,7 @@ TEST_F(TlsSessionTest, ReportsThatPlainTextIsNotTls) {
 }
 
 TEST_F(TlsSessionTest, ARecordThatWasTamperedWithBreaksIt) {
-    shake_hands();
+    complete_handshake();
     ASSERT_EQ(client->session.write("pay 1"), Status::done);
     client->sent.back() = static_cast<char>(client->sent.back() ^ 1);
     exchange(*client, *server);
@@ -191,7 +191,7 @@ TEST_F(TlsSessionTest, ARecordThatWasTamperedWithBreaksIt) {
 }
 
 TEST_F(TlsSessionTest, IgnoresErrorsThatOtherCodeLeftInTheQueue) {
-    shake_hands();
+    complete_handshake();
     ERR_raise(ERR_LIB_X509, X509_R_CERT_ALREADY_IN_HASH_TABLE);
     ASSERT_EQ(client->session.write("ping"), Status::done);
     ERR_raise(ERR_LIB_X509, X509_R_CERT_ALREADY_IN_HASH_TABLE);
@@ -202,7 +202,7 @@ TEST_F(TlsSessionTest, IgnoresErrorsThatOtherCodeLeftInTheQueue) {
 }
 
 TEST_F(TlsSessionTest, TheSslMayOutliveIt) {
-    shake_hands();
+    complete_handshake();
     SSL* const ssl = client->session.ssl();
     ASSERT_EQ(SSL_up_ref(ssl), 1);
     const SslPointer kept(ssl);
@@ -287,7 +287,7 @@ TEST_F(TlsSessionTest, TakesAChainInAnyOrder) {
     server_ctx.show(certificates::make_server(lower));
     SSL_CTX_add1_chain_cert(server_ctx.get(), upper.certificate.get());
     SSL_CTX_add1_chain_cert(server_ctx.get(), lower.certificate.get());
-    shake_hands();
+    complete_handshake();
 }
 
 TEST_F(TlsSessionTest, SaysThatACertificateWasRevoked) {

@@ -385,7 +385,7 @@ TEST_F(ForkServer, KilledBeforeItsProcessMakesTheExitCodeUnknown) {
 
 TEST_F(ForkServer, KilledAgainAndAgainIsNoticedAtEveryMoment) {
     std::atomic<bool> over{false};
-    std::thread assassin([&] {
+    std::thread killer([&] {
         // Wait longer each time, so that even on the slowest machine some server lives long enough.
         for (auto pause = 5ms; !over; pause += 2ms) {
             std::this_thread::sleep_for(pause);
@@ -407,7 +407,7 @@ TEST_F(ForkServer, KilledAgainAndAgainIsNoticedAtEveryMoment) {
         }
     }
     over = true;
-    assassin.join();
+    killer.join();
     EXPECT_GT(results, 0);
     EXPECT_EQ(pool.submit(twice, 21).result(), 42);
 }

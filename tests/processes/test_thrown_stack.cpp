@@ -24,14 +24,14 @@ struct Spilt : std::runtime_error {
 
 // These have external linkage, so that their names can be found.
 
-[[gnu::noinline]] void spill_the_milk() { throw Spilt("milk"); }
+[[gnu::noinline]] void throw_deep_inside() { throw Spilt("milk"); }
 
 [[gnu::noinline]] void drop_a_plate() { throw std::runtime_error("plate"); }
 
 /// Throws and catches another exception while one is being handled, then rethrows that one.
 void clean_up_clumsily() {
     try {
-        spill_the_milk();
+        throw_deep_inside();
     } catch (...) {
         try {
             drop_a_plate();
@@ -45,7 +45,7 @@ void spill_on_another_thread() {
     std::exception_ptr error;
     std::thread([&error] {
         try {
-            spill_the_milk();
+            throw_deep_inside();
         } catch (...) {
             error = std::current_exception();
         }
@@ -78,35 +78,35 @@ template <class F> RemoteError error_of(F&& call) {
 
 TEST(ThrownStack, OfAWorkersExceptionNamesTheFunctionThatThrewIt) {
     ProcessPoolExecutor pool(1);
-    const RemoteError error = error_of([&] { pool.submit(spill_the_milk).result(); });
-    expect_names(error.stack(), "spill_the_milk");
+    const RemoteError error = error_of([&] { pool.submit(throw_deep_inside).result(); });
+    expect_names(error.stack(), "throw_deep_inside");
     EXPECT_EQ(error.message(), "milk");
 }
 
 TEST(ThrownStack, IsShownByWhat) {
-    const RemoteError with("Spilt", "milk", "process 1", "spill_the_milk() + 0x1 (program)\n");
-    EXPECT_STREQ(with.what(), "Spilt: milk (in process 1)\nspill_the_milk() + 0x1 (program)\n");
+    const RemoteError with("Spilt", "milk", "process 1", "throw_deep_inside() + 0x1 (program)\n");
+    EXPECT_STREQ(with.what(), "Spilt: milk (in process 1)\nthrow_deep_inside() + 0x1 (program)\n");
     const RemoteError without("Spilt", "milk", "process 1");
     EXPECT_STREQ(without.what(), "Spilt: milk (in process 1)");
 }
 
 TEST(ThrownStack, BeginsWhereTheExceptionWasThrown) {
     ProcessPoolExecutor pool(1);
-    const std::string stack = error_of([&] { pool.submit(spill_the_milk).result(); }).stack();
-    expect_names(stack.substr(0, stack.find('\n')), "spill_the_milk");
+    const std::string stack = error_of([&] { pool.submit(throw_deep_inside).result(); }).stack();
+    expect_names(stack.substr(0, stack.find('\n')), "throw_deep_inside");
 }
 
 TEST(ThrownStack, BelongsToTheExceptionThatLeavesTheFunctionAmongSeveral) {
     ProcessPoolExecutor pool(1);
     const RemoteError error = error_of([&] { pool.submit(clean_up_clumsily).result(); });
-    expect_names(error.stack(), "spill_the_milk");
+    expect_names(error.stack(), "throw_deep_inside");
     EXPECT_THAT(error.stack(), Not(HasSubstr("drop_a_plate")));
 }
 
 TEST(ThrownStack, IsKnownOfExceptionsOfOtherThreads) {
     ProcessPoolExecutor pool(1);
     expect_names(error_of([&] { pool.submit(spill_on_another_thread).result(); }).stack(),
-                 "spill_the_milk");
+                 "throw_deep_inside");
 }
 
 TEST(ThrownStack, IsEmptyOfAnExceptionThatWasNeverThrown) {
@@ -117,33 +117,33 @@ TEST(ThrownStack, IsEmptyOfAnExceptionThatWasNeverThrown) {
 TEST(ThrownStack, CrossesPoolsInsideOfPools) {
     ProcessPoolExecutor pool(1);
     const RemoteError error = error_of([&] {
-        pool.submit([] { ProcessPoolExecutor(1).submit(spill_the_milk).result(); }).result();
+        pool.submit([] { ProcessPoolExecutor(1).submit(throw_deep_inside).result(); }).result();
     });
-    expect_names(error.stack(), "spill_the_milk");
+    expect_names(error.stack(), "throw_deep_inside");
 }
 
 TEST(ThrownStack, ComesOutOfAPool) {
     Pool pool(1);
-    expect_names(error_of([&] { pool.apply(spill_the_milk); }).stack(), "spill_the_milk");
+    expect_names(error_of([&] { pool.apply(throw_deep_inside); }).stack(), "throw_deep_inside");
 }
 
 TEST(ThrownStack, ComesOutOfAManager) {
     Manager manager;
     const auto list = manager.list<int>();
     list.append(1);
-    const RemoteError error = error_of([&] { list.update(0, [](int&) { spill_the_milk(); }); });
-    expect_names(error.stack(), "spill_the_milk");
+    const RemoteError error = error_of([&] { list.update(0, [](int&) { throw_deep_inside(); }); });
+    expect_names(error.stack(), "throw_deep_inside");
 }
 
 TEST(ThrownStack, IsPrintedByAProcess) {
-    Process process({.name = "Worm"}, spill_the_milk);
+    Process process({.name = "Worm"}, throw_deep_inside);
     testing::internal::CaptureStderr();
     process.start();
     process.join();
     const std::string printed = testing::internal::GetCapturedStderr();
     constexpr auto* first_line = "Process Worm: Spilt: milk\n";
     EXPECT_THAT(printed, StartsWith(first_line));
-    expect_names(printed.substr(std::string(first_line).size()), "spill_the_milk");
+    expect_names(printed.substr(std::string(first_line).size()), "throw_deep_inside");
 }
 
 } // namespace

@@ -445,7 +445,7 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
         ProcessPoolExecutor pool(3, {.start_method = GetParam()});
         std::atomic<bool> over{false};
 
-        std::thread assassin([&] {
+        std::thread killer([&] {
             std::minstd_rand random(42);
             while (!over) {
                 ::usleep(static_cast<useconds_t>(random() % 20'000));
@@ -496,7 +496,7 @@ TEST_P(WorkerDeath, UnderFullLoadLosesAndDoublesNothing) {
         run(submit_from_tasks);
         first.join();
         second.join();
-        assassin.join();
+        killer.join();
     }
     EXPECT_EQ(tally.wrong, 0);
     EXPECT_EQ(tally.results + tally.deaths, submitted);

@@ -163,6 +163,7 @@ TEST_F(HocketCommand, TopShowsPoolsAndTheirDeadWorkers) {
     EXPECT_EQ(processes["workers"], 1);
     EXPECT_EQ(processes["busy"], 1);
     EXPECT_EQ(processes["died"], 0);
+    EXPECT_EQ(before["tasks"][0]["waits_for"], "process pool's call");
     ::kill(std::stoi(worker), SIGKILL);
     ASSERT_EQ(program().read_line(), "died");
     const json after = hocket_json("top --once --json --interval 0.2 " + pid());

@@ -58,7 +58,7 @@ ProcessMutex::ProcessMutex() : mutex_() {
 // the mutex free. Waiting threads therefore try again from time to time.
 ProcessMutex::Outcome ProcessMutex::lock(const Deadline& deadline) {
     using namespace std::chrono;
-    constexpr milliseconds look_again(50);
+    constexpr milliseconds check_again(50);
     for (Outcome result = try_lock();;) {
         if (result != Outcome::unavailable) {
             return result;
@@ -67,7 +67,7 @@ ProcessMutex::Outcome ProcessMutex::lock(const Deadline& deadline) {
         if (deadline && *deadline <= now) {
             return result;
         }
-        const auto until = deadline ? std::min(*deadline, now + look_again) : now + look_again;
+        const auto until = deadline ? std::min(*deadline, now + check_again) : now + check_again;
         const auto since_boot = until.time_since_epoch();
         const auto whole = floor<seconds>(since_boot);
         result = outcome(

@@ -57,12 +57,12 @@ void WorkerOutput::Stream::drain() {
         const ssize_t count = ::read(end_.fileno(), part.data(), part.size());
         if (count > 0) {
             text_.append(part.data(), static_cast<std::size_t>(count));
-            hand_on(false);
+            forward_lines(false);
         } else if (count < 0 && errno == EINTR) {
             continue;
         } else {
             if (count == 0) {
-                hand_on(true);
+                forward_lines(true);
                 poller_.remove(*this);
                 end_.close();
             }
@@ -71,7 +71,7 @@ void WorkerOutput::Stream::drain() {
     }
 }
 
-void WorkerOutput::Stream::hand_on(bool rest_too) {
+void WorkerOutput::Stream::forward_lines(bool rest_too) {
     std::size_t begin = 0;
     for (;;) {
         std::size_t end = text_.find('\n', begin);

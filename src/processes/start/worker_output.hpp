@@ -38,7 +38,7 @@ private:
 
     private:
         void on_ready(std::uint32_t) noexcept override { drain(); }
-        void hand_on(bool rest_too);
+        void forward_lines(bool rest_too);
 
         engine::Poller& poller_;
         WorkerOutput& owner_;

@@ -97,7 +97,7 @@ public:
     }
     void await_resume() {
         if (has_waited()) {
-            throw_if_unlucky("DatagramEndpoint");
+            throw_if_not_granted("DatagramEndpoint");
         }
         throw_if_broken();
     }

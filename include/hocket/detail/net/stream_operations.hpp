@@ -32,7 +32,7 @@ public:
     }
     void await_resume() {
         if (has_waited()) {
-            throw_if_unlucky("StreamWriter");
+            throw_if_not_granted("StreamWriter");
         } else if (yielding_ != nullptr) {
             yielding_->throw_if_cancelled();
         }
@@ -64,7 +64,7 @@ public:
     }
     void await_resume() {
         if (has_waited()) {
-            throw_if_unlucky("StreamWriter");
+            throw_if_not_granted("StreamWriter");
         }
         throw_if_broken();
     }

@@ -26,7 +26,7 @@ public:
     }
     void await_resume() {
         if (has_waited()) {
-            throw_if_unlucky("Server");
+            throw_if_not_granted("Server");
         }
     }
     [[nodiscard]] WaitReason reason() const noexcept override {

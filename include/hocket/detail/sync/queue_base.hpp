@@ -104,14 +104,14 @@ public:
     void collect_grant(QueueBase& queue, WaitQueue& waiters) {
         const bool cancelled = task().take_cancellation();
         if (cancelled || state() != State::granted) [[unlikely]] {
-            look_again(queue, waiters, cancelled);
+            check_again(queue, waiters, cancelled);
         }
         waiters.remove(*this);
     }
     [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "Queue"}; }
 
 private:
-    void look_again(QueueBase& queue, WaitQueue& waiters, bool cancelled);
+    void check_again(QueueBase& queue, WaitQueue& waiters, bool cancelled);
 };
 
 /// Waits for room for its item.
@@ -142,7 +142,7 @@ public:
     }
     void await_resume() {
         if (waiter_) {
-            waiter_->throw_if_unlucky("Queue");
+            waiter_->throw_if_not_granted("Queue");
         }
     }
 

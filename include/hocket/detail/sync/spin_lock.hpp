@@ -10,7 +10,7 @@ class SpinLock {
 public:
     void lock() noexcept {
         while (taken_.exchange(true, std::memory_order_acquire)) {
-            let_others_run();
+            yield_processor();
         }
     }
     void unlock() noexcept { taken_.store(false, std::memory_order_release); }
@@ -18,12 +18,12 @@ public:
     /// the lock. A load is enough: it cannot return the value from before the holder took the lock.
     void wait_until_free() const noexcept {
         while (taken_.load(std::memory_order_acquire)) {
-            let_others_run();
+            yield_processor();
         }
     }
 
 private:
-    static void let_others_run() noexcept;
+    static void yield_processor() noexcept;
 
     std::atomic<bool> taken_{false};
 };

@@ -56,7 +56,7 @@ public:
 
     /// Called on resumption if there is nothing to give back. Throws if the task was cancelled or
     /// the object was destroyed.
-    void throw_if_unlucky(const char* owner) const {
+    void throw_if_not_granted(const char* owner) const {
         task_->throw_if_cancelled();
         if (state_ == State::orphaned) [[unlikely]] {
             throw_orphaned(owner);

@@ -81,6 +81,7 @@ public:
     }
     FutureStateBase* future() noexcept final { return this; }
 
+    [[nodiscard]] const char* what() const noexcept final { return "executor's call"; }
     bool run_here() noexcept final {
         if (executor_here == nullptr || executor_here != executor || !this->try_start()) {
             return false;

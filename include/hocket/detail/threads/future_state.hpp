@@ -58,6 +58,8 @@ public:
     [[nodiscard]] Status status() const noexcept { return status_.load(std::memory_order_acquire); }
     [[nodiscard]] bool done() const noexcept { return status() >= Status::cancelled; }
     [[nodiscard]] virtual bool running() const noexcept { return status() == Status::running; }
+    /// What a task waits for that awaits this, for those who look inside; a literal.
+    [[nodiscard]] virtual const char* what() const noexcept { return "Future"; }
     [[nodiscard]] bool cancelled() const noexcept { return status() == Status::cancelled; }
 
     /// Changes pending to cancelled. Returns false if it is running or done (true if it was already
@@ -84,7 +86,7 @@ public:
     /// Returns false if the waiter has been or is being notified.
     bool remove_waiter(FutureWaiter& waiter) noexcept;
     /// For a waiter that may have been notified: blocks until its `on_done` has returned.
-    void wait_until_told() const noexcept { lock_.wait_until_free(); }
+    void wait_until_notified() const noexcept { lock_.wait_until_free(); }
     /// Calls `callback` when the future is done, or at once if it already is. Exceptions are
     /// reported on stderr.
     void add_done_callback(std::function<void()> callback);
@@ -192,14 +194,14 @@ public:
         task_ = nullptr;
         return false;
     }
-    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = "Future"}; }
+    [[nodiscard]] WaitReason reason() const noexcept override { return {.what = future_.what()}; }
 
 protected:
     void finish() {
         if (task_ != nullptr) {
             // This task may be the last of its loop, so the loop could destroy its inbox while the
             // completing thread is still posting to it.
-            future_.wait_until_told();
+            future_.wait_until_notified();
             task_->unsuspend();
             task_->throw_if_cancelled();
         }

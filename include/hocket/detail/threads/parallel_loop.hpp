@@ -58,7 +58,7 @@ private:
 
 /// Ranges are divided only if this thread's deque is empty, which means that an idle thread has
 /// taken the previous fork. So there are as many forks as thefts, not as many as pieces.
-inline bool somebody_is_idle() noexcept { return fork_slot != nullptr && fork_slot->deque.empty(); }
+inline bool has_idle_worker() noexcept { return fork_slot != nullptr && fork_slot->deque.empty(); }
 
 template <class Index, class Body> class ParallelFor {
 public:
@@ -77,7 +77,7 @@ public:
 private:
     void run(Index first, Index last) noexcept {
         while (distance(first, last) > grain_ && !failure_.occurred()) {
-            if (somebody_is_idle()) {
+            if (has_idle_worker()) {
                 const auto middle = static_cast<Index>(first + distance(first, last) / 2);
                 Fork upper([this, middle, last]() noexcept { run(middle, last); });
                 run(first, middle);
@@ -130,7 +130,7 @@ private:
         try {
             T value = identity_;
             while (distance(first, last) > grain_ && !failure_.occurred()) {
-                if (somebody_is_idle()) {
+                if (has_idle_worker()) {
                     const auto middle = static_cast<Index>(first + distance(first, last) / 2);
                     Fork upper([this, middle, last]() noexcept { return run(middle, last); });
                     std::optional<T> left = run(first, middle);

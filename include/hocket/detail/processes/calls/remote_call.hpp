@@ -83,6 +83,7 @@ public:
         wake_collector();
         return cancelled;
     }
+    [[nodiscard]] const char* what() const noexcept override { return "process pool's call"; }
     bool run_here() noexcept override { return collect_until_done(*this); }
     [[nodiscard]] bool running() const noexcept override { return !this->done() && is_started(); }
 

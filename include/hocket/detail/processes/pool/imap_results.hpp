@@ -64,14 +64,14 @@ public:
     /// the function threw for it (for any item of its chunk); later results can still be requested.
     std::optional<R> next() {
         while (position_ == results_.size()) {
-            if (on_their_way_ == 0) {
+            if (in_flight_ == 0) {
                 if (submit_error_) {
                     std::rethrow_exception(std::exchange(submit_error_, nullptr));
                 }
                 return std::nullopt;
             }
             Chunk chunk = take_chunk_in_order();
-            --on_their_way_;
+            --in_flight_;
             submit_more();
             results_.clear();
             position_ = 0;
@@ -105,12 +105,12 @@ private:
         }
     }
     void submit_chunks() {
-        while (on_their_way_ < most_chunks_ && input_->at != std::ranges::end(input_->items)) {
+        while (in_flight_ < most_chunks_ && input_->at != std::ranges::end(input_->items)) {
             const auto items =
                 take_chunk<Item>(input_->at, std::ranges::end(input_->items), chunksize_);
             const Chunk chunk =
                 executor_->submit(CallWithEach<Passing::whole, F, Item>(), callee_, items);
-            ++on_their_way_;
+            ++in_flight_;
             if (order_ == ResultOrder::of_items) {
                 in_order_.push_back(chunk);
             } else {
@@ -134,7 +134,7 @@ private:
     std::size_t chunksize_;
     ResultOrder order_;
     std::unique_ptr<Input> input_; // at a fixed address, because its iterator points into it
-    std::size_t on_their_way_ = 0;
+    std::size_t in_flight_ = 0;
     std::exception_ptr submit_error_;
     bool ended_ = false; // by an error
     std::deque<Chunk> in_order_;
