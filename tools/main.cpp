@@ -54,6 +54,12 @@ int run(int argc, char** argv) {
 
     add("metrics", "print the counters as OpenMetrics text")->callback([&] { metrics(process); });
 
+    CLI::App* const choose_verb = app.add_subcommand(
+        "choose", "measure a Python workload and say which concurrency model fits it");
+    choose_verb->prefix_command(); // its arguments are Python's
+    choose_verb->set_help_flag();
+    choose_verb->callback([&] { choose(choose_verb->remaining()); });
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -23,5 +24,8 @@ void top(const TopOptions& options);
 void tree(pid_t process, const std::string& task, bool json);
 void stacks(pid_t process, bool json);
 void metrics(pid_t process);
+
+/// Continues as `python3 -m hocket.choose`, of the package in python/, with these arguments.
+[[noreturn]] void choose(const std::vector<std::string>& arguments);
 
 } // namespace hocket::tool

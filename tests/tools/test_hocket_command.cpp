@@ -311,6 +311,25 @@ TEST_F(HocketCommand, SaysWhatIsWrong) {
                   "it\n");
 }
 
+TEST_F(HocketCommand, ChooseRunsThePythonPackageWithTheRestOfTheCommandLine) {
+    const std::string package = folder() + "/hocket";
+    std::filesystem::create_directory(package);
+    std::ofstream(package + "/__init__.py").close();
+    std::ofstream(package + "/choose.py")
+        << "import sys\nprint(__name__, sys.argv)\nsys.exit(7 if '--json' in sys.argv else 0)\n";
+    ::setenv("PYTHONPATH", folder().c_str(), 1);
+    const Output plain = hocket_command("choose module:work --items 'a b.txt' --help");
+    EXPECT_EQ(plain.text,
+              "__main__ ['hocket choose', 'module:work', '--items', 'a b.txt', '--help']\n");
+    EXPECT_EQ(plain.code, 0);
+    EXPECT_EQ(hocket_command("choose --json").code, 7);
+    std::filesystem::remove(package + "/choose.py");
+    const Output missing = hocket_command("choose");
+    EXPECT_EQ(missing.code, 1);
+    EXPECT_THAT(missing.text, HasSubstr("`pip install ./python` installs it"));
+    ::unsetenv("PYTHONPATH");
+}
+
 TEST_F(HocketCommand, TheSocketIsRemovedWhenTheProgramEnds) {
     start_and_wait("deadlock");
     const std::string path = folder() + "/hocket/" + pid() + ".sock";
