@@ -165,6 +165,9 @@ private:
     void accept_from(const FileDescriptor& listener, Connection::Speaks language) {
         FileDescriptor fd(
             ::accept4(listener.fileno(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!fd.is_open()) { // out of descriptors, perhaps: the listener stays ready
+            std::this_thread::sleep_for(StallWatch::interval);
+        }
         if (!fd.is_open() || (language == Connection::Speaks::frames && !is_allowed(fd.fileno()))) {
             return;
         }

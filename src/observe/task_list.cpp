@@ -11,6 +11,10 @@ void TaskList::request() {
 }
 
 void TaskList::run() noexcept {
+    if (is_abandoned()) {
+        end(State::abandoned);
+        return;
+    }
     try {
         if (!std::exchange(has_begun_, true)) {
             loop_.begin_list();
@@ -37,8 +41,15 @@ void TaskList::end(State how) noexcept {
 
 bool TaskList::wait(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, timeout, [this] { return state_ != State::requested; });
+    if (!changed_.wait_for(lock, timeout, [this] { return state_ != State::requested; })) {
+        state_ = State::abandoned;
+    }
     return state_ == State::complete;
+}
+
+bool TaskList::is_abandoned() noexcept {
+    const std::scoped_lock lock(mutex_);
+    return state_ == State::abandoned;
 }
 
 } // namespace hocket::observer

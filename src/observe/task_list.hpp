@@ -20,7 +20,8 @@ public:
     /// Asks the loop for its tasks. Must be called by for_each_loop's callback.
     void request();
     /// Waits for the list. Returns false if it is not complete after `timeout`, because the loop is
-    /// blocked or does not run.
+    /// blocked or does not run. The loop then makes no list any more, which would disturb a later
+    /// one.
     [[nodiscard]] bool wait(std::chrono::milliseconds timeout);
     /// The complete list.
     [[nodiscard]] const std::deque<TaskRecord>& tasks() const noexcept { return tasks_; }
@@ -31,6 +32,7 @@ public:
 private:
     enum class State { requested, complete, abandoned };
     void end(State how) noexcept;
+    [[nodiscard]] bool is_abandoned() noexcept;
 
     InspectedLoop& loop_;
     std::shared_ptr<TaskList> self_; // while the loop has this
