@@ -17,6 +17,7 @@ public:
         Entry* known = current_.load(std::memory_order_acquire);
         while (known == nullptr || known->process != ::getpid()) {
             auto fresh = std::make_unique<Entry>();
+            fresh->parents = known;
             if (current_.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) {
                 return fresh.release()->value;
             }
@@ -28,6 +29,7 @@ private:
     struct Entry {
         const pid_t process = ::getpid();
         T value;
+        Entry* parents = nullptr; // kept, because somebody may still have a reference to it
     };
     std::atomic<Entry*> current_{nullptr};
 };
