@@ -5,13 +5,12 @@
 #include <mutex>
 #include <string>
 
-#include <fmt/format.h>
-
 #include <hocket/detail/loop/promise_base.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/exception_group.hpp>
 
+#include "engine/format_seconds.hpp"
 #include "loop/describe_place.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/fork_safe_mutex.hpp"
@@ -65,7 +64,7 @@ void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noe
     // No handle may be made to a task that is being destroyed, so only its description is passed
     // on.
     ExceptionContext context;
-    context.message = fmt::format("the exception of {} was never retrieved", task.describe());
+    context.message = "the exception of " + task.describe() + " was never retrieved";
     context.exception = error;
     context.created_at = task.created_at();
     if (const LoopCore* core = running_core()) {
@@ -76,22 +75,22 @@ void report_never_retrieved(TaskBase& task, const std::exception_ptr& error) noe
 }
 
 void report_thread_exception(std::string_view message, const std::exception_ptr& error) noexcept {
-    write_report(fmt::format("hocket: {}: {}\n", message, describe_exception(error)));
+    write_report("hocket: " + std::string(message) + ": " + describe_exception(error) + '\n');
 }
 
 void report_destroyed_pending(TaskBase& task) noexcept {
-    write_report(fmt::format("hocket: {} was destroyed but it is pending, at {}\n", task.describe(),
-                             describe_place(task.waiting_at())));
+    write_report("hocket: " + task.describe() + " was destroyed but it is pending, at " +
+                 describe_place(task.waiting_at()) + '\n');
 }
 
 void report_never_awaited(const PromiseBase& promise) noexcept {
-    write_report(fmt::format("hocket: the coroutine '{}' was never awaited (defined at {})\n",
-                             promise.where.function_name(), describe_place(promise.where)));
+    write_report("hocket: the coroutine '" + std::string(promise.where.function_name()) +
+                 "' was never awaited (defined at " + describe_place(promise.where) + ")\n");
 }
 
 void report_slow(std::string_view what, std::chrono::nanoseconds took) noexcept {
-    write_report(fmt::format("hocket: executing {} took {:.3f} seconds\n", what,
-                             std::chrono::duration<double>(took).count()));
+    write_report("hocket: executing " + std::string(what) + " took " +
+                 engine::format_seconds(took) + '\n');
 }
 
 } // namespace detail

@@ -1,12 +1,11 @@
 #include "observe/stall_watch.hpp"
 
-#include <array>
-#include <cstdio>
 #include <string_view>
 
 #include <unistd.h>
 
 #include "engine/describe_frame.hpp"
+#include "engine/format_seconds.hpp"
 #include "engine/status_reading.hpp"
 #include "observe/thread_stack.hpp"
 
@@ -19,12 +18,6 @@ constexpr std::size_t most_reports = 5;
 /// Writes it at once, so that lines of several threads are not mixed.
 void write_to_stderr(const std::string& text) noexcept {
     static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
-}
-
-std::string seconds(std::chrono::duration<double> time) {
-    std::array<char, 32> digits{};
-    const int size = std::snprintf(digits.data(), digits.size(), "%.3f", time.count());
-    return {digits.data(), static_cast<std::size_t>(size)};
 }
 
 std::string describe(const RunningTask& task) {
@@ -90,7 +83,7 @@ void StallWatch::report(InspectedLoop& loop, std::chrono::duration<double> block
     const auto stack = stack_of(loop, thread);
     const std::string name = engine::status_name(status);
     std::string text = "hocket: the event loop" + (name.empty() ? "" : " '" + name + "'") +
-                       " has been blocked for " + seconds(blocked) + " seconds";
+                       " has been blocked for " + engine::format_seconds(blocked);
     if (stack) {
         text += " by " + describe(stack->task) + ":\n";
         for (const void* frame : stack->frames) {

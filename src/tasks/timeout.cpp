@@ -1,9 +1,9 @@
 #include <hocket/timeout.hpp>
 
-#include <fmt/format.h>
-
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
+
+#include "engine/format_seconds.hpp"
 
 namespace hocket {
 
@@ -74,9 +74,9 @@ void Timeout::leave_with_exception() {
     try {
         throw;
     } catch (const CancelledError&) {
-        throw TimeoutError(fmt::format(
-            "timed out after {:.6g} seconds",
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - entered_).count()));
+        throw TimeoutError("timed out after " +
+                           engine::format_seconds(std::chrono::steady_clock::now() - entered_, 6,
+                                                  std::chars_format::general));
     } catch (...) {
         // The body failed with another exception, which the caller rethrows.
     }
