@@ -109,7 +109,7 @@ void ThreadPoolExecutor::Pool::enqueue_shared(detail::Work& work) {
 void ThreadPoolExecutor::Pool::count_submission(detail::Work& work) noexcept {
     status_->submitted.fetch_add(1, std::memory_order_relaxed);
     if (timed_.load(std::memory_order_relaxed) == nullptr) {
-        timed_since_ = engine::ticks();
+        timed_since_.store(engine::ticks(), std::memory_order_relaxed);
         timed_.store(&work, std::memory_order_release);
     }
 }

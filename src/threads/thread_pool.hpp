@@ -109,12 +109,12 @@ private:
     detail::PriorityQueue ranked_;
     std::vector<Worker*> sleepers_;
     std::vector<std::thread> threads_;
-    std::uint64_t timed_since_ = 0; // when timed_ was submitted, in ticks
     std::atomic<bool> shut_down_{false};
     std::atomic<bool> broken_{false};
 
     // Read without the lock.
     std::atomic<const detail::Work*> timed_{nullptr}; // whose wait is measured, one at a time
+    std::atomic<std::uint64_t> timed_since_{0};       // when that was submitted, in ticks
     std::atomic<std::size_t> urgent_{0};      // of ranked_, those with a priority above zero
     std::atomic<std::size_t> unimportant_{0}; // and those below
 };

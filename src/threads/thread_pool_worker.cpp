@@ -42,7 +42,7 @@ void ThreadPoolExecutor::Pool::execute(Worker& me, detail::Work& work) {
         deadlines_.remove(work);
     }
     if (timed_.load(std::memory_order_acquire) == &work) {
-        status_->wait.record(engine::ticks() - timed_since_);
+        status_->wait.record(engine::ticks() - timed_since_.load(std::memory_order_relaxed));
         timed_.store(nullptr, std::memory_order_release);
     }
     engine::add(me.status->started, 1);
