@@ -1,0 +1,128 @@
+"""CPU time, run delay and memory of a session of processes, and what the rest of the machine used meanwhile.
+
+Wall time says little on a busy machine. The kernel counts for each thread how long it ran and how long it was ready but had no
+CPU; the rest of the time it was blocked.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def process_cpu_clock(pid):
+    """The clock of a process's CPU time; clock_getcpuclockid(3) computes the same number."""
+    return (~pid << 3) | 2
+
+
+def session_members(session):
+    """(pid, CPU seconds of its children that have ended) for each process of the session."""
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                # The name of the program may contain spaces and parentheses.
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != b"Z":
+            yield int(name), (int(fields[13]) + int(fields[14])) * TICK
+
+
+def run_delay(pid):
+    """Seconds that the threads of a process were ready to run but had no CPU. Threads that have ended are not counted."""
+    total = 0
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+                total += int(file.read().split()[1])
+    except OSError:
+        pass
+    return total * 1e-9
+
+
+def busy_cpu_seconds(cpus):
+    """CPU time that anything used on these CPUs since the machine started, including what the hypervisor took."""
+    total = 0
+    with open("/proc/stat") as file:
+        for line in file:
+            name, *values = line.split()
+            if name.startswith("cpu") and name != "cpu" and int(name[3:]) in cpus:
+                user, nice, system, _idle, _iowait, irq, softirq, steal = (int(value) for value in values[:8])
+                total += user + nice + system + irq + softirq + steal
+    return total * TICK
+
+
+def proportional_memory(pid):
+    """Bytes of memory of a process; pages that it shares with others count in part (PSS)."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            for line in file:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def session_memory(session):
+    return sum(proportional_memory(pid) for pid, _ in session_members(session))
+
+
+def available_memory():
+    with open("/proc/meminfo") as file:
+        for line in file:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 1 << 62
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a run used."""
+
+    wall: float
+    parent_cpu: float  # of the process that called the model
+    cpu: float  # of all its processes
+    reaped_cpu: float  # part of `cpu` that belongs to child processes which have ended
+    delay: float
+    others: float  # part of the CPUs that the rest of the machine used, 0 to 1
+
+
+class Meter:
+    """Measures what this process and its session use from its creation to `stop`."""
+
+    def __init__(self):
+        self.cpus = os.sched_getaffinity(0)
+        self.before = self._counters()
+        self.own = time.process_time()
+        self.start = time.perf_counter()
+
+    def _counters(self):
+        """CPU time of the other processes, of ended children, run delay, and CPU time of the machine."""
+        cpu = reaped = delay = 0.0
+        own_pid = os.getpid()
+        for pid, children in session_members(os.getsid(0)):
+            try:
+                cpu += 0 if pid == own_pid else time.clock_gettime(process_cpu_clock(pid))
+            except OSError:
+                continue
+            reaped += children
+            delay += run_delay(pid)
+        return cpu, reaped, delay, busy_cpu_seconds(self.cpus)
+
+    def stop(self):
+        # The clocks come first: reading the counters takes CPU time itself.
+        wall = time.perf_counter() - self.start
+        own = time.process_time() - self.own
+        cpu, reaped, delay, machine = (max(b - a, 0.0) for a, b in zip(self.before, self._counters()))
+        return Usage(
+            wall=wall,
+            parent_cpu=own,
+            cpu=own + cpu + reaped,
+            reaped_cpu=reaped,
+            delay=delay,
+            others=max(machine - own - cpu - reaped, 0.0) / (wall * len(self.cpus)),
+        )

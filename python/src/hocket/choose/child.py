@@ -1,0 +1,137 @@
+"""Starts a measuring process, talks to it, and makes sure that nothing of it is left."""
+
+import contextlib
+import multiprocessing.connection
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from .accounting import session_members
+from .errors import InputError, ModelFailed
+from .measuring_process import NO_ITEM, Progress
+
+# Set in every measuring process. BLAS and OpenMP would start threads of their own, which every model would then multiply.
+# With one seed for all, sets of strings have the same order in all results.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "BLIS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "HOCKET_CHOOSE_MEASURING": "1",
+}
+START = "from hocket.choose.measuring_process import main; main()"
+
+
+class Child:
+    def __init__(self, name, workload, cpus=None):
+        self.name = name
+        self.output = tempfile.TemporaryFile()
+        self.progress_descriptor = os.memfd_create("progress")
+        os.ftruncate(self.progress_descriptor, 8)
+        self.progress = Progress(self.progress_descriptor)
+        self.progress(NO_ITEM)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", START, str(theirs.fileno()), str(self.progress_descriptor)],
+                stdin=subprocess.DEVNULL,
+                stdout=self.output,
+                stderr=self.output,
+                pass_fds=(theirs.fileno(), self.progress_descriptor),
+                env=os.environ | ENVIRONMENT,
+                start_new_session=True,
+            )
+        self.connection = multiprocessing.connection.Connection(ours.detach())
+        setup = {
+            "parent": os.getpid(),
+            "name": name,
+            "sys_path": sys.path,
+            "cpus": cpus,
+            "main_path": workload.function.main_path,
+            "workload": pickle.dumps(workload),
+        }
+        with contextlib.suppress(BrokenPipeError):
+            self.connection.send(setup)
+
+    def wait_until_loaded(self, timeout):
+        """Seconds that loading the function and the items took."""
+        return self._answer(timeout, "loading the workload")
+
+    def call(self, command, timeout, **arguments):
+        try:
+            self.connection.send((command, arguments))
+        except BrokenPipeError:
+            raise ModelFailed("died", self._death()) from None
+        return self._answer(timeout, command)
+
+    def _answer(self, timeout, what):
+        if not self.connection.poll(max(timeout, 0)):
+            item = self.progress.read()
+            self.kill()
+            where = f"item {item} did not end" if item is not None else f"{what} did not end"
+            raise ModelFailed("timeout", f"{where} in {timeout:.1f} s")
+        try:
+            status, value = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            raise ModelFailed("died", self._death()) from None
+        if status == "input":
+            raise InputError(value)
+        if status == "model":
+            raise ModelFailed(*value)
+        return value
+
+    def _death(self):
+        code = self.process.wait()
+        item = self.progress.read()
+        reason = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+        text = f"the process {reason}" + (f" while item {item} ran" if item is not None else "")
+        lines = self.printed().strip().splitlines()
+        return f"{text}: {lines[-1]}" if lines else text
+
+    def printed(self):
+        """What the function wrote to stdout and stderr."""
+        self.output.seek(0)
+        return self.output.read(1 << 20).decode(errors="replace")
+
+    def kill(self):
+        """Kills the process and everything in its session. Safe to call again."""
+        if self.process.returncode is None:
+            # Stopped first, so that it cannot start another process between the listing and the killing.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGSTOP)
+            self._kill_session()
+            self.process.wait()
+            # What the members started meanwhile is found once they are gone.
+            deadline = time.monotonic() + 5
+            while self._kill_session() and time.monotonic() < deadline:
+                time.sleep(0.005)
+
+    def _kill_session(self):
+        """Kills what is in the session, its process groups included; returns whether there was anything."""
+        found = False
+        for pid, _ in session_members(self.process.pid):
+            found = True
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return found
+
+    def close(self):
+        self.kill()
+        self.connection.close()
+        os.close(self.progress_descriptor)
+        self.progress.memory.close()
+        self.output.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
