@@ -58,8 +58,13 @@ class Child:
             "main_path": workload.function.main_path,
             "workload": pickle.dumps(workload),
         }
-        with contextlib.suppress(BrokenPipeError):
+        try:
             self.connection.send(setup)
+        except BrokenPipeError:
+            pass  # it has ended already; wait_until_loaded says why
+        except BaseException:
+            self.kill()
+            raise
 
     def wait_until_loaded(self, timeout):
         """Seconds that loading the function and the items took."""

@@ -21,6 +21,7 @@ class Arm:
         self.start_seconds = {}
         self.width = 1
         self.latency = None
+        self.alive = True  # its process can be asked for more runs
 
     def run_of(self, width, chunk, count, usage, memory):
         return Run(self.model, width, chunk, count, usage, memory)

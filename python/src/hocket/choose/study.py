@@ -16,6 +16,7 @@ from .estimate import quiet_throughput
 from .measured import Arm
 from .models import NAMES
 from .models.pools import why_no_interpreters
+from .profiling import short
 from .statistics import quantile
 
 CONTENDER_RATIO = 2.0
@@ -116,8 +117,9 @@ class Study:
         if profile.unpicklable:
             self._exclude_copies(profile.unpicklable)
             self.notes.append(f"Results were not compared: {profile.unpicklable}.")
-        arm = self.arms["sequential"] = Arm("sequential", profile, self.cores)
+        arm = Arm("sequential", profile, self.cores)
         self._measure(arm, 1, seconds=min(widths.SLICE_SECONDS, budget / 30))
+        self.arms["sequential"] = arm
 
     def _exclude_copies(self, reason):
         for name in ("interpreters", "processes"):
@@ -141,6 +143,7 @@ class Study:
             self._climb(arm, self._left(share))
         except ModelFailed as error:
             self.children[name].kill()
+            arm.alive = False
             if error.kind == "differs":
                 self.refusal = f"{name} gave a different result: {error}"
                 self.missing[name] = str(error)
@@ -206,13 +209,14 @@ class Study:
             arm.settle()
         best = max(arm.throughput() for arm in self.arms.values())
         contenders = [
-            name for name, arm in self.arms.items() if name == "sequential" or arm.throughput() * CONTENDER_RATIO >= best
+            name
+            for name, arm in self.arms.items()
+            if arm.alive and (name == "sequential" or arm.throughput() * CONTENDER_RATIO >= best)
         ]
         if len(contenders) == 1:
             return
         self.options.progress("confirming " + ", ".join(contenders))
-        for name in contenders:
-            self._start_settled(name)
+        contenders = [name for name in contenders if self._start_settled(name)]
         for rounds in range(1, MOST_ROUNDS + 1):
             longest = max(sum(self.arms[name].slice_seconds() for name in contenders), 0.1)
             if self._left(0.85) < longest and rounds > 1:
@@ -238,6 +242,8 @@ class Study:
                 self.children[name].call("start", max(self._left(), 0.1), width=arm.width)
             except ModelFailed as error:
                 self._drop(name, str(error))
+                return False
+        return True
 
     def _drop(self, name, reason):
         self.missing[name] = reason
@@ -263,7 +269,7 @@ class Study:
         """At 70 % of each model's throughput, with calls that begin when they are due."""
         quantile_wanted = self.options.objective[0] if self.options.objective else 0.99
         for name, arm in self.arms.items():
-            if not arm.slices and name != "sequential":
+            if not arm.alive or (not arm.slices and name != "sequential"):
                 continue
             interval = 1 / (0.7 * arm.throughput())
             count = int(min(1000, max(1.0, self._left() / 6) / interval))
@@ -281,6 +287,7 @@ class Study:
         for arm in self.arms.values():
             arm.settle()
         throughputs = self._throughputs() if self.arms else {}
+        self._note_output()
         rows = [self._row(name, throughputs) for name in NAMES]
         answer = Answer(self.workload, self.profile, rows, self.cores, list(self.notes), interrupted=interrupted)
         if not throughputs:
@@ -298,6 +305,12 @@ class Study:
             answer.notes.append("The machine was busy: throughputs are computed from CPU time, waiting and contention.")
         answer.settle(self, chosen, decision.is_winner(eligible, chosen), throughputs)
         return answer
+
+    def _note_output(self):
+        if "sequential" in self.children:
+            lines = self.children["sequential"].printed().splitlines()
+            if lines:
+                self.notes.append(f"The function prints ({short(lines[0])}); this was not shown.")
 
     def _within_objective(self, throughputs):
         if not self.options.objective:

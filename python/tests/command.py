@@ -1,0 +1,51 @@
+"""Runs the command for the tests."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# In the environment of everything that these tests start.
+MARK = f"HOCKET_TEST={uuid.uuid4()}"
+
+
+def arguments(function, items="sample_workloads:numbers", *options, budget="8s"):
+    return [sys.executable, "-m", "hocket.choose", f"sample_workloads:{function}", "--items", items, "--budget", budget, *options]
+
+
+def start(*parts, **options):
+    name, _, value = MARK.partition("=")
+    environment = os.environ | {name: value}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(arguments(*parts, **options), cwd=HERE, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def choose(*parts, **options):
+    """(status, stdout, stderr)"""
+    process = start(*parts, **options)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def choose_json(function, items="sample_workloads:numbers", *options, **others):
+    status, out, err = choose(function, items, "--json", *options, **others)
+    assert status == 0, err
+    return json.loads(out)
+
+
+def processes_of_measurements():
+    """Processes that a measurement started: they have its variable in their environment. Those of another run of the tests
+    do not count."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                environment = Path("/proc", name, "environ").read_bytes()
+            except OSError:
+                continue
+            if MARK.encode() in environment and b"HOCKET_CHOOSE_MEASURING=1" in environment:
+                found.append(Path("/proc", name, "cmdline").read_bytes())
+    return found
