@@ -16,7 +16,7 @@ class Estimates(unittest.TestCase):
         self.assertEqual(quiet_throughput(run("threads", 2, wall=1, cpu=1, delay=0, others=0.01), PROFILE, 2), 100)
 
     def test_run_delay_is_taken_off_a_sequential_run(self):
-        busy = run("sequential", 1, wall=2, cpu=1, delay=1, others=0.5)
+        busy = run("sequential", 1, wall=2, cpu=1, delay=1, others=0.5, parent=1)
         self.assertAlmostEqual(quiet_throughput(busy, PROFILE, 2), 100)
 
     def test_processes_that_shared_their_cpus_are_given_both(self):
@@ -25,12 +25,12 @@ class Estimates(unittest.TestCase):
         self.assertAlmostEqual(quiet_throughput(busy, PROFILE, 2), 200)
 
     def test_the_gil_bounds_threads_whatever_the_delay(self):
-        busy = run("threads", 2, wall=1.5, cpu=1, delay=1, others=0.5)
+        busy = run("threads", 2, wall=1.5, cpu=1, delay=1, others=0.5, parent=1)
         self.assertAlmostEqual(quiet_throughput(busy, PROFILE, 2), 100)
 
     def test_waiting_for_a_lock_is_not_taken_for_waiting_for_a_cpu(self):
         waiting = types.SimpleNamespace(cpu=0.0001, wait=0.003, gil_share=1.0)
-        busy = run("threads", 8, wall=0.3, cpu=0.01, delay=0.001, others=0.5)
+        busy = run("threads", 8, wall=0.3, cpu=0.01, delay=0.001, others=0.5, parent=0.01)
         self.assertLess(quiet_throughput(busy, waiting, 2), 340)
 
 

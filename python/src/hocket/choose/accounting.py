@@ -96,33 +96,37 @@ class Meter:
 
     def __init__(self):
         self.cpus = os.sched_getaffinity(0)
-        self.before = self._counters()
-        self.own = time.process_time()
+        self.before = self._counters_of_others()
+        # Last, and first in `stop`: on a busy machine this process may lose the CPU while it reads the counters of others.
+        self.own_delay = run_delay(os.getpid())
+        self.own_cpu = time.process_time()
         self.start = time.perf_counter()
 
-    def _counters(self):
-        """CPU time of the other processes, of ended children, run delay, and CPU time of the machine."""
+    def _counters_of_others(self):
+        """CPU time of the session's other processes, of ended children, run delay, and CPU time of the machine."""
         cpu = reaped = delay = 0.0
         own_pid = os.getpid()
         for pid, children in session_members(os.getsid(0)):
+            reaped += children
+            if pid == own_pid:
+                continue
             try:
-                cpu += 0 if pid == own_pid else time.clock_gettime(process_cpu_clock(pid))
+                cpu += time.clock_gettime(process_cpu_clock(pid))
             except OSError:
                 continue
-            reaped += children
             delay += run_delay(pid)
         return cpu, reaped, delay, busy_cpu_seconds(self.cpus)
 
     def stop(self):
-        # The clocks come first: reading the counters takes CPU time itself.
         wall = time.perf_counter() - self.start
-        own = time.process_time() - self.own
-        cpu, reaped, delay, machine = (max(b - a, 0.0) for a, b in zip(self.before, self._counters()))
+        own = time.process_time() - self.own_cpu
+        own_delay = run_delay(os.getpid()) - self.own_delay
+        cpu, reaped, delay, machine = (max(b - a, 0.0) for a, b in zip(self.before, self._counters_of_others()))
         return Usage(
             wall=wall,
             parent_cpu=own,
             cpu=own + cpu + reaped,
             reaped_cpu=reaped,
-            delay=delay,
+            delay=max(own_delay, 0.0) + delay,
             others=max(machine - own - cpu - reaped, 0.0) / (wall * len(self.cpus)),
         )

@@ -112,14 +112,14 @@ class Child:
             # Stopped first, so that it cannot start another process between the listing and the killing.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGSTOP)
-            self._kill_session()
+            self.kill_session()
             self.process.wait()
             # What the members started meanwhile is found once they are gone.
             deadline = time.monotonic() + 5
-            while self._kill_session() and time.monotonic() < deadline:
+            while self.kill_session() and time.monotonic() < deadline:
                 time.sleep(0.005)
 
-    def _kill_session(self):
+    def kill_session(self):
         """Kills what is in the session, its process groups included; returns whether there was anything."""
         found = False
         for pid, _ in session_members(self.process.pid):

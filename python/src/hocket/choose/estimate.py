@@ -43,17 +43,20 @@ def quiet_throughput(run, profile, cores):
     if run.clean:
         return run.measured
     usage = run.usage
-    if run.model in ("sequential", "asyncio"):
-        # One thread: whenever it waits for a CPU, somebody else has it.
-        return run.count / max(usage.wall - usage.delay, usage.wall * 0.02)
-    bound = min(cores / run.cpu, run.width / (run.cpu + profile.wait))
+    # How long child processes that have ended were delayed is not known.
+    known = usage.reaped_cpu <= 0.1 * usage.cpu
+    undelayed = max(usage.wall - usage.delay, 0.0) if known else 0.0
+    shortest = max(undelayed / run.count, seconds_by_demands(run, profile, cores))
+    return max(run.measured, 1 / shortest)
+
+
+def seconds_by_demands(run, profile, cores):
+    """The least time between two items that the demands allow."""
+    parent = run.usage.parent_cpu / run.count
+    if run.model == "sequential":
+        return run.cpu + profile.wait
+    if run.model == "asyncio":
+        return max(parent, (run.cpu + profile.wait) / run.width)
     if run.model == "threads":
-        under_gil = profile.gil_share * (run.cpu - usage.reaped_cpu / run.count)
-        bound = min(bound, 1 / max(under_gil, 1e-9))
-    else:
-        parent = usage.parent_cpu / run.count
-        bound = min(cores / run.cpu, run.width / (run.cpu - parent + profile.wait), 1 / max(parent, 1e-9))
-    # The delay of child processes that have ended is not known.
-    if usage.reaped_cpu < 0.1 * usage.cpu:
-        bound = min(bound, run.count / max(usage.wall - usage.delay, usage.wall * 0.02))
-    return max(run.measured, bound)
+        return max(run.cpu / cores, profile.gil_share * parent, (run.cpu + profile.wait) / run.width)
+    return max(run.cpu / cores, parent, (run.cpu - parent + profile.wait) / run.width)

@@ -19,6 +19,8 @@ from .models.pools import why_no_interpreters
 from .profiling import short
 from .statistics import quantile
 
+# What the report and the end of the measuring processes take must fit into the budget too.
+RESERVE = 0.07
 CONTENDER_RATIO = 2.0
 LEAST_ROUNDS, MOST_ROUNDS = 3, 15
 IMPROVEMENT = 1.05
@@ -54,6 +56,9 @@ class Study:
         return self
 
     def __exit__(self, *error):
+        # All at once: each needs some time to end.
+        for child in self.children.values():
+            child.kill_session()
         for child in self.children.values():
             child.close()
 
@@ -74,34 +79,46 @@ class Study:
 
     def _left(self, part=1.0):
         """Seconds until `part` of the budget is used."""
-        return self.options.budget * part - self._elapsed()
+        return self.options.budget * part * (1 - RESERVE) - self._elapsed()
 
     # Profile
 
-    def _child(self, name):
+    def _start_children(self):
+        """A process for each model that can be measured here. They load the function at the same time, then sleep."""
+        if self.workload.async_function is None:
+            self.missing["asyncio"] = "needs an asynchronous version of the function: --async module:function"
+        if why_no_interpreters():
+            self.missing["interpreters"] = why_no_interpreters()
         cpus = None
         if self.cores < self.available:
             cpus = sorted(os.sched_getaffinity(0))[: math.ceil(self.cores)]
-        child = self.children[name] = Child(name, self.workload, cpus)
-        child.load_seconds = child.wait_until_loaded(self._left())
-        return child
+        for name in NAMES:
+            if name not in self.missing:
+                self.children[name] = Child(name, self.workload, cpus)
+        for name, child in self.children.items():
+            try:
+                child.wait_until_loaded(self._left(0.5))
+            except ModelFailed as error:
+                if name == "sequential":
+                    raise
+                self.missing[name] = str(error)
 
     def _profile(self):
         self.options.progress("profiling one run")
         budget = self.options.budget
         try:
-            child = self._child("sequential")
+            self._start_children()
             startup = self._elapsed()
-            profile = self.profile = child.call("profile", max(budget / 2 - startup, 0.1), seconds=min(1.0, budget / 20))
+            profile = self.profile = self.children["sequential"].call("profile", max(budget / 2 - startup, 0.1), seconds=min(1.0, budget / 20))
         except ModelFailed as error:
             if error.kind == "timeout":
                 raise InputError(f"{error}: the function hangs, or the budget of {format_duration(budget)} is too short") from None
             raise InputError(f"the function failed: {error}") from None
-        needed = 3 * startup + 12 * profile.item_seconds
+        needed = startup + 12 * profile.item_seconds
         if needed > budget - self._elapsed():
             raise InputError(
                 f"the budget of {format_duration(budget)} is too short: an item takes {format_duration(profile.item_seconds)} and "
-                f"starting a process {format_duration(startup)}; give at least {math.ceil(needed + self._elapsed())}s"
+                f"loading the function {format_duration(startup)}; give at least {math.ceil(needed + self._elapsed())}s"
             )
         if self.options.check and profile.unstable_item is not None:
             self.refusal = (
@@ -129,17 +146,12 @@ class Study:
 
     def _explore(self, name):
         """Measures a model at several numbers of workers."""
-        if name == "asyncio" and self.workload.async_function is None:
-            self.missing[name] = "needs an asynchronous version of the function: --async module:function"
-        if name == "interpreters" and why_no_interpreters():
-            self.missing[name] = why_no_interpreters()
         if name in self.missing:
             return
         self.options.progress(f"measuring {name}")
         share = {"asyncio": 0.25, "threads": 0.4, "interpreters": 0.5, "processes": 0.6}[name]
         arm = Arm(name, self.profile, self.cores)
         try:
-            self._child(name)
             self._climb(arm, self._left(share))
         except ModelFailed as error:
             self.children[name].kill()
@@ -162,12 +174,11 @@ class Study:
         if arm.model == "processes":
             limit = widths.memory_limit(memory)
             grid = [width for width in grid if width <= limit] or grid[:1]
-        if len(grid) > 1 and time.monotonic() < end:
-            self._measure(arm, grid[1])
         predicted = {width: arm.predict(width, self.cores) for width in grid}
         target = prediction.smallest_good_width(predicted, 0.03)
-        if target not in arm.points and time.monotonic() < end:
-            self._measure(arm, target)
+        for width in (target, grid[min(1, len(grid) - 1)]):
+            if width not in arm.points and time.monotonic() < end:
+                self._measure(arm, width)
         while time.monotonic() < end:
             # Upwards from the widest point, while that is worth it.
             widest = max(arm.points)
@@ -272,7 +283,7 @@ class Study:
             if not arm.alive or (not arm.slices and name != "sequential"):
                 continue
             interval = 1 / (0.7 * arm.throughput())
-            count = int(min(1000, max(1.0, self._left() / 6) / interval))
+            count = int(min(1000, min(1.5, self._left() / 6) / interval))
             if count < 20 or count * interval + 0.5 > self._left():
                 continue
             try:
