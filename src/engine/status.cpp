@@ -47,8 +47,12 @@ void fill(StatusHeader& header) noexcept {
     header.pool_size = sizeof(PoolStatus);
     header.max_pools = StatusPage::max_pools;
     header.started_at = nanoseconds(CLOCK_REALTIME);
-    header.first_ticks = ticks();
-    header.first_time = nanoseconds(CLOCK_MONOTONIC);
+    // Read before anything is stored, because the page's first write takes a microsecond.
+    const std::uint64_t before = ticks();
+    const std::uint64_t time = nanoseconds(CLOCK_MONOTONIC);
+    const std::uint64_t after = ticks();
+    header.first_ticks = before + (after - before) / 2;
+    header.first_time = time;
     header.recent_ticks.store(header.first_ticks, std::memory_order_relaxed);
     header.recent_time.store(header.first_time, std::memory_order_relaxed);
     const std::string_view name = program_invocation_short_name;
