@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <string>
@@ -122,14 +124,20 @@ TEST(Status, ALongNameIsCut) {
 
 TEST(TickLength, TurnsTicksIntoTime) {
     static_cast<void>(status_page()); // from now on, the length is known better and better
-    const std::uint64_t ticks_before = ticks();
-    const std::uint64_t before = ticks_of_the_clock();
-    while (ticks_of_the_clock() - before < 20'000'000) {
+    // The best of several, because this thread may lose the processor between two clocks.
+    double least_error = 1.0;
+    for (int attempt = 0; attempt < 50 && least_error > 0.01; ++attempt) {
+        const std::uint64_t ticks_before = ticks();
+        const std::uint64_t before = ticks_of_the_clock();
+        while (ticks_of_the_clock() - before < 5'000'000) {
+        }
+        const std::uint64_t passed = ticks() - ticks_before;
+        const auto real = static_cast<double>(ticks_of_the_clock() - before);
+        const auto measured =
+            static_cast<double>(TickLength(status_page().header).duration(passed));
+        least_error = std::min(least_error, std::abs(measured - real) / real);
     }
-    const std::uint64_t passed = ticks() - ticks_before;
-    const Nanoseconds real = static_cast<Nanoseconds>(ticks_of_the_clock() - before);
-    const TickLength length(status_page().header);
-    EXPECT_NEAR(static_cast<double>(length.duration(passed)), static_cast<double>(real), 2e6);
+    EXPECT_LE(least_error, 0.01);
 }
 
 } // namespace
