@@ -30,6 +30,14 @@ ENVIRONMENT = {
 START = "from hocket.choose.measuring_process import main; main()"
 
 
+def is_resource_tracker(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"multiprocessing.resource_tracker" in file.read()
+    except OSError:
+        return False  # it has ended
+
+
 class Child:
     def __init__(self, name, workload, cpus=None):
         self.name = name
@@ -112,18 +120,24 @@ class Child:
             # Stopped first, so that it cannot start another process between the listing and the killing.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGSTOP)
-            self.kill_session()
+            self.kill_session(is_spared=is_resource_tracker)
             self.process.wait()
+            # multiprocessing's tracker removes the semaphores of those that were killed, and then ends by itself.
+            deadline = time.monotonic() + 1
+            while any(is_resource_tracker(pid) for pid, _ in session_members(self.process.pid)) and time.monotonic() < deadline:
+                time.sleep(0.005)
             # What the members started meanwhile is found once they are gone.
             deadline = time.monotonic() + 5
             while self.kill_session() and time.monotonic() < deadline:
                 time.sleep(0.005)
 
-    def kill_session(self):
+    def kill_session(self, is_spared=lambda pid: False):
         """Kills what is in the session, its process groups included; returns whether there was anything."""
         found = False
         for pid, _ in session_members(self.process.pid):
             found = True
+            if is_spared(pid):
+                continue
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return found
