@@ -7,8 +7,8 @@
 
 namespace hocket::tool {
 
-// Each function is a verb of the command line: it prints its answer on standard output and throws
-// Problem if there is none.
+// Each function is a verb of the command line. It prints its answer on standard output, or throws
+// Problem.
 
 void ps(bool json);
 
