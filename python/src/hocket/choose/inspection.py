@@ -1,6 +1,5 @@
 """What the source of a function tells: locks and other state that worker processes would only have copies of."""
 
-import asyncio
 import pickle
 import sys
 import sysconfig
@@ -14,8 +13,6 @@ LOCKS = (
     threading.Semaphore,
     threading.Event,
     threading.Barrier,
-    asyncio.Lock,
-    asyncio.Semaphore,
 )
 
 # A dictionary or an object may be a cache, which each process can have for itself; these are counts and collections, from which

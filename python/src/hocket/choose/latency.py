@@ -1,7 +1,6 @@
 """Latency at a given load. Calls begin when they are due, whether or not earlier ones have ended: a slow model cannot hide its
 queue by asking for less work."""
 
-import asyncio
 import time
 
 
@@ -33,22 +32,4 @@ def of_executor(executor, function, items, interval):
         futures.append(future)
     for future in futures:
         future.result()
-    return latencies
-
-
-async def of_tasks(function, items, interval, width):
-    gate = asyncio.Semaphore(width)
-    latencies = []
-
-    async def one(item, due):
-        async with gate:
-            await function(item)
-        latencies.append(time.perf_counter() - due)
-
-    async with asyncio.TaskGroup() as group:
-        start = time.perf_counter()
-        for index, item in enumerate(items):
-            due = start + index * interval
-            await asyncio.sleep(max(due - time.perf_counter(), 0))
-            group.create_task(one(item, due))
     return latencies

@@ -1,8 +1,7 @@
 """asyncio: one task an item, and a semaphore that limits how many run."""
 
 import asyncio
-
-from .. import latency
+import time
 
 
 class EventLoop:
@@ -21,7 +20,7 @@ class EventLoop:
         return self.runner.run(self._gather(items))
 
     def latencies(self, items, interval):
-        return self.runner.run(latency.of_tasks(self.function, items, interval, self.width))
+        return self.runner.run(self._latencies(items, interval))
 
     async def _gather(self, items):
         gate = asyncio.Semaphore(self.width)
@@ -32,3 +31,21 @@ class EventLoop:
                 return await function(item)
 
         return await asyncio.gather(*[one(item) for item in items])
+
+    async def _latencies(self, items, interval):
+        gate = asyncio.Semaphore(self.width)
+        function = self.function
+        latencies = []
+
+        async def one(item, due):
+            async with gate:
+                await function(item)
+            latencies.append(time.perf_counter() - due)
+
+        async with asyncio.TaskGroup() as group:
+            start = time.perf_counter()
+            for index, item in enumerate(items):
+                due = start + index * interval
+                await asyncio.sleep(max(due - time.perf_counter(), 0))
+                group.create_task(one(item, due))
+        return latencies

@@ -4,18 +4,28 @@ import concurrent.futures
 import importlib
 import multiprocessing
 import sys
+import threading
 import time
 
 from .. import _native, latency
 
+# In a worker process: set once all workers of the pool have started.
+all_started = None
 
-def load_in_worker(module, ready):
+
+def load_in_worker(module, ready, started):
     """Runs once in each worker process, so that no item pays for the import."""
+    global all_started
     # The fork server ends when the process that started it does; its children are then killed with it.
     _native.die_with_parent()
     if module != "__main__":
         importlib.import_module(module)
+    all_started = started
     ready.release()
+
+
+def wait_until_all_started():
+    all_started.wait()
 
 
 class Pool:
@@ -27,19 +37,11 @@ class Pool:
         self.width = 0
 
     def start(self, width):
-        if width == self.width:
-            return
-        self.stop()
-        self.executor = self._create(width)
-        self.width = width
-        # Executors start a worker for each call that finds no idle one. Calls that overlap start all of them.
-        holds = [self.executor.submit(time.sleep, 0.02) for _ in range(width)]
-        self._wait_until_ready(holds)
-        for hold in holds:
-            hold.result()
-
-    def _wait_until_ready(self, holds):
-        pass
+        if width != self.width:
+            self.stop()
+            self.executor = self._create(width)
+            self.width = width
+            self._start_workers()
 
     def stop(self):
         if self.executor is not None:
@@ -54,14 +56,26 @@ class Pool:
         return latency.of_executor(self.executor, self.function, items, interval)
 
 
+# Executors start a worker for each call that finds no idle one. Calls that end only when all workers are there start all of them.
+
+
 class Threads(Pool):
     def _create(self, width):
         return concurrent.futures.ThreadPoolExecutor(width)
+
+    def _start_workers(self):
+        started = threading.Event()
+        calls = [self.executor.submit(started.wait) for _ in range(self.width)]
+        started.set()
+        concurrent.futures.wait(calls)
 
 
 class Interpreters(Pool):
     def _create(self, width):
         return concurrent.futures.InterpreterPoolExecutor(width)
+
+    def _start_workers(self):
+        concurrent.futures.wait([self.executor.submit(time.sleep, 0.05) for _ in range(self.width)])
 
 
 class Processes(Pool):
@@ -73,17 +87,21 @@ class Processes(Pool):
         # Not fork: children would share the sockets and connections that the module opened when it was imported.
         context = multiprocessing.get_context("forkserver")
         self.ready = context.Semaphore(0)
+        self.started = context.Event()
         return concurrent.futures.ProcessPoolExecutor(
-            width, mp_context=context, initializer=load_in_worker, initargs=(self.module, self.ready)
+            width, mp_context=context, initializer=load_in_worker, initargs=(self.module, self.ready, self.started)
         )
 
-    def _wait_until_ready(self, holds):
+    def _start_workers(self):
+        calls = [self.executor.submit(wait_until_all_started) for _ in range(self.width)]
         for _ in range(self.width):
             while not self.ready.acquire(timeout=0.1):
                 # A worker that fails while it starts breaks the pool; waiting on would be in vain.
-                for hold in holds:
-                    if hold.done():
-                        hold.result()
+                for call in calls:
+                    if call.done():
+                        call.result()
+        self.started.set()
+        concurrent.futures.wait(calls)
 
 
 def why_no_interpreters():
