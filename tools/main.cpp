@@ -1,5 +1,7 @@
 #include <exception>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -53,6 +55,32 @@ int run(int argc, char** argv) {
     stacks_verb->callback([&] { stacks(process, json); });
 
     add("metrics", "print the counters as OpenMetrics text")->callback([&] { metrics(process); });
+
+    TraceOptions trace_options;
+    CLI::App* const trace_verb = add("trace", "write a timeline that Perfetto shows");
+    trace_verb->add_option("-o,--output", trace_options.file, "the file to write")
+        ->type_name("FILE")
+        ->required();
+    const auto add_seconds = [trace_verb](const char* name, std::optional<double>& seconds,
+                                          const char* what) {
+        return trace_verb->add_option(name, seconds, what)
+            ->type_name("TIME")
+            ->transform(CLI::AsNumberWithUnit(
+                std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"min", 60}},
+                CLI::AsNumberWithUnit::CASE_SENSITIVE, "seconds"))
+            ->check(CLI::Range(0.001, 86'400.0));
+    };
+    CLI::Option* const record_for =
+        add_seconds("--for", trace_options.seconds,
+                    "how long to record: 10s; otherwise until Ctrl-C or the program's end");
+    add_seconds("--last", trace_options.last,
+                "do not record: show the last seconds of a program that was started with "
+                "HOCKET_TRACE=1")
+        ->excludes(record_for);
+    trace_verb->callback([&] {
+        trace_options.process = process;
+        trace(trace_options);
+    });
 
     CLI::App* const choose_verb = app.add_subcommand(
         "choose", "measure a Python workload and say which concurrency model fits it");

@@ -32,28 +32,28 @@ using engine::FileDescriptor;
 using engine::StatusHeader;
 using engine::StatusPage;
 
-constexpr std::string_view page_link = "/memfd:hocket-status (deleted)";
-
 bool exists(pid_t process) noexcept { return ::kill(process, 0) == 0 || errno == EPERM; }
 
-/// Opens the page among the descriptors of a process. Throws Problem if they cannot be read.
-FileDescriptor open_page(pid_t process) {
+} // namespace
+
+FileDescriptor open_shared_memory(pid_t process, std::string_view what, std::size_t size) {
+    const std::string link = fmt::format("/memfd:hocket-{} (deleted)", what);
     const fs::path folder = fmt::format("/proc/{}/fd", process);
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
         std::error_code unreadable;
-        if (fs::read_symlink(entry->path(), unreadable).string() == page_link) {
-            FileDescriptor page(::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC));
+        if (fs::read_symlink(entry->path(), unreadable).string() == link) {
+            FileDescriptor file(::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC));
             struct stat found {};
             // A forked child still has its parent's.
             std::uint32_t owner = 0;
-            if (page.is_open() && ::fstat(page.fileno(), &found) == 0 &&
-                found.st_size >= static_cast<off_t>(sizeof(StatusPage)) &&
-                ::pread(page.fileno(), &owner, sizeof owner, offsetof(StatusHeader, process)) ==
+            if (file.is_open() && ::fstat(file.fileno(), &found) == 0 &&
+                found.st_size >= static_cast<off_t>(size) &&
+                ::pread(file.fileno(), &owner, sizeof owner, offsetof(StatusHeader, process)) ==
                     static_cast<ssize_t>(sizeof owner) &&
                 owner == static_cast<std::uint32_t>(process)) {
-                return page;
+                return file;
             }
         }
     }
@@ -65,6 +65,8 @@ FileDescriptor open_page(pid_t process) {
     }
     return {};
 }
+
+namespace {
 
 std::shared_ptr<const StatusPage> map_page(FileDescriptor file) {
     void* const memory =
@@ -79,7 +81,7 @@ std::shared_ptr<const StatusPage> map_page(FileDescriptor file) {
 } // namespace
 
 std::optional<ProcessPage> ProcessPage::find(pid_t process) {
-    FileDescriptor file = open_page(process);
+    FileDescriptor file = open_shared_memory(process, "status", sizeof(StatusPage));
     if (!file.is_open()) {
         return std::nullopt;
     }
@@ -196,9 +198,12 @@ void receive_all(int fd, char* into, std::size_t size) {
 
 } // namespace
 
-msgpack::object_handle Observer::ask(const std::string& what) {
+msgpack::object_handle Observer::ask(const std::string& what,
+                                     const std::vector<std::string>& arguments) {
+    std::vector<std::string> words{what};
+    words.insert(words.end(), arguments.begin(), arguments.end());
     msgpack::sbuffer request;
-    msgpack::pack(request, std::vector<std::string>{what});
+    msgpack::pack(request, words);
     std::string frame;
     for (unsigned shift = 0; shift < 32; shift += 8) {
         frame += static_cast<char>((request.size() >> shift) & 0xff);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,12 @@ class Problem : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
+
+/// Opens the memory that a process shares as "hocket-<what>" and that begins with a header that
+/// names its process; closed if there is none of at least `size` bytes. Throws Problem if the
+/// process does not exist or is another user's.
+[[nodiscard]] engine::FileDescriptor open_shared_memory(pid_t process, std::string_view what,
+                                                        std::size_t size);
 
 /// The status page of a process, mapped read-only.
 class ProcessPage {
@@ -51,7 +58,8 @@ public:
     [[nodiscard]] static std::optional<Observer> find(pid_t process);
 
     /// Throws Problem if there is no answer, or if it is an error.
-    [[nodiscard]] msgpack::object_handle ask(const std::string& what);
+    [[nodiscard]] msgpack::object_handle ask(const std::string& what,
+                                             const std::vector<std::string>& arguments = {});
 
 private:
     explicit Observer(engine::FileDescriptor fd) noexcept : fd_(std::move(fd)) {}

@@ -18,15 +18,6 @@ std::string name_of(const Fields& fields) {
     return name.empty() ? fmt::format("Task-{}", fields.at("id").as<std::uint64_t>()) : name;
 }
 
-Place place_of(const msgpack::object& object) {
-    const auto parts = object.as<std::vector<msgpack::object>>();
-    if (parts.size() != 3) {
-        return {};
-    }
-    return {parts[0].as<std::string>(), parts[1].as<std::uint64_t>(),
-            demangled(parts[2].as<std::string>().c_str())};
-}
-
 SeenTask task_of(const Fields& fields) {
     SeenTask task;
     task.id = fields.at("id").as<std::uint64_t>();
@@ -41,6 +32,15 @@ SeenTask task_of(const Fields& fields) {
 }
 
 } // namespace
+
+Place place_of(const msgpack::object& object) {
+    const auto parts = object.as<std::vector<msgpack::object>>();
+    if (parts.size() != 3) {
+        return {};
+    }
+    return {parts[0].as<std::string>(), parts[1].as<std::uint64_t>(),
+            demangled(parts[2].as<std::string>().c_str())};
+}
 
 std::string Place::brief() const {
     return line == 0 ? "an unknown place"

@@ -17,6 +17,8 @@ struct Place {
     [[nodiscard]] std::string brief() const; ///< "file.cpp:12"
 };
 
+[[nodiscard]] Place place_of(const msgpack::object& object);
+
 /// A task, or a group of tasks that were created at the same place and wait at the same place.
 struct SeenTask {
     std::uint64_t loop = 0;

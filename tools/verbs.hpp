@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ void top(const TopOptions& options);
 void tree(pid_t process, const std::string& task, bool json);
 void stacks(pid_t process, bool json);
 void metrics(pid_t process);
+
+struct TraceOptions {
+    pid_t process = 0;
+    std::string file;
+    std::optional<double> seconds; ///< how long to record; nothing: until the user interrupts
+    std::optional<double> last;    ///< instead: what the program has recorded itself, in seconds
+};
+/// Writes a Perfetto trace of a process and its worker processes.
+void trace(const TraceOptions& options);
 
 /// Continues as `python3 -m hocket.choose`, of the package in python/, with these arguments.
 [[noreturn]] void choose(const std::vector<std::string>& arguments);

@@ -91,10 +91,7 @@ bool ChildProcess::read_more(const Interrupt& interrupt) {
     // Once handed on, the interrupt's descriptor stays readable and must not be watched.
     const int ready = ::poll(watched.data(), interrupted_ ? 1 : 2, -1);
     if (ready < 0 && errno != EINTR) throw_errno("poll");
-    if (interrupt.requested() && !interrupted_) {
-        interrupted_ = true;
-        ::kill(pid_, SIGINT);
-    }
+    if (interrupt.requested()) this->interrupt();
     if (ready <= 0 || watched[0].revents == 0) return true;
 
     std::array<char, 64 * 1024> space;
@@ -117,6 +114,10 @@ std::string ChildProcess::read_all(const Interrupt& interrupt) {
     while (read_more(interrupt)) {
     }
     return std::exchange(buffer_, {});
+}
+
+void ChildProcess::interrupt() {
+    if (!std::exchange(interrupted_, true)) ::kill(pid_, SIGINT);
 }
 
 int ChildProcess::wait() {

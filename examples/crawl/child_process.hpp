@@ -26,6 +26,9 @@ public:
     /// The rest of its output.
     std::string read_all(const Interrupt& interrupt);
 
+    /// As if Ctrl-C were pressed in it.
+    void interrupt();
+
     /// Waits for its end: the exit code, or minus the signal that ended it.
     int wait();
 

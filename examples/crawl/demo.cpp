@@ -46,6 +46,10 @@ std::optional<web::SiteReport> crawl_in_own_process(Way way, const std::string& 
         arguments.push_back("--concurrency");
         arguments.push_back(options.concurrency);
     }
+    if (way == Way::processes && !options.trace.empty()) {
+        arguments.push_back("--trace");
+        arguments.push_back(options.trace);
+    }
     ChildProcess child(arguments);
     const std::string json = child.read_all(interrupt);
     const int code = child.wait();

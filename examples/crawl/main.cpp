@@ -1,23 +1,29 @@
 // crawl URL: follows the links of a site, counts its words and finds its broken links.
 // crawl --demo DIR: does that four ways with a folder of HTML, and compares them.
 // crawl https://SITE --keep FOLDER: keeps the pages, too.
+// crawl ... --trace FILE: writes a timeline that https://ui.perfetto.dev shows.
 //
 //     $ crawl --demo /usr/share/doc/python3-doc/html
 
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 
 #include "crawl/demo.hpp"
 #include "crawl/options.hpp"
 #include "crawl/print_report.hpp"
+#include "crawl/timeline.hpp"
 #include "crawl/ways.hpp"
 #include "web/site_report.hpp"
 
 namespace {
 
 int crawl_and_report(const crawl::CrawlOptions& options) {
+    std::optional<crawl::Timeline> timeline;
+    if (!options.trace.empty()) timeline.emplace(options.trace);
     const web::SiteReport report = crawl::crawl_site(options);
+    if (timeline) std::fputs(timeline->end().c_str(), stderr);
     if (options.json) {
         std::fputs(web::to_json(report).c_str(), stdout);
     } else {

@@ -8,8 +8,8 @@ namespace crawl {
 
 const char* const usage =
     "usage: crawl URL [--way W] [--concurrency N] [--limit N] [--timeout S] [--json]\n"
-    "                 [--cafile FILE] [--keep FOLDER]\n"
-    "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N]\n"
+    "                 [--cafile FILE] [--keep FOLDER] [--trace FILE]\n"
+    "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N] [--trace FILE]\n"
     "\n"
     "Follows the links of a site from URL on, counts its words and finds its broken links.\n"
     "  --way W          sequential, threads, coroutines or processes: coroutines whose pages\n"
@@ -21,6 +21,8 @@ const char* const usage =
     "  --cafile FILE    for https://: the certificates (PEM) of those who may sign the\n"
     "                   site's; without it, those that the system trusts\n"
     "  --keep FOLDER    keep every page in a file below FOLDER, whole or not at all\n"
+    "  --trace FILE     write a timeline of the crawl, or of the demo's last way, that\n"
+    "                   https://ui.perfetto.dev shows\n"
     "  --demo DIR       serve DIR, crawl it all four ways, and compare\n"
     "  --delay 20ms     how long the demo's server waits with every answer\n"
     "\n"
@@ -73,6 +75,7 @@ void check_way(const CrawlOptions& options) {
 void set_demo_options(Options& options, const std::string& delay) {
     if (!delay.empty()) options.demo->delay = delay;
     options.demo->limit = std::to_string(options.crawl.limit);
+    options.demo->trace = options.crawl.trace;
     if (options.crawl.concurrency)
         options.demo->concurrency = std::to_string(*options.crawl.concurrency);
 }
@@ -114,6 +117,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
             options.crawl.cafile = value();
         } else if (argument == "--keep") {
             options.crawl.keep = value();
+        } else if (argument == "--trace") {
+            options.crawl.trace = value();
         } else if (argument == "--demo") {
             options.demo.emplace().directory = value();
         } else if (argument == "--delay") {

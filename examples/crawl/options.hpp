@@ -31,6 +31,7 @@ struct CrawlOptions {
     std::chrono::milliseconds timeout{10'000}; ///< for one page with its redirects
     std::string cafile; ///< who may sign an https site's certificate; empty: whom the system trusts
     std::string keep;   ///< the folder for the pages; empty: they are not kept
+    std::string trace;  ///< the file for a timeline; empty: none is made
     bool json = false;
 };
 
@@ -39,6 +40,7 @@ struct DemoOptions {
     std::string delay = "20ms";
     std::string limit = "0";
     std::string concurrency = "128"; ///< of the ways with coroutines
+    std::string trace; ///< the file for a timeline of the way with processes; empty: none is made
 };
 
 struct Options {

@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "engine/ticks.hpp"
+#include "engine/trace.hpp"
 
 namespace hocket::engine {
 
@@ -98,6 +99,7 @@ void Reactor::sleep() {
     if (hooks_.before != nullptr) {
         hooks_.before(hooks_.context);
     }
+    trace(TraceKind::asleep);
     const int count = poller_.collect(timeout);
     inbox_.woke_up();
     if (hooks_.after != nullptr) {
@@ -160,8 +162,21 @@ bool Reactor::busy_poll() noexcept {
 }
 
 void Reactor::dispatch(int count) noexcept {
+    trace(TraceKind::dispatch, static_cast<std::uint64_t>(count));
     had_events_ = had_events_ || count != 0;
     poller_.dispatch(count);
+}
+
+void Reactor::run_ready_traced() noexcept {
+    ReadyQueue batch = ready_.take_all();
+    std::uint64_t steps = 0;
+    for (; !batch.empty(); ++steps) {
+        Runnable& item = batch.pop();
+        trace_step(item);
+        item.run();
+    }
+    trace(TraceKind::turn_end);
+    end_turn(steps);
 }
 
 void Reactor::discard_ready() noexcept {

@@ -121,6 +121,9 @@ public:
         }
     }
 
+    /// The same, recording each step.
+    void run_ready_traced() noexcept;
+
     /// Calls `discard` on everything that is ready or posted, because the loop will not run it.
     void discard_ready() noexcept;
 

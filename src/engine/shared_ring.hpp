@@ -21,6 +21,7 @@ struct alignas(16) MessageHeader {
     std::uint64_t offset;       // of the function in its module
     std::uint64_t segment_size; // if not 0, the body is in a separate segment of this size
     std::uint32_t segment;      // the segment's number
+    std::uint64_t call;         // what the writer calls it, for traces
 };
 static_assert(std::atomic<MessageHeader::State>::is_always_lock_free);
 

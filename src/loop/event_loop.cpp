@@ -7,6 +7,7 @@
 
 #include <hocket/errors.hpp>
 
+#include "engine/trace.hpp"
 #include "loop/context_scope.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
@@ -126,6 +127,8 @@ void EventLoop::run_forever() {
             static_cast<std::uint64_t>(slow_callback_duration.count()), std::memory_order_relaxed);
         if (state_->core.debug) [[unlikely]] {
             run_ready_timed();
+        } else if (engine::is_traced()) [[unlikely]] {
+            reactor.run_ready_traced();
         } else {
             reactor.run_ready();
         }

@@ -4,6 +4,7 @@
 
 #include <hocket/detail/loop/task_base.hpp>
 
+#include "engine/trace.hpp"
 #include "loop/report.hpp"
 
 namespace hocket::detail {
@@ -38,6 +39,7 @@ std::uint64_t StepTimer::run(engine::ReadyQueue batch, const std::chrono::nanose
         if (!description_.empty()) {
             description_.clear();
         }
+        engine::trace_step(item);
         item.run();
         const timespec ended = read(clock);
         if (ended.tv_nsec == began.tv_nsec && ended.tv_sec == began.tv_sec) [[likely]] {
@@ -51,6 +53,7 @@ std::uint64_t StepTimer::run(engine::ReadyQueue batch, const std::chrono::nanose
             began = read(clock);
         }
     }
+    engine::trace(engine::TraceKind::turn_end);
     loop_.step_timer = nullptr;
     return steps;
 }

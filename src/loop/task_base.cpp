@@ -1,5 +1,6 @@
 #include <hocket/detail/loop/task_base.hpp>
 
+#include <bit>
 #include <ostream>
 
 #include <hocket/detail/loop/promise_base.hpp>
@@ -8,6 +9,7 @@
 #include <hocket/event_loop.hpp>
 
 #include "engine/status_layout.hpp"
+#include "engine/trace.hpp"
 #include "loop/cancel_walk.hpp"
 #include "loop/context_scope.hpp"
 #include "loop/describe_place.hpp"
@@ -77,12 +79,22 @@ void TaskBase::start(PromiseBase& root, bool eager) {
     root_ = leaf_ = &root;
     loop_->tasks.push_back(*this);
     engine::add(loop_->status->tasks_started, 1);
+    if (engine::is_traced()) [[unlikely]] {
+        trace_creation();
+    }
     if (eager) {
         const ContextScope own_context(nullptr);
         run();
     } else {
         loop_->ready->push(*this);
     }
+}
+
+void TaskBase::trace_creation() const noexcept {
+    engine::trace(engine::TraceKind::task_created, id_);
+    engine::trace(engine::TraceKind::place,
+                  reinterpret_cast<std::uintptr_t>(std::bit_cast<const void*>(created_at_)));
+    engine::trace_text(given_name());
 }
 
 void TaskBase::run() noexcept {
@@ -268,7 +280,11 @@ std::string TaskBase::name() const {
     return extras_ && !extras_->name.empty() ? extras_->name : "Task-" + std::to_string(id_);
 }
 
-void TaskBase::set_name(std::string name) { extras().name = std::move(name); }
+void TaskBase::set_name(std::string name) {
+    engine::trace(engine::TraceKind::task_named, id_);
+    engine::trace_text(name);
+    extras().name = std::move(name);
+}
 
 std::source_location TaskBase::waiting_at() const noexcept {
     return leaf_ != nullptr ? leaf_->where : std::source_location();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "observe/msgpack_writer.hpp"
 #include "observe/task_list.hpp"
 #include "observe/thread_stack.hpp"
+#include "observe/trace_answers.hpp"
 
 namespace hocket::observer {
 
@@ -37,13 +39,6 @@ std::uint64_t slot_of(const engine::LoopStatus& status) noexcept {
     return slot >= loops.data() && slot < loops.data() + loops.size()
                ? static_cast<std::uint64_t>(slot - loops.data())
                : loops.size();
-}
-
-std::string error(std::string_view what) {
-    MsgpackWriter out;
-    out.map(1);
-    out.pair("error", what);
-    return out.bytes();
 }
 
 void write_place(MsgpackWriter& out, std::string_view key, const std::source_location& place) {
@@ -254,8 +249,18 @@ std::string stacks() {
 
 } // namespace
 
-std::string answer(const std::vector<std::string>& request) {
+std::string error(std::string_view what) {
+    MsgpackWriter out;
+    out.map(1);
+    out.pair("error", what);
+    return out.bytes();
+}
+
+std::string answer(const std::vector<std::string>& request, Session& session) {
     const std::string& verb = request.front();
+    if (verb == "names") {
+        return names(std::span(request).subspan(1));
+    }
     if (request.size() != 1) {
         return error("the request '" + verb + "' takes no arguments");
     }
@@ -271,7 +276,10 @@ std::string answer(const std::vector<std::string>& request) {
     if (verb == "stacks") {
         return stacks();
     }
-    return error("unknown request '" + verb + "': hello, tasks, groups or stacks");
+    if (verb == "record") {
+        return record(session);
+    }
+    return error("unknown request '" + verb + "': hello, tasks, groups, stacks, record or names");
 }
 
 } // namespace hocket::observer

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include "engine/status.hpp"
-#include "observe/answers.hpp"
 #include "observe/open_metrics.hpp"
 #include "observe/request.hpp"
 
@@ -82,7 +81,7 @@ bool Connection::answer_frames() {
             return false;
         }
         received_.erase(0, length_size + length);
-        const std::string bytes = answer(*request);
+        const std::string bytes = answer(*request, session_);
         if (bytes.size() > std::numeric_limits<std::uint32_t>::max()) {
             return false;
         }

@@ -5,6 +5,8 @@
 
 #include <hocket/engine/file_descriptor.hpp>
 
+#include "observe/answers.hpp"
+
 namespace hocket::observer {
 
 /// A connection to the observer. It answers one request after the other: frames, which are a
@@ -33,6 +35,7 @@ private:
     std::string received_;
     std::string to_send_;
     std::size_t sent_ = 0;
+    Session session_;
     bool ends_ = false; // once everything is sent
 };
 

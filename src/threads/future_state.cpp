@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/trace.hpp"
 #include "loop/event_loop_state.hpp"
 #include "loop/report.hpp"
 #include "sync/timed_wait.hpp"
@@ -197,6 +198,7 @@ bool FutureAwaiterBase::cancel(std::string_view) noexcept {
 }
 
 bool FutureAwaiterBase::on_done() noexcept {
+    engine::trace(engine::TraceKind::wakes, task_->id());
     reactor_of(*task_->loop().loop).post(*task_);
     return false;
 }

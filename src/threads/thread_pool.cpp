@@ -7,6 +7,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/ticks.hpp"
+#include "engine/trace.hpp"
 
 namespace hocket {
 
@@ -42,6 +43,9 @@ ThreadPoolExecutor::Pool::Pool(const Executor& executor, std::size_t max_workers
 // -- submitting ----------------------------------------------------------------------------------
 
 void ThreadPoolExecutor::Pool::enqueue(detail::Work& work) {
+    if (engine::is_traced()) [[unlikely]] {
+        trace_submission(work);
+    }
     if (has_deadline(work)) {
         deadlines_.add(work, *work.options->timeout);
     }
@@ -55,6 +59,16 @@ void ThreadPoolExecutor::Pool::enqueue(detail::Work& work) {
             deadlines_.remove(work);
         }
         throw;
+    }
+}
+
+void ThreadPoolExecutor::Pool::trace_submission(const detail::Work& work) noexcept {
+    engine::trace(engine::TraceKind::submit, reinterpret_cast<std::uintptr_t>(&work));
+    if (const void* const function = work.function()) {
+        engine::trace(engine::TraceKind::function, reinterpret_cast<std::uintptr_t>(function));
+    }
+    if (work.options != nullptr) {
+        engine::trace_text(work.options->name);
     }
 }
 

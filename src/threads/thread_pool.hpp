@@ -91,6 +91,8 @@ private:
         return work.options != nullptr && work.options->timeout.has_value();
     }
     void execute(Worker& me, detail::Work& work);
+    static void trace_submission(const detail::Work& work) noexcept;
+    static void trace_run(const detail::Work& work) noexcept;
     void count_submission(detail::Work& work) noexcept;
     void discard_waiting() noexcept;
     detail::Work* pop_any() noexcept;

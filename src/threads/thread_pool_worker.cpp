@@ -7,11 +7,13 @@
 #include <exception>
 #include <mutex>
 #include <string>
+#include <typeinfo>
 #include <utility>
 
 #include <pthread.h>
 
 #include "engine/ticks.hpp"
+#include "engine/trace.hpp"
 #include "loop/report.hpp"
 #include "threads/spin.hpp"
 
@@ -46,8 +48,17 @@ void ThreadPoolExecutor::Pool::execute(Worker& me, detail::Work& work) {
         timed_.store(nullptr, std::memory_order_release);
     }
     engine::add(me.status->started, 1);
+    if (engine::is_traced()) [[unlikely]] {
+        trace_run(work);
+    }
     work.run();
+    engine::trace(engine::TraceKind::run_end);
     engine::add(me.status->completed, 1);
+}
+
+void ThreadPoolExecutor::Pool::trace_run(const detail::Work& work) noexcept {
+    engine::trace(engine::TraceKind::run, reinterpret_cast<std::uintptr_t>(&work));
+    engine::trace(engine::TraceKind::type, reinterpret_cast<std::uintptr_t>(typeid(work).name()));
 }
 
 bool ThreadPoolExecutor::Pool::initialize(std::size_t index) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -109,6 +110,34 @@ hocket::Coro<> pools() {
     co_await nap();
 }
 
+int square(int number) {
+    std::this_thread::sleep_for(1ms);
+    return number * number;
+}
+
+/// Work for threads and processes, until the program is killed.
+hocket::Coro<> work() {
+    hocket::ThreadPoolExecutor threads(2, {.thread_name_prefix = "crunch"});
+    hocket::ProcessPoolExecutor processes(2);
+    auto requests = hocket::create_task({.name = "requests"}, [&]() -> hocket::Coro<> {
+        for (int i = 0;; ++i) {
+            auto here = threads.submit(square, i);
+            auto named = threads.submit(hocket::SubmitOptions{.name = "parse page"}, square, i);
+            auto there = processes.submit(square, i);
+            if (co_await here != co_await there) {
+                throw std::runtime_error("threads and processes count differently");
+            }
+            co_await named;
+            if (i == 0) {
+                ready();
+            }
+            auto child = hocket::create_task(hocket::sleep(1ms));
+            co_await child;
+        }
+    });
+    co_await requests;
+}
+
 hocket::Coro<> many() {
     std::vector<hocket::Task<>> naps;
     for (int i = 0; i < 100'000; ++i) {
@@ -131,7 +160,7 @@ int main(int argc, char** argv) {
     const std::map<std::string, std::function<hocket::Coro<>()>> modes = {
         {"deadlock", deadlock},    {"block", block}, {"stall", stall_often},
         {"gather", gather_many},   {"pools", pools}, {"many", many},
-        {"metrics", serve_metrics}};
+        {"metrics", serve_metrics}, {"work", work}};
     const auto mode = modes.find(argc > 1 ? argv[1] : "");
     if (mode == modes.end()) {
         return 2;

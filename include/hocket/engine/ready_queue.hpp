@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstdint>
 
 namespace hocket::engine {
 
@@ -16,6 +17,8 @@ public:
     virtual void run() noexcept = 0;
     /// Called if the loop is closed and will not run this: release its resources.
     virtual void discard() noexcept {}
+    /// The id of the task that this is, for traces; 0 if it is none.
+    [[nodiscard]] virtual std::uint64_t task_id() const noexcept { return 0; }
 
 protected:
     ~Runnable() = default;

@@ -131,6 +131,7 @@ bool PoolWorker::send(RemoteCall& call, const GatherBuffer& body) {
                                                                    : engine::Request::call);
     message->module = call.function.module;
     message->offset = call.function.offset;
+    message->call = reinterpret_cast<std::uintptr_t>(&call);
     body.copy_to(in_ring ? engine::SharedRing::body(*message).data() : segment.body);
     if (call.is_initializer) {
         is_initialised_.store(false, std::memory_order_relaxed);

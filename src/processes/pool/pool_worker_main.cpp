@@ -16,6 +16,7 @@
 #include "engine/cpu_relax.hpp"
 #include "engine/descriptor_passing.hpp"
 #include "engine/reactor.hpp"
+#include "engine/trace.hpp"
 #include "processes/calls/module_table.hpp"
 #include "processes/calls/remote_exception.hpp"
 
@@ -178,10 +179,12 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
     Descriptors results;
     result_.clear();
     const std::uint64_t began = ticks();
+    engine::trace(engine::TraceKind::run_call, request.call);
     try {
         const void* const address = resolve_function({request.module, request.offset});
         Thunk thunk = nullptr;
         std::memcpy(&thunk, &address, sizeof thunk);
+        engine::trace(engine::TraceKind::function, reinterpret_cast<std::uintptr_t>(address));
         ResultPacker packer(result_);
         // Anything the function itself packs or unpacks has its own scopes.
         const msgpack::object arguments = unpack_object(zone_, body);
@@ -194,6 +197,7 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
         pack_current_exception(packer, "process " + std::to_string(::getpid()));
     }
     zone_.clear();
+    engine::trace(engine::TraceKind::run_end);
     flush_output();
     if (ticks() - began > too_short_to_close) {
         require_connection();

@@ -11,6 +11,7 @@
 #include <hocket/errors.hpp>
 
 #include "engine/last_error.hpp"
+#include "engine/trace.hpp"
 
 namespace hocket::detail {
 
@@ -74,6 +75,8 @@ ProcessPool::~ProcessPool() {
 }
 
 void ProcessPool::submit(RemoteCall& call, const GatherBuffer& body) {
+    engine::trace(engine::TraceKind::submit, reinterpret_cast<std::uintptr_t>(&call));
+    engine::trace_text(call.name);
     try {
         const std::scoped_lock lock(lock_);
         if (broken_) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/cpu_relax.hpp"
+#include "engine/trace.hpp"
 #include "processes/calls/remote_exception.hpp"
 #include "processes/pool/process_pool.hpp"
 
@@ -118,6 +119,8 @@ void ProcessPool::collect_from(PoolWorker& worker) {
             return taken;
         }();
         if (answer.call != nullptr) {
+            engine::trace(engine::TraceKind::completed,
+                          reinterpret_cast<std::uintptr_t>(answer.call));
             if (answer.lost) {
                 answer.call->fail(answer.lost);
             } else if (answer.is_exception) {

@@ -80,11 +80,6 @@ public:
     }
     /// Undoes a `suspend`, because the operation turned out to be complete.
     void unsuspend() noexcept { waiting_on_ = nullptr; }
-    /// Like wake, but runs the task at once: for operations that are themselves run by the loop.
-    void wake_now() noexcept {
-        waiting_on_ = nullptr;
-        run();
-    }
     /// Wakes the task with a CancelledError.
     void interrupt() noexcept {
         flags_ |= interrupted;
@@ -164,6 +159,7 @@ public:
     void abandon() noexcept;
 
     void run() noexcept override;
+    [[nodiscard]] std::uint64_t task_id() const noexcept override { return id_; }
 
 protected:
     friend UnstartedDeleter;
@@ -193,6 +189,7 @@ private:
     };
     Extras& extras();
 
+    void trace_creation() const noexcept;
     void destroy() noexcept;
     void cancel_itself() noexcept;
     void finish_coroutine() noexcept;

@@ -33,6 +33,9 @@ public:
     virtual void discard() noexcept = 0;
     /// The future of its result; nullptr if it has none.
     virtual FutureStateBase* future() noexcept { return nullptr; }
+    /// The function that it calls, for traces, while it has not been queued; nullptr if that is an
+    /// object, which its type tells.
+    [[nodiscard]] virtual const void* function() const noexcept { return nullptr; }
 
     Work* next_work = nullptr;              // for the executor's queue
     const Executor* executor = nullptr;     // the executor that has the work
@@ -49,6 +52,12 @@ public:
     explicit BoundCall(G&& function, Given&&... arguments)
         : function_(std::forward<G>(function)), arguments_(std::forward<Given>(arguments)...) {}
 
+    [[nodiscard]] const void* function() const noexcept {
+        if constexpr (std::is_pointer_v<F>) {
+            return reinterpret_cast<const void*>(function_);
+        }
+        return nullptr;
+    }
     decltype(auto) operator()() { return std::apply(std::move(function_), std::move(arguments_)); }
 
 private:
@@ -80,6 +89,7 @@ public:
         this->unref();
     }
     FutureStateBase* future() noexcept final { return this; }
+    [[nodiscard]] const void* function() const noexcept final { return call_->function(); }
 
     [[nodiscard]] const char* what() const noexcept final { return "executor's call"; }
     bool run_here() noexcept final {
@@ -147,6 +157,7 @@ public:
         delete this;
     }
     void discard() noexcept override { delete this; }
+    [[nodiscard]] const void* function() const noexcept override { return call_.function(); }
 
 private:
     BoundCall<F, Args...> call_;
