@@ -29,7 +29,7 @@ class Programs:
                 return None
             words = [self.python, str(HERE / "peers" / "python" / program.script)]
             return words + list(program.arguments) + (["--uvloop"] if program.uvloop else [])
-        for folder in ("benchmarks", "examples"):
+        for folder in ("benchmarks", "examples", "tools"):
             path = self.build / folder / program
             if os.access(path, os.X_OK) and path.is_file():
                 return [str(path)]

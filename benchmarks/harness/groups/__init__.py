@@ -5,6 +5,7 @@ from harness.groups import (
     coroutines,
     files,
     network,
+    observing,
     processes,
     subprocesses,
     threads,
@@ -21,4 +22,5 @@ GROUPS = [
     network.GROUP,
     tls.GROUP,
     files.GROUP,
+    observing.GROUP,
 ]

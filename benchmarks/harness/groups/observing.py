@@ -1,0 +1,26 @@
+"""Looking inside a running program."""
+
+from harness.model import Group
+from harness.observing import PLAIN, AttachedEcho, Steps, Yields
+
+_COMMANDS = {
+    "hocket top": ((["top"], ["--interval", "1"]), 1.01),
+    "hocket trace": ((["trace"], ["--output", "/dev/null"]), 1.03),
+}
+
+GROUP = Group(
+    name="observing",
+    title="Looking inside",
+    peers=[PLAIN],
+    subjects=[
+        Steps(),
+        Yields(),
+        AttachedEcho(1, _COMMANDS),
+        AttachedEcho(64, _COMMANDS),
+    ],
+    notes="""The same programs without being observed. A step of a loop is the smallest thing that is counted; the
+loop beside it does not count. The longest hold is the longest time, of CPU, that a loop gives at once to somebody who asks
+for its 100,000 tasks. HOCKET_DEBUG=1 times every step; a recorded yield writes an event of 16 bytes. Echo: CPU time of the
+server a message, with the command on the load's core, in 9 interleaved rounds of half a second; the ratio is the median of
+the rounds' ratios.""",
+)
