@@ -99,7 +99,8 @@ std::vector<SeenStack> ask_stacks(Observer& observer) {
     const msgpack::object_handle answer = observer.ask("stacks");
     std::vector<SeenStack> stacks;
     for (const auto& fields : answer->as<Fields>().at("stacks").as<std::vector<Fields>>()) {
-        stacks.push_back({fields.at("loop").as<std::uint64_t>(),
+        const msgpack::object& loop = fields.at("loop");
+        stacks.push_back({loop.is_nil() ? std::nullopt : std::optional(loop.as<std::uint64_t>()),
                           fields.at("id").as<std::uint64_t>(), name_of(fields),
                           place_of(fields.at("created_at")),
                           fields.at("frames").as<std::vector<std::string>>()});

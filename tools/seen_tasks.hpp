@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,10 @@ struct SeenTask {
     [[nodiscard]] std::string waits_for() const;
 };
 
-/// A loop's stack at one moment.
+/// A thread's stack at one moment.
 struct SeenStack {
-    std::uint64_t loop = 0;
-    std::uint64_t id = 0; ///< of the task that runs; 0: a callback
+    std::optional<std::uint64_t> loop; ///< which the thread runs; none: a worker process's thread
+    std::uint64_t id = 0;              ///< of the task that runs; 0: a callback
     std::string name;
     Place created_at;
     std::vector<std::string> frames;

@@ -15,7 +15,7 @@ void stacks(pid_t process, bool json) {
     if (json) {
         nlohmann::json list = nlohmann::json::array();
         for (const SeenStack& stack : found) {
-            list.push_back({{"loop", stack.loop},
+            list.push_back({{"loop", stack.loop ? nlohmann::json(*stack.loop) : nlohmann::json()},
                             {"task", stack.id == 0 ? "" : stack.name},
                             {"frames", stack.frames}});
         }
@@ -23,7 +23,7 @@ void stacks(pid_t process, bool json) {
         return;
     }
     for (const SeenStack& stack : found) {
-        std::cout << bold(fmt::format("loop {}", stack.loop))
+        std::cout << bold(stack.loop ? fmt::format("loop {}", *stack.loop) : "worker process")
                   << (stack.id == 0 ? std::string()
                                     : fmt::format(", in '{}', created at {}", stack.name,
                                                   stack.created_at.brief()))

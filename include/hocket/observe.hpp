@@ -16,7 +16,8 @@ struct ObserveOptions {
 /// to. It reads and changes nothing. It also reports loops on stderr that are blocked for longer
 /// than their slow_callback_duration, with the task and the native stack, at most five times a
 /// minute. For that it takes over SIGURG. Programs that do not call this do the same if the
-/// environment contains HOCKET_OBSERVE=1.
+/// environment contains HOCKET_OBSERVE=1. Worker processes started afterwards are observed, too,
+/// but serve no metrics.
 ///
 /// Does nothing if the process is observed already. May be called from any thread. Throws
 /// std::system_error or std::runtime_error if the socket or its folder cannot be made.

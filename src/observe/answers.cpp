@@ -23,6 +23,7 @@
 #include "observe/task_list.hpp"
 #include "observe/thread_stack.hpp"
 #include "observe/trace_answers.hpp"
+#include "observe/worker.hpp"
 
 namespace hocket::observer {
 
@@ -218,23 +219,35 @@ std::string groups() {
 }
 
 std::string stacks() {
-    std::vector<std::pair<std::uint64_t, ThreadStack>> found;
-    for_each_loop([&found](InspectedLoop& loop) {
+    struct Found {
+        std::optional<std::uint64_t> loop;
+        ThreadStack stack;
+    };
+    std::vector<Found> found;
+    bool main_runs_a_loop = false;
+    for_each_loop([&](InspectedLoop& loop) {
         const engine::LoopStatus& status = loop.inspected_reactor().status();
         const auto thread = static_cast<pid_t>(status.thread.load(std::memory_order_relaxed));
+        main_runs_a_loop = main_runs_a_loop || thread == ::getpid();
         if (thread != 0) {
-            if (auto stack = stack_of(loop, thread)) {
-                found.emplace_back(slot_of(status), std::move(*stack));
+            if (auto stack = stack_of(&loop, thread)) {
+                found.push_back({slot_of(status), std::move(*stack)});
             }
         }
     });
+    if (is_worker() && !main_runs_a_loop) {
+        if (auto stack = stack_of(nullptr, ::getpid())) {
+            found.push_back({std::nullopt, std::move(*stack)});
+        }
+    }
     MsgpackWriter out;
     out.map(1);
     out.string("stacks");
     out.array(static_cast<std::uint32_t>(found.size()));
-    for (const auto& [slot, stack] : found) {
+    for (const auto& [loop, stack] : found) {
         out.map(5);
-        out.pair("loop", slot);
+        out.string("loop");
+        loop ? out.number(*loop) : out.nil();
         out.pair("id", stack.task.id);
         out.pair("name", std::string_view(stack.task.name.data()));
         write_place(out, "created_at", stack.task.created_at);

@@ -31,6 +31,12 @@ void forget_loop(InspectedLoop& loop) noexcept {
     std::erase(loops.all, &loop);
 }
 
+bool has_loops() {
+    Loops& loops = loops_of_process.get();
+    const std::scoped_lock lock(loops.mutex);
+    return !loops.all.empty();
+}
+
 void for_each_loop(const std::function<void(InspectedLoop&)>& look) {
     Loops& loops = loops_of_process.get();
     const std::scoped_lock lock(loops.mutex);

@@ -58,6 +58,8 @@ protected:
 void remember_loop(InspectedLoop& loop);
 void forget_loop(InspectedLoop& loop) noexcept;
 
+[[nodiscard]] bool has_loops();
+
 /// Calls `look` with each of this process's loops; none of them can be closed meanwhile.
 void for_each_loop(const std::function<void(InspectedLoop&)>& look);
 

@@ -29,6 +29,7 @@ public:
         byte(0xcb);
         big_endian(std::bit_cast<std::uint64_t>(value), 8);
     }
+    void nil() { byte(0xc0); }
     void boolean(bool value) { byte(value ? 0xc3 : 0xc2); }
 
     /// A pair of a map.

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -32,6 +33,7 @@
 #include "engine/per_process.hpp"
 #include "engine/status.hpp"
 #include "observe/connection.hpp"
+#include "observe/inspected_loop.hpp"
 #include "observe/socket_folder.hpp"
 #include "observe/stall_watch.hpp"
 #include "observe/thread_stack.hpp"
@@ -43,6 +45,8 @@ namespace {
 using engine::FileDescriptor;
 
 constexpr std::size_t most_connections = 32;
+/// How often to look for loops while there are none.
+constexpr std::chrono::milliseconds idle_interval{500};
 
 [[noreturn]] void fail(const std::string& what) {
     throw std::system_error(engine::last_error(), what);
@@ -100,6 +104,7 @@ public:
         }
         const std::string folder = socket_folder();
         require_own_folder(folder);
+        remove_stale_sockets(folder);
         path_ = folder + '/' + socket_name(::getpid());
         commands_ = listen_on_path(path_);
         if (metrics_port) {
@@ -144,8 +149,9 @@ private:
         for (const auto& connection : connections_) {
             polled.push_back({connection->fileno(), connection->events(), 0});
         }
-        if (::poll(polled.data(), polled.size(), static_cast<int>(StallWatch::interval.count())) <=
-            0) {
+        // A worker process may have no loop for all its life.
+        const auto interval = has_loops() ? StallWatch::interval : idle_interval;
+        if (::poll(polled.data(), polled.size(), static_cast<int>(interval.count())) <= 0) {
             return;
         }
         for (std::size_t i = 2; i < polled.size(); ++i) {
@@ -195,11 +201,7 @@ void register_handlers() {
             parents->close_sockets();
         }
     });
-    static const int at_exit = std::atexit([] {
-        if (const Observer* own = started.load()) {
-            own->remove_socket();
-        }
-    });
+    static const int at_exit = std::atexit(remove_socket);
     static_cast<void>(at_fork);
     static_cast<void>(at_exit);
 }
@@ -218,18 +220,29 @@ void start_observer(std::optional<std::uint16_t> metrics_port) {
     started.store(&observer);
 }
 
-void start_if_asked() noexcept {
-    static const bool asked = asked_by_environment();
-    if (!asked) {
-        return;
-    }
+void start_or_report(const char* subject) noexcept {
     try {
         start_observer(std::nullopt);
     } catch (const std::exception& error) {
         static std::atomic<bool> is_reported{false};
         if (!is_reported.exchange(true)) {
-            std::fprintf(stderr, "hocket: HOCKET_OBSERVE has no effect: %s\n", error.what());
+            std::fprintf(stderr, "hocket: %s: %s\n", subject, error.what());
         }
+    }
+}
+
+void start_if_asked() noexcept {
+    static const bool asked = asked_by_environment();
+    if (asked) {
+        start_or_report("HOCKET_OBSERVE has no effect");
+    }
+}
+
+bool is_observed() noexcept { return started.load() != nullptr; }
+
+void remove_socket() noexcept {
+    if (const Observer* own = started.load()) {
+        own->remove_socket();
     }
 }
 

@@ -1,12 +1,19 @@
 #include "observe/socket_folder.hpp"
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include <hocket/engine/file_descriptor.hpp>
 
 #include "engine/last_error.hpp"
 
@@ -15,6 +22,20 @@ namespace hocket::observer {
 namespace {
 
 std::string temporary_folder(uid_t user) { return "/tmp/hocket-" + std::to_string(user); }
+
+bool somebody_listens(const std::string& path) noexcept {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        return false;
+    }
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const engine::FileDescriptor fd(
+        ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    return ::connect(fd.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+               0 ||
+           errno != ECONNREFUSED;
+}
 
 } // namespace
 
@@ -55,6 +76,23 @@ void require_own_folder(const std::string& folder) {
     if ((found.st_mode & 077) != 0) {
         throw std::runtime_error("the folder " + folder +
                                  " is open to other users: its mode must be 0700");
+    }
+}
+
+void remove_stale_sockets(const std::string& folder) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        pid_t process = 0;
+        const auto number = std::from_chars(name.data(), name.data() + name.size(), process);
+        // A process of a container that shares the folder listens, although its number is unknown
+        // here.
+        if (number.ec == std::errc() && name == socket_name(process) && process > 0 &&
+            ::kill(process, 0) != 0 && errno == ESRCH && !somebody_listens(entry->path())) {
+            ::unlink(entry->path().c_str());
+        }
     }
 }
 

@@ -21,4 +21,7 @@ namespace hocket::observer {
 /// there is no folder, belongs to another user or can be entered by others.
 void require_own_folder(const std::string& folder);
 
+/// Removes the sockets in a folder of this user's that killed processes have left.
+void remove_stale_sockets(const std::string& folder);
+
 } // namespace hocket::observer

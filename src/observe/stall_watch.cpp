@@ -80,7 +80,7 @@ bool StallWatch::may_report(Clock::time_point now) {
 void StallWatch::report(InspectedLoop& loop, std::chrono::duration<double> blocked) {
     const engine::LoopStatus& status = loop.inspected_reactor().status();
     const auto thread = static_cast<pid_t>(status.thread.load(std::memory_order_relaxed));
-    const auto stack = stack_of(loop, thread);
+    const auto stack = stack_of(&loop, thread);
     const std::string name = engine::status_name(status);
     std::string text = "hocket: the event loop" + (name.empty() ? "" : " '" + name + "'") +
                        " has been blocked for " + engine::format_seconds(blocked);

@@ -41,7 +41,9 @@ void record_stack(int signal, siginfo_t* info, void* context) {
     int expected = Recording::requested;
     if (recording.thread.load() == static_cast<pid_t>(::syscall(SYS_gettid)) &&
         recording.state.compare_exchange_strong(expected, Recording::being_recorded)) {
-        recording.loop->describe_running(recording.task);
+        if (recording.loop != nullptr) {
+            recording.loop->describe_running(recording.task);
+        }
         recording.depth =
             ::backtrace(recording.frames.data(), static_cast<int>(recording.frames.size()));
         recording.state.store(Recording::recorded);
@@ -62,11 +64,16 @@ void prepare_stacks() {
     struct sigaction action {};
     action.sa_sigaction = record_stack;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
-    ::sigaction(stack_signal, &action, &previous);
+    struct sigaction found {};
+    ::sigaction(stack_signal, &action, &found);
+    // The child of a fork inherits its parent's handler, which is this one.
+    if ((found.sa_flags & SA_SIGINFO) == 0 || found.sa_sigaction != record_stack) {
+        previous = found;
+    }
 }
 
-std::optional<ThreadStack> stack_of(const InspectedLoop& loop, pid_t thread) {
-    recording.loop = &loop;
+std::optional<ThreadStack> stack_of(const InspectedLoop* loop, pid_t thread) {
+    recording.loop = loop;
     recording.task = RunningTask{};
     recording.thread.store(thread);
     recording.state.store(Recording::requested);

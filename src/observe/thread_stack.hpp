@@ -21,9 +21,10 @@ struct ThreadStack {
 /// installed is called too.
 void prepare_stacks();
 
-/// Interrupts the loop's thread, which is `thread`, for a moment to record its stack. Must be
-/// called by for_each_loop's callback, by one thread at a time. Returns nothing if the thread does
-/// not answer within 200 ms, because it blocks the signal or has ended.
-[[nodiscard]] std::optional<ThreadStack> stack_of(const InspectedLoop& loop, pid_t thread);
+/// Interrupts `thread` for a moment to record its stack, and the task that runs if it is the thread
+/// of `loop`, which may be null. With a loop, must be called by for_each_loop's callback. One
+/// thread at a time may call this. Returns nothing if the thread does not answer within 200 ms,
+/// because it blocks the signal or has ended.
+[[nodiscard]] std::optional<ThreadStack> stack_of(const InspectedLoop* loop, pid_t thread);
 
 } // namespace hocket::observer

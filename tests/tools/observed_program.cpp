@@ -138,6 +138,26 @@ hocket::Coro<> work() {
     co_await requests;
 }
 
+hocket::StartMethod method_by_name(const std::string& name) {
+    return name == "fork"         ? hocket::StartMethod::fork
+           : name == "forkserver" ? hocket::StartMethod::forkserver
+                                  : hocket::StartMethod::spawn;
+}
+
+std::uint16_t port() { return static_cast<std::uint16_t>(std::atoi(std::getenv("PORT"))); }
+
+hocket::Coro<> observed_worker() {
+    hocket::observe({.metrics_port = port()});
+    hocket::ProcessPoolExecutor processes(1,
+                                          {.start_method = method_by_name(std::getenv("METHOD"))});
+    auto worker = processes.submit(own_pid);
+    std::cout << co_await worker << std::endl;
+    auto call = processes.submit(pause_worker, 3600);
+    co_await hocket::sleep(100ms);
+    ready();
+    co_await call;
+}
+
 hocket::Coro<> many() {
     std::vector<hocket::Task<>> naps;
     for (int i = 0; i < 100'000; ++i) {
@@ -149,7 +169,7 @@ hocket::Coro<> many() {
 }
 
 hocket::Coro<> serve_metrics() {
-    hocket::observe({.metrics_port = static_cast<std::uint16_t>(std::atoi(std::getenv("PORT")))});
+    hocket::observe({.metrics_port = port()});
     ready();
     co_await nap();
 }
@@ -158,9 +178,10 @@ hocket::Coro<> serve_metrics() {
 
 int main(int argc, char** argv) {
     const std::map<std::string, std::function<hocket::Coro<>()>> modes = {
-        {"deadlock", deadlock},    {"block", block}, {"stall", stall_often},
-        {"gather", gather_many},   {"pools", pools}, {"many", many},
-        {"metrics", serve_metrics}, {"work", work}};
+        {"deadlock", deadlock},     {"block", block},           {"stall", stall_often},
+        {"gather", gather_many},    {"pools", pools},           {"many", many},
+        {"metrics", serve_metrics}, {"worker", observed_worker},
+        {"work", work}};
     const auto mode = modes.find(argc > 1 ? argv[1] : "");
     if (mode == modes.end()) {
         return 2;

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -258,6 +260,77 @@ TEST_F(HocketCommand, MetricsAreServedOnThePortThatTheProgramChooses) {
     EXPECT_THAT(metrics.text, HasSubstr("hocket_loop_tasks{loop=\"0\",name=\"main loop\"} 1"));
     EXPECT_THAT(metrics.text, testing::EndsWith("# EOF\n"));
     EXPECT_THAT(shell("curl -sS -i " + address + "/other").text, HasSubstr("404 Not Found"));
+}
+
+/// The inode of the socket that listens on a port.
+std::string listening_inode(const std::string& port) {
+    std::stringstream hexadecimal;
+    hexadecimal << ':' << std::uppercase << std::hex << std::setw(4) << std::setfill('0')
+                << std::stoi(port) << ' ';
+    std::ifstream table("/proc/net/tcp");
+    for (std::string line; std::getline(table, line);) {
+        std::istringstream fields(line);
+        std::vector<std::string> field{std::istream_iterator<std::string>(fields), {}};
+        if (field.size() > 9 && field[3] == "0A" && (field[1] + ' ').ends_with(hexadecimal.str())) {
+            return field[9];
+        }
+    }
+    return "";
+}
+
+bool has_open(const std::string& process, const std::string& socket_inode) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + process + "/fd")) {
+        std::error_code closed;
+        if (std::filesystem::read_symlink(entry.path(), closed) ==
+            "socket:[" + socket_inode + ']') {
+            return true;
+        }
+    }
+    return false;
+}
+
+class HocketCommandByStartMethod : public HocketCommand,
+                                   public testing::WithParamInterface<std::string> {};
+
+TEST_P(HocketCommandByStartMethod, AWorkerIsObservedLikeItsOwnerButHasNoMetricsPort) {
+    const std::string port = free_port();
+    ::setenv("PORT", port.c_str(), 1);
+    ::setenv("METHOD", GetParam().c_str(), 1);
+    ::unsetenv("HOCKET_OBSERVE");
+    start("worker");
+    const std::string worker = program().read_line();
+    ASSERT_EQ(program().read_line(), "ready");
+    const json programs = hocket_json("ps --json");
+    const auto row = std::find_if(programs.begin(), programs.end(), [&](const json& program) {
+        return program["pid"] == std::stoi(worker);
+    });
+    ASSERT_NE(row, programs.end()) << programs;
+    EXPECT_EQ((*row)["observed"], true);
+    EXPECT_EQ((*row)["loops"], 0);
+    const std::string stacks = hocket_command("stacks " + worker).text;
+    EXPECT_THAT(stacks, testing::StartsWith("worker process\n"));
+    EXPECT_THAT(stacks, HasSubstr("nanosleep"));
+    const json stack = hocket_json("stacks --json " + worker);
+    ASSERT_EQ(stack.size(), 1U) << stack;
+    EXPECT_EQ(stack[0]["loop"], nullptr);
+    const std::string listener = listening_inode(port);
+    EXPECT_TRUE(has_open(pid(), listener));
+    EXPECT_FALSE(has_open(worker, listener));
+}
+
+INSTANTIATE_TEST_SUITE_P(StartMethods, HocketCommandByStartMethod,
+                         testing::Values("spawn", "forkserver", "fork"),
+                         [](const auto& info) { return info.param; });
+
+TEST_F(HocketCommand, TheSocketsOfKilledProcessesAreRemovedByTheNextProgram) {
+    start_and_wait("deadlock");
+    const std::string left = folder() + "/hocket/" + pid() + ".sock";
+    program().send_signal(SIGKILL);
+    program().wait();
+    EXPECT_TRUE(std::filesystem::exists(left));
+    start_and_wait("deadlock");
+    EXPECT_FALSE(std::filesystem::exists(left));
+    EXPECT_TRUE(std::filesystem::exists(folder() + "/hocket/" + pid() + ".sock"));
 }
 
 TEST_F(HocketCommand, AnotherUserIsRefused) {

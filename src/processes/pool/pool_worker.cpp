@@ -13,6 +13,7 @@
 
 #include "engine/descriptor_passing.hpp"
 #include "engine/last_error.hpp"
+#include "observe/observer.hpp"
 #include "processes/calls/module_table.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
@@ -38,7 +39,7 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
       requests_(link_->requests()),
       replies_(link_->replies()),
       on_exit_(std::move(on_exit)) {
-    Message first = pack_message(Bootstrap{Bootstrap::pool_worker, spin});
+    Message first = pack_message(Bootstrap{Bootstrap::pool_worker, spin, observer::is_observed()});
     for (const int fd : {link_region_.fileno(), notifier.fileno(), eventfd}) {
         first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
     }

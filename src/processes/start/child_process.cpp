@@ -20,6 +20,7 @@
 #include "engine/memory_mapping.hpp"
 #include "engine/per_process.hpp"
 #include "engine/process_exit.hpp"
+#include "observe/observer.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -135,7 +136,8 @@ void ChildProcess::hand_over(ProcessCall call) {
     const engine::MemoryMapping region = engine::MemoryMapping::create("call", body.size());
     std::memcpy(region.data(), body.data(), body.size());
 
-    const Message first = pack_message(Bootstrap{Bootstrap::single_call});
+    const Message first = pack_message(
+        Bootstrap{.kind = Bootstrap::single_call, .is_observed = observer::is_observed()});
     call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fileno()));
     const auto error = engine::send_message(
         process_.control.fileno(), {first.bytes.data(), first.bytes.size()}, call.descriptors);

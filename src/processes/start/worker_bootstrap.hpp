@@ -14,8 +14,9 @@ struct Bootstrap {
         fork_server, // no descriptors
     };
     std::uint32_t kind = pool_worker;
-    std::int64_t spin = 0; // nanoseconds for which a worker busy-polls for work before it sleeps
-    MSGPACK_DEFINE(kind, spin)
+    std::int64_t spin = 0;    // nanoseconds for which a worker busy-polls for work before it sleeps
+    bool is_observed = false; // the owner is; then the worker is observed, too
+    MSGPACK_DEFINE(kind, spin, is_observed)
 };
 
 } // namespace hocket::detail

@@ -16,6 +16,8 @@
 #include <hocket/errors.hpp>
 
 #include "engine/descriptor_passing.hpp"
+#include "observe/observer.hpp"
+#include "observe/worker.hpp"
 #include "processes/calls/thrown_stack.hpp"
 #include "processes/pool/pool_worker_main.hpp"
 #include "processes/start/fork_server.hpp"
@@ -34,6 +36,7 @@ void watch_owner(int control) {
         pollfd owner{control, POLLRDHUP, 0};
         while (::poll(&owner, 1, -1) <= 0 || (owner.revents & (POLLRDHUP | POLLHUP)) == 0) {
         }
+        observer::remove_socket();
         ::_exit(EXIT_FAILURE);
     }).detach();
 }
@@ -57,6 +60,7 @@ int be_worker(int control) {
         return serve_forks(control);
     }
     watch_owner(control);
+    observer::observe_worker(bootstrap.is_observed);
     if (bootstrap.kind == Bootstrap::single_call) {
         return make_single_call(descriptors);
     }
@@ -67,12 +71,14 @@ int be_worker(int control) {
 } // namespace
 
 int worker_main(int control) noexcept {
+    int status = EXIT_FAILURE;
     try {
-        return be_worker(control);
+        status = be_worker(control);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "hocket: a worker process failed: %s\n", error.what());
-        return EXIT_FAILURE;
     }
+    observer::remove_socket();
+    return status;
 }
 
 } // namespace hocket::detail
