@@ -66,8 +66,10 @@ public:
         run_until_done(task);
         return task.result();
     }
-    template <class T> T run_until_complete(Coro<T> coro) {
-        return run_until_complete(create_task(std::move(coro)));
+    template <class T>
+    T run_until_complete(Coro<T> coro,
+                         std::source_location place = std::source_location::current()) {
+        return run_until_complete(create_task(std::move(coro), place));
     }
     /// Runs until `task` is done, whether it succeeds, fails or is cancelled.
     void run_until_done(const AnyTask& task);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -40,20 +41,25 @@ public:
     ///
     /// All coroutines of a runner run in the same context, which starts as a copy of the context
     /// that was current when the loop was created. Values set by one are visible to the next.
-    template <class T> T run(Coro<T> main) {
+    template <class T>
+    T run(Coro<T> main, std::source_location place = std::source_location::current()) {
         require_runnable(main);
-        return run_in(std::move(main), context_);
+        return run_in(std::move(main), context_, place);
     }
     /// The same in `context`, which afterwards contains the values set by `main`.
-    template <class T> T run(Coro<T> main, Context& context) {
+    template <class T>
+    T run(Coro<T> main, Context& context,
+          std::source_location place = std::source_location::current()) {
         require_runnable(main);
-        return run_in(std::move(main), context);
+        return run_in(std::move(main), context, place);
     }
     /// Runs the coroutine returned by `callable()`, and keeps the callable alive until the run
     /// ends.
-    template <class F> requires detail::CoroFunction<F> detail::CoroValue<F> run(F&& callable) {
+    template <class F> requires detail::CoroFunction<F>
+    detail::CoroValue<F> run(F&& callable,
+                             std::source_location place = std::source_location::current()) {
         std::decay_t<F> kept(std::forward<F>(callable));
-        return run(std::invoke(kept));
+        return run(std::invoke(kept), place);
     }
 
     /// The loop; created on first use. Throws RuntimeError if the runner is closed.
@@ -75,10 +81,10 @@ private:
         }
     }
     static void require_no_running_loop();
-    template <class T> T run_in(Coro<T> main, Context& context) {
+    template <class T> T run_in(Coro<T> main, Context& context, std::source_location place) {
         TaskOptions options;
         options.context = context;
-        Task<T> task = loop().create_task(std::move(main), options);
+        Task<T> task = loop().create_task(std::move(main), options, place);
         run_task(task, context);
         return task.result();
     }
@@ -93,13 +99,15 @@ private:
 /// Runs `main` on a new loop: Python's asyncio.run. When `main` is done, cancels the remaining
 /// tasks, waits for them, shuts down the default executor, and returns main's value or throws its
 /// exception.
-template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
+template <class T>
+T run(Coro<T> main, const RunOptions& options = {},
+      std::source_location place = std::source_location::current()) {
     Runner runner(options);
     if constexpr (std::is_void_v<T>) {
-        runner.run(std::move(main));
+        runner.run(std::move(main), place);
         runner.close();
     } else {
-        T result = runner.run(std::move(main));
+        T result = runner.run(std::move(main), place);
         runner.close();
         return result;
     }
@@ -107,9 +115,10 @@ template <class T> T run(Coro<T> main, const RunOptions& options = {}) {
 
 /// Runs the coroutine returned by `callable()`, and keeps the callable alive until the run ends.
 template <class F> requires detail::CoroFunction<F>
-detail::CoroValue<F> run(F&& callable, const RunOptions& options = {}) {
+detail::CoroValue<F> run(F&& callable, const RunOptions& options = {},
+                         std::source_location place = std::source_location::current()) {
     std::decay_t<F> kept(std::forward<F>(callable));
-    return run(std::invoke(kept), options);
+    return run(std::invoke(kept), options, place);
 }
 
 } // namespace hocket

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -20,16 +21,20 @@ namespace hocket {
 /// if it has not started, it never will. If the task is cancelled, so is the future. If the loop is
 /// closed before the task has ended, the future fails with RuntimeError. Throws RuntimeError if the
 /// loop is closed already.
-template <class T> Future<T> run_coroutine_threadsafe(Coro<T> coro, EventLoop& loop) {
-    return detail::run_remotely(std::move(coro), loop);
+template <class T>
+Future<T> run_coroutine_threadsafe(Coro<T> coro, EventLoop& loop,
+                                   std::source_location place = std::source_location::current()) {
+    return detail::run_remotely(std::move(coro), loop, place);
 }
 /// The same for the coroutine returned by `callable()`, which is called on the loop's thread and
 /// kept alive until the coroutine has ended.
 template <detail::CoroFunction F>
-detail::MadeOf<Future<detail::CoroValue<F>>, F> run_coroutine_threadsafe(F&& callable,
-                                                                         EventLoop& loop) {
+detail::MadeOf<Future<detail::CoroValue<F>>, F>
+run_coroutine_threadsafe(F&& callable, EventLoop& loop,
+                         std::source_location place = std::source_location::current()) {
     return detail::run_remotely(
-        detail::call_kept<detail::CoroValue<F>>(std::decay_t<F>(std::forward<F>(callable))), loop);
+        detail::call_kept<detail::CoroValue<F>>(std::decay_t<F>(std::forward<F>(callable))), loop,
+        place);
 }
 
 } // namespace hocket

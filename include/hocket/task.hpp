@@ -67,7 +67,7 @@ public:
 
     /// The place at which create_task was called.
     [[nodiscard]] std::source_location created_at() const { return state().created_at(); }
-    /// The innermost `co_await` at which the task is suspended.
+    /// The innermost `co_await` of the program's own code at which the task is suspended.
     [[nodiscard]] std::source_location waiting_at() const { return state().waiting_at(); }
     /// Prints the chain of `co_await`s from the task's coroutine to the innermost one.
     void print_stack(std::ostream& out) const { state().print_stack(out); }

@@ -287,6 +287,11 @@ void TaskBase::set_name(std::string name) {
 }
 
 std::source_location TaskBase::waiting_at() const noexcept {
+    for (const PromiseBase* promise = leaf_; promise != nullptr; promise = promise->continuation) {
+        if (!is_in_library(promise->where)) {
+            return promise->where;
+        }
+    }
     return leaf_ != nullptr ? leaf_->where : std::source_location();
 }
 

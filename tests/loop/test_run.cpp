@@ -1,5 +1,6 @@
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -36,6 +37,19 @@ TEST(Run, ThrowsWhatTheMainCoroutineThrew) {
         throw std::domain_error("main failed");
     };
     EXPECT_THROW(run(main), std::domain_error);
+}
+
+TEST(Run, CreatesTheMainTaskAtItsCallersLine) {
+    const auto line_of_main = []() -> Coro<std::uint_least32_t> {
+        EXPECT_STREQ(current_task().created_at().file_name(), __FILE__);
+        co_return current_task().created_at().line();
+    };
+    EXPECT_EQ(run(line_of_main()), std::uint_least32_t{__LINE__});
+    EXPECT_EQ(run(line_of_main), std::uint_least32_t{__LINE__});
+    Runner runner;
+    EXPECT_EQ(runner.run(line_of_main()), std::uint_least32_t{__LINE__});
+    EXPECT_EQ(runner.run(line_of_main), std::uint_least32_t{__LINE__});
+    EXPECT_EQ(runner.get_loop().run_until_complete(line_of_main()), std::uint_least32_t{__LINE__});
 }
 
 TEST(Run, KeepsTheCallableWhileItRuns) {

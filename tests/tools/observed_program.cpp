@@ -168,6 +168,17 @@ hocket::Coro<> many() {
     co_await naps.front();
 }
 
+/// The library awaits in coroutines of its own here.
+hocket::Coro<> serve_forever() {
+    hocket::Server server = co_await hocket::start_server(
+        [](hocket::StreamReader, hocket::StreamWriter) -> hocket::Coro<> { co_return; },
+        "127.0.0.1", 0);
+    auto remote = hocket::run_coroutine_threadsafe(nap, hocket::get_running_loop());
+    co_await hocket::sleep(20ms);
+    ready();
+    co_await server.serve_forever();
+}
+
 hocket::Coro<> serve_metrics() {
     hocket::observe({.metrics_port = port()});
     ready();
@@ -178,10 +189,11 @@ hocket::Coro<> serve_metrics() {
 
 int main(int argc, char** argv) {
     const std::map<std::string, std::function<hocket::Coro<>()>> modes = {
-        {"deadlock", deadlock},     {"block", block},           {"stall", stall_often},
-        {"gather", gather_many},    {"pools", pools},           {"many", many},
+        {"deadlock", deadlock},     {"block", block},
+        {"stall", stall_often},     {"gather", gather_many},
+        {"pools", pools},           {"many", many},
         {"metrics", serve_metrics}, {"worker", observed_worker},
-        {"work", work}};
+        {"server", serve_forever},   {"work", work}};
     const auto mode = modes.find(argc > 1 ? argv[1] : "");
     if (mode == modes.end()) {
         return 2;

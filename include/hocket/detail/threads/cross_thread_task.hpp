@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -35,8 +36,8 @@ private:
 /// The loop's part of run_coroutine_threadsafe. Exists until the future is done.
 template <class T> class CrossThreadTask final : public CompletionWaiter {
 public:
-    CrossThreadTask(Coro<T> coro, EventLoop& loop)
-        : coro_(std::move(coro)), cancel_(std::make_shared<RemoteCancel>(loop)) {}
+    CrossThreadTask(Coro<T> coro, EventLoop& loop, std::source_location place)
+        : coro_(std::move(coro)), place_(place), cancel_(std::make_shared<RemoteCancel>(loop)) {}
     ~CrossThreadTask() {
         cancel_->close();
         coro_.close(); // the future's exception says why it did not run
@@ -61,7 +62,7 @@ public:
         if (self->state_->done()) {
             return; // cancelled before it started
         }
-        self->task_ = spawn_defined(loop.core(), std::move(self->coro_));
+        self->task_ = spawn(loop.core(), std::move(self->coro_), nullptr, self->place_);
         self->cancel_->set_task(self->task_);
         TaskBase& task = self->task_.state();
         task.add_waiter(*self.release()); // deletes itself
@@ -94,13 +95,15 @@ private:
     }
 
     Coro<T> coro_;
+    const std::source_location place_;
     Task<T> task_;
     FuturePointer<FutureState<T>> state_{new FutureState<T>()};
     std::shared_ptr<RemoteCancel> cancel_;
 };
 
-template <class T> Future<T> run_remotely(Coro<T> coro, EventLoop& loop) {
-    auto remote = std::make_unique<CrossThreadTask<T>>(std::move(coro), loop);
+template <class T>
+Future<T> run_remotely(Coro<T> coro, EventLoop& loop, std::source_location place) {
+    auto remote = std::make_unique<CrossThreadTask<T>>(std::move(coro), loop, place);
     Future<T> future = remote->future();
     auto start = [remote = std::move(remote), &loop]() mutable {
         CrossThreadTask<T>::start(std::move(remote), loop);
