@@ -52,8 +52,8 @@ std::string text_after(const std::vector<TracedEvent>& events, std::size_t at) {
 
 class Timeline {
 public:
-    Timeline(const std::list<TracedProcess>& processes, std::uint64_t from, const std::string& path)
-        : out_(path), from_(from), tick_((*processes.front().page()).header) {
+    Timeline(const std::list<TracedProcess>& processes, Period period, const std::string& path)
+        : out_(path), period_(period), tick_((*processes.front().page()).header) {
         for (const TracedProcess& process : processes) {
             add(process);
         }
@@ -66,7 +66,7 @@ public:
         for (const Moment& moment : moments_) {
             show(moment);
         }
-        const std::uint64_t last = moments_.empty() ? from_ : moments_.back().event.time;
+        const std::uint64_t last = moments_.empty() ? period_.begin : moments_.back().event.time;
         for (Row& row : rows_) {
             close_all(row, time_of(last));
         }
@@ -93,7 +93,8 @@ private:
             rows_.push_back({&process, &thread, out_.add_thread(track, pid, number, thread.name)});
             for (std::size_t i = 0; i < thread.events.size(); ++i) {
                 learn(process, thread.events, i);
-                if (thread.events[i].time >= from_) {
+                const std::uint64_t time = thread.events[i].time;
+                if (time >= period_.begin && time <= period_.end) {
                     moments_.push_back({thread.events[i], row, i});
                 }
             }
@@ -124,7 +125,9 @@ private:
     }
 
     [[nodiscard]] std::uint64_t time_of(std::uint64_t ticks) const noexcept {
-        return ticks < from_ ? 0 : static_cast<std::uint64_t>(tick_.duration(ticks - from_));
+        return ticks < period_.begin
+                   ? 0
+                   : static_cast<std::uint64_t>(tick_.duration(ticks - period_.begin));
     }
 
     void show(const Moment& moment) {
@@ -230,8 +233,7 @@ private:
         row.is_working = true;
         const std::string name =
             work != nullptr && !work->name.empty() ? work->name : name_of_work(row, moment.index);
-        begin_slice(row, time, name,
-                    work == nullptr ? Arrow() : Arrow{work->arrow, Arrow::passes});
+        begin_slice(row, time, name, work == nullptr ? Arrow() : Arrow{work->arrow, Arrow::passes});
     }
 
     /// Empty if nothing is known.
@@ -307,7 +309,7 @@ private:
     };
 
     PerfettoWriter out_;
-    std::uint64_t from_;
+    Period period_;
     engine::TickLength tick_;
     std::map<pid_t, pid_t> parents_;
     std::vector<Row> rows_;
@@ -321,9 +323,9 @@ private:
 
 } // namespace
 
-TimelineSummary write_timeline(const std::list<TracedProcess>& processes, std::uint64_t from,
+TimelineSummary write_timeline(const std::list<TracedProcess>& processes, Period period,
                                const std::string& path) {
-    return Timeline(processes, from, path).write();
+    return Timeline(processes, period, path).write();
 }
 
 } // namespace hocket::tool

@@ -15,10 +15,15 @@ struct TimelineSummary {
     std::uint64_t bytes = 0;
 };
 
-/// Writes the events of these processes as one Perfetto trace. Nothing earlier than `from` (ticks)
-/// is shown. `processes` begins with the one that the others descend from. Throws Problem if the
+/// A part of time, in ticks.
+struct Period {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+};
+
+/// Writes the events of these processes in this period as one Perfetto trace. `processes` begins with the one that the others descend from. Throws Problem if the
 /// file cannot be written.
-TimelineSummary write_timeline(const std::list<TracedProcess>& processes, std::uint64_t from,
+TimelineSummary write_timeline(const std::list<TracedProcess>& processes, Period period,
                                const std::string& path);
 
 } // namespace hocket::tool

@@ -128,8 +128,7 @@ private:
 
     void show_progress(double seconds) const {
         if (is_terminal()) {
-            std::cerr << fmt::format("\r\033[Krecording: {:.1f} s, {} events",
-                                     seconds, events());
+            std::cerr << fmt::format("\r\033[Krecording: {:.1f} s, {} events", seconds, events());
         }
     }
 
@@ -148,14 +147,13 @@ void report(const Recorder& recorder, const TimelineSummary& summary, const std:
             lost += thread.lost_events;
         }
     }
-    std::cout << fmt::format("{}: {} of {} and {}, {} slices, {} arrows, {:.1f} MB\n", file,
-                             format_duration(summary.seconds),
-                             recorder.processes().size() == 1
-                                 ? "1 process"
-                                 : fmt::format("{} processes", recorder.processes().size()),
-                             threads == 1 ? "1 thread" : fmt::format("{} threads", threads),
-                             summary.slices, summary.arrows,
-                             static_cast<double>(summary.bytes) / 1e6);
+    std::cout << fmt::format(
+        "{}: {} of {} and {}, {} slices, {} arrows, {:.1f} MB\n", file,
+        format_duration(summary.seconds),
+        recorder.processes().size() == 1 ? "1 process"
+                                         : fmt::format("{} processes", recorder.processes().size()),
+        threads == 1 ? "1 thread" : fmt::format("{} threads", threads), summary.slices,
+        summary.arrows, static_cast<double>(summary.bytes) / 1e6);
     if (lost > 0) {
         std::cout << fmt::format("{} events were overwritten before they could be read: there are "
                                  "gaps.\n",
@@ -192,19 +190,20 @@ void trace(const TraceOptions& options) {
     require_writable(options.file);
     end_on_signals();
     Recorder recorder(options.process, options.last.has_value());
-    std::uint64_t from = engine::ticks();
+    Period period{.begin = engine::ticks()};
     if (options.last) {
         const engine::TickLength tick((*recorder.processes().front().page()).header);
         const double ago = *options.last * 1e9 / tick.nanoseconds();
-        from -= std::min(from, static_cast<std::uint64_t>(ago));
+        period.begin -= std::min(period.begin, static_cast<std::uint64_t>(ago));
     } else {
         std::cout << fmt::format("Recording process {}; Ctrl-C ends it.\n", options.process)
                   << std::flush;
         recorder.record(options.seconds.value_or(std::numeric_limits<double>::infinity()));
     }
+    period.end = engine::ticks(); // the rings are read one after the other
     recorder.read();
     recorder.ask_names();
-    report(recorder, write_timeline(recorder.processes(), from, options.file), options.file);
+    report(recorder, write_timeline(recorder.processes(), period, options.file), options.file);
 }
 
 } // namespace hocket::tool

@@ -9,6 +9,10 @@ namespace hocket {
 struct ObserveOptions {
     /// Serves the metrics of `hocket metrics` at http://127.0.0.1:PORT/metrics.
     std::optional<std::uint16_t> metrics_port = {};
+    /// Records what happens from now on in memory, at most one MiB a thread, so that `hocket trace
+    /// --last 10s` can show what has just happened. Programs that do not call this do the same if
+    /// the environment contains HOCKET_TRACE=1.
+    bool record = false;
 };
 
 /// Lets the `hocket` command look inside this process: `hocket top`, `hocket tree`, `hocket
@@ -19,7 +23,7 @@ struct ObserveOptions {
 /// environment contains HOCKET_OBSERVE=1. Worker processes started afterwards are observed, too,
 /// but serve no metrics.
 ///
-/// Does nothing if the process is observed already. May be called from any thread. Throws
+/// Does nothing new if the process is observed already, except for `record`. May be called from any thread. Throws
 /// std::system_error or std::runtime_error if the socket or its folder cannot be made.
 void observe(const ObserveOptions& options = {});
 

@@ -12,13 +12,13 @@ namespace hocket::engine {
 /// What happened at a moment on a thread. The numbers are part of the format that other programs
 /// read; docs/observing.md describes what `value` is.
 enum class TraceKind : std::uint8_t {
-    lost = 0,         ///< written by nobody: readers mark missing events with it
-    thread = 1,       ///< the ring belongs to the thread `value` from here on
-    step = 2,         ///< task `value` runs, until the next event of 2 to 6
-    callback = 3,     ///< something other than a task runs, until the next event of 2 to 6
-    dispatch = 4,     ///< the loop handles `value` ready descriptors, until the next event of 2 to 6
-    turn_end = 5,     ///< the loop does what was left for the turn's end
-    asleep = 6,       ///< the loop waits
+    lost = 0,     ///< written by nobody: readers mark missing events with it
+    thread = 1,   ///< the ring belongs to the thread `value` from here on
+    step = 2,     ///< task `value` runs, until the next event of 2 to 6
+    callback = 3, ///< something other than a task runs, until the next event of 2 to 6
+    dispatch = 4, ///< the loop handles `value` ready descriptors, until the next event of 2 to 6
+    turn_end = 5, ///< the loop does what was left for the turn's end
+    asleep = 6,   ///< the loop waits
     task_created = 7, ///< task `value`
     task_named = 8,   ///< task `value`, whose name follows
     place = 9,        ///< of the task just created: the address of a source_location's data
@@ -34,7 +34,7 @@ enum class TraceKind : std::uint8_t {
 };
 
 struct TraceEvent {
-    Counter what;  ///< the time in ticks, shifted left by 8, and the kind
+    Counter what; ///< the time in ticks, shifted left by 8, and the kind
     Counter value;
 };
 static_assert(sizeof(TraceEvent) == 16);
@@ -55,8 +55,8 @@ struct alignas(64) TraceHeader {
     std::uint32_t process;
     std::uint32_t rings_offset; ///< of the first TraceRing, in bytes
     std::uint32_t max_rings;
-    std::uint32_t events_offset;  ///< of the first ring's events, in bytes
-    std::uint32_t events_in_ring; ///< a power of two
+    std::uint32_t events_offset;           ///< of the first ring's events, in bytes
+    std::uint32_t events_in_ring;          ///< a power of two
     std::atomic<std::uint32_t> recordings; ///< 0: nothing is being recorded
     std::atomic<std::uint32_t> left_out;   ///< threads that found no free ring
 };

@@ -32,6 +32,7 @@
 #include "engine/last_error.hpp"
 #include "engine/per_process.hpp"
 #include "engine/status.hpp"
+#include "engine/trace.hpp"
 #include "observe/connection.hpp"
 #include "observe/inspected_loop.hpp"
 #include "observe/socket_folder.hpp"
@@ -206,8 +207,11 @@ void register_handlers() {
     static_cast<void>(at_exit);
 }
 
-bool asked_by_environment() noexcept {
-    const char* const value = std::getenv("HOCKET_OBSERVE");
+constinit engine::PerProcess<engine::Recording> recording_of_process;
+std::atomic<pid_t> recorder{0}; // the process that records until its end
+
+bool is_asked_by_environment(const char* variable) noexcept {
+    const char* const value = std::getenv(variable);
     return value != nullptr && *value != '\0' && std::string_view(value) != "0";
 }
 
@@ -220,9 +224,19 @@ void start_observer(std::optional<std::uint16_t> metrics_port) {
     started.store(&observer);
 }
 
-void start_or_report(const char* subject) noexcept {
+void record_until_the_end() {
+    static_cast<void>(recording_of_process.get());
+    recorder.store(::getpid());
+}
+
+bool is_recorded() noexcept { return recorder.load() == ::getpid(); }
+
+void start_or_report(bool records, const char* subject) noexcept {
     try {
         start_observer(std::nullopt);
+        if (records) {
+            record_until_the_end();
+        }
     } catch (const std::exception& error) {
         static std::atomic<bool> is_reported{false};
         if (!is_reported.exchange(true)) {
@@ -232,9 +246,11 @@ void start_or_report(const char* subject) noexcept {
 }
 
 void start_if_asked() noexcept {
-    static const bool asked = asked_by_environment();
-    if (asked) {
-        start_or_report("HOCKET_OBSERVE has no effect");
+    static const bool records = is_asked_by_environment("HOCKET_TRACE");
+    static const bool observes = is_asked_by_environment("HOCKET_OBSERVE");
+    if (records || observes) {
+        start_or_report(records,
+                        records ? "HOCKET_TRACE has no effect" : "HOCKET_OBSERVE has no effect");
     }
 }
 

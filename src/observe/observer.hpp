@@ -10,10 +10,17 @@ namespace hocket::observer {
 /// std::runtime_error if its socket cannot be made.
 void start_observer(std::optional<std::uint16_t> metrics_port);
 
-/// The same without metrics, but a failure is reported on stderr, once: "hocket: <subject>: why".
-void start_or_report(const char* subject) noexcept;
+/// Records what happens from now on, for `hocket trace --last`. Does nothing if it does already.
+/// Throws std::system_error if there is no descriptor or memory for that.
+void record_until_the_end();
+[[nodiscard]] bool is_recorded() noexcept;
 
-/// Starts it if the environment contains HOCKET_OBSERVE=1; a failure is reported on stderr.
+/// start_observer without metrics, and record_until_the_end if `records`, but a failure is reported
+/// on stderr, once: "hocket: <subject>: why".
+void start_or_report(bool records, const char* subject) noexcept;
+
+/// Does what the environment asks for: HOCKET_OBSERVE=1, or HOCKET_TRACE=1, which also records. A
+/// failure is reported on stderr.
 void start_if_asked() noexcept;
 
 /// Whether this process has an observer.

@@ -47,8 +47,8 @@ public:
                 if (::pread(file.fileno(), &owner, sizeof owner, offsetof(TraceHeader, process)) ==
                         sizeof owner &&
                     owner == static_cast<std::uint32_t>(::getpid())) {
-                    memory_ = ::mmap(nullptr, sizeof(TraceArea), PROT_READ, MAP_SHARED,
-                                     file.fileno(), 0);
+                    memory_ =
+                        ::mmap(nullptr, sizeof(TraceArea), PROT_READ, MAP_SHARED, file.fileno(), 0);
                 }
             }
         }

@@ -193,7 +193,7 @@ int main(int argc, char** argv) {
         {"stall", stall_often},     {"gather", gather_many},
         {"pools", pools},           {"many", many},
         {"metrics", serve_metrics}, {"worker", observed_worker},
-        {"server", serve_forever},   {"work", work}};
+        {"server", serve_forever},  {"work", work}};
     const auto mode = modes.find(argc > 1 ? argv[1] : "");
     if (mode == modes.end()) {
         return 2;

@@ -39,7 +39,8 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
       requests_(link_->requests()),
       replies_(link_->replies()),
       on_exit_(std::move(on_exit)) {
-    Message first = pack_message(Bootstrap{Bootstrap::pool_worker, spin, observer::is_observed()});
+    Message first = pack_message(
+        Bootstrap{Bootstrap::pool_worker, spin, observer::is_observed(), observer::is_recorded()});
     for (const int fd : {link_region_.fileno(), notifier.fileno(), eventfd}) {
         first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
     }

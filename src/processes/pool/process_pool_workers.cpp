@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include <pthread.h>
+
 #include <hocket/errors.hpp>
 
 #include "processes/pool/process_pool.hpp"
@@ -61,6 +63,7 @@ void ProcessPool::start() {
 
 void ProcessPool::supervise() {
     supervisor_id_.store(std::this_thread::get_id());
+    ::pthread_setname_np(::pthread_self(), "hocket-pool");
     for (;;) {
         reactor_.poll(true);
         reactor_.run_ready();

@@ -16,7 +16,8 @@ struct Bootstrap {
     std::uint32_t kind = pool_worker;
     std::int64_t spin = 0;    // nanoseconds for which a worker busy-polls for work before it sleeps
     bool is_observed = false; // the owner is; then the worker is observed, too
-    MSGPACK_DEFINE(kind, spin, is_observed)
+    bool is_recorded = false; // the same
+    MSGPACK_DEFINE(kind, spin, is_observed, is_recorded)
 };
 
 } // namespace hocket::detail
