@@ -224,6 +224,25 @@ msgpack::object_handle Observer::ask(const std::string& what,
     return unpacked;
 }
 
+std::vector<pid_t> observed_processes(pid_t process) {
+    std::vector<pid_t> found;
+    struct stat owner {};
+    if (::stat(fmt::format("/proc/{}", process).c_str(), &owner) != 0) {
+        return found;
+    }
+    for (const std::string& folder : observer::socket_folders_of(owner.st_uid)) {
+        std::error_code error;
+        for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+             entry.increment(error)) {
+            const int pid = std::atoi(entry->path().filename().c_str());
+            if (pid > 0 && entry->path().filename() == observer::socket_name(pid)) {
+                found.push_back(pid);
+            }
+        }
+    }
+    return found;
+}
+
 std::vector<std::pair<pid_t, ProcessPage>> all_processes() {
     std::vector<std::pair<pid_t, ProcessPage>> found;
     for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {

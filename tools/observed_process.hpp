@@ -67,6 +67,9 @@ private:
     engine::FileDescriptor fd_;
 };
 
+/// The processes of the user of `process` that have observers, or had and were killed.
+[[nodiscard]] std::vector<pid_t> observed_processes(pid_t process);
+
 /// All processes of this machine that this user may look at and that have a status page.
 [[nodiscard]] std::vector<std::pair<pid_t, ProcessPage>> all_processes();
 

@@ -21,8 +21,8 @@ struct Period {
     std::uint64_t end = 0;
 };
 
-/// Writes the events of these processes in this period as one Perfetto trace. `processes` begins with the one that the others descend from. Throws Problem if the
-/// file cannot be written.
+/// Writes the events of these processes in this period as one Perfetto trace. `processes` begins
+/// with the one that the others descend from. Throws Problem if the file cannot be written.
 TimelineSummary write_timeline(const std::list<TracedProcess>& processes, Period period,
                                const std::string& path);
 

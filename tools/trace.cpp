@@ -28,10 +28,11 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// So often are the rings read. A ring holds 65,536 events of its thread.
+/// So often are the rings read, and new worker processes looked for. A ring holds 65,536 events of
+/// its thread.
 constexpr auto reading_interval = 5ms;
-/// So often are new worker processes looked for, and names asked for.
-constexpr auto looking_interval = 100ms;
+/// So often are names asked for.
+constexpr auto asking_interval = 100ms;
 /// More are not kept: they take 24 bytes each here, and about as many in the file.
 constexpr std::uint64_t most_events = 50'000'000;
 
@@ -55,16 +56,16 @@ public:
     /// Reads until `seconds` have passed, the user interrupts it, or the process has ended.
     void record(double seconds) {
         const auto began = Clock::now();
-        auto looked = began;
+        auto asked = began;
         while (!is_interrupted.load() && !is_full()) {
             const auto now = Clock::now();
             const std::chrono::duration<double> passed = now - began;
             if (passed.count() >= seconds || has_ended()) {
                 break;
             }
-            if (now - looked >= looking_interval) {
-                looked = now;
-                look_for_descendants();
+            look_for_descendants();
+            if (now - asked >= asking_interval) {
+                asked = now;
                 ask_names();
                 show_progress(passed.count());
             }
@@ -103,8 +104,8 @@ private:
     }
 
     void look_for_descendants() {
-        for (const auto& [process, page] : all_processes()) {
-            if (!is_known(process) && descends(process) && Observer::find(process)) {
+        for (const pid_t process : observed_processes(processes_.front().pid())) {
+            if (!is_known(process) && descends(process)) {
                 try {
                     processes_.push_back(attach(process));
                 } catch (const Problem&) { // it has just ended

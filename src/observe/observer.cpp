@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -117,6 +118,13 @@ public:
         is_started_ = true;
     }
 
+    /// Records until somebody who looks for new processes has found this one.
+    void record_at_first() {
+        const std::scoped_lock lock(mutex_);
+        first_recording_.emplace();
+        first_recording_ends_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    }
+
     /// Called in the child of a fork: the parent's sockets must not stay open there.
     void close_sockets() noexcept {
         commands_.close();
@@ -138,10 +146,18 @@ private:
             try {
                 serve_once();
                 watch_.look();
+                end_first_recording();
             } catch (const std::exception& error) { // out of memory; the next round may succeed
                 std::fprintf(stderr, "hocket: observer: %s\n", error.what());
                 connections_.clear();
             }
+        }
+    }
+
+    void end_first_recording() {
+        const std::scoped_lock lock(mutex_);
+        if (first_recording_ && std::chrono::steady_clock::now() > first_recording_ends_) {
+            first_recording_.reset();
         }
     }
 
@@ -191,6 +207,8 @@ private:
     FileDescriptor metrics_;
     std::vector<std::unique_ptr<Connection>> connections_;
     StallWatch watch_;
+    std::optional<engine::Recording> first_recording_; // guarded by mutex_, like the next
+    std::chrono::steady_clock::time_point first_recording_ends_;
 };
 
 constinit engine::PerProcess<Observer> observer_of_process;
@@ -229,12 +247,19 @@ void record_until_the_end() {
     recorder.store(::getpid());
 }
 
-bool is_recorded() noexcept { return recorder.load() == ::getpid(); }
+Watch own_watch() noexcept {
+    return started.load() == nullptr       ? Watch::none
+           : recorder.load() == ::getpid() ? Watch::recorded
+           : engine::is_traced()           ? Watch::traced
+                                           : Watch::observed;
+}
 
-void start_or_report(bool records, const char* subject) noexcept {
+void start_or_report(Watch watch, const char* subject) noexcept {
     try {
         start_observer(std::nullopt);
-        if (records) {
+        if (watch == Watch::traced) {
+            observer_of_process.get().record_at_first();
+        } else if (watch == Watch::recorded) {
             record_until_the_end();
         }
     } catch (const std::exception& error) {
@@ -249,12 +274,10 @@ void start_if_asked() noexcept {
     static const bool records = is_asked_by_environment("HOCKET_TRACE");
     static const bool observes = is_asked_by_environment("HOCKET_OBSERVE");
     if (records || observes) {
-        start_or_report(records,
+        start_or_report(records ? Watch::recorded : Watch::observed,
                         records ? "HOCKET_TRACE has no effect" : "HOCKET_OBSERVE has no effect");
     }
 }
-
-bool is_observed() noexcept { return started.load() != nullptr; }
 
 void remove_socket() noexcept {
     if (const Observer* own = started.load()) {

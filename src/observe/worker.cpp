@@ -4,8 +4,6 @@
 
 #include <unistd.h>
 
-#include "observe/observer.hpp"
-
 namespace hocket::observer {
 
 namespace {
@@ -14,10 +12,10 @@ std::atomic<pid_t> worker{0};
 
 } // namespace
 
-void observe_worker(bool owner_is_observed, bool owner_is_recorded) noexcept {
+void observe_worker(Watch owners) noexcept {
     worker.store(::getpid(), std::memory_order_relaxed);
-    if (owner_is_observed) {
-        start_or_report(owner_is_recorded, "a worker process is not observed");
+    if (owners != Watch::none) {
+        start_or_report(owners, "a worker process is not observed");
     } else {
         start_if_asked();
     }

@@ -9,6 +9,10 @@
 
 #include <unistd.h>
 
+#include "crawl/crawl_program.hpp"
+#include "crawl/sample_site.hpp"
+#include "crawl/temporary_folder.hpp"
+#include "crawl/web_servers.hpp"
 #include "tools/hocket_command.hpp"
 
 using testing::AnyOf;
@@ -163,6 +167,27 @@ TEST_F(HocketTrace, AFileThatCannotBeWrittenToItsEndIsAnError) {
     const Output full = hocket_command("trace " + pid() + " -o /dev/full --for 100ms");
     EXPECT_EQ(full.code, 1);
     EXPECT_THAT(full.text, HasSubstr("cannot write /dev/full: No space left on device"));
+}
+
+TEST_F(HocketTrace, CrawlWritesATimelineOfItself) {
+    crawl_tests::TemporaryFolder site;
+    crawl_tests::write_site(site);
+    crawl_tests::ServeProgram serve(site.path());
+    const crawl_tests::Crawl crawl =
+        crawl_tests::run_crawl(serve.origin(), "processes", {"--trace", file()});
+    EXPECT_EQ(crawl.code, 0);
+    EXPECT_GT(crawl.report.pages.size(), 3U);
+    const json trace = content();
+    EXPECT_THAT(trace["places"].dump(), HasSubstr("crawl_coroutines.cpp:")) << trace;
+    EXPECT_GT(trace["ended_arrows"], 0);
+}
+
+TEST_F(HocketTrace, CrawlSaysThatTheFileCannotBeWrittenBeforeItCrawls) {
+    const Output said = shell(crawl_tests::example("crawl") +
+                              " http://127.0.0.1:1/ --trace /no/such/folder/file");
+    EXPECT_EQ(said.code, 1);
+    EXPECT_EQ(said.text, "hocket: cannot write /no/such/folder/file: No such file or directory\n"
+                         "crawl: hocket trace could not record\n");
 }
 
 } // namespace

@@ -40,7 +40,7 @@ PoolWorker::PoolWorker(engine::Poller& poller, int number, const engine::MemoryM
       replies_(link_->replies()),
       on_exit_(std::move(on_exit)) {
     Message first = pack_message(
-        Bootstrap{Bootstrap::pool_worker, spin, observer::is_observed(), observer::is_recorded()});
+        Bootstrap{Bootstrap::pool_worker, spin, static_cast<std::uint32_t>(observer::own_watch())});
     for (const int fd : {link_region_.fileno(), notifier.fileno(), eventfd}) {
         first.descriptors.push_back(engine::FileDescriptor::duplicate(fd));
     }

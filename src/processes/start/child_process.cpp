@@ -136,9 +136,9 @@ void ChildProcess::hand_over(ProcessCall call) {
     const engine::MemoryMapping region = engine::MemoryMapping::create("call", body.size());
     std::memcpy(region.data(), body.data(), body.size());
 
-    const Message first = pack_message(Bootstrap{.kind = Bootstrap::single_call,
-                                                 .is_observed = observer::is_observed(),
-                                                 .is_recorded = observer::is_recorded()});
+    const Message first =
+        pack_message(Bootstrap{.kind = Bootstrap::single_call,
+                               .watch = static_cast<std::uint32_t>(observer::own_watch())});
     call.descriptors.push_back(engine::FileDescriptor::duplicate(region.fileno()));
     const auto error = engine::send_message(
         process_.control.fileno(), {first.bytes.data(), first.bytes.size()}, call.descriptors);

@@ -14,10 +14,9 @@ struct Bootstrap {
         fork_server, // no descriptors
     };
     std::uint32_t kind = pool_worker;
-    std::int64_t spin = 0;    // nanoseconds for which a worker busy-polls for work before it sleeps
-    bool is_observed = false; // the owner is; then the worker is observed, too
-    bool is_recorded = false; // the same
-    MSGPACK_DEFINE(kind, spin, is_observed, is_recorded)
+    std::int64_t spin = 0;   // nanoseconds for which a worker busy-polls for work before it sleeps
+    std::uint32_t watch = 0; // an observer::Watch: how the owner is observed, and so the worker
+    MSGPACK_DEFINE(kind, spin, watch)
 };
 
 } // namespace hocket::detail

@@ -60,7 +60,7 @@ int be_worker(int control) {
         return serve_forks(control);
     }
     watch_owner(control);
-    observer::observe_worker(bootstrap.is_observed, bootstrap.is_recorded);
+    observer::observe_worker(static_cast<observer::Watch>(bootstrap.watch));
     if (bootstrap.kind == Bootstrap::single_call) {
         return make_single_call(descriptors);
     }
