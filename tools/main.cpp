@@ -82,6 +82,13 @@ int run(int argc, char** argv) {
         trace(trace_options);
     });
 
+    std::string file = "-";
+    CLI::App* const symbols_verb =
+        app.add_subcommand("symbols", "name the functions in a program's report of a blocked loop");
+    symbols_verb->add_option("FILE", file, "what the program wrote on stderr")
+        ->capture_default_str();
+    symbols_verb->callback([&] { symbols(file); });
+
     CLI::App* const choose_verb = app.add_subcommand(
         "choose", "measure a Python workload and say which concurrency model fits it");
     choose_verb->prefix_command(); // its arguments are Python's

@@ -31,6 +31,17 @@ SeenTask task_of(const Fields& fields) {
     return task;
 }
 
+std::vector<Frame> frames_of(const Fields& fields) {
+    std::vector<Frame> frames;
+    const auto locations =
+        fields.at("locations").as<std::vector<std::pair<std::string, std::uint64_t>>>();
+    for (const auto& text : fields.at("frames").as<std::vector<std::string>>()) {
+        const auto& [module, offset] = locations.at(frames.size());
+        frames.push_back({text, module, offset});
+    }
+    return frames;
+}
+
 } // namespace
 
 Place place_of(const msgpack::object& object) {
@@ -102,8 +113,7 @@ std::vector<SeenStack> ask_stacks(Observer& observer) {
         const msgpack::object& loop = fields.at("loop");
         stacks.push_back({loop.is_nil() ? std::nullopt : std::optional(loop.as<std::uint64_t>()),
                           fields.at("id").as<std::uint64_t>(), name_of(fields),
-                          place_of(fields.at("created_at")),
-                          fields.at("frames").as<std::vector<std::string>>()});
+                          place_of(fields.at("created_at")), frames_of(fields)});
     }
     return stacks;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "observed_process.hpp"
+#include "symbols.hpp"
 
 namespace hocket::tool {
 
@@ -45,7 +46,7 @@ struct SeenStack {
     std::uint64_t id = 0;              ///< of the task that runs; 0: a callback
     std::string name;
     Place created_at;
-    std::vector<std::string> frames;
+    std::vector<Frame> frames;
 };
 
 /// The tasks of all loops that are not blocked, in the order in which they were created.

@@ -12,12 +12,13 @@ namespace hocket::tool {
 void stacks(pid_t process, bool json) {
     Observer observer(process);
     const std::vector<SeenStack> found = ask_stacks(observer);
+    Symbols symbols(process);
     if (json) {
         nlohmann::json list = nlohmann::json::array();
         for (const SeenStack& stack : found) {
             list.push_back({{"loop", stack.loop ? nlohmann::json(*stack.loop) : nlohmann::json()},
                             {"task", stack.id == 0 ? "" : stack.name},
-                            {"frames", stack.frames}});
+                            {"frames", symbols.describe(stack.frames)}});
         }
         std::cout << list.dump(2) << '\n';
         return;
@@ -28,7 +29,7 @@ void stacks(pid_t process, bool json) {
                                     : fmt::format(", in '{}', created at {}", stack.name,
                                                   stack.created_at.brief()))
                   << '\n';
-        for (const std::string& frame : stack.frames) {
+        for (const std::string& frame : symbols.describe(stack.frames)) {
             std::cout << "  " << frame << '\n';
         }
     }

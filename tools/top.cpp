@@ -23,11 +23,15 @@ struct Look {
     std::vector<LoopView> loops;
     std::vector<PoolView> pools;
     std::vector<SeenTask> groups;
-    std::vector<SeenStack> stacks; // of blocked loops
+    struct Stack {
+        SeenStack seen;
+        std::vector<std::string> lines;
+    };
+    std::vector<Stack> stacks; // of blocked loops
     bool is_observed = false;
 };
 
-Look look_at(pid_t process, Interval& interval) {
+Look look_at(pid_t process, Interval& interval, Symbols& symbols) {
     interval.look();
     Look look{interval.loops(), interval.pools(), {}, {}, false};
     std::optional<Observer> observer = Observer::find(process);
@@ -37,16 +41,19 @@ Look look_at(pid_t process, Interval& interval) {
     look.is_observed = true;
     if (std::any_of(look.loops.begin(), look.loops.end(),
                     [](const LoopView& loop) { return loop.blocked > 0; })) {
-        look.stacks = ask_stacks(*observer);
+        for (SeenStack& stack : ask_stacks(*observer)) {
+            std::vector<std::string> lines = symbols.describe(stack.frames);
+            look.stacks.push_back({std::move(stack), std::move(lines)});
+        }
     }
     look.groups = ask_groups(*observer);
     return look;
 }
 
-const SeenStack* stack_of(const Look& look, const LoopView& loop) {
+const Look::Stack* stack_of(const Look& look, const LoopView& loop) {
     const auto found =
         std::find_if(look.stacks.begin(), look.stacks.end(),
-                     [&loop](const SeenStack& stack) { return stack.loop == loop.slot; });
+                     [&loop](const Look::Stack& stack) { return stack.seen.loop == loop.slot; });
     return loop.blocked > 0 && found != look.stacks.end() ? &*found : nullptr;
 }
 
@@ -65,9 +72,9 @@ nlohmann::json json_of(pid_t process, const ProcessPage& page, const Look& look)
                                  {"turns", loop.turns},
                                  {"tasks", loop.tasks},
                                  {"blocked_seconds", loop.blocked}};
-        if (const SeenStack* stack = stack_of(look, loop)) {
-            object["blocked_by"] = stack->id == 0 ? "a callback" : stack->name;
-            object["stack"] = stack->frames;
+        if (const Look::Stack* stack = stack_of(look, loop)) {
+            object["blocked_by"] = stack->seen.id == 0 ? "a callback" : stack->seen.name;
+            object["stack"] = stack->lines;
         }
         loops.push_back(std::move(object));
     }
@@ -112,16 +119,16 @@ void print_loops(const Look& look) {
             continue;
         }
         std::string by;
-        const SeenStack* const stack = stack_of(look, loop);
+        const Look::Stack* const stack = stack_of(look, loop);
         if (stack != nullptr) {
-            by = stack->id == 0 ? " by a callback"
-                                : fmt::format(" by '{}', created at {}", stack->name,
-                                              stack->created_at.brief());
+            by = stack->seen.id == 0 ? " by a callback"
+                                     : fmt::format(" by '{}', created at {}", stack->seen.name,
+                                                   stack->seen.created_at.brief());
         }
         std::cout << "  " << red(fmt::format("BLOCKED for {}{}", format_duration(loop.blocked), by))
                   << '\n';
         if (stack != nullptr) {
-            for (const std::string& frame : stack->frames) {
+            for (const std::string& frame : stack->lines) {
                 std::cout << "    " << frame << '\n';
             }
         }
@@ -173,6 +180,7 @@ bool has_ended(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH
 void top(const TopOptions& options) {
     const ProcessPage page(options.process);
     Interval interval(*page);
+    Symbols symbols(options.process);
     interval.look();
     const std::chrono::duration<double> pause(options.interval);
     while (true) {
@@ -180,7 +188,7 @@ void top(const TopOptions& options) {
         if (has_ended(options.process)) {
             throw Problem(fmt::format("process {} has ended", options.process));
         }
-        const Look look = look_at(options.process, interval);
+        const Look look = look_at(options.process, interval, symbols);
         if (options.json) {
             std::cout << json_of(options.process, page, look).dump(options.once ? 2 : -1)
                       << std::endl;

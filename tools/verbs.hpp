@@ -25,6 +25,9 @@ void top(const TopOptions& options);
 void tree(pid_t process, const std::string& task, bool json);
 void stacks(pid_t process, bool json);
 void metrics(pid_t process);
+/// Prints the text of a file, or of standard input if `file` is "-". Frames of stacks that a
+/// program could not name itself are named by the files that they are in.
+void symbols(const std::string& file);
 
 struct TraceOptions {
     pid_t process = 0;

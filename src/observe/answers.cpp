@@ -245,7 +245,7 @@ std::string stacks() {
     out.string("stacks");
     out.array(static_cast<std::uint32_t>(found.size()));
     for (const auto& [loop, stack] : found) {
-        out.map(5);
+        out.map(6);
         out.string("loop");
         loop ? out.number(*loop) : out.nil();
         out.pair("id", stack.task.id);
@@ -255,6 +255,14 @@ std::string stacks() {
         out.array(static_cast<std::uint32_t>(stack.frames.size()));
         for (const void* frame : stack.frames) {
             out.string(engine::describe_frame(frame));
+        }
+        out.string("locations");
+        out.array(static_cast<std::uint32_t>(stack.frames.size()));
+        for (const void* frame : stack.frames) {
+            const engine::CodeLocation location = engine::locate_frame(frame);
+            out.array(2);
+            out.string(location.module);
+            out.number(std::uint64_t{location.offset});
         }
     }
     return out.bytes();

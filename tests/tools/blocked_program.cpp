@@ -1,0 +1,26 @@
+// A program that blocks its loop in a function that has no external linkage. It prints "ready"
+// before it does so.
+
+#include <iostream>
+
+#include <unistd.h>
+
+#include <hocket/run.hpp>
+
+namespace {
+
+[[gnu::noinline]] void block_quietly() {
+    std::cout << "ready" << std::endl;
+    for (;;) {
+        ::sleep(3600);
+    }
+}
+
+hocket::Coro<> blocking_main() {
+    block_quietly();
+    co_return;
+}
+
+} // namespace
+
+int main() { hocket::run(blocking_main()); }
