@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace hocket::tool {
 
@@ -10,11 +11,10 @@ namespace hocket::tool {
 /// "3 h 12 min", "12 s": how long a program has run.
 [[nodiscard]] std::string format_age(double seconds);
 
-/// Whether standard output is a terminal, on which colours and redrawing make sense.
-[[nodiscard]] bool is_terminal();
+/// What a program says of itself, fit to be printed: without control characters, and as UTF-8.
+[[nodiscard]] std::string printable(std::string_view text);
 
-/// `text` in bold or red if standard output is a terminal; `text` itself otherwise.
-[[nodiscard]] std::string bold(const std::string& text);
-[[nodiscard]] std::string red(const std::string& text);
+/// Whether standard output is a terminal that can be redrawn.
+[[nodiscard]] bool is_terminal();
 
 } // namespace hocket::tool

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/ticks.hpp"
+#include "format.hpp"
 
 namespace hocket::tool {
 
@@ -18,7 +19,7 @@ std::uint64_t read(const engine::Counter& counter) noexcept {
 }
 
 std::string name_or(const std::string& name, const char* kind, std::uint64_t slot) {
-    return name.empty() ? fmt::format("{} {}", kind, slot) : name;
+    return name.empty() ? fmt::format("{} {}", kind, slot) : printable(name);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -6,12 +7,29 @@
 
 #include <CLI/CLI.hpp>
 
+#include "captured_output.hpp"
+#include "colours.hpp"
 #include "observed_process.hpp"
+#include "picture.hpp"
 #include "verbs.hpp"
 
 namespace {
 
 using namespace hocket::tool;
+
+/// "hocket top 12": what was typed, without the option for the picture.
+std::string command_line(int argc, char** argv) {
+    std::string line = "hocket";
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--svg") {
+            ++i;
+        } else if (!word.starts_with("--svg=")) {
+            line += ' ' + word;
+        }
+    }
+    return line;
+}
 
 int run(int argc, char** argv) {
     CLI::App app("Looks inside running programs that use hocket.", "hocket");
@@ -28,11 +46,28 @@ int run(int argc, char** argv) {
             ->check(CLI::PositiveNumber);
         return verb;
     };
+    std::string picture;
+    const auto add_picture = [&picture](CLI::App& verb) {
+        verb.add_option("--svg", picture, "write a picture of the answer to this file")
+            ->type_name("FILE")
+            ->excludes("--json");
+    };
+    const auto show = [&](const std::function<void()>& verb) {
+        if (picture.empty()) {
+            verb();
+            return;
+        }
+        set_colours(true);
+        CapturedOutput output;
+        verb();
+        write_picture(picture, command_line(argc, argv), output.text());
+    };
     const auto add_json = [&json](CLI::App& verb) { verb.add_flag("--json", json, "print JSON"); };
 
     CLI::App* const ps_verb = app.add_subcommand("ps", "list your programs that run event loops");
     add_json(*ps_verb);
-    ps_verb->callback([&] { ps(json); });
+    add_picture(*ps_verb);
+    ps_verb->callback([&] { show([&] { ps(json); }); });
 
     CLI::App* const top_verb = add("top", "show what the loops, pools and tasks of a program do");
     top_verb->add_flag("--once", options.once, "show one interval and end");
@@ -40,19 +75,23 @@ int run(int argc, char** argv) {
         ->check(CLI::Range(0.05, 3600.0))
         ->capture_default_str();
     add_json(*top_verb);
+    add_picture(*top_verb);
     top_verb->callback([&] {
         options.json = json;
-        top(options);
+        options.once = options.once || !picture.empty();
+        show([&] { top(options); });
     });
 
     CLI::App* const tree_verb = add("tree", "show which task waits for which, and cycles");
     tree_verb->add_option("--task", task, "only the task of this name, and what it waits for");
     add_json(*tree_verb);
-    tree_verb->callback([&] { tree(process, task, json); });
+    add_picture(*tree_verb);
+    tree_verb->callback([&] { show([&] { tree(process, task, json); }); });
 
     CLI::App* const stacks_verb = add("stacks", "show what each loop's thread does at this moment");
     add_json(*stacks_verb);
-    stacks_verb->callback([&] { stacks(process, json); });
+    add_picture(*stacks_verb);
+    stacks_verb->callback([&] { show([&] { stacks(process, json); }); });
 
     add("metrics", "print the counters as OpenMetrics text")->callback([&] { metrics(process); });
 

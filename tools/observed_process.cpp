@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string_view>
 #include <system_error>
@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -32,11 +33,39 @@ using engine::FileDescriptor;
 using engine::StatusHeader;
 using engine::StatusPage;
 
-bool exists(pid_t process) noexcept { return ::kill(process, 0) == 0 || errno == EPERM; }
+/// A field of /proc/PID/status: "" if there is no such process.
+std::string status_field(pid_t process, const std::string& name) {
+    std::ifstream status(fmt::format("/proc/{}/status", process));
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(name + ":\t")) {
+            return line.substr(name.size() + 2);
+        }
+    }
+    return "";
+}
+
+/// Throws Problem unless it is a process that this user may look into.
+void require_process(pid_t process) {
+    struct stat owner {};
+    if (::stat(fmt::format("/proc/{}", process).c_str(), &owner) != 0) {
+        throw Problem(fmt::format("there is no process {}", process));
+    }
+    if (const std::string leader = status_field(process, "Tgid");
+        !leader.empty() && leader != std::to_string(process)) {
+        throw Problem(fmt::format("{} is a thread of process {}", process, leader));
+    }
+    if (has_ended(process)) {
+        throw Problem(fmt::format("process {} has ended", process));
+    }
+    if (::geteuid() != 0 && ::geteuid() != owner.st_uid) {
+        throw Problem(fmt::format("process {} belongs to another user", process));
+    }
+}
 
 } // namespace
 
 FileDescriptor open_shared_memory(pid_t process, std::string_view what, std::size_t size) {
+    require_process(process);
     const std::string link = fmt::format("/memfd:hocket-{} (deleted)", what);
     const fs::path folder = fmt::format("/proc/{}/fd", process);
     std::error_code error;
@@ -58,10 +87,7 @@ FileDescriptor open_shared_memory(pid_t process, std::string_view what, std::siz
         }
     }
     if (error) {
-        if (!exists(process)) {
-            throw Problem(fmt::format("there is no process {}", process));
-        }
-        throw Problem(fmt::format("process {} belongs to another user", process));
+        throw Problem(fmt::format("cannot look into process {}: {}", process, error.message()));
     }
     return {};
 }
@@ -79,6 +105,11 @@ std::shared_ptr<const StatusPage> map_page(FileDescriptor file) {
 }
 
 } // namespace
+
+bool has_ended(pid_t process) {
+    const std::string state = status_field(process, "State");
+    return state.empty() || state.front() == 'Z' || state.front() == 'X';
+}
 
 std::optional<ProcessPage> ProcessPage::find(pid_t process) {
     FileDescriptor file = open_shared_memory(process, "status", sizeof(StatusPage));
@@ -110,6 +141,12 @@ ProcessPage::ProcessPage(pid_t process) {
 
 namespace {
 
+/// How long an observer may be silent. It answers in less than a second, unless the machine is
+/// busy.
+constexpr long seconds_to_answer = 10;
+
+constexpr const char* no_answer = "the process does not answer: has it been stopped?";
+
 /// Connects to a Unix socket; returns a closed descriptor if nobody listens there.
 FileDescriptor connect_to(const std::string& path) {
     sockaddr_un address{};
@@ -118,12 +155,18 @@ FileDescriptor connect_to(const std::string& path) {
         throw Problem("the path of the observer's socket is too long: " + path);
     }
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd.is_open()) {
         throw Problem(fmt::format("cannot create a socket: {}", std::strerror(errno)));
     }
     if (::connect(fd.fileno(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+        ::fcntl(fd.fileno(), F_SETFL, 0); // blocking
+        const timeval limit{.tv_sec = seconds_to_answer, .tv_usec = 0};
+        ::setsockopt(fd.fileno(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         return fd;
+    }
+    if (errno == EAGAIN) { // nobody accepts
+        throw Problem(no_answer);
     }
     if (errno != ENOENT && errno != ECONNREFUSED) {
         throw Problem(fmt::format("cannot connect to {}: {}", path, std::strerror(errno)));
@@ -134,13 +177,9 @@ FileDescriptor connect_to(const std::string& path) {
 } // namespace
 
 std::optional<Observer> Observer::find(pid_t process) {
+    require_process(process);
     struct stat owner {};
-    if (::stat(fmt::format("/proc/{}", process).c_str(), &owner) != 0) {
-        throw Problem(fmt::format("there is no process {}", process));
-    }
-    if (::geteuid() != 0 && ::geteuid() != owner.st_uid) {
-        throw Problem(fmt::format("process {} belongs to another user", process));
-    }
+    ::stat(fmt::format("/proc/{}", process).c_str(), &owner);
     for (const std::string& folder : observer::socket_folders_of(owner.st_uid)) {
         const std::string path = folder + '/' + observer::socket_name(process);
         FileDescriptor fd = connect_to(path);
@@ -163,6 +202,7 @@ std::optional<Observer> Observer::find(pid_t process) {
 Observer::Observer(pid_t process) {
     std::optional<Observer> found = find(process);
     if (!found) {
+        static_cast<void>(ProcessPage(process)); // throws if it is not a program of hocket
         throw Problem(fmt::format("process {} has no observer: start it with HOCKET_OBSERVE=1, or "
                                   "call hocket::observe() in it",
                                   process));
@@ -187,6 +227,9 @@ void receive_all(int fd, char* into, std::size_t size) {
         const ssize_t count = ::recv(fd, into, size, 0);
         if (count == 0) {
             throw Problem("the process ended, or closed the connection, before it had answered");
+        }
+        if (count < 0 && errno == EAGAIN) {
+            throw Problem(no_answer);
         }
         if (count < 0 && errno != EINTR) {
             throw Problem(fmt::format("cannot read the answer: {}", std::strerror(errno)));

@@ -30,6 +30,9 @@ public:
 [[nodiscard]] engine::FileDescriptor open_shared_memory(pid_t process, std::string_view what,
                                                         std::size_t size);
 
+/// Whether a process has ended, even if its parent has not noticed it yet.
+[[nodiscard]] bool has_ended(pid_t process);
+
 /// The status page of a process, mapped read-only.
 class ProcessPage {
 public:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "colours.hpp"
 #include "format.hpp"
 #include "interval.hpp"
 #include "observed_process.hpp"
@@ -19,6 +20,14 @@ double now() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
+bool is_observed(pid_t process) {
+    try {
+        return Observer::find(process).has_value();
+    } catch (const Problem&) { // it has just ended, or it is stopped
+        return false;
+    }
+}
+
 } // namespace
 
 void ps(bool json) {
@@ -31,12 +40,12 @@ void ps(bool json) {
             tasks += loop.tasks;
         }
         list.push_back({{"pid", process},
-                        {"program", page->header.program.data()},
+                        {"program", printable(page->header.program.data())},
                         {"up_seconds", now() - static_cast<double>(page->header.started_at) / 1e9},
                         {"loops", interval.loops().size()},
                         {"tasks", tasks},
                         {"pools", interval.pools().size()},
-                        {"observed", Observer::find(process).has_value()}});
+                        {"observed", is_observed(process)}});
     }
     if (json) {
         std::cout << list.dump(2) << '\n';
@@ -49,11 +58,12 @@ void ps(bool json) {
     std::cout << bold(fmt::format("{:>8}  {:<24} {:>14} {:>6} {:>8} {:>6}  {}\n", "PID", "PROGRAM",
                                   "UP", "LOOPS", "TASKS", "POOLS", "OBSERVED"));
     for (const auto& row : list) {
-        std::cout << fmt::format(
-            "{:>8}  {:<24} {:>14} {:>6} {:>8} {:>6}  {}\n", row["pid"].get<int>(),
-            row["program"].get<std::string>(), format_age(row["up_seconds"].get<double>()),
-            row["loops"].get<std::size_t>(), row["tasks"].get<std::size_t>(),
-            row["pools"].get<std::size_t>(), row["observed"].get<bool>() ? "yes" : "no");
+        std::cout << fmt::format("{:>8}  {:<24} {:>14} {:>6} {:>8} {:>6}  {}\n",
+                                 row["pid"].get<int>(), row["program"].get<std::string>(),
+                                 format_age(row["up_seconds"].get<double>()),
+                                 row["loops"].get<std::size_t>(), row["tasks"].get<std::size_t>(),
+                                 row["pools"].get<std::size_t>(),
+                                 row["observed"].get<bool>() ? green("yes") : dim("no"));
     }
 }
 

@@ -49,9 +49,15 @@ struct SeenStack {
     std::vector<Frame> frames;
 };
 
-/// The tasks of all loops that are not blocked, in the order in which they were created.
+struct SeenTasks {
+    std::vector<SeenTask> tasks;        ///< in the order in which they were created
+    std::vector<std::uint64_t> blocked; ///< loops that could not list theirs
+};
+
+// Each throws Problem if the answer is that of another version.
+[[nodiscard]] SeenTasks ask_tasks_and_blocked(Observer& observer);
 [[nodiscard]] std::vector<SeenTask> ask_tasks(Observer& observer);
-/// The same in groups, the largest first.
+/// The tasks in groups, the largest first.
 [[nodiscard]] std::vector<SeenTask> ask_groups(Observer& observer);
 [[nodiscard]] std::vector<SeenStack> ask_stacks(Observer& observer);
 

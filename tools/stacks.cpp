@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "format.hpp"
+#include "colours.hpp"
 #include "seen_tasks.hpp"
 #include "verbs.hpp"
 
@@ -22,6 +22,9 @@ void stacks(pid_t process, bool json) {
         }
         std::cout << list.dump(2) << '\n';
         return;
+    }
+    if (found.empty()) {
+        std::cout << "No loop runs, or its thread does not answer.\n";
     }
     for (const SeenStack& stack : found) {
         std::cout << bold(stack.loop ? fmt::format("loop {}", *stack.loop) : "worker process")

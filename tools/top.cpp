@@ -1,17 +1,21 @@
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <iostream>
 #include <thread>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "captured_output.hpp"
+#include "colours.hpp"
 #include "format.hpp"
 #include "interval.hpp"
 #include "observed_process.hpp"
 #include "seen_tasks.hpp"
+#include "styled_text.hpp"
 #include "verbs.hpp"
 
 namespace hocket::tool {
@@ -31,6 +35,11 @@ struct Look {
     bool is_observed = false;
 };
 
+bool any_is_blocked(const Look& look) {
+    return std::any_of(look.loops.begin(), look.loops.end(),
+                       [](const LoopView& loop) { return loop.blocked > 0; });
+}
+
 Look look_at(pid_t process, Interval& interval, Symbols& symbols) {
     interval.look();
     Look look{interval.loops(), interval.pools(), {}, {}, false};
@@ -39,8 +48,7 @@ Look look_at(pid_t process, Interval& interval, Symbols& symbols) {
         return look;
     }
     look.is_observed = true;
-    if (std::any_of(look.loops.begin(), look.loops.end(),
-                    [](const LoopView& loop) { return loop.blocked > 0; })) {
+    if (any_is_blocked(look)) {
         for (SeenStack& stack : ask_stacks(*observer)) {
             std::vector<std::string> lines = symbols.describe(stack.frames);
             look.stacks.push_back({std::move(stack), std::move(lines)});
@@ -102,19 +110,32 @@ nlohmann::json json_of(pid_t process, const ProcessPage& page, const Look& look)
                           {"state", group.state},
                           {"waits_for", group.waits_for()}});
     }
-    return {{"pid", process},  {"program", page->header.program.data()},
+    return {{"pid", process},  {"program", printable(page->header.program.data())},
             {"loops", loops},  {"pools", pools},
             {"tasks", groups}, {"observed", look.is_observed}};
 }
 
+// With colours, a bar stands before the part that is in use.
+constexpr std::size_t bar_columns = 10;
+
+std::string bar_heading() { return has_colours() ? std::string(bar_columns + 1, ' ') : ""; }
+
+std::string bar_of(double part) { return has_colours() ? bar(part, bar_columns) + ' ' : ""; }
+
+std::string lag_cell(double seconds) {
+    const std::string text = fmt::format("{:>9}", format_duration(seconds));
+    return seconds >= 0.1 ? red(text) : seconds >= 0.02 ? yellow(text) : text;
+}
+
 void print_loops(const Look& look) {
-    std::cout << bold(fmt::format("{:<20} {:>6} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8}\n", "LOOP",
-                                  "BUSY", "LAG P50", "P99", "MAX", "READY", "STEPS/S", "TASKS"));
+    std::cout << bold(fmt::format("{:<20} {}{:>6} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8}\n", "LOOP",
+                                  bar_heading(), "BUSY", "LAG P50", "P99", "MAX", "READY",
+                                  "STEPS/S", "TASKS"));
     for (const LoopView& loop : look.loops) {
-        std::cout << fmt::format("{:<20.20} {:>5.0f}% {:>9} {:>9} {:>9} {:>8.1f} {:>10.0f} {:>8}\n",
-                                 loop.name, 100 * loop.busy, format_duration(loop.lag_p50),
-                                 format_duration(loop.lag_p99), format_duration(loop.lag_max),
-                                 loop.ready, loop.steps_a_second, loop.tasks);
+        std::cout << fmt::format(
+            "{:<20.20} {}{:>5.0f}% {} {} {} {:>8.1f} {:>10.0f} {:>8}\n", loop.name,
+            bar_of(loop.busy), 100 * loop.busy, lag_cell(loop.lag_p50), lag_cell(loop.lag_p99),
+            lag_cell(loop.lag_max), loop.ready, loop.steps_a_second, loop.tasks);
         if (loop.blocked == 0) {
             continue;
         }
@@ -128,8 +149,11 @@ void print_loops(const Look& look) {
         std::cout << "  " << red(fmt::format("BLOCKED for {}{}", format_duration(loop.blocked), by))
                   << '\n';
         if (stack != nullptr) {
-            for (const std::string& frame : stack->lines) {
-                std::cout << "    " << frame << '\n';
+            for (const std::string& line : stack->lines) {
+                if (line.find("hocket::engine::Reactor::") != line.npos) {
+                    break; // the loop itself; `hocket stacks` shows that, too
+                }
+                std::cout << "    " << line << '\n';
             }
         }
     }
@@ -140,15 +164,18 @@ void print_pools(const Look& look) {
         return;
     }
     std::cout << '\n'
-              << bold(fmt::format("{:<20} {:<10} {:>9} {:>6} {:>8} {:>10} {:>9} {:>9} {:>6}\n",
-                                  "POOL", "KIND", "WORKERS", "BUSY", "QUEUED", "DONE/S", "WAIT P50",
-                                  "P99", "DIED"));
+              << bold(fmt::format("{:<20} {:<10} {:>9} {}{:>6} {:>8} {:>10} {:>9} {:>9} {:>6}\n",
+                                  "POOL", "KIND", "WORKERS", bar_heading(), "BUSY", "QUEUED",
+                                  "DONE/S", "WAIT P50", "P99", "DIED"));
     for (const PoolView& pool : look.pools) {
+        const double in_use = static_cast<double>(pool.busy) /
+                              static_cast<double>(std::max<std::uint64_t>(pool.max_workers, 1));
+        const std::string died = fmt::format("{:>6}", pool.died);
         std::cout << fmt::format(
-            "{:<20.20} {:<10} {:>9} {:>6} {:>8} {:>10.0f} {:>9} {:>9} {:>6}\n", pool.name,
-            pool.kind, fmt::format("{}/{}", pool.workers, pool.max_workers), pool.busy, pool.queued,
-            pool.completed_a_second, format_duration(pool.wait_p50), format_duration(pool.wait_p99),
-            pool.died);
+            "{:<20.20} {:<10} {:>9} {}{:>6} {:>8} {:>10.0f} {} {} {}\n", pool.name, pool.kind,
+            fmt::format("{}/{}", pool.workers, pool.max_workers), bar_of(in_use), pool.busy,
+            pool.queued, pool.completed_a_second, lag_cell(pool.wait_p50), lag_cell(pool.wait_p99),
+            pool.died > 0 ? red(died) : died);
     }
 }
 
@@ -159,21 +186,49 @@ void print_groups(const Look& look) {
                      "hocket::observe() in it.\n";
         return;
     }
+    if (look.groups.empty()) {
+        std::cout << (any_is_blocked(look) ? "A blocked loop cannot list its tasks.\n"
+                                           : "There are no tasks.\n");
+        return;
+    }
     std::cout << bold(fmt::format("{:>8}  {:<20} {:<32} {:<24} {}\n", "TASKS", "FIRST", "WAITS FOR",
                                   "WAITING AT", "CREATED AT"));
     constexpr std::size_t most_rows = 20;
     for (std::size_t i = 0; i < std::min(look.groups.size(), most_rows); ++i) {
         const SeenTask& group = look.groups[i];
-        std::cout << fmt::format("{:>8}  {:<20.20} {:<32.32} {:<24.24} {}\n", group.count,
-                                 group.name, group.waits_for(), group.waiting_at.brief(),
-                                 group.created_at.brief());
+        const std::string reason = fmt::format("{:<32.32}", group.waits_for());
+        std::cout << fmt::format("{:>8}  {:<20.20} {} {:<24.24} {}\n", group.count, group.name,
+                                 group.reason == "Lock" ? yellow(reason) : reason,
+                                 group.waiting_at.brief(), group.created_at.brief());
     }
     if (look.groups.size() > most_rows) {
         std::cout << fmt::format("          and {} more groups\n", look.groups.size() - most_rows);
     }
 }
 
-bool has_ended(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }
+void print(pid_t process, const ProcessPage& page, const Look& look) {
+    std::cout << fmt::format("hocket top: {} ({})\n\n", printable(page->header.program.data()),
+                             process);
+    print_loops(look);
+    print_pools(look);
+    print_groups(look);
+}
+
+/// Replaces what is on the screen, without a moment in which it is empty. What does not fit is cut.
+void redraw(const std::string& text) {
+    winsize size{};
+    ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    std::vector<StyledLine> lines = styled_lines(text);
+    if (size.ws_row > 1 && lines.size() >= size.ws_row) {
+        lines.resize(size.ws_row - 1U);
+    }
+    std::string screen = "\x1b[H";
+    for (StyledLine& line : lines) {
+        cut(line, size.ws_col);
+        screen += for_terminal(line) + "\x1b[K\n";
+    }
+    std::cout << screen + "\x1b[J" << std::flush;
+}
 
 } // namespace
 
@@ -192,16 +247,15 @@ void top(const TopOptions& options) {
         if (options.json) {
             std::cout << json_of(options.process, page, look).dump(options.once ? 2 : -1)
                       << std::endl;
-        } else {
-            if (!options.once && is_terminal()) {
-                std::cout << "\x1b[H\x1b[2J"; // the whole screen again
-            }
-            std::cout << fmt::format("hocket top: {} ({})\n\n", page->header.program.data(),
-                                     options.process);
-            print_loops(look);
-            print_pools(look);
-            print_groups(look);
+        } else if (options.once || !is_terminal()) {
+            print(options.process, page, look);
             std::cout << std::flush;
+        } else {
+            CapturedOutput output;
+            print(options.process, page, look);
+            const std::string text = output.text();
+            output.end();
+            redraw(text);
         }
         if (options.once) {
             return;

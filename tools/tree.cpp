@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "format.hpp"
+#include "colours.hpp"
 #include "observed_process.hpp"
 #include "seen_tasks.hpp"
 #include "verbs.hpp"
@@ -213,8 +213,10 @@ private:
 
     void print_line(std::size_t i) const {
         const SeenTask& task = tasks_[i];
-        std::cout << bold(task.name) << ": " << task.waits_for() << ", at "
-                  << task.waiting_at.brief() << (task.cancelling ? ", cancelling" : "")
+        const std::string reason = task.waits_for();
+        std::cout << bold(task.name) << ": " << (task.reason == "Lock" ? yellow(reason) : reason)
+                  << dim(", at " + task.waiting_at.brief())
+                  << (task.cancelling ? ", cancelling" : "")
                   << (in_cycle_.count(i) != 0 ? red(" CYCLE") : "") << '\n';
     }
 
@@ -231,11 +233,21 @@ private:
 
 void tree(pid_t process, const std::string& task, bool json) {
     Observer observer(process);
-    Graph graph(ask_tasks(observer));
+    SeenTasks seen = ask_tasks_and_blocked(observer);
+    const bool is_empty = seen.tasks.empty();
+    Graph graph(std::move(seen.tasks));
     if (json) {
         std::cout << graph.json(task).dump(2) << '\n';
-    } else {
+        return;
+    }
+    for (const std::uint64_t loop : seen.blocked) {
+        std::cout << red(fmt::format("loop {} is blocked and cannot list its tasks", loop))
+                  << fmt::format(": hocket stacks {} shows what it does\n", process);
+    }
+    if (!is_empty || !task.empty()) {
         graph.print(task);
+    } else if (seen.blocked.empty()) {
+        std::cout << "There are no tasks.\n";
     }
 }
 

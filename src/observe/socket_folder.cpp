@@ -48,10 +48,12 @@ std::string socket_folder() {
 }
 
 std::vector<std::string> socket_folders_of(uid_t user) {
+    std::vector<std::string> folders{"/run/user/" + std::to_string(user) + "/hocket",
+                                     temporary_folder(user)};
     if (user == ::geteuid()) {
-        return {socket_folder()};
+        folders.insert(folders.begin(), socket_folder());
     }
-    return {"/run/user/" + std::to_string(user) + "/hocket", temporary_folder(user)};
+    return folders;
 }
 
 std::string socket_name(pid_t process) { return std::to_string(process) + ".sock"; }

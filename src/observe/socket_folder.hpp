@@ -11,7 +11,8 @@ namespace hocket::observer {
 /// variable. Does not create it.
 [[nodiscard]] std::string socket_folder();
 
-/// The folders in which the sockets of a user may be, whom root wants to look at.
+/// The folders in which the sockets of a user may be. A program that was started by a service
+/// manager, say, has another environment than the command that looks at it.
 [[nodiscard]] std::vector<std::string> socket_folders_of(uid_t user);
 
 /// The name of a process's socket in such a folder.

@@ -65,9 +65,12 @@ protected:
     }
 
     void start(const std::string& mode, const std::string& errors = "/dev/null") {
+        start_program(OBSERVED_PROGRAM " " + mode, errors);
+    }
+    void start_program(const std::string& command, const std::string& errors) {
         ::unsetenv("LSAN_OPTIONS");
-        program_ = std::make_unique<RunningProgram>(std::vector<std::string>{
-            "/bin/sh", "-c", "exec " OBSERVED_PROGRAM " " + mode + " 2>" + errors});
+        program_ = std::make_unique<RunningProgram>(
+            std::vector<std::string>{"/bin/sh", "-c", "exec " + command + " 2>" + errors});
     }
     void start_and_wait(const std::string& mode) {
         start(mode);

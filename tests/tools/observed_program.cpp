@@ -179,6 +179,15 @@ hocket::Coro<> serve_forever() {
     co_await server.serve_forever();
 }
 
+hocket::Coro<> odd_names() {
+    auto markup = hocket::create_task({.name = "a<b> & \"c\""}, nap);
+    auto escape = hocket::create_task({.name = "\x1b[5mblink"}, nap);
+    auto no_utf8 = hocket::create_task({.name = "caf\xe9"}, nap);
+    co_await hocket::sleep(20ms);
+    ready();
+    co_await nap();
+}
+
 hocket::Coro<> serve_metrics() {
     hocket::observe({.metrics_port = port()});
     ready();
@@ -193,7 +202,8 @@ int main(int argc, char** argv) {
         {"stall", stall_often},     {"gather", gather_many},
         {"pools", pools},           {"many", many},
         {"metrics", serve_metrics}, {"worker", observed_worker},
-        {"server", serve_forever},  {"work", work}};
+        {"server", serve_forever},  {"work", work},
+        {"names", odd_names}};
     const auto mode = modes.find(argc > 1 ? argv[1] : "");
     if (mode == modes.end()) {
         return 2;
