@@ -1,9 +1,11 @@
+#include <charconv>
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +33,16 @@ std::string command_line(int argc, char** argv) {
     return line;
 }
 
+/// What is wrong with the number of a process; "" if nothing is.
+std::string process_problem(const std::string& text) {
+    pid_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && after == end && number > 0
+               ? ""
+               : "'" + text + "' is not the number of a process: `hocket ps` lists them";
+}
+
 int run(int argc, char** argv) {
     CLI::App app("Looks inside running programs that use hocket.", "hocket");
     app.require_subcommand(1);
@@ -43,7 +55,7 @@ int run(int argc, char** argv) {
         CLI::App* const verb = app.add_subcommand(name, what);
         verb->add_option("PID", process, "the process, as `hocket ps` shows it")
             ->required()
-            ->check(CLI::PositiveNumber);
+            ->check(CLI::Validator(process_problem, ""));
         return verb;
     };
     std::string picture;

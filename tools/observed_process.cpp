@@ -145,8 +145,6 @@ namespace {
 /// busy.
 constexpr long seconds_to_answer = 10;
 
-constexpr const char* no_answer = "the process does not answer: has it been stopped?";
-
 /// Connects to a Unix socket; returns a closed descriptor if nobody listens there.
 FileDescriptor connect_to(const std::string& path) {
     sockaddr_un address{};
@@ -166,7 +164,7 @@ FileDescriptor connect_to(const std::string& path) {
         return fd;
     }
     if (errno == EAGAIN) { // nobody accepts
-        throw Problem(no_answer);
+        throw NoAnswer();
     }
     if (errno != ENOENT && errno != ECONNREFUSED) {
         throw Problem(fmt::format("cannot connect to {}: {}", path, std::strerror(errno)));
@@ -229,7 +227,7 @@ void receive_all(int fd, char* into, std::size_t size) {
             throw Problem("the process ended, or closed the connection, before it had answered");
         }
         if (count < 0 && errno == EAGAIN) {
-            throw Problem(no_answer);
+            throw NoAnswer();
         }
         if (count < 0 && errno != EINTR) {
             throw Problem(fmt::format("cannot read the answer: {}", std::strerror(errno)));

@@ -24,6 +24,11 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+class NoAnswer : public Problem {
+public:
+    NoAnswer() : Problem("the process does not answer: has it been stopped?") {}
+};
+
 /// Opens the memory that a process shares as "hocket-<what>" and that begins with a header that
 /// names its process; closed if there is none of at least `size` bytes. Throws Problem if the
 /// process does not exist or is another user's.

@@ -23,7 +23,9 @@ double now() {
 bool is_observed(pid_t process) {
     try {
         return Observer::find(process).has_value();
-    } catch (const Problem&) { // it has just ended, or it is stopped
+    } catch (const NoAnswer&) {
+        return true;
+    } catch (const Problem&) { // it has just ended
         return false;
     }
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -59,6 +60,11 @@ TEST_F(HocketCommand, SaysWhatIsWrong) {
     EXPECT_EQ(hocket_command("tree").code, 2);
     EXPECT_THAT(hocket_command("tree").text, HasSubstr("PID is required"));
     EXPECT_EQ(hocket_command("top -5").code, 2);
+    for (const std::string number : {"abc", "0", "1.5", "99999999999"}) {
+        EXPECT_THAT(hocket_command("top " + number).text,
+                    testing::StartsWith("PID: '" + number + "' is not the number of a process"));
+        EXPECT_EQ(hocket_command("top " + number).code, 2);
+    }
     EXPECT_EQ(hocket_command("nonsense").code, 2);
     const std::string self = std::to_string(::getpid());
     EXPECT_EQ(hocket_command("metrics " + self).text,
@@ -99,6 +105,26 @@ TEST_F(HocketCommand, SaysWhatIsWrongWithTheProcess) {
         EXPECT_EQ(hocket_command(verb + pid()).text, "hocket: process " + pid() + " has ended\n");
         EXPECT_EQ(hocket_command(verb + pid()).code, 1);
     }
+}
+
+TEST_F(HocketCommand, SaysThatAStoppedProgramDoesNotAnswer) {
+    start_and_wait("deadlock");
+    program().send_signal(SIGSTOP);
+    std::string text;
+    for (int i = 0; i < 40 && text.empty(); ++i) { // until nobody can connect any more
+        hocket_command("ps");
+        text = shell("timeout 0.1 " HOCKET_COMMAND " tree " + pid()).text;
+    }
+    EXPECT_EQ(text, "hocket: the process does not answer: has it been stopped?\n");
+    const json programs = hocket_json("ps --json");
+    const auto row =
+        std::find_if(programs.begin(), programs.end(), [this](const json& program_row) {
+            return program_row["pid"] == program().pid();
+        });
+    ASSERT_NE(row, programs.end()) << programs;
+    EXPECT_EQ((*row)["observed"], true);
+    program().send_signal(SIGCONT);
+    EXPECT_THAT(hocket_command("tree " + pid()).text, HasSubstr("CYCLE"));
 }
 
 TEST_F(HocketCommand, TopEndsWithTheProgram) {
