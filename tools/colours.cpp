@@ -36,7 +36,7 @@ std::string red(const std::string& text) { return styled("1;31", text); }
 std::string yellow(const std::string& text) { return styled("33", text); }
 std::string green(const std::string& text) { return styled("32", text); }
 
-std::string bar(double part, std::size_t columns) {
+std::string bar(double part, std::size_t columns, std::string (*style)(const std::string&)) {
     static constexpr std::array<const char*, 8> ends = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     const auto eighths = static_cast<std::size_t>(
         std::lround(std::clamp(part, 0.0, 1.0) * 8 * static_cast<double>(columns)));
@@ -46,8 +46,7 @@ std::string bar(double part, std::size_t columns) {
     }
     full += ends[eighths % 8];
     const std::size_t used = (eighths + 7) / 8;
-    const std::string coloured = part >= 0.9 ? red(full) : part >= 0.7 ? yellow(full) : green(full);
-    return coloured + std::string(columns - used, ' ');
+    return style(full) + std::string(columns - used, ' ');
 }
 
 } // namespace hocket::tool

@@ -18,7 +18,8 @@ void set_colours(bool on);
 [[nodiscard]] std::string yellow(const std::string& text);
 [[nodiscard]] std::string green(const std::string& text);
 
-/// How much of something is in use, from 0 to 1: a bar, green, yellow or red, of so many columns.
-[[nodiscard]] std::string bar(double part, std::size_t columns);
+/// How much of something is in use, from 0 to 1: a bar in a style, and spaces to so many columns.
+[[nodiscard]] std::string bar(double part, std::size_t columns,
+                              std::string (*style)(const std::string&));
 
 } // namespace hocket::tool

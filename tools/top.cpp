@@ -120,7 +120,16 @@ constexpr std::size_t bar_columns = 10;
 
 std::string bar_heading() { return has_colours() ? std::string(bar_columns + 1, ' ') : ""; }
 
-std::string bar_of(double part) { return has_colours() ? bar(part, bar_columns) + ' ' : ""; }
+std::string bar_of(const LoopView& loop) {
+    const auto style = loop.busy >= 0.9 ? red : loop.busy >= 0.7 ? yellow : green;
+    return has_colours() ? bar(loop.busy, bar_columns, style) + ' ' : "";
+}
+
+std::string bar_of(const PoolView& pool) {
+    const double in_use = static_cast<double>(pool.busy) /
+                          static_cast<double>(std::max<std::uint64_t>(pool.max_workers, 1));
+    return has_colours() ? bar(in_use, bar_columns, pool.queued > 0 ? yellow : green) + ' ' : "";
+}
 
 std::string lag_cell(double seconds) {
     const std::string text = fmt::format("{:>9}", format_duration(seconds));
@@ -132,10 +141,10 @@ void print_loops(const Look& look) {
                                   bar_heading(), "BUSY", "LAG P50", "P99", "MAX", "READY",
                                   "STEPS/S", "TASKS"));
     for (const LoopView& loop : look.loops) {
-        std::cout << fmt::format(
-            "{:<20.20} {}{:>5.0f}% {} {} {} {:>8.1f} {:>10.0f} {:>8}\n", loop.name,
-            bar_of(loop.busy), 100 * loop.busy, lag_cell(loop.lag_p50), lag_cell(loop.lag_p99),
-            lag_cell(loop.lag_max), loop.ready, loop.steps_a_second, loop.tasks);
+        std::cout << fmt::format("{:<20.20} {}{:>5.0f}% {} {} {} {:>8.1f} {:>10.0f} {:>8}\n",
+                                 loop.name, bar_of(loop), 100 * loop.busy, lag_cell(loop.lag_p50),
+                                 lag_cell(loop.lag_p99), lag_cell(loop.lag_max), loop.ready,
+                                 loop.steps_a_second, loop.tasks);
         if (loop.blocked == 0) {
             continue;
         }
@@ -168,12 +177,10 @@ void print_pools(const Look& look) {
                                   "POOL", "KIND", "WORKERS", bar_heading(), "BUSY", "QUEUED",
                                   "DONE/S", "WAIT P50", "P99", "DIED"));
     for (const PoolView& pool : look.pools) {
-        const double in_use = static_cast<double>(pool.busy) /
-                              static_cast<double>(std::max<std::uint64_t>(pool.max_workers, 1));
         const std::string died = fmt::format("{:>6}", pool.died);
         std::cout << fmt::format(
             "{:<20.20} {:<10} {:>9} {}{:>6} {:>8} {:>10.0f} {} {} {}\n", pool.name, pool.kind,
-            fmt::format("{}/{}", pool.workers, pool.max_workers), bar_of(in_use), pool.busy,
+            fmt::format("{}/{}", pool.workers, pool.max_workers), bar_of(pool), pool.busy,
             pool.queued, pool.completed_a_second, lag_cell(pool.wait_p50), lag_cell(pool.wait_p99),
             pool.died > 0 ? red(died) : died);
     }
