@@ -1,5 +1,6 @@
 #include "callable_name.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -38,12 +39,22 @@ std::vector<std::string> template_arguments(std::string_view type) {
 
 std::string callable_name(const std::string& type) {
     const std::vector<std::string> arguments = template_arguments(type);
-    const bool has_result = type.starts_with("hocket::detail::Call"); // also CallWithOptions
-    const bool has_none = type.starts_with("hocket::detail::PostedCall");
-    const std::size_t callable = has_result ? 1 : 0;
-    return (has_result || has_none) && arguments.size() > callable ? arguments[callable] : type;
+    struct Kind {
+        std::string_view prefix;
+        std::size_t callable; // the number of its template argument
+    };
+    for (const Kind kind :
+         {Kind{"hocket::detail::Call", 1}, // also CallWithOptions
+          Kind{"hocket::detail::PostedCall<", 0}, Kind{"void hocket::detail::call_remotely<", 0}}) {
+        if (type.starts_with(kind.prefix) && arguments.size() > kind.callable) {
+            return arguments[kind.callable];
+        }
+    }
+    return type;
 }
 
-std::string function_name(const std::string& frame) { return frame.substr(0, frame.find(" + 0x")); }
+std::string function_name(const std::string& frame) {
+    return frame.substr(0, std::min(frame.rfind(" at "), frame.rfind(" + 0x")));
+}
 
 } // namespace hocket::tool

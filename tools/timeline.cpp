@@ -244,7 +244,7 @@ private:
             ++index;
             const auto& names = row.process->names().functions;
             if (const auto found = names.find(events[index].value); found != names.end()) {
-                function = function_name(found->second);
+                function = found->second;
             }
         }
         std::string given = text_after(events, index);
@@ -254,20 +254,22 @@ private:
     static std::string name_of_work(const Row& row, std::size_t index) {
         const auto& events = row.thread->events;
         const TraceNames& names = row.process->names();
-        for (++index; index < events.size(); ++index) {
+        std::string name;
+        for (++index; index < events.size() && events[index].kind != TraceKind::run_end; ++index) {
             if (events[index].kind == TraceKind::type) {
                 const auto type = names.types.find(events[index].value);
                 return type == names.types.end() ? "work" : callable_name(type->second);
             }
             if (events[index].kind == TraceKind::function) {
                 const auto function = names.functions.find(events[index].value);
-                return function == names.functions.end() ? "call" : function_name(function->second);
-            }
-            if (events[index].kind == TraceKind::run_end) {
-                break;
+                const bool is_template = name.empty();
+                name = function == names.functions.end() ? "call" : callable_name(function->second);
+                if (!is_template || name.find("(*)") == name.npos) {
+                    return name; // a pointer's own function follows
+                }
             }
         }
-        return "work";
+        return name.empty() ? "work" : name;
     }
 
     void wake(Row& row, std::uint64_t time, std::uint64_t task) {

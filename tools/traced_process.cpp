@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "callable_name.hpp"
 #include "engine/status_reading.hpp"
 
 namespace hocket::tool {
@@ -54,7 +55,8 @@ TracedProcess::TracedProcess(pid_t process, Observer observer, ProcessPage page)
       parent_(parent_of(process)),
       program_(page->header.program.data()),
       observer_(std::move(observer)),
-      page_(std::move(page)) {}
+      page_(std::move(page)),
+      symbols_(std::make_unique<Symbols>(process)) {}
 
 TracedProcess TracedProcess::record(pid_t process) {
     TracedProcess traced(process, Observer(process), ProcessPage(process));
@@ -219,9 +221,15 @@ void TracedProcess::ask_some(const char* kind, std::set<std::uint64_t>& addresse
                 names_.places[asked[i]] = place_of(names[i]);
                 continue;
             }
-            const auto text = names[i].as<std::vector<std::string>>();
-            (*kind == 't' ? names_.types : names_.functions)[asked[i]] =
-                text.empty() ? std::string() : text.front();
+            const auto parts = names[i].as<std::vector<msgpack::object>>();
+            if (*kind == 't') {
+                names_.types[asked[i]] = parts.empty() ? "" : parts[0].as<std::string>();
+            } else {
+                const Frame function{parts.at(0).as<std::string>(), parts.at(1).as<std::string>(),
+                                     parts.at(2).as<std::uint64_t>()};
+                // The last line is that of the function itself, and not of what is inlined in it.
+                names_.functions[asked[i]] = function_name(symbols_->describe(function).back());
+            }
         }
     }
 }

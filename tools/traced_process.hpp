@@ -13,6 +13,7 @@
 #include "engine/trace_layout.hpp"
 #include "observed_process.hpp"
 #include "seen_tasks.hpp"
+#include "symbols.hpp"
 
 namespace hocket::tool {
 
@@ -86,6 +87,7 @@ private:
     std::string program_;
     std::optional<Observer> observer_; // nothing once it has stopped answering
     ProcessPage page_;
+    std::unique_ptr<Symbols> symbols_;
     std::shared_ptr<const engine::TraceArea> area_;
     std::vector<Ring> rings_;
     std::map<std::uint32_t, TracedThread> threads_;

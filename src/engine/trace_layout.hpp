@@ -10,27 +10,32 @@
 namespace hocket::engine {
 
 /// What happened at a moment on a thread. The numbers are part of the format that other programs
-/// read; docs/observing.md describes what `value` is.
+/// read.
 enum class TraceKind : std::uint8_t {
-    lost = 0,     ///< written by nobody: readers mark missing events with it
-    thread = 1,   ///< the ring belongs to the thread `value` from here on
-    step = 2,     ///< task `value` runs, until the next event of 2 to 6
-    callback = 3, ///< something other than a task runs, until the next event of 2 to 6
-    dispatch = 4, ///< the loop handles `value` ready descriptors, until the next event of 2 to 6
-    turn_end = 5, ///< the loop does what was left for the turn's end
+    lost = 0,   ///< written by nobody: readers mark missing events with it
+    thread = 1, ///< the ring belongs to thread `value` from here on
+
+    // What a loop does until the next event of these.
+    step = 2,     ///< task `value` runs
+    callback = 3, ///< something other than a task runs
+    dispatch = 4, ///< `value` ready descriptors are handled
+    turn_end = 5, ///< what was left for the turn's end is done
     asleep = 6,   ///< the loop waits
-    task_created = 7, ///< task `value`
-    task_named = 8,   ///< task `value`, whose name follows
-    place = 9,        ///< of the task just created: the address of a source_location's data
-    text = 10,        ///< eight characters more of the name of what was just created or submitted
-    submit = 11,      ///< work `value` is handed to a pool
-    run = 12,         ///< a thread of a pool begins work `value`
-    run_call = 13,    ///< a worker process begins its owner's work `value`
-    type = 14,        ///< of the work just begun: the address of its type's name
-    function = 15,    ///< of the work just submitted or begun: its address
-    run_end = 16,     ///< the work is done
-    completed = 17,   ///< the result of work `value` has arrived
-    wakes = 18,       ///< task `value` is told that what it waits for is done
+
+    task_created = 7, ///< task `value`; `place`, and `text` if it has a name, follow
+    task_named = 8,   ///< task `value`; `text` follows
+    place = 9,        ///< the address of a source_location's data
+    text = 10,        ///< eight characters
+
+    submit = 11,   ///< work `value` is handed to a pool; `function` and `text` may follow
+    run = 12,      ///< a thread of a pool begins work `value`; `type` follows
+    run_call = 13, ///< a worker process begins its owner's work `value`; `function` follows
+    type = 14,     ///< the address of a type's name
+    function =
+        15, ///< the address of a function; of a call: first what unpacks it, then what is in it
+    run_end = 16,   ///< the work is done
+    completed = 17, ///< the result of work `value` has arrived
+    wakes = 18,     ///< what task `value` waits for is done
 };
 
 struct TraceEvent {

@@ -34,14 +34,21 @@ void write_name(MsgpackWriter& out, std::string_view kind, std::uintptr_t addres
         }
         return;
     }
-    const std::string text =
-        kind == "type" ? literal_at(address).value_or("")
-                       // Frames are return addresses, and described by what is before them.
-                       : engine::describe_frame(reinterpret_cast<const void*>(address + 1));
-    out.array(text.empty() ? 0 : 1);
-    if (!text.empty()) {
-        out.string(kind == "type" ? engine::demangled(text.c_str()) : text);
+    if (kind == "type") {
+        const std::string name = literal_at(address).value_or("");
+        out.array(name.empty() ? 0 : 1);
+        if (!name.empty()) {
+            out.string(engine::demangled(name.c_str()));
+        }
+        return;
     }
+    // Frames are return addresses, and described by what is before them.
+    const void* const frame = reinterpret_cast<const void*>(address + 1);
+    const engine::CodeLocation location = engine::locate_frame(frame);
+    out.array(3);
+    out.string(engine::describe_frame(frame));
+    out.string(location.module);
+    out.number(std::uint64_t{location.offset});
 }
 
 } // namespace

@@ -68,7 +68,11 @@ std::span<const char> as_chars(std::span<const std::byte> bytes) noexcept {
 
 } // namespace
 
-const void* resolve_function(FunctionRef function) { return owners_modules().resolve(function); }
+const void* resolve_function(FunctionRef function) {
+    const void* const address = owners_modules().resolve(function);
+    engine::trace(engine::TraceKind::function, reinterpret_cast<std::uintptr_t>(address));
+    return address;
+}
 
 PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors)
     : control_(control),
@@ -184,7 +188,6 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
         const void* const address = resolve_function({request.module, request.offset});
         Thunk thunk = nullptr;
         std::memcpy(&thunk, &address, sizeof thunk);
-        engine::trace(engine::TraceKind::function, reinterpret_cast<std::uintptr_t>(address));
         ResultPacker packer(result_);
         // Anything the function itself packs or unpacks has its own scopes.
         const msgpack::object arguments = unpack_object(zone_, body);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <hocket/errors.hpp>
@@ -86,6 +87,7 @@ int worker_main(int control) noexcept {
 // Runs instead of the program's main, see worker_hook.cpp. Exits without the destructors of
 // statics, because they belong to the program, which did not run.
 extern "C" int hocket_worker_main(const char* socket) {
+    ::prctl(PR_SET_NAME, program_invocation_short_name); // it was started as /proc/self/exe
     int control = -1;
     std::from_chars(socket, socket + std::strlen(socket), control);
     ::unsetenv("HOCKET_WORKER"); // processes that this one starts are not workers
