@@ -2,14 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# In the environment of everything that these tests start.
-MARK = f"HOCKET_TEST={uuid.uuid4()}"
+# In the environment of everything that these tests start, as HOCKET_TEST.
+MARK = str(uuid.uuid4())
+
+# A shell starts what runs in the background with SIGINT ignored, and the commands that are interrupted here would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def arguments(function, items="sample_workloads:numbers", *options, budget="8s"):
@@ -17,8 +21,7 @@ def arguments(function, items="sample_workloads:numbers", *options, budget="8s")
 
 
 def start(*parts, **options):
-    name, _, value = MARK.partition("=")
-    environment = os.environ | {name: value}
+    environment = os.environ | {"HOCKET_TEST": MARK}
     pipe = subprocess.PIPE
     return subprocess.Popen(arguments(*parts, **options), cwd=HERE, env=environment, stdout=pipe, stderr=pipe, text=True)
 
@@ -46,6 +49,11 @@ def processes_of_measurements():
                 environment = Path("/proc", name, "environ").read_bytes()
             except OSError:
                 continue
-            if MARK.encode() in environment and b"HOCKET_CHOOSE_MEASURING=1" in environment:
+            if f"HOCKET_TEST={MARK}".encode() in environment and b"HOCKET_CHOOSE_MEASURING=1" in environment:
                 found.append(Path("/proc", name, "cmdline").read_bytes())
     return found
+
+
+def semaphores():
+    """Names of the semaphores that the measured processes have created."""
+    return sorted(path.name for path in Path("/dev/shm").glob(f"sem.{MARK}*"))

@@ -31,11 +31,22 @@ START = "from hocket.choose.measuring_process import main; main()"
 
 
 def is_resource_tracker(pid):
+    """Whether this is multiprocessing's process that removes the semaphores of processes which were killed."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             return b"multiprocessing.resource_tracker" in file.read()
     except OSError:
         return False  # it has ended
+
+
+def wait_until(condition, seconds):
+    """Polls until the condition holds; returns whether it did in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 class Child:
@@ -102,9 +113,10 @@ class Child:
         return value
 
     def _death(self):
-        code = self.process.wait()
+        end = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+        exited = end.si_code == os.CLD_EXITED
         item = self.progress.read()
-        reason = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+        reason = f"exited with status {end.si_status}" if exited else f"was killed by {signal.Signals(end.si_status).name}"
         text = f"the process {reason}" + (f" while item {item} ran" if item is not None else "")
         lines = self.printed().strip().splitlines()
         return f"{text}: {lines[-1]}" if lines else text
@@ -116,30 +128,29 @@ class Child:
 
     def kill(self):
         """Kills the process and everything in its session. Safe to call again."""
-        if self.process.returncode is None:
-            # Stopped first, so that it cannot start another process between the listing and the killing.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGSTOP)
-            self.kill_session(is_spared=is_resource_tracker)
-            self.process.wait()
-            # multiprocessing's tracker removes the semaphores of those that were killed, and then ends by itself.
-            deadline = time.monotonic() + 1
-            while any(is_resource_tracker(pid) for pid, _ in session_members(self.process.pid)) and time.monotonic() < deadline:
-                time.sleep(0.005)
-            # What the members started meanwhile is found once they are gone.
-            deadline = time.monotonic() + 5
-            while self.kill_session() and time.monotonic() < deadline:
-                time.sleep(0.005)
+        if self.process.returncode is not None:
+            return
+        # Stopped first, so that it cannot start another process between the listing and the killing.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGSTOP)
+        # What the members started meanwhile is found in the next turn.
+        wait_until(lambda: not self.kill_session(), 5)
+        # The tracker ends once it has removed the semaphores.
+        if not wait_until(lambda: not any(session_members(self.process.pid)), 5):
+            self.kill_session(with_tracker=True)
+        # Last: until then, no other process can have this number.
+        self.process.wait()
 
-    def kill_session(self, is_spared=lambda pid: False):
-        """Kills what is in the session, its process groups included; returns whether there was anything."""
+    def kill_session(self, with_tracker=False):
+        """Kills what is in the session, its process groups included; returns whether there was anything to kill."""
+        if self.process.returncode is not None:
+            return False
         found = False
         for pid, _ in session_members(self.process.pid):
-            found = True
-            if is_spared(pid):
-                continue
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            if with_tracker or not is_resource_tracker(pid):
+                found = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         return found
 
     def close(self):

@@ -5,6 +5,7 @@ Each model has a fresh process: what one leaves behind (threads, caches, open co
 
 import itertools
 import mmap
+import multiprocessing
 import multiprocessing.connection
 import multiprocessing.spawn
 import os
@@ -127,6 +128,7 @@ def main():
     setup = connection.recv()
     if os.getppid() != setup["parent"]:
         return  # the parent ended before die_with_parent
+    multiprocessing.set_forkserver_preload(["__main__", "hocket.choose.fork_server"])
     sys.path[:] = setup["sys_path"]
     sys.argv = [""]
     name, workload = setup["name"], None

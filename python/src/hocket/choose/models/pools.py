@@ -3,6 +3,7 @@
 import concurrent.futures
 import importlib
 import multiprocessing
+import os
 import sys
 import threading
 import time
@@ -16,8 +17,10 @@ all_started = None
 def load_in_worker(module, ready, started):
     """Runs once in each worker process, so that no item pays for the import."""
     global all_started
-    # The fork server ends when the process that started it does; its children are then killed with it.
+    # The fork server is killed when the process that started it ends, and its workers with it (fork_server.py).
     _native.die_with_parent()
+    if not multiprocessing.parent_process().is_alive():
+        os._exit(1)  # that was before die_with_parent
     if module != "__main__":
         importlib.import_module(module)
     all_started = started
