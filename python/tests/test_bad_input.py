@@ -58,6 +58,10 @@ class BadInput(unittest.TestCase):
         self.refused("is not a number of CPUs", "add_one", "sample_workloads:numbers", "--cores", "-1")
 
 
+    def test_a_latency_on_cpus_that_are_not_there(self):
+        self.refused("a latency cannot be predicted", "add_one", "sample_workloads:numbers", "--slo", "p99=1s", "--cores", "4096")
+
+
 class NoRecommendation(unittest.TestCase):
     """Functions that can be measured, but not recommended to run in every model."""
 

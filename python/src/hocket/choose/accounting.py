@@ -8,6 +8,8 @@ import os
 import time
 from dataclasses import dataclass
 
+from .cpus import usable_cpus
+
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -89,6 +91,7 @@ class Usage:
     reaped_cpu: float  # part of `cpu` that belongs to child processes which have ended
     delay: float
     others: float  # part of the CPUs that the rest of the machine used, 0 to 1
+    cpus: float  # that the run could keep busy
 
 
 class Meter:
@@ -129,4 +132,5 @@ class Meter:
             reaped_cpu=reaped,
             delay=max(own_delay, 0.0) + delay,
             others=max(machine - own - cpu - reaped, 0.0) / (wall * len(self.cpus)),
+            cpus=usable_cpus(),
         )

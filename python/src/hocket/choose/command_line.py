@@ -41,8 +41,6 @@ def study_of(arguments):
 
     if not arguments.function or not arguments.items:
         raise InputError("give module:function and --items; see --help")
-    if arguments.cores is not None and not 0 < arguments.cores <= 4096:
-        raise InputError(f"--cores {arguments.cores:g} is not a number of CPUs")
     workload = Workload(
         parse_reference(arguments.function),
         parse_items(arguments.items),
@@ -81,6 +79,8 @@ def main(argv=None):
     except InputError as error:
         print(f"hocket choose: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     if arguments.json:
         print(json.dumps(answer.as_json()))
     else:
@@ -91,14 +91,20 @@ def main(argv=None):
 
 
 def measure(study):
-    with study:
-        try:
-            return study.run()
-        except KeyboardInterrupt:
-            return study.answer(interrupted=True)
-        finally:
-            if sys.stderr.isatty():
-                print("\r\x1b[K", end="", file=sys.stderr)
+    answer = None
+    try:
+        with study:
+            try:
+                answer = study.run()
+            except KeyboardInterrupt:
+                answer = study.answer(interrupted=True)
+    except KeyboardInterrupt:
+        if answer is None:
+            raise
+    finally:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr)
+    return answer
 
 
 def write_html(path, answer):

@@ -1,4 +1,4 @@
-"""What a measured run would have reached on an otherwise idle machine."""
+"""What a measured run would have reached on an otherwise idle machine, with the number of CPUs that was asked about."""
 
 from dataclasses import dataclass
 
@@ -34,15 +34,15 @@ class Run:
 
 
 def quiet_throughput(run, profile, cores):
-    """Items a second without the other load.
+    """Items a second on `cores` CPUs without the other load.
 
     The truth lies between what was measured and what would have been measured had no thread ever waited for a CPU; in between,
     the demands of an item decide. Some of that waiting is the run's own doing, when it has more threads than there are CPUs:
     the bound by all CPUs covers this.
     """
-    if run.clean:
-        return run.measured
     usage = run.usage
+    if run.clean and cores <= usage.cpus:
+        return run.measured
     # How long child processes that have ended were delayed is not known.
     known = usage.reaped_cpu <= 0.1 * usage.cpu
     undelayed = max(usage.wall - usage.delay, 0.0) if known else 0.0

@@ -13,6 +13,7 @@ from .cpus import usable_cpus
 from .durations import format_duration
 from .errors import InputError, ModelFailed
 from .estimate import quiet_throughput
+from .interruption import interruptions_held_back
 from .measured import Arm
 from .models import NAMES
 from .models.pools import why_no_interpreters
@@ -22,6 +23,7 @@ from .statistics import quantile
 # What the report and the end of the measuring processes take must fit into the budget too.
 RESERVE = 0.07
 CONTENDER_RATIO = 2.0
+MOST_CORES = 4096
 LEAST_ROUNDS, MOST_ROUNDS = 3, 15
 IMPROVEMENT = 1.05
 
@@ -42,7 +44,11 @@ class Study:
         self.workload = workload
         self.options = options
         self.available = usable_cpus()
-        self.cores = options.cores or self.available
+        self.cores = self.available if options.cores is None else options.cores
+        if not 0 < self.cores <= MOST_CORES:
+            raise InputError(f"{self.cores:g} is not a number of CPUs to answer for")
+        if options.objective and self.cores > self.available:
+            raise InputError(f"a latency cannot be predicted: with an objective, give at most the {self.available:g} CPUs there are")
         self.children = {}
         self.arms = {}  # model → Arm
         self.missing = {}  # model → why it has no numbers
@@ -56,11 +62,12 @@ class Study:
         return self
 
     def __exit__(self, *error):
-        # All at once: each needs some time to end.
-        for child in self.children.values():
-            child.kill_session()
-        for child in self.children.values():
-            child.close()
+        with interruptions_held_back():
+            # All at once: each needs some time to end.
+            for child in self.children.values():
+                child.kill_session()
+            for child in self.children.values():
+                child.close()
 
     def run(self):
         self._profile()
@@ -94,7 +101,8 @@ class Study:
             cpus = sorted(os.sched_getaffinity(0))[: math.ceil(self.cores)]
         for name in NAMES:
             if name not in self.missing:
-                self.children[name] = Child(name, self.workload, cpus)
+                with interruptions_held_back():
+                    self.children[name] = Child(name, self.workload, cpus)
         for name, child in self.children.items():
             try:
                 child.wait_until_loaded(self._left(0.5))
@@ -278,6 +286,8 @@ class Study:
 
     def _measure_latency(self):
         """At 70 % of each model's throughput, with calls that begin when they are due."""
+        if self.cores > self.available:
+            return
         quantile_wanted = self.options.objective[0] if self.options.objective else 0.99
         for name, arm in self.arms.items():
             if not arm.alive or (not arm.slices and name != "sequential"):
@@ -312,8 +322,11 @@ class Study:
             answer.reason = f"no model keeps the latency below {format_duration(self.options.objective[1])}"
             return answer
         chosen, _ = decision.choose(eligible)
-        if len(throughputs) > 1 and not all(arm.slices[-1].clean for arm in self.arms.values() if arm.slices):
-            answer.notes.append("The machine was busy: throughputs are computed from CPU time, waiting and contention.")
+        computed = "throughputs are computed from CPU time, waiting and contention."
+        if self.cores > self.available:
+            answer.notes.append(f"Only {self.available:g} CPUs can be used here: {computed}")
+        elif not all(arm.slices[-1].clean for arm in self.arms.values() if arm.slices):
+            answer.notes.append(f"The machine was busy: {computed}")
         answer.settle(self, chosen, decision.is_winner(eligible, chosen), throughputs)
         return answer
 

@@ -4,6 +4,7 @@ from .. import widths
 from ..child import Child
 from ..cpus import usable_cpus
 from ..estimate import Run, quiet_throughput
+from ..interruption import interruptions_held_back
 from ..workload import ItemsReference, Reference, Workload
 
 MODULE = "hocket.choose.myths.workloads"
@@ -22,14 +23,16 @@ class Bench:
         return self
 
     def __exit__(self, *error):
-        for child in self.children.values():
-            child.close()
+        with interruptions_held_back():
+            for child in self.children.values():
+                child.close()
 
     def _child(self, function, model):
         if (function, model) not in self.children:
             asynchronous = Reference(MODULE, f"async_{function}") if model == "asyncio" else None
             workload = Workload(Reference(MODULE, function), ItemsReference(Reference(MODULE, "items")), asynchronous)
-            child = self.children[function, model] = Child(model, workload)
+            with interruptions_held_back():
+                child = self.children[function, model] = Child(model, workload)
             child.wait_until_loaded(TIMEOUT)
         return self.children[function, model]
 
