@@ -33,16 +33,21 @@ def session_members(session):
             yield int(name), (int(fields[13]) + int(fields[14])) * TICK
 
 
+def thread_run_delay(path="/proc/thread-self"):
+    """Seconds that a thread was ready to run but had no CPU."""
+    with open(f"{path}/schedstat") as file:
+        return int(file.read().split()[1]) * 1e-9
+
+
 def run_delay(pid):
-    """Seconds that the threads of a process were ready to run but had no CPU. Threads that have ended are not counted."""
-    total = 0
+    """The same for all threads of a process. Threads that have ended are not counted."""
+    total = 0.0
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/schedstat") as file:
-                total += int(file.read().split()[1])
+            total += thread_run_delay(f"/proc/{pid}/task/{task}")
     except OSError:
         pass
-    return total * 1e-9
+    return total
 
 
 def busy_cpu_seconds(cpus):

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 
 from . import decision
-from .models import NAMES
+
+
+# Numbers of CPUs for which the report predicts an answer.
+OTHER_CORES = (1, 2, 4, 8, 16, 32)
 
 
 @dataclass
@@ -15,7 +18,7 @@ class Row:
     chunk: int = 1
     items_per_s: float | None = None
     interval: tuple[float, float] | None = None
-    p99: float | None = None  # seconds; of the quantile that was asked for
+    p99: float | None = None  # seconds
     cpu_per_item: float | None = None  # seconds
     memory: int | None = None  # bytes
     start_seconds: float | None = None
@@ -28,12 +31,16 @@ class Row:
             "model": self.model,
             "workers": self.workers,
             "items_per_s": self.items_per_s,
-            "interval": list(self.interval) if self.interval else None,
-            "p99_ms": None if self.p99 is None else self.p99 * 1e3,
-            "cpu_us_per_item": None if self.cpu_per_item is None else self.cpu_per_item * 1e6,
-            "memory_mib": None if self.memory is None else self.memory / (1 << 20),
+            "interval": self.interval,
+            "p99_ms": scaled(self.p99, 1e3),
+            "cpu_us_per_item": scaled(self.cpu_per_item, 1e6),
+            "memory_mib": scaled(self.memory, 1 / (1 << 20)),
             "reason": self.reason,
         }
+
+
+def scaled(value, factor):
+    return None if value is None else value * factor
 
 
 @dataclass
@@ -55,7 +62,7 @@ class Answer:
     def row(self, model):
         return next(row for row in self.rows if row.model == model)
 
-    def settle(self, study, chosen, clear, throughputs):
+    def settle(self, chosen, clear, throughputs):
         row = self.row(chosen)
         if chosen == "sequential" or "sequential" not in throughputs:
             self.speedup, self.interval = 1.0, (1.0, 1.0)
@@ -81,18 +88,16 @@ class Answer:
     def on_cores(self, cores):
         """(model, workers, items a second) that the same rule chooses from the predictions for another number of CPUs."""
         options = {row.model: row.others[cores] for row in self.rows if cores in row.others}
-        best = max(throughput for throughput, _ in options.values())
-        for name in NAMES:
-            if name in options and options[name][0] * decision.MARGIN > best:
-                return name, options[name][1], options[name][0]
-        raise AssertionError("the best model is within the margin of itself")
+        name, _ = decision.choose({name: [throughput] for name, (throughput, _) in options.items()})
+        throughput, workers = options[name]
+        return name, workers, throughput
 
     def as_json(self):
         return {
             "answer": self.choice,
             "workers": self.workers,
             "speedup": self.speedup,
-            "interval": list(self.interval) if self.interval else None,
+            "interval": self.interval,
             "reason": self.reason,
             "models": [row.as_json() for row in self.rows],
             "cores": self.cores,

@@ -13,7 +13,7 @@ import time
 
 from .accounting import session_members
 from .errors import InputError, ModelFailed
-from .measuring_process import NO_ITEM, Progress
+from .measuring_process import Progress
 
 # Set in every measuring process. BLAS and OpenMP would start threads of their own, which every model would then multiply.
 # With one seed for all, sets of strings have the same order in all results.
@@ -26,6 +26,13 @@ ENVIRONMENT = {
     "NUMEXPR_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "HOCKET_CHOOSE_MEASURING": "1",
+}
+STEPS = {
+    "profile": "profiling the function",
+    "start": "starting the workers",
+    "check": "the run that compares the results",
+    "run": "a run",
+    "latencies": "the run that measures latencies",
 }
 START = "from hocket.choose.measuring_process import main; main()"
 
@@ -56,7 +63,7 @@ class Child:
         self.progress_descriptor = os.memfd_create("progress")
         os.ftruncate(self.progress_descriptor, 8)
         self.progress = Progress(self.progress_descriptor)
-        self.progress(NO_ITEM)
+        self.progress(None)
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
@@ -94,7 +101,7 @@ class Child:
             self.connection.send((command, arguments))
         except BrokenPipeError:
             raise ModelFailed("died", self._death()) from None
-        return self._answer(timeout, command)
+        return self._answer(timeout, STEPS[command])
 
     def _answer(self, timeout, what):
         if not self.connection.poll(max(timeout, 0)):

@@ -45,8 +45,8 @@ def choose(slices, margin=MARGIN):
 
 
 def is_winner(slices, chosen, margin=MARGIN):
-    """Whether the answer stands: not when the measurements cannot tell it from being much worse, nor whether a cheaper model
-    would do as well."""
+    """Whether the answer stands. It does not if, by the intervals, the chosen model may be much slower than the best one, or a
+    cheaper model may be as good."""
     best = fastest(slices)
     if chosen != best:
         return compare(slices, best, chosen).interval[1] < margin**3

@@ -5,7 +5,7 @@ from html import escape
 
 from .durations import format_duration
 from .recommended_code import recommended_code
-from .text_report import format_rate, needs, other_cores, sentence, start_up
+from .text_report import HEADS, cells, format_rate, needs, other_cores, sentence, start_up
 
 COLOURS = {
     "sequential": "#666666",
@@ -97,24 +97,10 @@ def time_plot(answer):
 
 
 def table(answer):
-    heads = ("model", "workers", "items/s", "95 % interval", "p99", "CPU an item", "memory", "reason")
-    lines = ["<table><tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"]
+    lines = ["<table><tr>" + "".join(f"<th>{head}</th>" for head in HEADS) + "</tr>"]
     for row in answer.rows:
-        if row.items_per_s is None:
-            cells = [row.model] + ["–"] * 6 + [row.reason]
-        else:
-            cells = [
-                row.model,
-                row.workers,
-                format_rate(row.items_per_s),
-                "–".join(format_rate(bound) for bound in row.interval),
-                "–" if row.p99 is None else format_duration(row.p99),
-                format_duration(row.cpu_per_item),
-                f"{row.memory / (1 << 20):.0f} MiB",
-                row.reason,
-            ]
         kind = ' class="chosen"' if row.model == answer.choice else ""
-        lines.append(f"<tr{kind}>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
+        lines.append(f"<tr{kind}>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(row)) + "</tr>")
     return "".join(lines) + "</table>"
 
 

@@ -1,11 +1,24 @@
 """What was measured of one model."""
 
+import math
 from dataclasses import replace
 
 from . import prediction, widths
-from .answer import Row
+from .answer import OTHER_CORES, Row
 from .estimate import Run, quiet_throughput
-from .statistics import bootstrap_interval, median
+from .statistics import bootstrap_interval, median, quantile
+
+# A model that uses this part of the CPUs is limited by them.
+BUSY = 0.75
+
+
+def growth(runs):
+    """How throughput grew with workers in these runs: 1 if in proportion, 0 if not at all."""
+    first, last = runs[0], runs[-1]
+    if first.width == last.width:
+        return 1.0
+    exponent = math.log(last.measured / first.measured) / math.log(last.width / first.width)
+    return min(max(exponent, 0.0), 1.0)
 
 
 class Arm:
@@ -20,7 +33,7 @@ class Arm:
         self.slices = []  # runs at the settled width, measured in turn with those of other models
         self.start_seconds = {}
         self.width = 1
-        self.latency = None
+        self.latencies = []  # at 70 % of its throughput
         self.alive = True  # its process can be asked for more runs
 
     def run_of(self, width, chunk, count, usage, memory):
@@ -67,12 +80,22 @@ class Arm:
             return 1 / self.profile.item_seconds
         if not self.runs:
             return min(self.predict(width, self.cores), width / self.profile.item_seconds)
-        nearest = max((run for run in self.runs if run.width <= width), key=lambda run: run.width, default=self.runs[0])
-        return min(nearest.measured * max(width / nearest.width, 1), max(self.predict(width, self.cores), nearest.measured))
+        narrower = sorted((run for run in self.runs if run.width <= width), key=lambda run: run.width) or self.runs[:1]
+        nearest = narrower[-1]
+        extrapolated = nearest.measured * max(width / nearest.width, 1) ** growth(narrower)
+        return min(extrapolated, max(self.predict(width, self.cores), nearest.measured))
+
+    def latency(self, part):
+        """Seconds within which this part of the calls ended, or None."""
+        return quantile(self.latencies, part) if self.latencies else None
 
     def slice_seconds(self):
         run = self.slices[-1] if self.slices else self.runs[-1]
         return run.usage.wall
+
+    def busy(self):
+        """The part of the CPUs that it uses."""
+        return self.throughput() * (self.slices or self.runs)[-1].cpu / self.cores
 
     def reason(self):
         """What limits this model."""
@@ -83,18 +106,17 @@ class Arm:
             if self.throughput() * demands.async_cpu > 0.6:
                 return "one thread, which the event loop keeps busy"
             return "waits overlap"
-        busy = self.throughput() * (self.slices or self.runs)[-1].cpu / self.cores
         if self.model == "processes":
             if self.throughput() * demands.parent_overhead > 0.6:
                 return "the parent process is busy pickling and passing items"
-            if busy > 0.75:
+            if self.busy() > BUSY:
                 return f"uses {self.cores:g} CPUs, one GIL each"
-            return "waits overlap" if self.profile.wait > self.profile.cpu else "limited by the way of items between processes"
+            return "waits overlap" if self.profile.wait > self.profile.cpu else "limited by passing items between processes"
         if self.throughput() * demands.gil_share * demands.cpu > 0.7 and demands.gil_share > 0.3:
             return f"the GIL is held in {demands.gil_share:.0%} of the CPU time: one thread runs at a time"
         if self.throughput() * demands.thread_overhead > 0.5:
             return "handing items to threads costs more than the work"
-        if busy > 0.75:
+        if self.busy() > BUSY:
             return f"the GIL is released: uses {self.cores:g} CPUs"
         if self.profile.wait > self.profile.cpu and self.throughput() > 1.5 / self.profile.item_seconds:
             return "waits overlap"
@@ -112,14 +134,21 @@ class Arm:
             chunk=run.chunk,
             items_per_s=median(values),
             interval=bootstrap_interval(values),
-            p99=self.latency,
+            p99=self.latency(0.99),
             cpu_per_item=run.cpu,
             memory=run.memory,
             start_seconds=self.start_seconds.get(self.width),
             reason=self.reason(),
             points=dict(sorted(self.points.items())),
-            others={cores: self.best_on(cores) for cores in (1, 2, 4, 8, 16, 32)},
+            others={cores: self.best_on(cores) for cores in OTHER_CORES},
         )
+
+    def contention(self):
+        """How more threads slow each other down, if it was not the CPUs of this machine that limited them; else None."""
+        if self.model != "threads" or self.busy() > BUSY:
+            return None
+        alone = 1, 1 / (self.profile.cpu + self.profile.wait)
+        return prediction.fit_scalability([alone, *self.points.items()])
 
     def best_on(self, cores):
         """(items a second, workers) that the prediction gives on another number of CPUs.
@@ -130,5 +159,8 @@ class Arm:
         correction = min(self.throughput() / here, 1.0) if here > 0 else 1.0
         candidates = [1] if self.model == "sequential" else widths.grid(self.model, cores)
         predicted = {width: self.predict(width, cores) * correction for width in candidates}
+        law = self.contention()
+        if law is not None:
+            predicted = {width: min(throughput, law(width)) for width, throughput in predicted.items()}
         width = prediction.smallest_good_width(predicted)
         return predicted[width], width

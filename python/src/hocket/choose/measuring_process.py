@@ -21,21 +21,20 @@ from .errors import InputError, ModelFailed
 from .profiling import describe, profile, short
 from .workload import check_async_function, check_function
 
-NO_ITEM = (1 << 64) - 1
-
-
 class Progress:
-    """The item that is running, in memory that the parent process can read while this one is stuck."""
+    """The item that is running, or None, in memory that the parent process can read while this one is stuck."""
+
+    NONE = (1 << 64) - 1
 
     def __init__(self, descriptor):
         self.memory = mmap.mmap(descriptor, 8)
 
     def __call__(self, index):
-        self.memory[:] = index.to_bytes(8, "little")
+        self.memory[:] = (self.NONE if index is None else index).to_bytes(8, "little")
 
     def read(self):
         index = int.from_bytes(self.memory[:], "little")
-        return None if index == NO_ITEM else index
+        return None if index == self.NONE else index
 
 
 class MeasuringProcess:

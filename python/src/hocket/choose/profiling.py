@@ -3,12 +3,11 @@
 import inspect
 import itertools
 import pickle
-import resource
 import time
 from dataclasses import dataclass, field
 
 from . import _native, inspection
-from .accounting import Meter
+from .accounting import Meter, thread_run_delay
 from .equality import first_difference
 from .errors import InputError, ModelFailed
 from .statistics import quantile
@@ -20,13 +19,10 @@ SAMPLING_PERIOD_NS = 1_000_000
 
 @dataclass
 class Profile:
-    items: int  # how many there are
     item_seconds: float  # mean wall time of one
     cpu: float  # CPU seconds an item
     wait: float  # seconds an item in which nothing of it used a CPU
     gil_share: float
-    p99: float
-    memory: int
     locks: list = field(default_factory=list)
     state_changes: list = field(default_factory=list)  # (name, accumulates)
     unstable_item: int | None = None  # its second result differed from its first
@@ -34,7 +30,6 @@ class Profile:
     unpicklable: str | None = None
     pickle_cpu: float = 0.0  # CPU seconds to pickle and unpickle item and result
     pickle_bytes: float = 0.0
-    others: float = 0.0
 
 
 def first_pass(function, items, limit, progress):
@@ -55,14 +50,15 @@ def first_pass(function, items, limit, progress):
         times.append(ended - began)
         if ended - start > limit:
             break
+    progress(None)
     return results, times
 
 
 def profile(function, items, seconds, progress):
     state = inspection.snapshot(function)
     results, times = first_pass(function, items, seconds / 2, progress)
-    found = Profile(len(items), 0, 0, 0, 1.0, 0, 0, locks=inspection.find_locks(function))
-    found.state_changes = inspection.changed(state, inspection.snapshot(function))
+    locks = inspection.find_locks(function)
+    state_changes = inspection.changed(state, inspection.snapshot(function))
 
     # A round of very short items must be long beside the reading of the clock between rounds.
     known = items[: len(results)]
@@ -70,7 +66,7 @@ def profile(function, items, seconds, progress):
     one_round = list(itertools.islice(itertools.cycle(known), count))
     _native.start_sampling(SAMPLING_PERIOD_NS)
     meter = Meter()
-    delay = thread_delay()
+    delay = thread_run_delay()
     thread_cpu = time.thread_time()
     second_results = None
     done = 0
@@ -81,23 +77,19 @@ def profile(function, items, seconds, progress):
             second_results = round_results[: len(known)]
         done += count
     thread_cpu = time.thread_time() - thread_cpu
-    delay = thread_delay() - delay
+    delay = thread_run_delay() - delay
     usage = meter.stop()
     held, total = _native.stop_sampling()
 
-    found.unstable_item = first_difference(results, second_results)
-    found.item_seconds = usage.wall / done
-    found.cpu = usage.cpu / done
-    found.wait = max(usage.wall - delay - usage.cpu, 0.0) / done
+    cpu = usage.cpu / done
+    wait = max(usage.wall - delay - usage.cpu, 0.0) / done
     if usage.reaped_cpu > 0.1 * usage.cpu and usage.others > 0.05:
         # The delay of child processes that have ended is part of the wait, and not known; the shortest calls had the least.
-        found.wait = min(found.wait, max(quantile(times, 0.1) - found.cpu, 0.0))
+        wait = min(wait, max(quantile(times, 0.1) - cpu, 0.0))
     # The sampler sees this thread only; helper threads and child processes use CPU time without the GIL.
     share = held / total if total >= 20 else 1.0
-    found.gil_share = min(share * thread_cpu / usage.cpu, 1.0) if usage.cpu > 0 else 1.0
-    found.p99 = quantile(times, 0.99)
-    found.others = usage.others
-    found.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    gil_share = min(share * thread_cpu / usage.cpu, 1.0) if usage.cpu > 0 else 1.0
+    found = Profile(usage.wall / done, cpu, wait, gil_share, locks, state_changes, first_difference(results, second_results))
     measure_pickling(found, known, results)
     return found
 
@@ -106,30 +98,20 @@ def measure_pickling(found, items, results):
     size = 0
     began = time.thread_time()
     for index, (item, result) in enumerate(zip(items, results)):
-        try:
-            packed_item = pickle.dumps(item)
-            pickle.loads(packed_item)
-        except Exception as error:
-            found.unpicklable = f"item {index} cannot be pickled: {error}"
-            return
-        try:
-            packed = pickle.dumps(result)
-            pickle.loads(packed)
-        except Exception as error:
-            found.unpicklable = f"the result of item {index} cannot be pickled: {error}"
-            return
-        size += len(packed_item) + len(packed)
+        for name, value in ((f"item {index}", item), (f"the result of item {index}", result)):
+            try:
+                packed = pickle.dumps(value)
+                pickle.loads(packed)
+            except Exception as error:
+                found.unpicklable = f"{name} cannot be pickled: {error}"
+                return
+            size += len(packed)
         found.expected.append(packed)
         if size > CHECKED_BYTES:
             break
     count = len(found.expected)
     found.pickle_cpu = (time.thread_time() - began) / count
     found.pickle_bytes = size / count
-
-
-def thread_delay():
-    with open("/proc/thread-self/schedstat") as file:
-        return int(file.read().split()[1]) * 1e-9
 
 
 def describe(error):

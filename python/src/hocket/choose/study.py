@@ -18,7 +18,6 @@ from .measured import Arm
 from .models import NAMES
 from .models.pools import why_no_interpreters
 from .profiling import short
-from .statistics import quantile
 
 # What the report and the end of the measuring processes take must fit into the budget too.
 RESERVE = 0.07
@@ -88,6 +87,10 @@ class Study:
         """Seconds until `part` of the budget is used."""
         return self.options.budget * part * (1 - RESERVE) - self._elapsed()
 
+    def _patience(self):
+        """Seconds to wait for one step of a model: if it hangs, there is time for the others."""
+        return max(self._left() / 2, 0.1)
+
     # Profile
 
     def _start_children(self):
@@ -131,7 +134,7 @@ class Study:
         if self.options.check and profile.unstable_item is not None:
             self.refusal = (
                 f"item {profile.unstable_item} gave different results in two sequential runs, so the models cannot be compared; "
-                "use --no-check if that is as it should be"
+                "if it should, leave the check out: --no-check, or check=False in code"
             )
         for name, accumulates in profile.state_changes:
             self.notes.append(f"The function changes the global {name}. Threads need a lock around it; each process changes a copy.")
@@ -174,7 +177,8 @@ class Study:
         self.arms[name] = arm
 
     def _climb(self, arm, seconds):
-        """Starts with two workers, then goes where the prediction is best, and on from there while it gets better."""
+        """Starts with two workers and four, which shows contention. Then goes where the prediction is best, and on from there
+        while it gets better."""
         end = time.monotonic() + seconds
         grid = widths.grid(arm.model, self.cores)
         self._measure(arm, grid[0], check=True)
@@ -184,7 +188,7 @@ class Study:
             grid = [width for width in grid if width <= limit] or grid[:1]
         predicted = {width: arm.predict(width, self.cores) for width in grid}
         target = prediction.smallest_good_width(predicted, 0.03)
-        for width in (target, grid[min(1, len(grid) - 1)]):
+        for width in (grid[min(1, len(grid) - 1)], target):
             if width not in arm.points and time.monotonic() < end:
                 self._measure(arm, width)
         while time.monotonic() < end:
@@ -203,7 +207,7 @@ class Study:
 
     def _measure(self, arm, width, seconds=widths.SLICE_SECONDS, check=False):
         child = self.children[arm.model]
-        left = max(self._left(), 0.1)
+        left = self._patience()
         arm.start_seconds[width] = child.call("start", left, width=width) if arm.model != "sequential" else 0.0
         if check and self.options.check and self.profile.expected:
             fitting = max(2 * width, int(0.5 * width / max(self.profile.item_seconds, 1e-6)))
@@ -217,7 +221,7 @@ class Study:
         chunk = widths.chunk_for(self.profile) if arm.model == "processes" else 1
         rate = arm.expected_rate(width)
         count = widths.count_for(width, rate, self.profile.item_seconds, chunk, seconds)
-        usage, memory = self.children[arm.model].call("run", max(self._left(), 0.1), count=count, chunk=chunk)
+        usage, memory = self.children[arm.model].call("run", self._patience(), count=count, chunk=chunk)
         return arm.run_of(width, chunk, count, usage, memory)
 
     # Confirm
@@ -258,7 +262,7 @@ class Study:
         arm = self.arms[name]
         if name != "sequential":
             try:
-                self.children[name].call("start", max(self._left(), 0.1), width=arm.width)
+                self.children[name].call("start", self._patience(), width=arm.width)
             except ModelFailed as error:
                 self._drop(name, str(error))
                 return False
@@ -288,7 +292,6 @@ class Study:
         """At 70 % of each model's throughput, with calls that begin when they are due."""
         if self.cores > self.available:
             return
-        quantile_wanted = self.options.objective[0] if self.options.objective else 0.99
         for name, arm in self.arms.items():
             if not arm.alive or (not arm.slices and name != "sequential"):
                 continue
@@ -297,10 +300,9 @@ class Study:
             if count < 20 or count * interval + 0.5 > self._left():
                 continue
             try:
-                latencies = self.children[name].call("latencies", self._left(), count=count, interval=interval)
+                arm.latencies = self.children[name].call("latencies", self._left(), count=count, interval=interval)
             except ModelFailed:
                 continue
-            arm.latency = quantile(latencies, quantile_wanted)
 
     # Answer
 
@@ -319,7 +321,9 @@ class Study:
             return answer
         eligible = self._within_objective(throughputs)
         if not eligible:
-            answer.reason = f"no model keeps the latency below {format_duration(self.options.objective[1])}"
+            limit = format_duration(self.options.objective[1])
+            measured = any(arm.latencies for arm in self.arms.values())
+            answer.reason = f"no model keeps the latency below {limit}" if measured else "the budget was too short to measure latencies"
             return answer
         chosen, _ = decision.choose(eligible)
         computed = "throughputs are computed from CPU time, waiting and contention."
@@ -327,7 +331,7 @@ class Study:
             answer.notes.append(f"Only {self.available:g} CPUs can be used here: {computed}")
         elif not all(arm.slices[-1].clean for arm in self.arms.values() if arm.slices):
             answer.notes.append(f"The machine was busy: {computed}")
-        answer.settle(self, chosen, decision.is_winner(eligible, chosen), throughputs)
+        answer.settle(chosen, decision.is_winner(eligible, chosen), throughputs)
         return answer
 
     def _note_output(self):
@@ -339,8 +343,9 @@ class Study:
     def _within_objective(self, throughputs):
         if not self.options.objective:
             return throughputs
-        limit = self.options.objective[1]
-        return {name: x for name, x in throughputs.items() if (self.arms[name].latency or math.inf) <= limit}
+        part, limit = self.options.objective
+        latencies = {name: self.arms[name].latency(part) for name in throughputs}
+        return {name: throughputs[name] for name, latency in latencies.items() if latency is not None and latency <= limit}
 
     def _row(self, name, throughputs):
         if name not in self.arms:

@@ -1,5 +1,6 @@
 """The report for a terminal."""
 
+from .answer import OTHER_CORES
 from .durations import format_duration
 from .recommended_code import recommended_code
 
@@ -10,31 +11,33 @@ def format_rate(value):
     return f"{value:.3g}"
 
 
+HEADS = ("model", "workers", "items/s", "95 % interval", "p99", "CPU an item", "memory", "reason")
+
+
+def cells(row):
+    """The columns of a model, as text."""
+    if row.items_per_s is None:
+        return [row.model] + ["–"] * (len(HEADS) - 2) + [row.reason]
+    low, high = row.interval
+    return [
+        row.model,
+        str(row.workers),
+        format_rate(row.items_per_s),
+        f"{format_rate(low)}–{format_rate(high)}" if low != high else "one run",
+        "–" if row.p99 is None else format_duration(row.p99),
+        format_duration(row.cpu_per_item),
+        f"{row.memory / (1 << 20):.0f} MiB",
+        row.reason,
+    ]
+
+
 def table(answer):
-    label = "p99"
-    lines = [["model", "workers", "items/s", "95 % interval", label, "CPU an item", "memory", "reason"]]
-    for row in answer.rows:
-        if row.items_per_s is None:
-            lines.append([row.model, "–", "–", "–", "–", "–", "–", row.reason])
-            continue
-        low, high = row.interval
-        lines.append(
-            [
-                row.model,
-                str(row.workers),
-                format_rate(row.items_per_s),
-                f"{format_rate(low)}–{format_rate(high)}" if low != high else "one run",
-                "–" if row.p99 is None else format_duration(row.p99),
-                format_duration(row.cpu_per_item),
-                f"{row.memory / (1 << 20):.0f} MiB",
-                row.reason,
-            ]
-        )
+    lines = [list(HEADS)] + [cells(row) for row in answer.rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]) - 1)]
     aligned = []
     for line in lines:
-        cells = [line[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:])]
-        aligned.append("  ".join(cells + [line[-1]]).rstrip())
+        texts = [line[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:])]
+        aligned.append("  ".join(texts + [line[-1]]).rstrip())
     return "\n".join(aligned)
 
 
@@ -57,23 +60,30 @@ def start_up(answer):
     items = row.start_seconds / (1 / alone.items_per_s - 1 / row.items_per_s)
     if items < 2:
         return ""
-    return f"Starting the workers takes {format_duration(row.start_seconds)}, which pays off from {items:,.0f} items on."
+    return f"Starting the workers takes {format_duration(row.start_seconds)}; this pays off with {items:,.0f} items or more."
 
 
 def other_cores(answer):
     choices = []
-    for cores in (1, 2, 4, 8, 16, 32):
+    for cores in OTHER_CORES:
         model, workers, rate = answer.on_cores(cores)
         count = "" if model == "sequential" else f" × {workers}"
-        choices.append(f"    {cores:>2} CPUs: {model}{count}, {format_rate(rate)} items/s")
+        choices.append(f"    {cores:>2} {'CPU: ' if cores == 1 else 'CPUs:'} {model}{count}, {format_rate(rate)} items/s")
     return "On another number of CPUs, predicted:\n" + "\n".join(choices)
 
 
 def needs(profile):
     return (
         f"An item needs {format_duration(profile.cpu)} of CPU time, with the GIL held in {profile.gil_share:.0%} of it, and waits "
-        f"{format_duration(profile.wait)}; pickled, it and its result are {profile.pickle_bytes:,.0f} bytes."
+        f"{format_duration(profile.wait)}." + pickling(profile)
     )
+
+
+def pickling(profile):
+    if profile.unpicklable:
+        return ""
+    size, seconds = f"{profile.pickle_bytes:,.0f} bytes", format_duration(profile.pickle_cpu)
+    return f" Pickled, it and its result are {size}, which takes {seconds} of CPU time there and back."
 
 
 def text_report(answer):

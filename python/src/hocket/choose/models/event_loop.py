@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from ..latency import schedule
+
 
 class EventLoop:
     def __init__(self, function):
@@ -35,17 +37,15 @@ class EventLoop:
     async def _latencies(self, items, interval):
         gate = asyncio.Semaphore(self.width)
         function = self.function
-        latencies = []
+        found = []
 
         async def one(item, due):
             async with gate:
                 await function(item)
-            latencies.append(time.perf_counter() - due)
+            found.append(time.perf_counter() - due)
 
         async with asyncio.TaskGroup() as group:
-            start = time.perf_counter()
-            for index, item in enumerate(items):
-                due = start + index * interval
-                await asyncio.sleep(max(due - time.perf_counter(), 0))
+            for item, due, pause in schedule(items, interval):
+                await asyncio.sleep(pause)
                 group.create_task(one(item, due))
-        return latencies
+        return found

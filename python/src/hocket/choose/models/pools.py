@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 
-from .. import _native, latency
+from .. import _native
+from ..latency import schedule
 
 # In a worker process: set once all workers of the pool have started.
 all_started = None
@@ -56,7 +57,15 @@ class Pool:
         return list(self.executor.map(self.function, items, chunksize=chunk))
 
     def latencies(self, items, interval):
-        return latency.of_executor(self.executor, self.function, items, interval)
+        found, futures = [], []
+        for item, due, pause in schedule(items, interval):
+            time.sleep(pause)
+            future = self.executor.submit(self.function, item)
+            future.add_done_callback(lambda _, due=due: found.append(time.perf_counter() - due))
+            futures.append(future)
+        for future in futures:
+            future.result()
+        return found
 
 
 # Executors start a worker for each call that finds no idle one. Calls that end only when all workers are there start all of them.
