@@ -14,6 +14,12 @@ if "HOCKET_TEST" in os.environ:
 
 numbers = list(range(20))
 nothing = []
+
+
+def few():
+    return range(1, 4)
+
+
 calls = 0
 log = []
 LOCK = threading.Lock()

@@ -48,6 +48,9 @@ class BadInput(unittest.TestCase):
     def test_a_plain_function_in_place_of_the_async_one(self):
         self.refused("nap is not an async function", "nap", "sample_workloads:numbers", "--async", "sample_workloads:nap")
 
+    def test_a_report_that_cannot_be_written(self):
+        self.refused("the report cannot be written", "add_one", "sample_workloads:numbers", "--html", "/absent/report.html")
+
     def test_an_unknown_option(self):
         self.refused("unrecognized arguments: --fast", "add_one", "sample_workloads:numbers", "--fast")
 
@@ -109,8 +112,10 @@ class NoRecommendation(unittest.TestCase):
         self.assertEqual(answer["answer"], "sequential")
 
     def test_a_result_that_cannot_be_pickled_rules_processes_out(self):
-        row, _ = self.reason("returns_function", "processes")
+        row, answer = self.reason("returns_function", "processes")
         self.assertIn("the result of item 0 cannot be pickled", row["reason"])
+        self.assertEqual(answer["answer"], "sequential")
+        self.assertIn("Results were not compared", answer["notes"][0])
 
 
 class LeftBehind(unittest.TestCase):

@@ -60,6 +60,17 @@ class Items(unittest.TestCase):
         with self.assertRaisesRegex(InputError, "is not JSON"):
             self.file("items.json", "[1,").load()
 
+    def test_a_function_that_returns_the_items(self):
+        self.assertEqual(parse_items("sample_workloads:few").load(), [1, 2, 3])
+
+    def test_a_function_that_does_not_return_items(self):
+        with self.assertRaisesRegex(InputError, r"sample_workloads:compute\(\) raised TypeError"):
+            parse_items("sample_workloads:compute").load()
+
+    def test_what_does_not_name_items(self):
+        with self.assertRaisesRegex(InputError, "'items.csv' does not name items; give a .json file, a .txt file or module:items"):
+            parse_items("items.csv")
+
     def test_items_of_a_module(self):
         self.assertEqual(parse_items("sample_workloads:numbers").load(), sample_workloads.numbers)
 
@@ -106,6 +117,10 @@ class Equality(unittest.TestCase):
     def test_objects_without_equality_are_compared_by_their_contents(self):
         self.assertTrue(same(SomeObject(1), SomeObject(1)))
         self.assertFalse(same(SomeObject(1), SomeObject(2)))
+
+    def test_functions_cannot_be_compared(self):
+        self.assertTrue(same(lambda: 1, lambda: 1))
+        self.assertFalse(same(lambda: 1, 1))
 
     def test_the_first_difference(self):
         self.assertEqual(first_difference([1, 2, 3], [1, 5, 6]), 1)

@@ -83,7 +83,7 @@ class Answer:
         if not others:
             return "no other model comes within half of its throughput" if len(self.rows) > 1 else self.row(chosen).reason
         name = max(others, key=others.get)
-        return f"no other model is {decision.MARGIN - 1:.0%} faster; {name} would be {others[name]:.2f}× ({self.row(name).reason})"
+        return f"no other model is {decision.MARGIN - 1:.0%} faster; {name} would be {others[name]:.3g}× ({self.row(name).reason})"
 
     def on_cores(self, cores):
         """(model, workers, items a second) that the same rule chooses from the predictions for another number of CPUs."""

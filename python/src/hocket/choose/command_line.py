@@ -33,6 +33,7 @@ def parser():
     result.add_argument("--json", action="store_true", help="print one JSON object instead of the report")
     result.add_argument("--no-check", action="store_true", help="do not compare the results of the models")
     result.add_argument("--myths", action="store_true", help="measure claims about concurrency in Python")
+    result.add_argument("--markdown", action="store_true", help="with --myths: print a Markdown table")
     return result
 
 
@@ -70,12 +71,18 @@ def main(argv=None):
     try:
         arguments = parser().parse_args(argv)
         if arguments.myths:
-            from .myths import print_myths
+            from . import myths
 
-            return print_myths(as_json=arguments.json)
+            form = myths.print_json if arguments.json else myths.print_markdown if arguments.markdown else myths.print_text
+            form()
+            return 0
+        if arguments.html:
+            write(arguments.html, "")  # better now than when everything has been measured
         answer = measure(study_of(arguments))
         if arguments.html:
-            write_html(arguments.html, answer)
+            from .html_report import html_report
+
+            write(arguments.html, html_report(answer))
     except InputError as error:
         print(f"hocket choose: {error}", file=sys.stderr)
         return 2
@@ -107,10 +114,8 @@ def measure(study):
     return answer
 
 
-def write_html(path, answer):
-    from .html_report import html_report
-
+def write(path, text):
     try:
-        Path(path).write_text(html_report(answer))
+        Path(path).write_text(text)
     except OSError as error:
         raise InputError(f"the report cannot be written: {error}") from None

@@ -4,7 +4,8 @@ import pickle
 
 
 def same(a, b):
-    """Equality that also holds for NaN, arrays, and objects that do not define equality."""
+    """Equality that also holds for NaN, arrays, and objects that do not define equality. What can neither be compared nor pickled,
+    such as a function, counts as the same if it is of the same type."""
     try:
         equal = a == b
         if equal is True:
@@ -19,7 +20,7 @@ def same(a, b):
     try:
         return pickle.dumps(a) == pickle.dumps(b)
     except Exception:
-        return False
+        return type(a) is type(b)
 
 
 def first_difference(expected, results):

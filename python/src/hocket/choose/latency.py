@@ -4,6 +4,10 @@ queue by asking for less work."""
 import time
 
 
+# A caller that sleeps between calls cannot keep to a shorter interval.
+LEAST_INTERVAL = 100e-6
+
+
 def schedule(items, interval):
     """Yields each item with the time at which its call is due, and the seconds until then."""
     start = time.perf_counter()

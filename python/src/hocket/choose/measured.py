@@ -33,7 +33,7 @@ class Arm:
         self.slices = []  # runs at the settled width, measured in turn with those of other models
         self.start_seconds = {}
         self.width = 1
-        self.latencies = []  # at 70 % of its throughput
+        self.latencies = []  # of calls at the load that Study chose
         self.alive = True  # its process can be asked for more runs
 
     def run_of(self, width, chunk, count, usage, memory):

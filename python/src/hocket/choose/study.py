@@ -14,6 +14,7 @@ from .durations import format_duration
 from .errors import InputError, ModelFailed
 from .estimate import quiet_throughput
 from .interruption import interruptions_held_back
+from .latency import LEAST_INTERVAL
 from .measured import Arm
 from .models import NAMES
 from .models.pools import why_no_interpreters
@@ -40,6 +41,8 @@ class Study:
     """Measures one workload. `run` returns the Answer; after KeyboardInterrupt, `answer` returns what is known so far."""
 
     def __init__(self, workload, options):
+        if not os.path.exists("/proc/self/schedstat"):
+            raise InputError("/proc is not mounted, or does not count the run delay of threads (schedstat)")
         self.workload = workload
         self.options = options
         self.available = usable_cpus()
@@ -289,13 +292,13 @@ class Study:
     # Latency
 
     def _measure_latency(self):
-        """At 70 % of each model's throughput, with calls that begin when they are due."""
+        """At 70 % of each model's throughput, or the highest rate that can be kept to."""
         if self.cores > self.available:
             return
         for name, arm in self.arms.items():
             if not arm.alive or (not arm.slices and name != "sequential"):
                 continue
-            interval = 1 / (0.7 * arm.throughput())
+            interval = max(1 / (0.7 * arm.throughput()), LEAST_INTERVAL)
             count = int(min(1000, min(1.5, self._left() / 6) / interval))
             if count < 20 or count * interval + 0.5 > self._left():
                 continue

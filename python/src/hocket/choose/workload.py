@@ -93,7 +93,10 @@ class ItemsReference:
     def load(self):
         items = self.reference.load()
         if callable(items):
-            items = items()
+            try:
+                items = items()
+            except Exception as error:
+                raise InputError(f"{self.reference}() raised {type(error).__name__}: {error}") from None
         try:
             return list(items)
         except TypeError:
@@ -112,7 +115,10 @@ def parse_items(text):
     """A .json or .txt file, or module:items."""
     if text.endswith((".json", ".txt")):
         return ItemsFile(os.path.abspath(text))
-    return ItemsReference(parse_reference(text))
+    try:
+        return ItemsReference(parse_reference(text))
+    except InputError:
+        raise InputError(f"{text!r} does not name items; give a .json file, a .txt file or module:items") from None
 
 
 def pickled_items(items):

@@ -29,7 +29,8 @@ class Sequential:
     def latencies(self, items, interval):
         found = []
         for item, due, pause in schedule(items, interval):
-            time.sleep(pause)
+            if pause > 0:
+                time.sleep(pause)
             self.function(item)
             found.append(time.perf_counter() - due)
         return found

@@ -59,7 +59,8 @@ class Pool:
     def latencies(self, items, interval):
         found, futures = [], []
         for item, due, pause in schedule(items, interval):
-            time.sleep(pause)
+            if pause > 0:
+                time.sleep(pause)
             future = self.executor.submit(self.function, item)
             future.add_done_callback(lambda _, due=due: found.append(time.perf_counter() - due))
             futures.append(future)
