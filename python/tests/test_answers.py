@@ -31,7 +31,7 @@ class Answers(unittest.TestCase):
         self.assertGreaterEqual(high, answer["speedup"])
 
     def test_one_core_needs_no_processes(self):
-        answer = choose_json("compute", "sample_workloads:numbers", "--cores", "1")
+        answer = choose_json("compute", "sample_workloads:numbers", "--cores", "1", budget="20s")
         self.assertEqual(answer["answer"], "sequential")
 
     def test_many_cores_are_predicted(self):

@@ -50,3 +50,8 @@ def usable_cpus():
     count = len(os.sched_getaffinity(0))
     quota = cgroup_quota()
     return count if quota is None else min(count, quota)
+
+
+def count_of_cpus(count):
+    """Such as "1 CPU" and "1.5 CPUs"."""
+    return f"{count:g} CPU" if count == 1 else f"{count:g} CPUs"

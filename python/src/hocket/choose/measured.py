@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from . import prediction, widths
 from .answer import OTHER_CORES, Row
+from .cpus import count_of_cpus
 from .estimate import Run, quiet_throughput
 from .statistics import bootstrap_interval, median, quantile
 
@@ -110,14 +111,14 @@ class Arm:
             if self.throughput() * demands.parent_overhead > 0.6:
                 return "the parent process is busy pickling and passing items"
             if self.busy() > BUSY:
-                return f"uses {self.cores:g} CPUs, one GIL each"
+                return f"uses {count_of_cpus(self.cores)}, one GIL for each process"
             return "waits overlap" if self.profile.wait > self.profile.cpu else "limited by passing items between processes"
         if self.throughput() * demands.gil_share * demands.cpu > 0.7 and demands.gil_share > 0.3:
             return f"the GIL is held in {demands.gil_share:.0%} of the CPU time: one thread runs at a time"
         if self.throughput() * demands.thread_overhead > 0.5:
             return "handing items to threads costs more than the work"
         if self.busy() > BUSY:
-            return f"the GIL is released: uses {self.cores:g} CPUs"
+            return f"the GIL is released: uses {count_of_cpus(self.cores)}"
         if self.profile.wait > self.profile.cpu and self.throughput() > 1.5 / self.profile.item_seconds:
             return "waits overlap"
         if self.throughput() < 1.2 / self.profile.item_seconds:

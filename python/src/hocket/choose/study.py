@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from . import decision, prediction, widths
 from .answer import Answer, Row
 from .child import Child
-from .cpus import usable_cpus
+from .cpus import count_of_cpus, usable_cpus
 from .durations import format_duration
 from .errors import InputError, ModelFailed
 from .estimate import quiet_throughput
@@ -50,7 +50,7 @@ class Study:
         if not 0 < self.cores <= MOST_CORES:
             raise InputError(f"{self.cores:g} is not a number of CPUs to answer for")
         if options.objective and self.cores > self.available:
-            raise InputError(f"a latency cannot be predicted: with an objective, give at most the {self.available:g} CPUs there are")
+            raise InputError(f"a latency cannot be predicted: with an objective, --cores can be at most {self.available:g}")
         self.children = {}
         self.arms = {}  # model → Arm
         self.missing = {}  # model → why it has no numbers
@@ -331,7 +331,7 @@ class Study:
         chosen, _ = decision.choose(eligible)
         computed = "throughputs are computed from CPU time, waiting and contention."
         if self.cores > self.available:
-            answer.notes.append(f"Only {self.available:g} CPUs can be used here: {computed}")
+            answer.notes.append(f"Only {count_of_cpus(self.available)} can be used here: {computed}")
         elif not all(arm.slices[-1].clean for arm in self.arms.values() if arm.slices):
             answer.notes.append(f"The machine was busy: {computed}")
         answer.settle(chosen, decision.is_winner(eligible, chosen), throughputs)

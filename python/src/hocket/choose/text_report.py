@@ -1,6 +1,7 @@
 """The report for a terminal."""
 
 from .answer import OTHER_CORES
+from .cpus import count_of_cpus
 from .durations import format_duration
 from .recommended_code import recommended_code
 
@@ -48,7 +49,8 @@ def sentence(answer):
     if answer.choice == "sequential":
         return f"Run it sequentially: {answer.reason}."
     low, high = answer.interval
-    return f"Use {answer.choice}{workers}: {answer.speedup:.2f}× sequential (95 % interval {low:.2f}–{high:.2f}); {answer.reason}."
+    interval = f"95 % interval {low:.2f}–{high:.2f}" if low != high else "one run each, so no interval"
+    return f"Use {answer.choice}{workers}: {answer.speedup:.2f}× sequential ({interval}); {answer.reason}."
 
 
 def start_up(answer):
@@ -68,7 +70,7 @@ def other_cores(answer):
     for cores in OTHER_CORES:
         model, workers, rate = answer.on_cores(cores)
         count = "" if model == "sequential" else f" × {workers}"
-        choices.append(f"    {cores:>2} {'CPU: ' if cores == 1 else 'CPUs:'} {model}{count}, {format_rate(rate)} items/s")
+        choices.append(f"    {count_of_cpus(cores):>7}: {model}{count}, {format_rate(rate)} items/s")
     return "On another number of CPUs, predicted:\n" + "\n".join(choices)
 
 

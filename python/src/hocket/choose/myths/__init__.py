@@ -5,6 +5,7 @@ import json
 import platform
 import textwrap
 
+from ..cpus import count_of_cpus, usable_cpus
 from ..errors import ModelFailed
 from .bench import Bench
 from .claims import CLAIMS
@@ -29,9 +30,7 @@ def print_json():
 
 
 def print_markdown():
-    from ..cpus import usable_cpus
-
-    print(f"Measured on {datetime.date.today()} with Python {platform.python_version()} on {usable_cpus():g} CPUs ({processor()}).\n")
+    print(f"Measured on {datetime.date.today()} with Python {platform.python_version()} on {count_of_cpus(usable_cpus())} ({processor()}).\n")
     print("| claim | measured | verdict |\n|---|---|---|")
     for row in measured_claims():
         print("| " + " | ".join(text.replace("|", "\\|") for text in row) + " |", flush=True)
