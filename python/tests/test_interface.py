@@ -38,6 +38,14 @@ class InCode(unittest.TestCase):
         with self.assertRaisesRegex(hocket.choose.InputError, "the list is empty"):
             hocket.choose(sample_workloads.add_one, [])
 
+    def test_a_script_without_the_guard_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "script.py")
+            path.write_text("import hocket\ndef work(item): return item\nhocket.choose(work, [1])\n")
+            done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
+        last = done.stderr.strip().splitlines()[-1]
+        self.assertTrue(last.startswith("hocket.choose.errors.InputError: choose was called while the module was imported"), last)
+
     def test_a_decorated_function_of_a_script_maps_by_the_model_that_fits(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "script.py")

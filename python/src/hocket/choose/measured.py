@@ -113,9 +113,10 @@ class Arm:
             if self.busy() > BUSY:
                 return f"uses {count_of_cpus(self.cores)}, one GIL for each process"
             return "waits overlap" if self.profile.wait > self.profile.cpu else "limited by passing items between processes"
-        if self.throughput() * demands.gil_share * demands.cpu > 0.7 and demands.gil_share > 0.3:
+        under_gil = demands.gil_share * demands.cpu
+        if self.throughput() * (under_gil + demands.thread_overhead) > 0.7 and under_gil > max(demands.thread_overhead, 0.3 * demands.cpu):
             return f"the GIL is held in {demands.gil_share:.0%} of the CPU time: one thread runs at a time"
-        if self.throughput() * demands.thread_overhead > 0.5:
+        if self.throughput() * demands.thread_overhead > 0.5 and demands.thread_overhead > demands.cpu:
             return "handing items to threads costs more than the work"
         if self.busy() > BUSY:
             return f"the GIL is released: uses {count_of_cpus(self.cores)}"

@@ -138,6 +138,9 @@ def main():
             # As multiprocessing does for its workers: the script runs under another name, so its guarded part does not.
             multiprocessing.spawn.prepare({"init_main_from_path": setup["main_path"]})
         workload = pickle.loads(setup["workload"])
+    except InputError as error:
+        connection.send(("input", str(error)))
+        return
     except Exception as error:
         connection.send(("input", f"the workload cannot be loaded: {describe(error)}"))
         return

@@ -45,7 +45,7 @@ def first_pass(function, items, limit, progress):
             raise ModelFailed("raised", f"item {index} ({short(item)}) raised {describe(error)}") from None
         ended = time.perf_counter()
         if inspect.isawaitable(result):
-            raise InputError("the function returned a coroutine: pass the async function with --async, and a plain one beside it")
+            raise InputError("the function returned a coroutine: pass it with --async (asynchronous= in code), and a plain function beside it")
         results.append(result)
         times.append(ended - began)
         if ended - start > limit:

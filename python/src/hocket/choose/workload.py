@@ -149,7 +149,7 @@ def check_function(function, item, reference):
     if not callable(function):
         raise InputError(f"{reference} is not a function")
     if inspect.iscoroutinefunction(function):
-        raise InputError(f"{reference} is an async function: pass it with --async, and a plain function beside it")
+        raise InputError(f"{reference} is an async function: pass it with --async (asynchronous= in code), and a plain function beside it")
     check_arguments(function, item, reference)
 
 
