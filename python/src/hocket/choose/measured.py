@@ -98,15 +98,18 @@ class Arm:
         """The part of the CPUs that it uses."""
         return self.throughput() * (self.slices or self.runs)[-1].cpu / self.cores
 
+    def is_serialised(self):
+        return self.throughput() < 1.2 / self.profile.item_seconds
+
     def reason(self):
         """What limits this model."""
         if self.model == "sequential":
             return "one item after the other"
         demands = self.demands()
         if self.model == "asyncio":
-            if self.throughput() * demands.async_cpu > 0.6:
+            if self.busy() * self.cores > 0.6:
                 return "one thread, which the event loop keeps busy"
-            return "waits overlap"
+            return "something is serialised: more tasks do not help" if self.is_serialised() else "waits overlap"
         if self.model == "processes":
             if self.throughput() * demands.parent_overhead > 0.6:
                 return "the parent process is busy pickling and passing items"
@@ -122,7 +125,7 @@ class Arm:
             return f"the GIL is released: uses {count_of_cpus(self.cores)}"
         if self.profile.wait > self.profile.cpu and self.throughput() > 1.5 / self.profile.item_seconds:
             return "waits overlap"
-        if self.throughput() < 1.2 / self.profile.item_seconds:
+        if self.is_serialised():
             return "something is serialised: more threads do not help"
         return "limited by contention between threads"
 
