@@ -123,7 +123,9 @@ class Study:
         try:
             self._start_children()
             startup = self._elapsed()
-            profile = self.profile = self.children["sequential"].call("profile", max(budget / 2 - startup, 0.1), seconds=min(1.0, budget / 20))
+            timeout = max(budget / 2 - startup, 0.1)
+            profile = self.children["sequential"].call("profile", timeout, seconds=min(1.0, budget / 20))
+            self.profile = profile
         except ModelFailed as error:
             if error.kind == "timeout":
                 raise InputError(f"{error}: the function hangs, or the budget of {format_duration(budget)} is too short") from None
