@@ -15,6 +15,8 @@ from .statistics import quantile
 CHECKED_ITEMS = 64
 CHECKED_BYTES = 32 << 20
 SAMPLING_PERIOD_NS = 1_000_000
+# On a busy machine without the task clock, samples come at the kernel's ticks only, and few of them.
+LEAST_SAMPLES = 8
 
 
 @dataclass
@@ -87,7 +89,7 @@ def profile(function, items, seconds, progress):
         # The delay of child processes that have ended is part of the wait, and not known; the shortest calls had the least.
         wait = min(wait, max(quantile(times, 0.1) - cpu, 0.0))
     # The sampler sees this thread only; helper threads and child processes use CPU time without the GIL.
-    share = held / total if total >= 20 else 1.0
+    share = held / total if total >= LEAST_SAMPLES else 1.0
     gil_share = min(share * thread_cpu / usage.cpu, 1.0) if usage.cpu > 0 else 1.0
     found = Profile(usage.wall / done, cpu, wait, gil_share, locks, state_changes, first_difference(results, second_results))
     measure_pickling(found, known, results)
