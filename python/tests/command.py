@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def choose_json(function, items="sample_workloads:numbers", *options, **others):
     status, out, err = choose(function, items, "--json", *options, **others)
     assert status == 0, err
     return json.loads(out)
+
+
+def wait_until(condition, seconds=60):
+    """Polls until the condition holds or the time is over."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def processes_of_measurements():

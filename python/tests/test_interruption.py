@@ -3,15 +3,13 @@ import signal
 import time
 import unittest
 
-from command import processes_of_measurements, start
+from command import processes_of_measurements, start, wait_until
 
 
 class Interruption(unittest.TestCase):
     def interrupted(self, after, signal_number=signal.SIGINT):
         process = start("slow", "sample_workloads:numbers", "--json", budget="60s")
-        deadline = time.monotonic() + 30
-        while not processes_of_measurements() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(processes_of_measurements)
         time.sleep(after)
         process.send_signal(signal_number)
         out, err = process.communicate(timeout=30)
@@ -34,15 +32,11 @@ class Interruption(unittest.TestCase):
 
     def test_a_kill_leaves_nothing(self):
         process = start("slow", "sample_workloads:numbers", budget="60s")
-        deadline = time.monotonic() + 30
-        while not processes_of_measurements() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(processes_of_measurements)
         time.sleep(1)
         process.kill()
         process.communicate()
-        deadline = time.monotonic() + 10
-        while processes_of_measurements() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: not processes_of_measurements(), seconds=10)
         self.assertEqual(processes_of_measurements(), [])
 
 

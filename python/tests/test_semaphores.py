@@ -1,14 +1,7 @@
 import signal
-import time
 import unittest
 
-from command import processes_of_measurements, semaphores, start
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
+from command import processes_of_measurements, semaphores, start, wait_until
 
 
 class Semaphores(unittest.TestCase):
