@@ -21,8 +21,8 @@ def arguments(function, items="sample_workloads:numbers", *options, budget="8s")
     return [sys.executable, "-m", "hocket.choose", f"sample_workloads:{function}", "--items", items, "--budget", budget, *options]
 
 
-def start(*parts, **options):
-    environment = os.environ | {"HOCKET_TEST": MARK}
+def start(*parts, variables=(), **options):
+    environment = os.environ | {"HOCKET_TEST": MARK} | dict(variables)
     pipe = subprocess.PIPE
     return subprocess.Popen(arguments(*parts, **options), cwd=HERE, env=environment, stdout=pipe, stderr=pipe, text=True)
 

@@ -60,6 +60,8 @@ class Child:
     def __init__(self, name, workload, cpus=None):
         self.name = name
         self.output = tempfile.TemporaryFile()
+        # A process that is killed does not remove its temporary files.
+        self.temporary = tempfile.TemporaryDirectory(prefix="hocket-", ignore_cleanup_errors=True)
         self.progress_descriptor = os.memfd_create("progress")
         os.ftruncate(self.progress_descriptor, 8)
         self.progress = Progress(self.progress_descriptor)
@@ -72,7 +74,7 @@ class Child:
                 stdout=self.output,
                 stderr=self.output,
                 pass_fds=(theirs.fileno(), self.progress_descriptor),
-                env=os.environ | ENVIRONMENT,
+                env=os.environ | ENVIRONMENT | {"TMPDIR": self.temporary.name},
                 start_new_session=True,
             )
         self.connection = multiprocessing.connection.Connection(ours.detach())
@@ -166,6 +168,7 @@ class Child:
         os.close(self.progress_descriptor)
         self.progress.memory.close()
         self.output.close()
+        self.temporary.cleanup()
 
     def __enter__(self):
         return self
