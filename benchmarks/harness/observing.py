@@ -18,23 +18,23 @@ class Steps:
     """The counters that are always on, and lists of 100,000 tasks."""
 
     name: str = "counters"
-    step: Row = Row("step of a loop, counted", "ns", Bar(1.01, PLAIN))
+    counted: Row = Row("yield, counted", "ns", Bar(1.01, PLAIN))
     hold: Row = Row("list of 100,000 tasks, longest hold", "µs CPU", Bar(500))
 
     @property
     def rows(self):
-        return [self.step, self.hold]
+        return [self.counted, self.hold]
 
     def steps(self, run):
         return 2
 
     def measure(self, run):
         command = run.programs.command("hocket_observing")
-        run.progress.step(self.name, "steps")
+        run.progress.step(self.name, "yields")
         measured = collect(command, core=1) if command else {}
         if measured:
-            run.samples.add(self.step, OURS, 0, measured["step, counted"])
-            run.samples.add(self.step, PLAIN, 0, measured["step, not counted"])
+            run.samples.add(self.counted, OURS, 0, measured["yield, counted"])
+            run.samples.add(self.counted, PLAIN, 0, measured["yield, not counted"])
         run.progress.step(self.name, "lists")
         measured = collect([*command, "lists"]) if command else {}
         if measured:

@@ -21,29 +21,23 @@ using namespace std::chrono_literals;
 using hocket::engine::Reactor;
 using hocket::engine::ReadyQueue;
 
-/// Makes itself ready again, as a task that yields.
-class Step final : public hocket::engine::Runnable {
-public:
-    explicit Step(ReadyQueue& ready) : ready_(ready) {}
-    void run() noexcept override { ready_.push(*this); }
+hocket::Coro<> yield(const bool& goes_on) {
+    while (goes_on) co_await hocket::sleep(0s);
+}
 
-private:
-    ReadyQueue& ready_;
-};
-
-/// A thousand steps a turn: what a turn costs is not seen, and what a step costs is.
-void measure_steps() {
-    constexpr int steps = 1000;
-    constexpr int turns = 20'000;
-    Reactor reactor;
-    std::vector<std::unique_ptr<Step>> items;
-    for (int i = 0; i < steps; ++i) {
-        items.push_back(std::make_unique<Step>(reactor.ready()));
-        reactor.ready().push(*items.back());
-    }
+/// A thousand tasks that yield: in turns that count them, and in turns that do not. One after the
+/// other, so that a slowdown of the machine affects both.
+hocket::Coro<> measure_yields() {
+    constexpr int tasks = 1000;
+    constexpr int turns = 2000;
+    bool goes_on = true;
+    std::vector<hocket::Task<>> yielding;
+    for (int i = 0; i < tasks; ++i) yielding.push_back(hocket::create_task(yield(goes_on)));
+    co_await hocket::sleep(0s);
+    Reactor& reactor = hocket::get_running_loop().state().reactor;
     bench::Fastest counted;
     bench::Fastest uncounted;
-    for (int round = 0; round < 12; ++round) { // in turns: a slowdown of the machine affects both
+    for (int round = 0; round < 40; ++round) {
         counted.time([&] {
             for (int turn = 0; turn < turns; ++turn) reactor.run_ready();
         });
@@ -54,8 +48,10 @@ void measure_steps() {
             }
         });
     }
-    counted.report("step, counted", std::size_t{steps} * turns);
-    uncounted.report("step, not counted", std::size_t{steps} * turns);
+    counted.report("yield, counted", std::size_t{tasks} * turns);
+    uncounted.report("yield, not counted", std::size_t{tasks} * turns);
+    goes_on = false;
+    for (auto& task : yielding) co_await task;
 }
 
 hocket::Coro<> nap() { co_await hocket::sleep(1h); }
@@ -84,7 +80,8 @@ hocket::Coro<> measure_lists() {
         for (int i = 0; i < 10; ++i) {
             auto list = std::make_shared<hocket::observer::TaskList>(loop.state());
             list->request();
-            if (!list->wait(10s) || list->tasks().size() < naps.size()) std::abort();
+            const auto tasks = list->wait(10s);
+            if (!tasks || tasks->size() < naps.size()) std::abort();
         }
         is_over = true;
     });
@@ -96,9 +93,6 @@ hocket::Coro<> measure_lists() {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc > 1 && std::string_view(argv[1]) == "lists") {
-        hocket::run(measure_lists());
-    } else {
-        measure_steps();
-    }
+    const bool lists = argc > 1 && std::string_view(argv[1]) == "lists";
+    hocket::run(lists ? measure_lists() : measure_yields());
 }

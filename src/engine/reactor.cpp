@@ -54,8 +54,9 @@ void Reactor::poll(bool may_block) {
     // Items added during the previous turn's end wait for the end of this turn.
     if (!ready_.empty() || !turn_ends_.empty() || !may_block) {
         if (poll_is_due(time)) {
-            status_.polled_at.store(record_awake(), std::memory_order_relaxed);
-            dispatch(poller_.collect(0));
+            const std::uint64_t awake_at = record_awake();
+            status_.polled_at.store(awake_at, std::memory_order_relaxed);
+            dispatch(poller_.collect(0), awake_at);
             polled_at_ = time;
         }
     } else {
@@ -91,7 +92,7 @@ void Reactor::sleep() {
     const std::uint64_t began = record_awake();
     if (timeout == 0 || !inbox_.prepare_to_sleep()) {
         status_.polled_at.store(began, std::memory_order_relaxed);
-        dispatch(poller_.collect(0));
+        dispatch(poller_.collect(0), began);
         return;
     }
     renew_tick_length(began);
@@ -99,7 +100,7 @@ void Reactor::sleep() {
     if (hooks_.before != nullptr) {
         hooks_.before(hooks_.context);
     }
-    trace(TraceKind::asleep);
+    trace_at(began, TraceKind::asleep);
     const int count = poller_.collect(timeout);
     inbox_.woke_up();
     if (hooks_.after != nullptr) {
@@ -109,7 +110,7 @@ void Reactor::sleep() {
     status_.asleep_since.store(0, std::memory_order_relaxed);
     status_.polled_at.store(woken, std::memory_order_relaxed);
     add(status_.asleep, woken - began);
-    dispatch(count);
+    dispatch(count, woken);
 }
 
 /// Records how long the loop has been awake since it last asked the kernel, because what became
@@ -153,7 +154,7 @@ bool Reactor::busy_poll() noexcept {
     }
     do {
         if (const int count = poller_.collect(0); count != 0) {
-            dispatch(count);
+            dispatch(count, is_traced() ? ticks() : 0);
             return true;
         }
         ::sched_yield();
@@ -161,8 +162,8 @@ bool Reactor::busy_poll() noexcept {
     return false;
 }
 
-void Reactor::dispatch(int count) noexcept {
-    trace(TraceKind::dispatch, static_cast<std::uint64_t>(count));
+void Reactor::dispatch(int count, std::uint64_t time) noexcept {
+    trace_at(time, TraceKind::dispatch, static_cast<std::uint64_t>(count));
     had_events_ = had_events_ || count != 0;
     poller_.dispatch(count);
 }

@@ -145,7 +145,7 @@ private:
     void sleep();
     [[nodiscard]] bool more_posts_are_near() noexcept;
     [[nodiscard]] bool busy_poll() noexcept;
-    void dispatch(int count) noexcept;
+    void dispatch(int count, std::uint64_t time) noexcept;
     void run_turn_ends() noexcept;
     std::uint64_t record_awake() noexcept;
     void renew_tick_length(std::uint64_t time) noexcept;

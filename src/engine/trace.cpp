@@ -135,12 +135,12 @@ void claim_ring() noexcept {
 
 } // namespace
 
-void record_event(TraceKind kind, std::uint64_t value) noexcept {
+void record_event(std::uint64_t time, TraceKind kind, std::uint64_t value) noexcept {
     if (own.generation != generation.load(std::memory_order_relaxed)) [[unlikely]] {
         claim_ring();
     }
     if (own.ring != nullptr) {
-        write(ticks(), kind, value);
+        write(time, kind, value);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <hocket/engine/ready_queue.hpp>
 
+#include "engine/ticks.hpp"
 #include "engine/trace_layout.hpp"
 
 namespace hocket::engine {
@@ -17,13 +18,19 @@ inline constinit std::atomic<bool> trace_is_on{false};
     return trace_is_on.load(std::memory_order_relaxed);
 }
 
-/// Adds an event to the calling thread's ring, whether or not the trace is on.
-void record_event(TraceKind kind, std::uint64_t value) noexcept;
+/// Adds an event to the calling thread's ring, whether or not the trace is on. `time` is in ticks.
+void record_event(std::uint64_t time, TraceKind kind, std::uint64_t value) noexcept;
 
 /// Adds an event if the trace is on. May be called from any thread, but not from a signal handler.
 inline void trace(TraceKind kind, std::uint64_t value = 0) noexcept {
     if (is_traced()) [[unlikely]] {
-        record_event(kind, value);
+        record_event(ticks(), kind, value);
+    }
+}
+/// The same for callers that have read the time, which takes most of what an event costs.
+inline void trace_at(std::uint64_t time, TraceKind kind, std::uint64_t value = 0) noexcept {
+    if (is_traced()) [[unlikely]] {
+        record_event(time, kind, value);
     }
 }
 
@@ -34,7 +41,7 @@ void trace_text(std::string_view text) noexcept;
 inline void trace_step(const Runnable& item) noexcept {
     if (is_traced()) [[unlikely]] {
         const std::uint64_t id = item.task_id();
-        record_event(id != 0 ? TraceKind::step : TraceKind::callback, id);
+        record_event(ticks(), id != 0 ? TraceKind::step : TraceKind::callback, id);
     }
 }
 

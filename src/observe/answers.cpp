@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -66,7 +67,7 @@ std::string hello() {
 
 /// The lists of all loops that answered, with the loops' slots. `blocked` are those that did not.
 struct Lists {
-    std::vector<std::pair<std::uint64_t, std::shared_ptr<TaskList>>> complete;
+    std::vector<std::pair<std::uint64_t, std::deque<TaskRecord>>> complete;
     std::vector<std::uint64_t> blocked;
 };
 
@@ -86,8 +87,8 @@ Lists list_tasks() {
     for (auto& [slot, list] : requested) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             until - std::chrono::steady_clock::now());
-        if (list->wait(std::max(left, 1ms))) {
-            lists.complete.emplace_back(slot, std::move(list));
+        if (auto tasks = list->wait(std::max(left, 1ms))) {
+            lists.complete.emplace_back(slot, std::move(*tasks));
         } else {
             lists.blocked.push_back(slot);
         }
@@ -124,8 +125,8 @@ std::string tasks() {
         out.map(2);
         out.pair("loop", slot);
         out.string("tasks");
-        out.array(static_cast<std::uint32_t>(list->tasks().size()));
-        for (const TaskRecord& task : list->tasks()) {
+        out.array(static_cast<std::uint32_t>(list.size()));
+        for (const TaskRecord& task : list) {
             out.map(10);
             out.pair("id", task.id);
             out.pair("name", task.name);
@@ -182,7 +183,7 @@ std::string groups() {
     std::unordered_map<Alike, std::size_t, HashAlike> index;
     std::unordered_map<std::uint64_t, const TaskRecord*> by_id;
     for (const auto& [slot, list] : lists.complete) {
-        for (const TaskRecord& task : list->tasks()) {
+        for (const TaskRecord& task : list) {
             by_id.emplace(task.id, &task);
             const Alike alike{slot, token_of(task.created_at), token_of(task.waiting_at),
                               task.reason.what, task.state};

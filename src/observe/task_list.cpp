@@ -39,12 +39,12 @@ void TaskList::end(State how) noexcept {
     changed_.notify_all();
 }
 
-bool TaskList::wait(std::chrono::milliseconds timeout) {
+std::optional<std::deque<TaskRecord>> TaskList::wait(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, timeout, [this] { return state_ != State::requested; })) {
         state_ = State::abandoned;
     }
-    return state_ == State::complete;
+    return state_ == State::complete ? std::optional(std::move(tasks_)) : std::nullopt;
 }
 
 bool TaskList::is_abandoned() noexcept {

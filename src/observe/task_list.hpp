@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include <hocket/engine/ready_queue.hpp>
 
@@ -19,12 +20,11 @@ public:
 
     /// Asks the loop for its tasks. Must be called by for_each_loop's callback.
     void request();
-    /// Waits for the list. Returns false if it is not complete after `timeout`, because the loop is
-    /// blocked or does not run. The loop then makes no list any more, which would disturb a later
-    /// one.
-    [[nodiscard]] bool wait(std::chrono::milliseconds timeout);
-    /// The complete list.
-    [[nodiscard]] const std::deque<TaskRecord>& tasks() const noexcept { return tasks_; }
+    /// Waits for the list and returns it; nothing if it is not complete after `timeout`, because
+    /// the loop is blocked or does not run. The loop then makes no list any more, which would
+    /// disturb a later one. The caller destroys the list: that would keep the loop for
+    /// milliseconds.
+    [[nodiscard]] std::optional<std::deque<TaskRecord>> wait(std::chrono::milliseconds timeout);
 
     void run() noexcept override;
     void discard() noexcept override;

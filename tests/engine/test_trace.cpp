@@ -246,7 +246,7 @@ TEST(Trace, AForkedChildRecordsOnlyWhatItAsksForItself) {
     const std::uint64_t before = area.written(ring);
     EXPECT_EQ(in_child([] {
                   trace(TraceKind::step, 2);
-                  record_event(TraceKind::step, 3); // as a thread that was about to
+                  record_event(ticks(), TraceKind::step, 3); // as a thread that was about to
                   if (is_traced()) {
                       return 1;
                   }

@@ -62,13 +62,13 @@ private:
 
 TEST(TaskList, ListsEveryTaskOnceInTheOrderOfTheirCreation) {
     LoopWithTasks running(50'000);
-    const auto list = request_list(running.loop());
-    ASSERT_TRUE(list->wait(60s));
-    ASSERT_EQ(list->tasks().size(), 50'001U);
-    for (std::size_t i = 1; i < list->tasks().size(); ++i) {
-        ASSERT_LT(list->tasks()[i - 1].id, list->tasks()[i].id);
+    const auto tasks = request_list(running.loop())->wait(60s);
+    ASSERT_TRUE(tasks);
+    ASSERT_EQ(tasks->size(), 50'001U);
+    for (std::size_t i = 1; i < tasks->size(); ++i) {
+        ASSERT_LT((*tasks)[i - 1].id, (*tasks)[i].id);
     }
-    EXPECT_STREQ(list->tasks().back().reason.what, "sleep");
+    EXPECT_STREQ(tasks->back().reason.what, "sleep");
 }
 
 TEST(TaskList, AListThatCameTooLateDoesNotDisturbTheNext) {
@@ -83,9 +83,10 @@ TEST(TaskList, AListThatCameTooLateDoesNotDisturbTheNext) {
     EXPECT_FALSE(late->wait(10ms));
     const auto next = request_list(running.loop());
     goes_on = true;
-    ASSERT_TRUE(next->wait(60s));
-    EXPECT_EQ(next->tasks().size(), 20'001U);
-    EXPECT_TRUE(late->tasks().empty());
+    const auto tasks = next->wait(60s);
+    ASSERT_TRUE(tasks);
+    EXPECT_EQ(tasks->size(), 20'001U);
+    EXPECT_FALSE(late->wait(0ms));
 }
 
 TEST(TaskList, TasksMayEndWhileTheyAreListed) {
@@ -104,9 +105,10 @@ TEST(TaskList, TasksMayEndWhileTheyAreListed) {
             }
         }
         co_await sleep(1ms);
-        EXPECT_TRUE(list->wait(0ms));
-        EXPECT_GE(list->tasks().size(), 1U);
-        EXPECT_LE(list->tasks().size(), 30'001U);
+        const auto tasks = list->wait(0ms);
+        EXPECT_TRUE(tasks);
+        EXPECT_GE(tasks ? tasks->size() : 0, 1U);
+        EXPECT_LE(tasks ? tasks->size() : 0, 30'001U);
     });
 }
 
