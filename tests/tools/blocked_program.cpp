@@ -16,8 +16,11 @@ namespace {
     }
 }
 
+[[gnu::always_inline]] inline void inner_step() { block_quietly(); }
+[[gnu::always_inline]] inline void outer_step() { inner_step(); }
+
 hocket::Coro<> blocking_main() {
-    block_quietly();
+    outer_step();
     co_return;
 }
 

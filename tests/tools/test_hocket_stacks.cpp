@@ -66,6 +66,18 @@ TEST_F(HocketCommandOnABlockedProgram, StacksNameFunctionsAndLinesByDebugInforma
     EXPECT_THAT(top, HasSubstr("::blocking_main() at blocked_program.cpp:"));
 }
 
+TEST_F(HocketCommandOnABlockedProgram, StacksShowInlinedFunctions) {
+    if (HOCKET_HAS_LIBDW == 0) {
+        GTEST_SKIP() << "the command was built without libdw";
+    }
+    start_blocked("debug");
+    EXPECT_THAT(hocket_command("stacks " + pid()).text,
+                testing::ContainsRegex("inner_step[^\n]* at blocked_program.cpp:[0-9]+ .inlined.\n"
+                                       "[^\n]*outer_step[^\n]* at blocked_program.cpp:[0-9]+ "
+                                       ".inlined.\n"
+                                       "[^\n]*blocking_main[^\n]* at blocked_program.cpp:"));
+}
+
 TEST_F(HocketCommandOnABlockedProgram, StacksNameFunctionsByTheSymbolTable) {
     if (HOCKET_HAS_LIBDW == 0) {
         GTEST_SKIP() << "the command was built without libdw";

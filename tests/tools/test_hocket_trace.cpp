@@ -183,8 +183,8 @@ TEST_F(HocketTrace, CrawlWritesATimelineOfItself) {
 }
 
 TEST_F(HocketTrace, CrawlSaysThatTheFileCannotBeWrittenBeforeItCrawls) {
-    const Output said = shell(crawl_tests::example("crawl") +
-                              " http://127.0.0.1:1/ --trace /no/such/folder/file");
+    const Output said =
+        shell(crawl_tests::example("crawl") + " http://127.0.0.1:1/ --trace /no/such/folder/file");
     EXPECT_EQ(said.code, 1);
     EXPECT_EQ(said.text, "hocket: cannot write /no/such/folder/file: No such file or directory\n"
                          "crawl: hocket trace could not record\n");

@@ -161,8 +161,13 @@ std::vector<std::string> Symbols::describe(const Frame& frame) {
     Dwarf_Addr bias = 0;
     std::string function;
     if (Dwarf_Die* const unit = ::dwfl_module_addrdie(module, address, &bias)) {
+        // The list of scopes ends with those around the innermost function's definition. Those
+        // around the place where it was inlined are a list of their own.
+        Dwarf_Die* innermost = nullptr;
         Dwarf_Die* found = nullptr;
-        const int count = ::dwarf_getscopes(unit, address - bias, &found);
+        int count = ::dwarf_getscopes(unit, address - bias, &innermost);
+        const std::unique_ptr<Dwarf_Die, FreeScopes> definition(innermost);
+        count = count > 0 ? ::dwarf_getscopes_die(innermost, &found) : 0;
         const std::unique_ptr<Dwarf_Die, FreeScopes> scopes(found);
         for (int i = 0; i < count && function.empty(); ++i) {
             Dwarf_Die& scope = found[i];
