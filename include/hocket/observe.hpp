@@ -23,8 +23,9 @@ struct ObserveOptions {
 /// environment contains HOCKET_OBSERVE=1. Worker processes started afterwards are observed, too,
 /// but serve no metrics.
 ///
-/// Does nothing new if the process is observed already, except for `record`. May be called from any thread. Throws
-/// std::system_error or std::runtime_error if the socket or its folder cannot be made.
+/// Does nothing new if the process is observed already, except for `record`. May be called from any
+/// thread. Throws std::system_error or std::runtime_error if the socket or its folder cannot be
+/// made.
 void observe(const ObserveOptions& options = {});
 
 } // namespace hocket
