@@ -545,3 +545,24 @@ TEST_P(ProcessPool, ACallbackMayDestroyThePool) {
     destroyed.get_future().wait();
     EXPECT_EQ(pool, nullptr);
 }
+
+TEST_P(ProcessPool, MapsEnumerationsDurationsAndFunctionsThatReturnNothing) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    const std::vector<StartMethod> methods{StartMethod::fork, StartMethod::spawn};
+    std::vector<StartMethod> same;
+    for (const StartMethod method : pool.map([](StartMethod each) { return each; }, methods)) {
+        same.push_back(method);
+    }
+    EXPECT_EQ(same, methods);
+    const std::vector<std::chrono::seconds> times{1s, 2s};
+    std::vector<std::chrono::seconds> twice;
+    for (const auto time : pool.map([](std::chrono::seconds each) { return 2 * each; }, times)) {
+        twice.push_back(time);
+    }
+    EXPECT_EQ(twice, (std::vector<std::chrono::seconds>{2s, 4s}));
+    int calls = 0;
+    for ([[maybe_unused]] const auto& nothing : pool.map([](std::chrono::seconds) {}, times)) {
+        ++calls;
+    }
+    EXPECT_EQ(calls, 2);
+}

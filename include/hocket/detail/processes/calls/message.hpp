@@ -56,6 +56,17 @@ template <class T> inline constexpr bool is_byte_span = false;
 template <class T>
 inline constexpr bool is_byte_span<std::span<const T>> = std::is_arithmetic_v<T> && sizeof(T) == 1;
 
+/// Enumerations, durations and std::monostate, which msgpack does not pack by itself.
+template <class T>
+inline constexpr bool is_unknown_to_msgpack =
+    std::is_enum_v<T> || std::is_same_v<T, std::monostate> || requires(const T& value) {
+        typename T::period;
+        value.count();
+    };
+template <class T> inline constexpr bool is_vector_unknown_to_msgpack = false;
+template <class T>
+inline constexpr bool is_vector_unknown_to_msgpack<std::vector<T>> = is_unknown_to_msgpack<T>;
+
 /// Packs a value for another process. A vector of numbers is packed as one block of bytes, which is
 /// possible because both ends are the same program on the same machine.
 template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer, const T& value) {
@@ -76,6 +87,11 @@ template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer
         packer.pack_bin_body(reinterpret_cast<const char*>(value.data()), size);
     } else if constexpr (std::is_same_v<T, std::monostate>) {
         packer.pack_nil();
+    } else if constexpr (is_vector_unknown_to_msgpack<T>) {
+        packer.pack_array(block_size(value.size(), 1));
+        for (const auto& element : value) {
+            pack_value(packer, element);
+        }
     } else {
         packer.pack(value);
     }
@@ -108,6 +124,14 @@ template <class T> T unpack_value(const msgpack::object& object) {
         return value;
     } else if constexpr (std::is_same_v<T, std::monostate>) {
         return {};
+    } else if constexpr (is_vector_unknown_to_msgpack<T>) {
+        const auto elements = object.as<std::vector<msgpack::object>>();
+        T value;
+        value.reserve(elements.size());
+        for (const msgpack::object& element : elements) {
+            value.push_back(unpack_value<typename T::value_type>(element));
+        }
+        return value;
     } else {
         return object.as<T>();
     }
