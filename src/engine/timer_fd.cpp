@@ -12,8 +12,8 @@ namespace hocket::engine {
 
 namespace {
 
-constexpr Nanoseconds second = 1'000'000'000;
-constexpr Nanoseconds far = second / 10;
+constexpr Nanoseconds one_second = 1'000'000'000;
+constexpr Nanoseconds far = one_second / 10;
 
 } // namespace
 
@@ -38,7 +38,7 @@ bool TimerFd::covers(Nanoseconds deadline, Nanoseconds now) noexcept {
         return false;
     }
     if (set_to_ == 0 || set_to_ > deadline) {
-        const itimerspec at{{}, {deadline / second, deadline % second}};
+        const itimerspec at{{}, {deadline / one_second, deadline % one_second}};
         set_to_ = ::timerfd_settime(timer_fd_, TFD_TIMER_ABSTIME, &at, nullptr) == 0 ? deadline : 0;
     }
     return set_to_ != 0;
