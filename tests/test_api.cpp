@@ -605,3 +605,21 @@ TEST(Api, Files) {
     };
     run(main());
 }
+
+TEST(Api, Choosing) {
+    const std::vector<int> items{1, 2, 3};
+    Choice choice = choose(items, square, {.budget = 200ms});
+    choice = choose(
+        items, [](int x) { return 2 * x; }, twice,
+        ChooseOptions{.budget = 200ms, .cores = 1, .p99 = 1s, .check_results = true});
+    EXPECT_EQ(to_string(ConcurrencyModel::none), "none");
+    EXPECT_NE(choice.row(ConcurrencyModel::sequential).items_per_second, std::nullopt);
+    EXPECT_FALSE(choice.text().empty());
+    EXPECT_FALSE(choice.json().empty());
+    EXPECT_THROW(static_cast<void>(choose(std::vector<int>(), square)), ValueError);
+    try {
+        static_cast<void>(choose(items, [](int) { throw Refused("no"); }));
+    } catch (const WorkloadError& error) {
+        EXPECT_EQ(error.item(), 0U);
+    }
+}

@@ -4,6 +4,7 @@
 
 #include <hocket/async_generator.hpp>
 #include <hocket/barrier.hpp>
+#include <hocket/choose.hpp>
 #include <hocket/condition.hpp>
 #include <hocket/connection.hpp>
 #include <hocket/context.hpp>
