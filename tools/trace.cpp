@@ -60,7 +60,7 @@ public:
         while (!is_interrupted.load() && !is_full()) {
             const auto now = Clock::now();
             const std::chrono::duration<double> passed = now - began;
-            if (passed.count() >= seconds || has_ended()) {
+            if (passed.count() >= seconds || has_ended(processes_.front().pid())) {
                 break;
             }
             look_for_descendants();
@@ -122,9 +122,6 @@ private:
             process = parent_of(process);
         }
         return process == processes_.front().pid();
-    }
-    [[nodiscard]] bool has_ended() const {
-        return ::kill(processes_.front().pid(), 0) != 0 && errno == ESRCH;
     }
 
     void show_progress(double seconds) const {
