@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "choose/interval.hpp"
@@ -28,8 +29,18 @@ void MeasuredModel::start(std::size_t width) {
     const auto begun = std::chrono::steady_clock::now();
     started_ = workload_.start(model_, width);
     started_width_ = width;
+    warm_up_rate_ = std::numeric_limits<double>::infinity();
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
     start_seconds_[width] = taken.count();
+}
+
+void MeasuredModel::warm_up() {
+    const std::size_t chunksize = chunk_for(model_, profile_, workload_.size(), started_width_);
+    const std::size_t count = 2 * started_width_ * chunksize;
+    const auto begun = std::chrono::steady_clock::now();
+    started_->run(count, chunksize);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+    warm_up_rate_ = static_cast<double>(count) / std::max(taken.count(), 1e-9);
 }
 
 Run MeasuredModel::run(double seconds) {
@@ -122,19 +133,23 @@ double MeasuredModel::expected_rate(std::size_t width) const {
     if (model_ == ConcurrencyModel::sequential) {
         return 1 / std::max(profile_.item_seconds, 1e-9);
     }
-    if (runs_.empty()) {
-        return std::min(predict(width, cores_), static_cast<double>(width) / profile_.item_seconds);
-    }
-    const Run* nearest = &runs_.front();
+    const Run* nearest = nullptr;
     for (const Run& run : runs_) {
-        if (run.width <= width && run.width >= nearest->width) {
+        if (run.width <= width && (nearest == nullptr || run.width >= nearest->width)) {
             nearest = &run;
         }
     }
-    const double more =
-        std::max(static_cast<double>(width) / static_cast<double>(nearest->width), 1.0);
-    return std::min(nearest->measured() * more,
-                    std::max(predict(width, cores_), nearest->measured()));
+    if (nearest != nullptr && nearest->width == width) {
+        return nearest->measured();
+    }
+    double rate =
+        std::min(predict(width, cores_), static_cast<double>(width) / profile_.item_seconds);
+    if (nearest != nullptr) {
+        const double more = static_cast<double>(width) / static_cast<double>(nearest->width);
+        rate = std::min(std::max(rate, nearest->measured()), nearest->measured() * more);
+    }
+    // New workers are slow at first, but hardly more than this.
+    return std::min(rate, 4 * warm_up_rate_);
 }
 
 Choice::Row MeasuredModel::row(const std::vector<double>& throughputs) const {

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] bool is_started() const noexcept { return started_ != nullptr; }
     [[nodiscard]] detail::StartedModel& started() { return *started_; }
 
+    /// Makes some calls with new workers, which open connections and fill caches in the first ones.
+    void warm_up();
     /// Runs the function for about `seconds` with the workers that were started.
     [[nodiscard]] Run run(double seconds);
     /// Runs it, and adds the result to the points by which the number of workers is chosen.
@@ -73,6 +75,7 @@ private:
     double cores_;
     std::unique_ptr<detail::StartedModel> started_;
     std::size_t started_width_ = 0;
+    double warm_up_rate_ = 0; // items a second, of the workers that were started
     std::size_t width_ = 1;
     std::vector<Run> runs_;
     std::map<std::size_t, double> points_; // workers → items a second

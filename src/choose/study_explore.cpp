@@ -70,7 +70,9 @@ void Study::climb(MeasuredModel& measured, double seconds) {
         });
     }
     const auto& points = measured.points();
-    for (double before = 0; time_left() && points.rbegin()->second > before * step_improvement;) {
+    double before = 0;
+    // The first step is taken even if no time is left: two workers alone say too little.
+    while ((before == 0 || time_left()) && points.rbegin()->second > before * step_improvement) {
         const std::size_t widest = points.rbegin()->first;
         before = points.rbegin()->second;
         std::map<std::size_t, double> predicted;
@@ -111,8 +113,7 @@ void Study::measure(MeasuredModel& measured, std::size_t width) {
     }
     measured.start(width);
     if (profile_.item_seconds < 0.05) {
-        // The first calls of new workers open connections and fill caches.
-        measured.started().run(2 * width, 1);
+        measured.warm_up();
     }
     measured.explore(slice_seconds_);
 }
