@@ -82,7 +82,6 @@ constexpr unsigned name_iid = 10;
 constexpr unsigned track_uuid = 11;
 constexpr unsigned place_iid = 34;
 constexpr unsigned flows = 47;
-constexpr unsigned ending_flows = 48;
 } // namespace event
 namespace annotation {
 constexpr unsigned name = 10;
@@ -158,22 +157,23 @@ PerfettoWriter::Track PerfettoWriter::add_thread(Track process_track, std::uint3
     return added;
 }
 
-void PerfettoWriter::begin(Track track, std::uint64_t time, std::string_view name, Arrow arrow,
-                           const SliceDetails& details) {
+void PerfettoWriter::begin(Track track, std::uint64_t time, std::string_view name,
+                           ArrowNumber arrow, const SliceDetails& details) {
     event(track, time, slice_begin, name, arrow, details);
 }
 
 void PerfettoWriter::end(Track track, std::uint64_t time) {
-    event(track, time, slice_end, {}, {}, {});
+    event(track, time, slice_end, {}, no_arrow, {});
 }
 
-void PerfettoWriter::instant(Track track, std::uint64_t time, std::string_view name, Arrow arrow) {
+void PerfettoWriter::instant(Track track, std::uint64_t time, std::string_view name,
+                             ArrowNumber arrow) {
     event(track, time, instant_event, name, arrow, {});
 }
 
 // Names and places are written once, and meant by a number from then on.
 void PerfettoWriter::event(Track track, std::uint64_t time, std::uint64_t type,
-                           std::string_view name, Arrow arrow, const SliceDetails& details) {
+                           std::string_view name, ArrowNumber arrow, const SliceDetails& details) {
     Message new_texts;
     Message event;
     event.number(event::type, type).number(event::track_uuid, track);
@@ -206,8 +206,8 @@ void PerfettoWriter::event(Track track, std::uint64_t time, std::uint64_t type,
         annotation.text(annotation::name, "task").text(annotation::text, details.task);
         event.message(event::annotations, annotation);
     }
-    if (arrow.part != Arrow::none) {
-        event.fixed(arrow.part == Arrow::ends ? event::ending_flows : event::flows, arrow.number);
+    if (arrow != no_arrow) {
+        event.fixed(event::flows, arrow);
     }
     Message packet;
     packet.number(packet::timestamp, time).number(packet::sequence, only_sequence);

@@ -11,12 +11,9 @@
 
 namespace hocket::tool {
 
-/// What has the same number is connected by arrows, in the order of time.
-struct Arrow {
-    enum Part { none, passes, ends };
-    std::uint64_t number = 0;
-    Part part = none;
-};
+/// Slices and instants with the same number are connected by arrows, in the order of time.
+using ArrowNumber = std::uint64_t;
+constexpr ArrowNumber no_arrow = 0;
 
 /// What is shown of a slice when it is clicked on.
 struct SliceDetails {
@@ -37,10 +34,10 @@ public:
     Track add_thread(Track process_track, std::uint32_t process, std::uint32_t thread,
                      std::string_view name);
 
-    void begin(Track track, std::uint64_t time, std::string_view name, Arrow arrow = {},
+    void begin(Track track, std::uint64_t time, std::string_view name, ArrowNumber arrow = no_arrow,
                const SliceDetails& details = {});
     void end(Track track, std::uint64_t time);
-    void instant(Track track, std::uint64_t time, std::string_view name, Arrow arrow);
+    void instant(Track track, std::uint64_t time, std::string_view name, ArrowNumber arrow);
 
     /// Writes what is buffered.
     void close();
@@ -48,7 +45,7 @@ public:
 
 private:
     void event(Track track, std::uint64_t time, std::uint64_t type, std::string_view name,
-               Arrow arrow, const SliceDetails& details);
+               ArrowNumber arrow, const SliceDetails& details);
     void write_packet(const std::string& body);
 
     std::string path_;

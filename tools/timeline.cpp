@@ -34,7 +34,7 @@ struct Row {
     PerfettoWriter::Track track;
     bool is_working = false;           // in a pool's work
     bool is_in_step = false;           // in something that a loop runs
-    std::uint64_t arrow = 0;           // of the work, or of the result that has just arrived
+    ArrowNumber arrow = no_arrow;      // of the work, or of the result that has just arrived
     std::uint64_t loops_own_since = 0; // what a loop does between tasks began then
     const char* loops_own = nullptr;   // and is this
 };
@@ -82,10 +82,13 @@ private:
         std::size_t row;
         std::size_t index; // among the thread's events
     };
+    struct Work {
+        ArrowNumber arrow = no_arrow;
+        std::string name;
+    };
     using Key = std::pair<pid_t, std::uint64_t>;
 
     void add(const TracedProcess& process) {
-        parents_[process.pid()] = process.parent();
         const auto pid = static_cast<std::uint32_t>(process.pid());
         const auto track = out_.add_process(pid, process.program());
         for (const auto& [number, thread] : process.threads()) {
@@ -160,7 +163,7 @@ private:
             Work& work = works_[key];
             work = {++arrows_, name_of_submission(row, moment.index)};
             out_.instant(row.track, time, work.name.empty() ? "submit" : "submit " + work.name,
-                         {work.arrow, Arrow::passes});
+                         work.arrow);
             break;
         }
         case TraceKind::run:
@@ -168,9 +171,9 @@ private:
         case TraceKind::run_end: close_all(row, time); break;
         case TraceKind::completed: {
             const auto work = works_.find({row.process->pid(), event.value});
-            row.arrow = work == works_.end() ? 0 : work->second.arrow;
-            if (row.arrow != 0) {
-                out_.instant(row.track, time, "result", {row.arrow, Arrow::passes});
+            row.arrow = work == works_.end() ? no_arrow : work->second.arrow;
+            if (row.arrow != no_arrow) {
+                out_.instant(row.track, time, "result", row.arrow);
             }
             break;
         }
@@ -186,17 +189,17 @@ private:
         }
     }
 
-    void begin_slice(Row& row, std::uint64_t time, std::string_view name, Arrow arrow = {},
-                     const SliceDetails& details = {}) {
+    void begin_slice(Row& row, std::uint64_t time, std::string_view name,
+                     ArrowNumber arrow = no_arrow, const SliceDetails& details = {}) {
         out_.begin(row.track, time, name, arrow, details);
         ++summary_.slices;
     }
 
     void begin_task(Row& row, std::uint64_t time, std::uint64_t id) {
         const Key key{row.process->pid(), id};
-        Arrow arrow;
+        ArrowNumber arrow = no_arrow;
         if (const auto woken = woken_.find(key); woken != woken_.end()) {
-            arrow = {woken->second, Arrow::ends};
+            arrow = woken->second;
             woken_.erase(woken);
             ++summary_.arrows;
         }
@@ -218,22 +221,26 @@ private:
 
     void begin_work(Row& row, std::uint64_t time, const Moment& moment) {
         close_all(row, time);
-        const Work* work = nullptr;
-        // A worker process runs what its parent, or the parent of its fork server, has submitted.
-        pid_t owner = row.process->pid();
-        do {
-            if (moment.event.kind == TraceKind::run_call) {
-                const auto above = parents_.find(owner);
-                owner = above == parents_.end() ? 0 : above->second;
-            }
-            const auto found = works_.find({owner, moment.event.value});
-            work = found == works_.end() ? nullptr : &found->second;
-        } while (work == nullptr && moment.event.kind == TraceKind::run_call && owner > 1);
-        row.arrow = work == nullptr ? 0 : work->arrow;
+        const Work* const work = work_of(*row.process, moment.event);
+        row.arrow = work == nullptr ? no_arrow : work->arrow;
         row.is_working = true;
         const std::string name =
             work != nullptr && !work->name.empty() ? work->name : name_of_work(row, moment.index);
-        begin_slice(row, time, name, work == nullptr ? Arrow() : Arrow{work->arrow, Arrow::passes});
+        begin_slice(row, time, name, row.arrow);
+    }
+
+    /// What a `run` or `run_call` is about; nullptr if it was submitted before the recording.
+    [[nodiscard]] const Work* work_of(const TracedProcess& process, const TracedEvent& run) const {
+        // A worker process runs what its parent, or the parent of its fork server, has submitted.
+        const std::vector<pid_t> owners = run.kind == TraceKind::run_call
+                                              ? process.ancestors()
+                                              : std::vector<pid_t>{process.pid()};
+        for (const pid_t owner : owners) {
+            if (const auto found = works_.find({owner, run.value}); found != works_.end()) {
+                return &found->second;
+            }
+        }
+        return nullptr;
     }
 
     /// Empty if nothing is known.
@@ -273,10 +280,10 @@ private:
     }
 
     void wake(Row& row, std::uint64_t time, std::uint64_t task) {
-        std::uint64_t arrow = row.arrow;
-        if (arrow == 0) { // a future that a thread completed by hand
+        ArrowNumber arrow = row.arrow;
+        if (arrow == no_arrow) { // a future that a thread completed by hand
             arrow = ++arrows_;
-            out_.instant(row.track, time, "wake", {arrow, Arrow::passes});
+            out_.instant(row.track, time, "wake", arrow);
         }
         woken_[{row.process->pid(), task}] = arrow;
     }
@@ -292,7 +299,7 @@ private:
         }
         row.loops_own = nullptr;
         if (!row.is_working) {
-            row.arrow = 0;
+            row.arrow = no_arrow;
         }
     }
 
@@ -302,24 +309,18 @@ private:
             out_.end(row.track, time);
             row.is_working = false;
         }
-        row.arrow = 0;
+        row.arrow = no_arrow;
     }
-
-    struct Work {
-        std::uint64_t arrow = 0;
-        std::string name;
-    };
 
     PerfettoWriter out_;
     Period period_;
     engine::TickLength tick_;
-    std::map<pid_t, pid_t> parents_;
     std::vector<Row> rows_;
     std::vector<Moment> moments_;
     std::map<Key, TaskNames> tasks_;
     std::map<Key, Work> works_;
-    std::map<Key, std::uint64_t> woken_; // tasks, and the arrows that end at their next steps
-    std::uint64_t arrows_ = 0;
+    std::map<Key, ArrowNumber> woken_; // tasks, and the arrows that lead to their next steps
+    ArrowNumber arrows_ = no_arrow;    // the last number
     TimelineSummary summary_;
 };
 

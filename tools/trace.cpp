@@ -11,6 +11,7 @@
 #include <list>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -118,10 +119,9 @@ private:
                            [process](const auto& known) { return known.pid() == process; });
     }
     [[nodiscard]] bool descends(pid_t process) const {
-        while (process > 1 && process != processes_.front().pid()) {
-            process = parent_of(process);
-        }
-        return process == processes_.front().pid();
+        const std::vector<pid_t> ancestors = ancestors_of(process);
+        return std::find(ancestors.begin(), ancestors.end(), processes_.front().pid()) !=
+               ancestors.end();
     }
 
     void show_progress(double seconds) const {

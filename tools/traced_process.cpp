@@ -36,8 +36,7 @@ std::string thread_name(pid_t process, std::uint32_t thread, const engine::Statu
     return name.empty() ? fmt::format("thread {}", thread) : name;
 }
 
-} // namespace
-
+/// 0 if the process has ended.
 pid_t parent_of(pid_t process) {
     std::ifstream file(fmt::format("/proc/{}/stat", process));
     std::string line;
@@ -50,9 +49,20 @@ pid_t parent_of(pid_t process) {
                : 0;
 }
 
+} // namespace
+
+std::vector<pid_t> ancestors_of(pid_t process) {
+    std::vector<pid_t> ancestors;
+    while (process > 1) {
+        process = parent_of(process);
+        ancestors.push_back(process);
+    }
+    return ancestors;
+}
+
 TracedProcess::TracedProcess(pid_t process, Observer observer, ProcessPage page)
     : pid_(process),
-      parent_(parent_of(process)),
+      ancestors_(ancestors_of(process)),
       program_(page->header.program.data()),
       observer_(std::move(observer)),
       page_(std::move(page)),

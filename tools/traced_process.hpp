@@ -56,7 +56,8 @@ public:
     void ask_names();
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    [[nodiscard]] pid_t parent() const noexcept { return parent_; }
+    /// The parent, its parent, and so on.
+    [[nodiscard]] const std::vector<pid_t>& ancestors() const noexcept { return ancestors_; }
     [[nodiscard]] const std::string& program() const noexcept { return program_; }
     [[nodiscard]] const ProcessPage& page() const noexcept { return page_; }
     [[nodiscard]] const std::map<std::uint32_t, TracedThread>& threads() const noexcept {
@@ -83,7 +84,7 @@ private:
     void ask_some(const char* kind, std::set<std::uint64_t>& addresses);
 
     pid_t pid_;
-    pid_t parent_;
+    std::vector<pid_t> ancestors_;
     std::string program_;
     std::optional<Observer> observer_; // nothing once it has stopped answering
     ProcessPage page_;
@@ -98,7 +99,7 @@ private:
     std::uint64_t events_ = 0;
 };
 
-/// The parent of a process; 0 if it has ended.
-[[nodiscard]] pid_t parent_of(pid_t process);
+/// The parent of a process, its parent, and so on.
+[[nodiscard]] std::vector<pid_t> ancestors_of(pid_t process);
 
 } // namespace hocket::tool

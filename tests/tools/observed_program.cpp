@@ -115,10 +115,19 @@ int square(int number) {
     return number * number;
 }
 
+/// The start method that the environment asks for.
+hocket::StartMethod start_method() {
+    const char* const value = std::getenv("METHOD");
+    const std::string name = value == nullptr ? "spawn" : value;
+    return name == "fork"         ? hocket::StartMethod::fork
+           : name == "forkserver" ? hocket::StartMethod::forkserver
+                                  : hocket::StartMethod::spawn;
+}
+
 /// Work for threads and processes, until the program is killed.
 hocket::Coro<> work() {
     hocket::ThreadPoolExecutor threads(2, {.thread_name_prefix = "crunch"});
-    hocket::ProcessPoolExecutor processes(2);
+    hocket::ProcessPoolExecutor processes(2, {.start_method = start_method()});
     auto requests = hocket::create_task({.name = "requests"}, [&]() -> hocket::Coro<> {
         for (int i = 0;; ++i) {
             auto here = threads.submit(square, i);
@@ -138,18 +147,11 @@ hocket::Coro<> work() {
     co_await requests;
 }
 
-hocket::StartMethod method_by_name(const std::string& name) {
-    return name == "fork"         ? hocket::StartMethod::fork
-           : name == "forkserver" ? hocket::StartMethod::forkserver
-                                  : hocket::StartMethod::spawn;
-}
-
 std::uint16_t port() { return static_cast<std::uint16_t>(std::atoi(std::getenv("PORT"))); }
 
 hocket::Coro<> observed_worker() {
     hocket::observe({.metrics_port = port()});
-    hocket::ProcessPoolExecutor processes(1,
-                                          {.start_method = method_by_name(std::getenv("METHOD"))});
+    hocket::ProcessPoolExecutor processes(1, {.start_method = start_method()});
     auto worker = processes.submit(own_pid);
     std::cout << co_await worker << std::endl;
     auto call = processes.submit(pause_worker, 3600);

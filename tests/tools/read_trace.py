@@ -5,7 +5,7 @@
 
 {"threads": {name: {"process": pid, "slices": {name: count}, "instants": {name: count}}},
  "arrows": [[[thread, slice], ...], ...],  (for each number, in the order of time)
- "ended_arrows": N, "places": ["file:line", ...]}
+ "places": ["file:line", ...]}
 """
 
 import collections
@@ -91,7 +91,6 @@ def main():
         shown[name] = {"process": process, "slices": collections.Counter(), "instants": collections.Counter()}
     opened = collections.defaultdict(list)
     arrows = collections.defaultdict(list)
-    ended = set()
     for _, _, event in events:
         track = event[11][0]
         thread = threads[track][0]
@@ -107,15 +106,11 @@ def main():
             opened[track].pop()
         elif kind == 3:
             shown[thread]["instants"][name] += 1
-        for number in event[47] + event[48]:
-            assert number not in ended, f"an arrow goes on after its end: {arrows[number]}, {thread}: {name}"
+        for number in event[47]:
             arrows[number].append([thread, name])
-        ended.update(event[48])
     assert not any(opened.values()), "a slice without an end"
-    json.dump(
-        {"threads": shown, "arrows": list(arrows.values()), "ended_arrows": len(ended), "places": sorted(places.values())},
-        sys.stdout,
-    )
+    found = {"threads": shown, "arrows": list(arrows.values()), "places": sorted(places.values())}
+    json.dump(found, sys.stdout)
 
 
 main()

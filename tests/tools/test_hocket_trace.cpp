@@ -51,8 +51,13 @@ int count_arrows(const json& trace, const std::vector<std::string>& stations) {
     return count;
 }
 
-TEST_F(HocketTrace, ShowsLoopsThreadsAndWorkerProcessesWithArrowsFromSubmissionToResumption) {
+class HocketTraceByStartMethod : public HocketTrace,
+                                 public testing::WithParamInterface<const char*> {};
+
+TEST_P(HocketTraceByStartMethod, ArrowsLeadFromSubmissionToResumption) {
+    ::setenv("METHOD", GetParam(), 1);
     start_and_wait("work");
+    ::unsetenv("METHOD");
     const Output said = trace("--for 600ms");
     ASSERT_EQ(said.code, 0) << said.text;
     EXPECT_THAT(said.text, HasSubstr("Recording process " + pid()));
@@ -63,9 +68,6 @@ TEST_F(HocketTrace, ShowsLoopsThreadsAndWorkerProcessesWithArrowsFromSubmissionT
     ASSERT_TRUE(threads.contains("main loop")) << threads;
     EXPECT_GT(threads["main loop"]["slices"]["requests"], 10) << threads;
     EXPECT_GT(threads["main loop"]["instants"]["submit parse page"], 3);
-    EXPECT_GT(threads["crunch_0"]["slices"]["parse page"].get<int>() +
-                  threads["crunch_1"]["slices"]["parse page"].get<int>(),
-              3);
     std::string worker;
     for (const auto& [name, thread] : threads.items()) {
         if (thread["process"] != program().pid() && !thread["slices"].empty()) {
@@ -74,20 +76,24 @@ TEST_F(HocketTrace, ShowsLoopsThreadsAndWorkerProcessesWithArrowsFromSubmissionT
     }
     ASSERT_NE(worker, "") << threads;
     const std::string work = threads[worker]["slices"].items().begin().key();
+    const std::string shown = trace["arrows"].dump().substr(0, 3000);
     EXPECT_GT(count_arrows(trace, {"main loop: submit", worker + ": " + work, "hocket-pool: result",
                                    "main loop: requests"}),
               3)
-        << trace["arrows"].dump().substr(0, 3000);
-    EXPECT_GT(count_arrows(trace, {"main loop: submit parse page", "crunch_0: parse page",
-                                   "main loop: requests"}) +
-                  count_arrows(trace, {"main loop: submit parse page", "crunch_1: parse page",
-                                       "main loop: requests"}) +
-                  count_arrows(trace, {"main loop: submit parse page", "crunch_0: parse page"}) +
-                  count_arrows(trace, {"main loop: submit parse page", "crunch_1: parse page"}),
-              3)
-        << trace["arrows"].dump().substr(0, 3000);
+        << shown;
+    int pages = 0; // their results may have been there before they were awaited
+    for (const std::string thread : {"crunch_0", "crunch_1"}) {
+        const std::string page = thread + ": parse page";
+        pages += count_arrows(trace, {"main loop: submit parse page", page});
+        pages += count_arrows(trace, {"main loop: submit parse page", page, "main loop: requests"});
+    }
+    EXPECT_GT(pages, 3) << shown;
     EXPECT_THAT(trace["places"].dump(), HasSubstr("observed_program.cpp:"));
 }
+
+INSTANTIATE_TEST_SUITE_P(StartMethods, HocketTraceByStartMethod,
+                         testing::Values("spawn", "forkserver", "fork"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST_F(HocketTrace, EndsWithTheProgram) {
     start_and_wait("work");
@@ -120,7 +126,7 @@ TEST_F(HocketTrace, ShowsTheLastSecondsOfAProgramThatRecordsItself) {
     ASSERT_EQ(said.code, 0) << said.text;
     const json trace = content();
     EXPECT_GT(trace["threads"]["main loop"]["slices"]["requests"], 10);
-    EXPECT_GT(trace["ended_arrows"], 3);
+    EXPECT_GT(trace["arrows"].size(), 3U);
 }
 
 TEST_F(HocketTrace, NothingIsRecordedAnyMoreOnceTheCommandIsKilled) {
@@ -179,7 +185,7 @@ TEST_F(HocketTrace, CrawlWritesATimelineOfItself) {
     EXPECT_GT(crawl.report.pages.size(), 3U);
     const json trace = content();
     EXPECT_THAT(trace["places"].dump(), HasSubstr("crawl_coroutines.cpp:")) << trace;
-    EXPECT_GT(trace["ended_arrows"], 0);
+    EXPECT_GT(trace["arrows"].size(), 0U);
 }
 
 TEST_F(HocketTrace, CrawlSaysThatTheFileCannotBeWrittenBeforeItCrawls) {
