@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "callable_name.hpp"
 #include "engine/status_reading.hpp"
+#include "event_names.hpp"
 #include "perfetto_writer.hpp"
 
 namespace hocket::tool {
@@ -38,17 +38,6 @@ struct Row {
     std::uint64_t loops_own_since = 0; // what a loop does between tasks began then
     const char* loops_own = nullptr;   // and is this
 };
-
-/// The texts that follow an event in its thread: eight characters each.
-std::string text_after(const std::vector<TracedEvent>& events, std::size_t at) {
-    std::string text;
-    for (++at; at < events.size() && events[at].kind == TraceKind::text; ++at) {
-        for (std::uint64_t rest = events[at].value; rest != 0; rest >>= 8) {
-            text += static_cast<char>(rest & 0xff);
-        }
-    }
-    return text;
-}
 
 class Timeline {
 public:
@@ -161,7 +150,8 @@ private:
         case TraceKind::submit: {
             const Key key{row.process->pid(), event.value};
             Work& work = works_[key];
-            work = {++arrows_, name_of_submission(row, moment.index)};
+            work = {++arrows_,
+                    name_of_submission(row.thread->events, moment.index, row.process->names())};
             out_.instant(row.track, time, work.name.empty() ? "submit" : "submit " + work.name,
                          work.arrow);
             break;
@@ -225,7 +215,9 @@ private:
         row.arrow = work == nullptr ? no_arrow : work->arrow;
         row.is_working = true;
         const std::string name =
-            work != nullptr && !work->name.empty() ? work->name : name_of_work(row, moment.index);
+            work != nullptr && !work->name.empty()
+                ? work->name
+                : name_of_work(row.thread->events, moment.index, row.process->names());
         begin_slice(row, time, name, row.arrow);
     }
 
@@ -241,42 +233,6 @@ private:
             }
         }
         return nullptr;
-    }
-
-    /// Empty if nothing is known.
-    static std::string name_of_submission(const Row& row, std::size_t index) {
-        const auto& events = row.thread->events;
-        std::string function;
-        if (index + 1 < events.size() && events[index + 1].kind == TraceKind::function) {
-            ++index;
-            const auto& names = row.process->names().functions;
-            if (const auto found = names.find(events[index].value); found != names.end()) {
-                function = found->second;
-            }
-        }
-        std::string given = text_after(events, index);
-        return given.empty() ? function : given;
-    }
-
-    static std::string name_of_work(const Row& row, std::size_t index) {
-        const auto& events = row.thread->events;
-        const TraceNames& names = row.process->names();
-        std::string name;
-        for (++index; index < events.size() && events[index].kind != TraceKind::run_end; ++index) {
-            if (events[index].kind == TraceKind::type) {
-                const auto type = names.types.find(events[index].value);
-                return type == names.types.end() ? "work" : callable_name(type->second);
-            }
-            if (events[index].kind == TraceKind::function) {
-                const auto function = names.functions.find(events[index].value);
-                const bool is_template = name.empty();
-                name = function == names.functions.end() ? "call" : callable_name(function->second);
-                if (!is_template || name.find("(*)") == name.npos) {
-                    return name; // a pointer's own function follows
-                }
-            }
-        }
-        return name.empty() ? "work" : name;
     }
 
     void wake(Row& row, std::uint64_t time, std::uint64_t task) {
