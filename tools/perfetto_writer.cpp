@@ -102,6 +102,13 @@ constexpr std::uint64_t state_cleared = 1;
 constexpr std::uint64_t state_needed = 2;
 enum EventType : std::uint64_t { slice_begin = 1, slice_end = 2, instant_event = 3 };
 
+std::string packet_of(const Message& track_descriptor) {
+    Message packet;
+    packet.message(packet::track_descriptor, track_descriptor);
+    packet.number(packet::sequence, only_sequence);
+    return packet.bytes();
+}
+
 } // namespace
 
 PerfettoWriter::PerfettoWriter(const std::string& path)
@@ -134,10 +141,7 @@ PerfettoWriter::Track PerfettoWriter::add_process(std::uint32_t pid, std::string
     described.number(process::pid, pid).text(process::name, name);
     Message descriptor;
     descriptor.number(track::uuid, added).message(track::process, described);
-    Message packet;
-    packet.message(packet::track_descriptor, descriptor);
-    packet.number(packet::sequence, only_sequence);
-    write_packet(packet.bytes());
+    write_packet(packet_of(descriptor));
     return added;
 }
 
@@ -150,10 +154,7 @@ PerfettoWriter::Track PerfettoWriter::add_thread(Track process_track, std::uint3
     descriptor.number(track::uuid, added)
         .number(track::parent, process_track)
         .message(track::thread, described);
-    Message packet;
-    packet.message(packet::track_descriptor, descriptor);
-    packet.number(packet::sequence, only_sequence);
-    write_packet(packet.bytes());
+    write_packet(packet_of(descriptor));
     return added;
 }
 
