@@ -69,7 +69,7 @@ hocket::Coro<double> longest_hold(const std::atomic<bool>& is_over) {
     co_return longest;
 }
 
-/// How long the loop is held at once by somebody who asks for 100,000 tasks, again and again.
+/// How long a list of 100,000 tasks holds the loop at once, at most.
 hocket::Coro<> measure_lists() {
     std::vector<hocket::Task<>> naps;
     for (int i = 0; i < 100'000; ++i) naps.push_back(hocket::create_task(nap()));

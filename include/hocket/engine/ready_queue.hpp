@@ -17,7 +17,7 @@ public:
     virtual void run() noexcept = 0;
     /// Called if the loop is closed and will not run this: release its resources.
     virtual void discard() noexcept {}
-    /// The id of the task that this is, for traces; 0 if it is none.
+    /// For traces: the id of the task that this is, or 0 if it is not a task.
     [[nodiscard]] virtual std::uint64_t task_id() const noexcept { return 0; }
 
 protected:
