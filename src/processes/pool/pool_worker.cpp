@@ -22,7 +22,7 @@ namespace hocket::detail {
 namespace {
 
 using engine::MessageHeader;
-using State = MessageHeader::State;
+using MessageState = MessageHeader::State;
 
 // The limit for arguments on their way to one worker, in bytes. Further calls wait in the pool.
 constexpr std::size_t most_in_segments = std::size_t{256} << 20;
@@ -216,9 +216,9 @@ bool PoolWorker::take_back(RemoteCall& call) {
 
 // Copies the bytes back into the call. They are still valid, because only `send` overwrites them.
 bool PoolWorker::take_back(Sent& sent) noexcept {
-    State expected = State::ready;
+    MessageState expected = MessageState::ready;
     if (requests_->has_been_read(sent.position) ||
-        !sent.message->state.compare_exchange_strong(expected, State::revoked,
+        !sent.message->state.compare_exchange_strong(expected, MessageState::revoked,
                                                      std::memory_order_acq_rel)) {
         return false;
     }
