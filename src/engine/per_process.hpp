@@ -10,7 +10,8 @@ namespace hocket::engine {
 /// The single T of this process. The child of a fork creates a new one, because its copy describes
 /// the parent and may have been half modified by a thread that does not exist in the child. Never
 /// destroyed, because detached threads and static objects use it until the end. May be used from
-/// any thread.
+/// any thread. Threads that need it first at the same moment create one each, and all but one are
+/// destroyed.
 template <class T> class PerProcess {
 public:
     T& get() {
@@ -23,6 +24,13 @@ public:
             }
         }
         return known->value;
+    }
+
+    /// The one of this process or, in the child of a fork that has none yet, its parent's; nullptr
+    /// if there is none.
+    [[nodiscard]] T* existing() noexcept {
+        Entry* const known = current_.load(std::memory_order_acquire);
+        return known == nullptr ? nullptr : &known->value;
     }
 
 private:

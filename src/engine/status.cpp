@@ -18,17 +18,8 @@ namespace hocket::engine {
 
 namespace {
 
-/// Where this process's page is mapped; nullptr if it is not shared.
-std::atomic<void*> shared_page{nullptr};
-
-/// The child of a fork must not write to its parent's page. Objects of the parent, such as its
-/// loops, keep their pointers, so other memory takes the page's place.
-void leave_parents_page() noexcept {
-    if (void* const page = shared_page.exchange(nullptr)) {
-        ::mmap(page, sizeof(StatusPage), PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-    }
-}
+/// The child of a fork must not write to its parent's page.
+void leave_parents_page() noexcept;
 
 std::uint64_t nanoseconds(clockid_t clock) noexcept {
     timespec time{};
@@ -78,10 +69,17 @@ public:
                 return;
             }
             page_ = static_cast<StatusPage*>(memory);
-        } else {
-            shared_page.store(page_);
         }
         fill(page_->header);
+    }
+
+    /// Objects of the parent, such as its loops, keep their pointers into the page, so other memory
+    /// takes its place.
+    void leave() noexcept {
+        if (mapping_.data() != nullptr) {
+            ::mmap(page_, sizeof(StatusPage), PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+        }
     }
 
     [[nodiscard]] StatusPage& page() noexcept {
@@ -95,6 +93,12 @@ private:
 };
 
 constinit PerProcess<ProcessStatus> process_status;
+
+void leave_parents_page() noexcept {
+    if (ProcessStatus* const parents = process_status.existing()) {
+        parents->leave();
+    }
+}
 
 /// A slot for those who find all slots taken.
 template <class Slot> Slot& unseen() noexcept {

@@ -1,11 +1,16 @@
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <span>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,6 +125,54 @@ TEST(Status, ALongNameIsCut) {
     set_status_name(slot, "short");
     EXPECT_EQ(status_name(slot), "short");
     close_status(slot);
+}
+
+/// In a child of this process, threads need the page first at the same moment. What they did not
+/// keep must not be taken for the page by a child of the child, which would lose other memory.
+bool child_keeps_its_memory() {
+    const pid_t child = ::fork();
+    if (child != 0) {
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    std::atomic<int> waiting{4};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&waiting] {
+            --waiting;
+            while (waiting > 0) {
+            }
+            static_cast<void>(status_page());
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    // Takes the place of what was unmapped.
+    std::vector<std::span<char>> areas;
+    for (int i = 0; i < 4; ++i) {
+        void* const memory = ::mmap(nullptr, sizeof(StatusPage), PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        areas.emplace_back(static_cast<char*>(memory), sizeof(StatusPage));
+        std::ranges::fill(areas.back(), 'x');
+    }
+    const pid_t grandchild = ::fork();
+    if (grandchild == 0) {
+        const bool kept = std::ranges::all_of(areas, [](std::span<char> area) {
+            return std::ranges::all_of(area, [](char c) { return c == 'x'; });
+        });
+        ::_exit(kept ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(grandchild, &status, 0);
+    ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
+}
+
+TEST(Status, AForkLeavesOtherMemoryAloneWhenThreadsNeededThePageAtTheSameMoment) {
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_TRUE(child_keeps_its_memory()) << i;
+    }
 }
 
 TEST(TickLength, TurnsTicksIntoTime) {
