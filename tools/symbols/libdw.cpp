@@ -35,12 +35,27 @@ std::string at(const Line& line) {
                : fmt::format(" at {}:{}", line.file.substr(line.file.rfind('/') + 1), line.number);
 }
 
-Line line_of(Dwfl_Module* module, Dwarf_Addr address) {
+/// The compilation unit of an address, and what is to be subtracted from the address in it.
+Dwarf_Die* unit_of(Dwfl_Module* module, Dwarf_Addr address, Dwarf_Addr& bias) {
+    if (Dwarf_Die* const unit = ::dwfl_module_addrdie(module, address, &bias)) {
+        return unit;
+    }
+    // clang writes no table of the units' addresses (.debug_aranges).
+    for (Dwarf_Die* unit = ::dwfl_module_nextcu(module, nullptr, &bias); unit != nullptr;
+         unit = ::dwfl_module_nextcu(module, unit, &bias)) {
+        if (::dwarf_haspc(unit, address - bias) > 0) {
+            return unit;
+        }
+    }
+    return nullptr;
+}
+
+Line line_of(Dwarf_Die& unit, Dwarf_Addr address) {
     Line line;
-    if (Dwfl_Line* const found = ::dwfl_module_getsrc(module, address)) {
-        const char* const file =
-            ::dwfl_lineinfo(found, nullptr, &line.number, nullptr, nullptr, nullptr);
+    if (Dwarf_Line* const found = ::dwarf_getsrc_die(&unit, address)) {
+        const char* const file = ::dwarf_linesrc(found, nullptr, nullptr);
         line.file = file != nullptr ? file : "";
+        ::dwarf_lineno(found, &line.number);
     }
     return line;
 }
@@ -157,10 +172,11 @@ std::vector<std::string> Symbols::describe(const Frame& frame) {
     const Dwarf_Addr address = begin + frame.offset;
 
     std::vector<std::string> lines;
-    Line line = line_of(module, address);
+    Line line;
     Dwarf_Addr bias = 0;
     std::string function;
-    if (Dwarf_Die* const unit = ::dwfl_module_addrdie(module, address, &bias)) {
+    if (Dwarf_Die* const unit = unit_of(module, address, bias)) {
+        line = line_of(*unit, address - bias);
         // The list of scopes ends with those around the innermost function's definition. Those
         // around the place where it was inlined are a list of their own.
         Dwarf_Die* innermost = nullptr;
