@@ -75,7 +75,7 @@ TEST_F(HocketCommandOnABlockedProgram, StacksShowInlinedFunctions) {
                 testing::ContainsRegex("inner_step[^\n]* at blocked_program.cpp:[0-9]+ .inlined.\n"
                                        "[^\n]*outer_step[^\n]* at blocked_program.cpp:[0-9]+ "
                                        ".inlined.\n"
-                                       "[^\n]*blocking_main[^\n]* at blocked_program.cpp:"));
+                                       "[^\n]*take_steps[^\n]* at blocked_program.cpp:"));
 }
 
 TEST_F(HocketCommandOnABlockedProgram, StacksNameFunctionsByTheSymbolTable) {
