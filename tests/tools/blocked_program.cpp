@@ -19,7 +19,6 @@ namespace {
 [[gnu::always_inline]] inline void inner_step() { block_quietly(); }
 [[gnu::always_inline]] inline void outer_step() { inner_step(); }
 
-// clang does not describe what it inlines in a coroutine.
 [[gnu::noinline]] void take_steps() { outer_step(); }
 
 hocket::Coro<> blocking_main() {
