@@ -30,8 +30,8 @@ public:
 };
 
 /// Opens the memory that a process shares as "hocket-<what>" and that begins with a header that
-/// names its process; returns a closed descriptor if it shares none of at least `size` bytes. Throws Problem if the
-/// process does not exist or is another user's.
+/// names its process; returns a closed descriptor if it shares none of at least `size` bytes.
+/// Throws Problem if the process does not exist or is another user's.
 [[nodiscard]] engine::FileDescriptor open_shared_memory(pid_t process, std::string_view what,
                                                         std::size_t size);
 

@@ -12,6 +12,8 @@
 
 #include <sys/wait.h>
 
+#include <hocket/engine/sanitizers.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include "crawl/running_program.hpp"
@@ -83,6 +85,19 @@ protected:
 private:
     std::string folder_;
     std::unique_ptr<RunningProgram> program_;
+};
+
+/// The same with each start method, GetParam(): "spawn", "forkserver" or "fork".
+template <class Fixture>
+class ByStartMethod : public Fixture, public testing::WithParamInterface<std::string> {
+protected:
+    void SetUp() override {
+        if (hocket::detail::thread_sanitized && GetParam() == "fork") {
+            GTEST_SKIP() << "ThreadSanitizer ends a process that was forked from one with threads "
+                            "as soon as it starts a thread itself";
+        }
+        ::setenv("METHOD", GetParam().c_str(), 1);
+    }
 };
 
 } // namespace tool_tests

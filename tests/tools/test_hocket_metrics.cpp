@@ -91,13 +91,11 @@ bool has_open(const std::string& process, const std::string& socket_inode) {
     return false;
 }
 
-class HocketCommandByStartMethod : public HocketCommand,
-                                   public testing::WithParamInterface<std::string> {};
+using HocketCommandByStartMethod = ByStartMethod<HocketCommand>;
 
 TEST_P(HocketCommandByStartMethod, AWorkerIsObservedLikeItsOwnerButHasNoMetricsPort) {
     const std::string port = free_port();
     ::setenv("PORT", port.c_str(), 1);
-    ::setenv("METHOD", GetParam().c_str(), 1);
     ::unsetenv("HOCKET_OBSERVE");
     start("worker");
     const std::string worker = program().read_line();

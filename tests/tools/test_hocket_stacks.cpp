@@ -67,10 +67,6 @@ TEST_F(HocketCommandOnABlockedProgram, StacksNameFunctionsAndLinesByDebugInforma
 }
 
 TEST_F(HocketCommandOnABlockedProgram, StacksShowInlinedFunctions) {
-#if defined(__clang__)
-    GTEST_SKIP()
-        << "inlined functions are not found yet in what clang compiled without optimisation";
-#endif
     if (HOCKET_HAS_LIBDW == 0) {
         GTEST_SKIP() << "the command was built without libdw";
     }

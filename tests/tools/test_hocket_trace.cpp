@@ -51,11 +51,9 @@ int count_arrows(const json& trace, const std::vector<std::string>& stations) {
     return count;
 }
 
-class HocketTraceByStartMethod : public HocketTrace,
-                                 public testing::WithParamInterface<const char*> {};
+using HocketTraceByStartMethod = ByStartMethod<HocketTrace>;
 
 TEST_P(HocketTraceByStartMethod, ArrowsLeadFromSubmissionToResumption) {
-    ::setenv("METHOD", GetParam(), 1);
     start_and_wait("work");
     ::unsetenv("METHOD");
     const Output said = trace("--for 600ms");
@@ -93,7 +91,7 @@ TEST_P(HocketTraceByStartMethod, ArrowsLeadFromSubmissionToResumption) {
 
 INSTANTIATE_TEST_SUITE_P(StartMethods, HocketTraceByStartMethod,
                          testing::Values("spawn", "forkserver", "fork"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& info) { return info.param; });
 
 TEST_F(HocketTrace, EndsWithTheProgram) {
     start_and_wait("work");
