@@ -26,8 +26,8 @@ public:
         return known->value;
     }
 
-    /// The one of this process or, in the child of a fork that has none yet, its parent's; nullptr
-    /// if there is none.
+    /// The T of this process; in the child of a fork that has none yet, its parent's. nullptr if
+    /// neither has been created.
     [[nodiscard]] T* existing() noexcept {
         Entry* const known = current_.load(std::memory_order_acquire);
         return known == nullptr ? nullptr : &known->value;
