@@ -95,38 +95,21 @@ struct FreeScopes {
     void operator()(Dwarf_Die* scopes) const noexcept { std::free(scopes); }
 };
 
-/// The function that contains an address, among `parent`'s members and those of its namespaces.
-std::optional<Dwarf_Die> function_in(Dwarf_Die& parent, Dwarf_Addr address) {
-    Dwarf_Die member;
-    for (int end = ::dwarf_child(&parent, &member); end == 0;
-         end = ::dwarf_siblingof(&member, &member)) {
-        if (::dwarf_tag(&member) == DW_TAG_subprogram && ::dwarf_haspc(&member, address) > 0) {
-            return member;
-        }
-        if (::dwarf_tag(&member) == DW_TAG_namespace) {
-            if (const auto function = function_in(member, address)) {
-                return function;
+/// The innermost block or function, inlined or not, that contains an address, below `parent`.
+/// dwarf_getscopes() would not look into namespaces, where clang describes their functions.
+std::optional<Dwarf_Die> innermost_scope(Dwarf_Die& parent, Dwarf_Addr address) {
+    Dwarf_Die child;
+    for (int end = ::dwarf_child(&parent, &child); end == 0;
+         end = ::dwarf_siblingof(&child, &child)) {
+        const bool is_namespace = ::dwarf_tag(&child) == DW_TAG_namespace;
+        if (is_namespace || ::dwarf_haspc(&child, address) > 0) {
+            const auto inner = innermost_scope(child, address);
+            if (inner || !is_namespace) {
+                return inner ? inner : child;
             }
         }
     }
     return std::nullopt;
-}
-
-/// The innermost block or function, inlined or not, that contains an address.
-std::optional<Dwarf_Die> innermost_scope(Dwarf_Die& unit, Dwarf_Addr address) {
-    const auto innermost_in = [address](Dwarf_Die& parent) -> std::optional<Dwarf_Die> {
-        Dwarf_Die* found = nullptr;
-        const int count = ::dwarf_getscopes(&parent, address, &found);
-        const std::unique_ptr<Dwarf_Die, FreeScopes> scopes(found);
-        return count > 0 ? std::optional(found[0]) : std::nullopt;
-    };
-    if (const auto scope = innermost_in(unit)) {
-        return scope;
-    }
-    // dwarf_getscopes() does not look into namespaces, where clang describes their functions.
-    std::optional<Dwarf_Die> function = function_in(unit, address);
-    const auto scope = function ? innermost_in(*function) : std::nullopt;
-    return scope ? scope : function;
 }
 
 } // namespace
@@ -212,8 +195,6 @@ std::vector<std::string> Symbols::describe(const Frame& frame) {
     std::string function;
     if (Dwarf_Die* const unit = unit_of(module, address, bias)) {
         line = line_of(*unit, address - bias);
-        // The list of scopes ends with those around the innermost function's definition. Those
-        // around the place where it was inlined are a list of their own.
         std::optional<Dwarf_Die> innermost = innermost_scope(*unit, address - bias);
         Dwarf_Die* found = nullptr;
         const int count = innermost ? ::dwarf_getscopes_die(&*innermost, &found) : 0;
