@@ -81,7 +81,7 @@ hocket::Coro<> measure_lists() {
             auto list = std::make_shared<hocket::observer::TaskList>(loop.state());
             list->request();
             const auto tasks = list->wait(10s);
-            if (!tasks || tasks->size() < naps.size()) std::abort();
+            if (!tasks || tasks->list.size() < naps.size()) std::abort();
         }
         is_over = true;
     });

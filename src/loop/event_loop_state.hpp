@@ -38,7 +38,7 @@ public:
     // For the observer; see loop_inspection.cpp.
     [[nodiscard]] engine::Reactor& inspected_reactor() noexcept override { return reactor; }
     void begin_list() noexcept override;
-    [[nodiscard]] bool list_some(std::deque<observer::TaskRecord>& list) override;
+    [[nodiscard]] bool list_some(std::pmr::deque<observer::TaskRecord>& list) override;
     void describe_running(observer::RunningTask& into) const noexcept override;
 
     engine::OwnLoopStatus status;

@@ -10,7 +10,7 @@ namespace {
 using observer::TaskRecord;
 
 // A list takes this much of a turn. The bound that users are told is half a millisecond.
-constexpr engine::Nanoseconds listing_time = 300'000;
+constexpr engine::Nanoseconds listing_time = 200'000;
 // The clock is read after so many tasks.
 constexpr int tasks_between_looks = 64;
 
@@ -40,7 +40,7 @@ TaskRecord record_of(const TaskBase& task, const TaskBase* running) {
 
 void EventLoopState::begin_list() noexcept { core.next_listed = core.tasks.front(); }
 
-bool EventLoopState::list_some(std::deque<TaskRecord>& list) {
+bool EventLoopState::list_some(std::pmr::deque<TaskRecord>& list) {
     const engine::Nanoseconds until = engine::Reactor::now() + listing_time;
     for (int i = 1; core.next_listed != nullptr; ++i) {
         const TaskBase& task = *core.next_listed;

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -22,6 +21,7 @@
 #include "observe/inspected_loop.hpp"
 #include "observe/msgpack_writer.hpp"
 #include "observe/task_list.hpp"
+#include "observe/task_records.hpp"
 #include "observe/thread_stack.hpp"
 #include "observe/trace_answers.hpp"
 #include "observe/worker.hpp"
@@ -67,7 +67,7 @@ std::string hello() {
 
 /// The lists of all loops that answered, with the loops' slots. `blocked` are those that did not.
 struct Lists {
-    std::vector<std::pair<std::uint64_t, std::deque<TaskRecord>>> complete;
+    std::vector<std::pair<std::uint64_t, std::unique_ptr<TaskRecords>>> complete;
     std::vector<std::uint64_t> blocked;
 };
 
@@ -88,7 +88,7 @@ Lists list_tasks() {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             until - std::chrono::steady_clock::now());
         if (auto tasks = list->wait(std::max(left, 1ms))) {
-            lists.complete.emplace_back(slot, std::move(*tasks));
+            lists.complete.emplace_back(slot, std::move(tasks));
         } else {
             lists.blocked.push_back(slot);
         }
@@ -121,12 +121,12 @@ std::string tasks() {
     out.map(2);
     out.string("loops");
     out.array(static_cast<std::uint32_t>(lists.complete.size()));
-    for (const auto& [slot, list] : lists.complete) {
+    for (const auto& [slot, records] : lists.complete) {
         out.map(2);
         out.pair("loop", slot);
         out.string("tasks");
-        out.array(static_cast<std::uint32_t>(list.size()));
-        for (const TaskRecord& task : list) {
+        out.array(static_cast<std::uint32_t>(records->list.size()));
+        for (const TaskRecord& task : records->list) {
             out.map(10);
             out.pair("id", task.id);
             out.pair("name", task.name);
@@ -182,8 +182,8 @@ std::string groups() {
     std::vector<Group> found;
     std::unordered_map<Alike, std::size_t, HashAlike> index;
     std::unordered_map<std::uint64_t, const TaskRecord*> by_id;
-    for (const auto& [slot, list] : lists.complete) {
-        for (const TaskRecord& task : list) {
+    for (const auto& [slot, records] : lists.complete) {
+        for (const TaskRecord& task : records->list) {
             by_id.emplace(task.id, &task);
             const Alike alike{slot, token_of(task.created_at), token_of(task.waiting_at),
                               task.reason.what, task.state};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory_resource>
 #include <source_location>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ public:
     /// Starts a new list at the first task.
     virtual void begin_list() noexcept = 0;
     /// Adds tasks to `list` until all are there, which it returns, or time is up.
-    [[nodiscard]] virtual bool list_some(std::deque<TaskRecord>& list) = 0;
+    [[nodiscard]] virtual bool list_some(std::pmr::deque<TaskRecord>& list) = 0;
     /// Called by a signal handler on the loop's thread.
     virtual void describe_running(RunningTask& into) const noexcept = 0;
 

@@ -1,9 +1,27 @@
 #include "observe/task_list.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <new>
 #include <utility>
 
+#include "engine/reactor.hpp"
+
 namespace hocket::observer {
+
+namespace {
+
+std::size_t count_tasks(const engine::LoopStatus& status) noexcept {
+    const std::uint64_t ended = status.tasks_ended.load(std::memory_order_relaxed);
+    const std::uint64_t started = status.tasks_started.load(std::memory_order_relaxed);
+    return started > ended ? static_cast<std::size_t>(started - ended) : 0;
+}
+
+} // namespace
+
+TaskList::TaskList(InspectedLoop& loop)
+    : loop_(loop),
+      tasks_(std::make_unique<TaskRecords>(count_tasks(loop.inspected_reactor().status()))) {}
 
 void TaskList::request() {
     self_ = shared_from_this();
@@ -19,7 +37,7 @@ void TaskList::run() noexcept {
         if (!std::exchange(has_begun_, true)) {
             loop_.begin_list();
         }
-        if (!loop_.list_some(tasks_)) {
+        if (!loop_.list_some(tasks_->list)) {
             loop_.inspected_reactor().ready().push(*this);
             return;
         }
@@ -39,12 +57,12 @@ void TaskList::end(State how) noexcept {
     changed_.notify_all();
 }
 
-std::optional<std::deque<TaskRecord>> TaskList::wait(std::chrono::milliseconds timeout) {
+std::unique_ptr<TaskRecords> TaskList::wait(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, timeout, [this] { return state_ != State::requested; })) {
         state_ = State::abandoned;
     }
-    return state_ == State::complete ? std::optional(std::move(tasks_)) : std::nullopt;
+    return state_ == State::complete ? std::move(tasks_) : nullptr;
 }
 
 bool TaskList::is_abandoned() noexcept {

@@ -64,11 +64,11 @@ TEST(TaskList, ListsEveryTaskOnceInTheOrderOfTheirCreation) {
     LoopWithTasks running(50'000);
     const auto tasks = request_list(running.loop())->wait(60s);
     ASSERT_TRUE(tasks);
-    ASSERT_EQ(tasks->size(), 50'001U);
-    for (std::size_t i = 1; i < tasks->size(); ++i) {
-        ASSERT_LT((*tasks)[i - 1].id, (*tasks)[i].id);
+    ASSERT_EQ(tasks->list.size(), 50'001U);
+    for (std::size_t i = 1; i < tasks->list.size(); ++i) {
+        ASSERT_LT(tasks->list[i - 1].id, tasks->list[i].id);
     }
-    EXPECT_STREQ(tasks->back().reason.what, "sleep");
+    EXPECT_STREQ(tasks->list.back().reason.what, "sleep");
 }
 
 TEST(TaskList, AListThatCameTooLateDoesNotDisturbTheNext) {
@@ -85,7 +85,7 @@ TEST(TaskList, AListThatCameTooLateDoesNotDisturbTheNext) {
     goes_on = true;
     const auto tasks = next->wait(60s);
     ASSERT_TRUE(tasks);
-    EXPECT_EQ(tasks->size(), 20'001U);
+    EXPECT_EQ(tasks->list.size(), 20'001U);
     EXPECT_FALSE(late->wait(0ms));
 }
 
@@ -107,8 +107,8 @@ TEST(TaskList, TasksMayEndWhileTheyAreListed) {
         co_await sleep(1ms);
         const auto tasks = list->wait(0ms);
         EXPECT_TRUE(tasks);
-        EXPECT_GE(tasks ? tasks->size() : 0, 1U);
-        EXPECT_LE(tasks ? tasks->size() : 0, 30'001U);
+        EXPECT_GE(tasks ? tasks->list.size() : 0, 1U);
+        EXPECT_LE(tasks ? tasks->list.size() : 0, 30'001U);
     });
 }
 
