@@ -1,0 +1,46 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <hocket/detail/gpu/driver.hpp>
+
+#include "opencl/handle.hpp"
+
+namespace hocket::detail::opencl {
+
+class OpenClDevice final : public gpu::DeviceDriver {
+public:
+    explicit OpenClDevice(cl_device_id id);
+
+    /// All devices of all platforms, in the drivers' order. They exist until the process ends.
+    static const std::vector<OpenClDevice*>& all();
+    /// Throws ValueError if `driver` is not a device of OpenCL.
+    static OpenClDevice& from(gpu::DeviceDriver& driver);
+
+    [[nodiscard]] cl_device_id id() const noexcept { return id_; }
+    /// Created on first use. Throws GpuError if that fails.
+    [[nodiscard]] cl_context context();
+    /// A new queue that runs its commands in order.
+    [[nodiscard]] Queue make_queue();
+    /// The queue with which pinned memory is mapped.
+    [[nodiscard]] cl_command_queue mapping_queue();
+
+    std::shared_ptr<gpu::StreamState> make_stream() override;
+    std::shared_ptr<gpu::DeviceMemory> allocate(std::size_t bytes) override;
+    std::shared_ptr<gpu::HostMemory> allocate_pinned(std::size_t bytes) override;
+    std::shared_ptr<gpu::HostMemory> allocate_staging(std::size_t bytes) override;
+    std::shared_ptr<gpu::ProgramState> build(const std::string& source,
+                                             const std::string& options) override;
+    std::exception_ptr failure(const char* call, int code,
+                               const std::string& kernel) const override;
+
+private:
+    cl_device_id id_;
+    std::mutex mutex_; // guards what follows
+    cl_context context_ = nullptr;
+    Queue mapping_queue_;
+};
+
+} // namespace hocket::detail::opencl

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <hocket/detail/gpu/event_state.hpp>
+#include <hocket/detail/gpu/stream_state.hpp>
+
+#include "opencl/opencl_device.hpp"
+
+namespace hocket::detail::opencl {
+
+class OpenClEvent final : public gpu::EventState {
+public:
+    using EventState::EventState;
+
+    gpu::CommandStatus poll() noexcept override;
+    gpu::CommandStatus block() noexcept override;
+
+    Event event;
+};
+
+class OpenClStream final : public gpu::StreamState {
+public:
+    explicit OpenClStream(OpenClDevice& device)
+        : StreamState(device), queue_(device.make_queue()) {}
+
+    [[nodiscard]] cl_command_queue queue() const noexcept { return queue_.get(); }
+
+private:
+    gpu::EventPointer submit_write(const gpu::HostMemory& from, gpu::DeviceMemory& to,
+                                   std::size_t bytes) override;
+    gpu::EventPointer submit_read(const gpu::DeviceMemory& from, gpu::HostMemory& to,
+                                  std::size_t bytes) override;
+    gpu::EventPointer submit_copy(const gpu::DeviceMemory& from, gpu::DeviceMemory& to,
+                                  std::size_t bytes) override;
+    gpu::EventPointer submit_kernel(const std::shared_ptr<gpu::KernelState>& kernel,
+                                    const hocket::gpu::Grid& grid,
+                                    std::span<const gpu::Argument> arguments) override;
+    gpu::EventPointer submit_wait(gpu::EventState& event) override;
+    gpu::EventPointer submit_marker() override;
+    /// As the standard asks.
+    [[nodiscard]] bool driver_keeps() const noexcept override { return true; }
+
+    template <class F>
+    gpu::EventPointer enqueue(const char* call, std::shared_ptr<gpu::KernelState> kernel,
+                              F&& enqueue_command);
+
+    Queue queue_;
+};
+
+} // namespace hocket::detail::opencl
