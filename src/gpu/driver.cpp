@@ -26,11 +26,11 @@ std::size_t checked_bytes(const DeviceDriver& driver, std::size_t count, std::si
     }
     const std::size_t most = driver.info().max_allocation;
     if (count > most / size) {
-        throw hocket::gpu::OutOfDeviceMemory(
-            "allocation", 0, "too large", {},
-            std::to_string(count) + " elements of " + std::to_string(size) + " bytes; '" +
-                driver.info().name + "' allocates at most " + std::to_string(most) +
-                " bytes at once");
+        throw hocket::gpu::OutOfDeviceMemory("allocation", 0, "too large", {},
+                                             std::to_string(count) + " elements of " +
+                                                 std::to_string(size) + " bytes; '" +
+                                                 driver.info().name + "' allocates at most " +
+                                                 std::to_string(most) + " bytes at once");
     }
     return count * size;
 }

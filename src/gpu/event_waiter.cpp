@@ -46,7 +46,8 @@ bool EventWaiter::append(EventPointer& event) {
     return true;
 }
 
-/// Removes the first event of `lane`, and the lane if it then has none. Returns whether it has none.
+/// Removes the first event of `lane`, and the lane if it then has none. Returns whether it has
+/// none.
 bool EventWaiter::remove_first(Lanes& from, Lanes::iterator lane) noexcept {
     lane->events.pop_front();
     if (!lane->events.empty()) {

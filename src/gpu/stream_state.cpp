@@ -150,24 +150,17 @@ template <class Submit> EventPointer StreamState::submit(Kept kept, Submit&& sub
     while (!in_flight_.empty() && in_flight_.front()->poll().done) {
         ended.take_first(in_flight_);
     }
-    const bool keeps = !kept.empty();
-    if (keeps) {
-        in_flight_.emplace_back(); // now, because it may throw
-    }
+    in_flight_.emplace_back(); // now, because it may throw
     try {
         last_ = submit_command();
     } catch (...) {
-        if (keeps) {
-            in_flight_.pop_back();
-        }
+        in_flight_.pop_back();
         throw;
     }
     last_->stream = shared_from_this();
     last_->number = ++last_number_;
     last_->kept = std::move(kept);
-    if (keeps) {
-        in_flight_.back() = last_;
-    }
+    in_flight_.back() = last_;
     return last_;
 }
 

@@ -1,6 +1,5 @@
 #include <hocket/opencl.hpp>
 
-
 #include "gpu/find_device.hpp"
 #include "opencl/error_names.hpp"
 #include "opencl/opencl_device.hpp"

@@ -75,7 +75,8 @@ std::exception_ptr error_of(const char* call, int code, const std::string& kerne
     case CL_OUT_OF_HOST_MEMORY:
         return std::make_exception_ptr(
             hocket::gpu::OutOfDeviceMemory(call, code, error_name(code), kernel));
-    default: return std::make_exception_ptr(hocket::gpu::GpuError(call, code, error_name(code), kernel));
+    default:
+        return std::make_exception_ptr(hocket::gpu::GpuError(call, code, error_name(code), kernel));
     }
 }
 

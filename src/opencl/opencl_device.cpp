@@ -1,5 +1,7 @@
 #include "opencl/opencl_device.hpp"
 
+#include <utility>
+
 #include <hocket/errors.hpp>
 
 #include "opencl/error_names.hpp"
@@ -123,6 +125,12 @@ cl_command_queue OpenClDevice::mapping_queue() {
         mapping_queue_ = std::move(queue);
     }
     return mapping_queue_.get();
+}
+
+void OpenClDevice::keep_failed(Event event) noexcept {
+    const std::scoped_lock lock(mutex_);
+    std::swap(failed_[next_failed_], event); // releases the oldest
+    next_failed_ = (next_failed_ + 1) % failed_.size();
 }
 
 std::shared_ptr<gpu::StreamState> OpenClDevice::make_stream() {

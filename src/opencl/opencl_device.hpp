@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -26,6 +28,9 @@ public:
     [[nodiscard]] Queue make_queue();
     /// The queue with which pinned memory is mapped.
     [[nodiscard]] cl_command_queue mapping_queue();
+    /// Releases the event of a failed command, but not yet: PoCL 3.1 still uses it for a moment
+    /// after it has said that the command failed, and ends the process if it is gone.
+    void keep_failed(Event event) noexcept;
 
     std::shared_ptr<gpu::StreamState> make_stream() override;
     std::shared_ptr<gpu::DeviceMemory> allocate(std::size_t bytes) override;
@@ -41,6 +46,8 @@ private:
     std::mutex mutex_; // guards what follows
     cl_context context_ = nullptr;
     Queue mapping_queue_;
+    std::array<Event, 256> failed_;
+    std::size_t next_failed_ = 0;
 };
 
 } // namespace hocket::detail::opencl

@@ -152,9 +152,9 @@ void OpenClKernel::require_fitting(std::size_t index, const Argument& argument) 
     }
     if (const auto element = element_of(type); fits && element) {
         // Also memory for structures can be passed as memory for numbers.
-        fits = argument.element == element->kind ? argument.size == element->size
-                                                 : argument.element == ElementKind::other &&
-                                                       argument.way != Way::value;
+        fits = argument.element == element->kind
+                   ? argument.size == element->size
+                   : argument.element == ElementKind::other && argument.way != Way::value;
     }
     if (!fits) {
         throw ValueError("argument " + std::to_string(index + 1) + " of kernel '" + name() +
@@ -187,8 +187,7 @@ void OpenClKernel::set_arguments(std::span<const Argument> arguments) {
             break;
         case Argument::Way::local: size = argument.bytes; break;
         }
-        const cl_int error =
-            clSetKernelArg(kernel_.get(), static_cast<cl_uint>(i), size, value);
+        const cl_int error = clSetKernelArg(kernel_.get(), static_cast<cl_uint>(i), size, value);
         if (error == CL_INVALID_ARG_SIZE || error == CL_INVALID_ARG_VALUE ||
             error == CL_INVALID_MEM_OBJECT) {
             throw ValueError("argument " + std::to_string(i + 1) + " of kernel '" + name() +

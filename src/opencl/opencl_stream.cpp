@@ -1,5 +1,7 @@
 #include "opencl/opencl_stream.hpp"
 
+#include <utility>
+
 #include "opencl/error_names.hpp"
 #include "opencl/opencl_memory.hpp"
 #include "opencl/opencl_program.hpp"
@@ -17,6 +19,12 @@ cl_mem native(const gpu::DeviceMemory& memory) noexcept {
 
 } // namespace
 
+OpenClEvent::~OpenClEvent() {
+    if (has_failed_) {
+        static_cast<OpenClDevice&>(driver()).keep_failed(std::move(event));
+    }
+}
+
 CommandStatus OpenClEvent::poll() noexcept {
     cl_int status = CL_QUEUED;
     const cl_int error = clGetEventInfo(event.get(), CL_EVENT_COMMAND_EXECUTION_STATUS,
@@ -27,6 +35,7 @@ CommandStatus OpenClEvent::poll() noexcept {
     if (status > CL_COMPLETE) {
         return {};
     }
+    has_failed_ = status < 0;
     // -1 says only that the command failed, or one that it had to wait for. As an error's code it
     // would be "device not found".
     return {.done = true,
@@ -79,12 +88,11 @@ EventPointer OpenClStream::submit_kernel(const std::shared_ptr<gpu::KernelState>
                                          std::span<const gpu::Argument> arguments) {
     EventPointer launched;
     static_cast<OpenClKernel&>(*kernel).with_arguments(arguments, [&](cl_kernel native_kernel) {
-        launched = enqueue(
-            "clEnqueueNDRangeKernel", kernel, [&](cl_command_queue queue, cl_event* event) {
-                return clEnqueueNDRangeKernel(queue, native_kernel, grid.dimensions(), nullptr,
-                                              grid.items().data(),
-                                              grid.has_groups() ? grid.group().data() : nullptr, 0,
-                                              nullptr, event);
+        launched =
+            enqueue("clEnqueueNDRangeKernel", kernel, [&](cl_command_queue queue, cl_event* event) {
+                return clEnqueueNDRangeKernel(
+                    queue, native_kernel, grid.dimensions(), nullptr, grid.items().data(),
+                    grid.has_groups() ? grid.group().data() : nullptr, 0, nullptr, event);
             });
     });
     return launched;

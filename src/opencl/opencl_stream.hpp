@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include <hocket/detail/gpu/event_state.hpp>
 #include <hocket/detail/gpu/stream_state.hpp>
 
@@ -10,11 +12,15 @@ namespace hocket::detail::opencl {
 class OpenClEvent final : public gpu::EventState {
 public:
     using EventState::EventState;
+    ~OpenClEvent() override;
 
     gpu::CommandStatus poll() noexcept override;
     gpu::CommandStatus block() noexcept override;
 
     Event event;
+
+private:
+    std::atomic<bool> has_failed_{false};
 };
 
 class OpenClStream final : public gpu::StreamState {

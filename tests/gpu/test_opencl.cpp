@@ -122,8 +122,8 @@ TEST_F(OpenCl, ArgumentsOfAnotherTypeAreRefusedByName) {
                 ThrowsMessage<ValueError>(
                     AllOf(HasSubstr("argument 3 of kernel 'saxpy'"), HasSubstr("'float a'"))));
     EXPECT_THAT([&] { stream.launch(saxpy, 10, integers, x, 1.0F, 10); },
-                ThrowsMessage<ValueError>(
-                    AllOf(HasSubstr("argument 1 of kernel 'saxpy'"), HasSubstr("'global float* y'"))));
+                ThrowsMessage<ValueError>(AllOf(HasSubstr("argument 1 of kernel 'saxpy'"),
+                                                HasSubstr("'global float* y'"))));
 }
 
 TEST_F(OpenCl, AnUnknownKernelListsThoseOfTheProgram) {

@@ -14,7 +14,8 @@ namespace hocket::gpu {
 /// `co_await event` suspends the task until the command has ended, and throws its error. Cancelling
 /// the task, or a timeout, ends the wait at once; the command goes on, and all memory that it uses
 /// lives until it has ended. Events can be awaited any number of times, also by several tasks, and
-/// can be passed to `gather`, `wait_for` and the like. An event that nobody waits for costs nothing.
+/// can be passed to `gather`, `wait_for` and the like. An event that nobody waits for costs
+/// nothing.
 class Event {
 public:
     using value_type = void;
@@ -34,8 +35,7 @@ public:
     /// that runs a loop, this blocks all tasks of the loop: use `co_await` there.
     void wait() const { state_->wait_blocking(); }
     /// The same, but throws TimeoutError if `timeout` passes first.
-    template <class Rep, class Period>
-    void wait(std::chrono::duration<Rep, Period> timeout) const {
+    template <class Rep, class Period> void wait(std::chrono::duration<Rep, Period> timeout) const {
         if (!state_->wait_blocking(detail::deadline_after(timeout))) {
             throw TimeoutError("the device was not done in time");
         }

@@ -33,10 +33,10 @@ struct Argument {
 
     Way way;
     ElementKind element;
-    std::size_t size;                             // of the value or of one element
-    const void* value = nullptr;                  // the caller's
+    std::size_t size;                                      // of the value or of one element
+    const void* value = nullptr;                           // the caller's
     const std::shared_ptr<DeviceMemory>* memory = nullptr; // of a buffer
-    std::size_t bytes = 0;                        // of local memory
+    std::size_t bytes = 0;                                 // of local memory
 };
 
 template <class T> constexpr ElementKind element_kind() noexcept {

@@ -31,8 +31,7 @@ public:
         end_.wait();
         deliver();
     }
-    template <class Rep, class Period>
-    void wait(std::chrono::duration<Rep, Period> timeout) const {
+    template <class Rep, class Period> void wait(std::chrono::duration<Rep, Period> timeout) const {
         end_.wait(timeout);
         deliver();
     }

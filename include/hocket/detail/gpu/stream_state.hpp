@@ -68,7 +68,9 @@ private:
     std::mutex mutex_; // guards what follows
     std::uint64_t last_number_ = 0;
     EventPointer last_;
-    std::list<EventPointer> in_flight_; // the commands that keep something alive, oldest first
+    // The commands that may not have ended, oldest first. They keep what the device uses. Also
+    // PoCL ends the process when a command fails whose event was released.
+    std::list<EventPointer> in_flight_;
 };
 
 } // namespace hocket::detail::gpu
