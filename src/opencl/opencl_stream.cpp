@@ -20,7 +20,10 @@ cl_mem native(const gpu::DeviceMemory& memory) noexcept {
 } // namespace
 
 OpenClEvent::~OpenClEvent() {
-    if (has_failed_) {
+    if (event.get() != nullptr && known_ == Known::nothing) {
+        static_cast<void>(poll()); // a later command of the stream has ended
+    }
+    if (known_ == Known::failure) {
         static_cast<OpenClDevice&>(driver()).keep_failed(std::move(event));
     }
 }
@@ -35,7 +38,7 @@ CommandStatus OpenClEvent::poll() noexcept {
     if (status > CL_COMPLETE) {
         return {};
     }
-    has_failed_ = status < 0;
+    known_ = status < 0 ? Known::failure : Known::success;
     // -1 says only that the command failed, or one that it had to wait for. As an error's code it
     // would be "device not found".
     return {.done = true,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 #include <hocket/detail/gpu/event_state.hpp>
 #include <hocket/detail/gpu/stream_state.hpp>
@@ -20,7 +21,8 @@ public:
     Event event;
 
 private:
-    std::atomic<bool> has_failed_{false};
+    enum class Known : std::uint8_t { nothing, success, failure };
+    std::atomic<Known> known_{Known::nothing};
 };
 
 class OpenClStream final : public gpu::StreamState {
