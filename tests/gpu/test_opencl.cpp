@@ -188,6 +188,8 @@ TEST_F(OpenCl, AProgramMayEndWhileTheDeviceWorks) {
         gpu::Stream stream(device());
         gpu::Buffer<unsigned> x(device(), 1);
         stream.copy(std::vector<unsigned>{1}, x);
+        // PoCL compiles a kernel when it is first launched, and does not survive an exit meanwhile.
+        stream.launch(kernel("spin"), 1, x, 1U).wait();
         static const gpu::Event end = stream.launch(kernel("spin"), 1, x, 4'000'000'000U);
         const auto main = []() -> Coro<> {
             auto task = create_task(end);
