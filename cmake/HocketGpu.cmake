@@ -23,7 +23,7 @@ endif()
 
 if(HOCKET_CUDA)
     find_package(CUDAToolkit 13 QUIET)
-    if(CUDAToolkit_FOUND AND TARGET CUDA::nvrtc AND EXISTS ${PROJECT_SOURCE_DIR}/src/cuda)
+    if(CUDAToolkit_FOUND AND TARGET CUDA::nvrtc)
         hocket_gpu_component(cuda CUDA::cudart_static CUDA::nvrtc)
     else()
         message(STATUS "hocket::cuda is left out: the CUDA toolkit 13 with NVRTC was not found")

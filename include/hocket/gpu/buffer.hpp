@@ -15,8 +15,8 @@ namespace hocket::gpu {
 /// Buffer may be destroyed while they run. Its first contents are not defined. Handles may be used
 /// from any thread, one handle by one thread at a time.
 ///
-///     hocket::gpu::Buffer<float> x(device, 1'000'000);
-///     co_await stream.copy(numbers, x);
+///     hocket::opencl::Device device;
+///     hocket::opencl::Buffer<float> x(device, 1'000'000);
 template <class T> class Buffer {
 public:
     static_assert(std::is_trivially_copyable_v<T>,

@@ -24,10 +24,14 @@ namespace hocket::gpu {
 /// A queue of commands that a device runs one after another. The commands of different streams may
 /// run at the same time.
 ///
-///     hocket::gpu::Stream stream(device);
-///     stream.copy(numbers, x);
-///     stream.launch(kernel, x.size(), x, 2.0f);
-///     co_await stream.copy(x, numbers);
+///     hocket::Coro<> scale(hocket::gpu::Kernel kernel, std::vector<float>& numbers) {
+///         hocket::opencl::Device device;
+///         hocket::opencl::Stream stream(device);
+///         hocket::opencl::Buffer<float> x(device, numbers.size());
+///         stream.copy(numbers, x);
+///         stream.launch(kernel, x.size(), x, 2.0f);
+///         co_await stream.copy(x, numbers);
+///     }
 ///
 /// All functions submit a command and return at once; the device starts it when the commands before
 /// it have ended. What they return can be awaited (`co_await`), waited for by a thread (`wait()`),
