@@ -1,6 +1,5 @@
 #include <hocket/detail/gpu/stream_state.hpp>
 
-#include <list>
 #include <string>
 #include <utility>
 
@@ -34,27 +33,30 @@ void require_launchable(const KernelState& kernel, const hocket::gpu::Grid& grid
     }
 }
 
-/// Commands that have ended. Lets go of what they kept when it is destroyed, which must happen
-/// without the stream's lock.
+/// Commands that have ended. Lets go of them and of what they kept when it is destroyed, which must
+/// happen without the stream's lock.
 class EndedCommands {
 public:
     EndedCommands() = default;
     EndedCommands(const EndedCommands&) = delete;
     EndedCommands& operator=(const EndedCommands&) = delete;
     ~EndedCommands() {
-        for (const EventPointer& event : events_) {
+        while (EventState* event = events_.pop_front()) {
             event->kept.clear();
+            event->unref();
         }
     }
-    void take_first(std::list<EventPointer>& commands) noexcept {
-        events_.splice(events_.end(), commands, commands.begin());
+    void take_first(engine::IntrusiveList<EventState>& commands) noexcept {
+        events_.push_back(*commands.pop_front());
     }
 
 private:
-    std::list<EventPointer> events_;
+    engine::IntrusiveList<EventState> events_;
 };
 
 } // namespace
+
+StreamState::~StreamState() = default;
 
 EventPointer StreamState::write(std::shared_ptr<HostMemory> from, std::shared_ptr<DeviceMemory> to,
                                 std::size_t bytes) {
@@ -150,17 +152,15 @@ template <class Submit> EventPointer StreamState::submit(Kept kept, Submit&& sub
     while (!in_flight_.empty() && in_flight_.front()->poll().done) {
         ended.take_first(in_flight_);
     }
-    in_flight_.emplace_back(); // now, because it may throw
-    try {
-        last_ = submit_command();
-    } catch (...) {
-        in_flight_.pop_back();
-        throw;
+    last_ = submit_command();
+    EventState& event = *last_;
+    event.stream = shared_from_this();
+    event.number = ++last_number_;
+    if (!kept.empty() || must_keep_events()) {
+        event.kept = std::move(kept);
+        event.ref();
+        in_flight_.push_back(event);
     }
-    last_->stream = shared_from_this();
-    last_->number = ++last_number_;
-    last_->kept = std::move(kept);
-    in_flight_.back() = last_;
     return last_;
 }
 

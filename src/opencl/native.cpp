@@ -33,6 +33,7 @@ Event adopt_event(const gpu::Device& device, cl_event event) {
     Event adopted{detail::gpu::EventPointer(state)};
     detail::opencl::check("clRetainEvent", clRetainEvent(event));
     *state->event.out() = event;
+    state->may_fail = true;
     return adopted;
 }
 

@@ -20,8 +20,8 @@ cl_mem native(const gpu::DeviceMemory& memory) noexcept {
 } // namespace
 
 OpenClEvent::~OpenClEvent() {
-    if (event.get() != nullptr && known_ == Known::nothing) {
-        static_cast<void>(poll()); // a later command of the stream has ended
+    if (may_fail && event.get() != nullptr && known_ == Known::nothing) {
+        static_cast<void>(poll()); // only a later command of the stream was asked about
     }
     if (known_ == Known::failure) {
         static_cast<OpenClDevice&>(driver()).keep_failed(std::move(event));
@@ -57,8 +57,11 @@ EventPointer OpenClStream::enqueue(const char* call, std::shared_ptr<gpu::Kernel
                                    F&& enqueue_command) {
     auto* const state = new OpenClEvent(driver(), call, kernel);
     EventPointer event(state);
+    state->may_fail = may_fail_;
     const cl_int error = enqueue_command(queue_.get(), state->event.out());
-    check(call, error, kernel ? kernel->name() : std::string());
+    if (error != CL_SUCCESS) [[unlikely]] {
+        check(call, error, kernel ? kernel->name() : std::string());
+    }
     clFlush(queue_.get()); // drivers may put off what is not flushed until somebody waits for it
     return event;
 }
@@ -103,6 +106,7 @@ EventPointer OpenClStream::submit_kernel(const std::shared_ptr<gpu::KernelState>
 
 EventPointer OpenClStream::submit_wait(gpu::EventState& other) {
     const cl_event awaited = static_cast<OpenClEvent&>(other).event.get();
+    may_fail_ = may_fail_ || static_cast<OpenClEvent&>(other).may_fail;
     return enqueue("clEnqueueBarrierWithWaitList", nullptr,
                    [&](cl_command_queue queue, cl_event* event) {
                        return clEnqueueBarrierWithWaitList(queue, 1, &awaited, event);

@@ -19,6 +19,8 @@ public:
     gpu::CommandStatus block() noexcept override;
 
     Event event;
+    /// Whether it depends on an event of others. On PoCL, nothing else fails that was accepted.
+    bool may_fail = false;
 
 private:
     enum class Known : std::uint8_t { nothing, success, failure };
@@ -46,12 +48,15 @@ private:
     gpu::EventPointer submit_marker() override;
     /// As the standard asks.
     [[nodiscard]] bool driver_keeps() const noexcept override { return true; }
+    /// PoCL 3.1 ends the process when a command fails whose event was released.
+    [[nodiscard]] bool must_keep_events() const noexcept override { return may_fail_; }
 
     template <class F>
     gpu::EventPointer enqueue(const char* call, std::shared_ptr<gpu::KernelState> kernel,
                               F&& enqueue_command);
 
     Queue queue_;
+    bool may_fail_ = false; // whether it has waited for an event of others
 };
 
 } // namespace hocket::detail::opencl

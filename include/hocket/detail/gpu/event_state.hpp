@@ -9,6 +9,7 @@
 #include <hocket/detail/gpu/driver.hpp>
 #include <hocket/detail/loop/deadline.hpp>
 #include <hocket/detail/threads/future_state.hpp>
+#include <hocket/engine/intrusive_list.hpp>
 
 namespace hocket::detail::gpu {
 
@@ -20,7 +21,7 @@ struct CommandStatus {
 
 /// The end of a command, and the future of those that wait for it. Nothing waits for the device
 /// until somebody waits for this.
-class EventState : public FutureState<void> {
+class EventState : public FutureState<void>, public engine::ListLink {
 public:
     /// `call`, a literal, and `kernel` name the command in errors.
     EventState(DeviceDriver& driver, const char* call,

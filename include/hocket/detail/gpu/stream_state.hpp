@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -11,6 +10,7 @@
 #include <hocket/detail/gpu/argument.hpp>
 #include <hocket/detail/gpu/driver.hpp>
 #include <hocket/detail/gpu/event_state.hpp>
+#include <hocket/engine/intrusive_list.hpp>
 #include <hocket/gpu/grid.hpp>
 
 namespace hocket::detail::gpu {
@@ -21,7 +21,7 @@ public:
     explicit StreamState(DeviceDriver& driver) noexcept : driver_(driver) {}
     StreamState(const StreamState&) = delete;
     StreamState& operator=(const StreamState&) = delete;
-    virtual ~StreamState() = default;
+    virtual ~StreamState();
 
     [[nodiscard]] DeviceDriver& driver() const noexcept { return driver_; }
 
@@ -60,6 +60,8 @@ protected:
     virtual EventPointer submit_marker() = 0;
     /// Whether the driver itself keeps device memory, kernels and events that a command uses.
     [[nodiscard]] virtual bool driver_keeps() const noexcept = 0;
+    /// Whether the events of all commands must live until they have ended.
+    [[nodiscard]] virtual bool must_keep_events() const noexcept { return false; }
 
 private:
     template <class Submit> EventPointer submit(Kept kept, Submit&& submit_command);
@@ -68,9 +70,7 @@ private:
     std::mutex mutex_; // guards what follows
     std::uint64_t last_number_ = 0;
     EventPointer last_;
-    // The commands that may not have ended, oldest first. They keep what the device uses. Also
-    // PoCL ends the process when a command fails whose event was released.
-    std::list<EventPointer> in_flight_;
+    engine::IntrusiveList<EventState> in_flight_; // the commands that keep something, oldest first
 };
 
 } // namespace hocket::detail::gpu
