@@ -127,10 +127,10 @@ cl_command_queue OpenClDevice::mapping_queue() {
     return mapping_queue_.get();
 }
 
-void OpenClDevice::keep_failed(Event event) noexcept {
-    const std::scoped_lock lock(mutex_);
-    std::swap(failed_[next_failed_], event); // releases the oldest
-    next_failed_ = (next_failed_ + 1) % failed_.size();
+void OpenClDevice::release_later(Event event) noexcept {
+    const std::scoped_lock lock(events_mutex_);
+    std::swap(old_events_[oldest_], event); // the oldest is released without the lock
+    oldest_ = (oldest_ + 1) % old_events_.size();
 }
 
 std::shared_ptr<gpu::StreamState> OpenClDevice::make_stream() {

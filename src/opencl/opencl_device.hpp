@@ -28,9 +28,9 @@ public:
     [[nodiscard]] Queue make_queue();
     /// The queue with which pinned memory is mapped.
     [[nodiscard]] cl_command_queue mapping_queue();
-    /// Releases the event of a failed command, but not yet: PoCL 3.1 still uses it for a moment
-    /// after it has said that the command failed, and ends the process if it is gone.
-    void keep_failed(Event event) noexcept;
+    /// Releases `event` after some hundred others. PoCL 3.1 still uses the event of a failed
+    /// command for a moment after it has said that it failed, and ends the process if it is gone.
+    void release_later(Event event) noexcept;
 
     std::shared_ptr<gpu::StreamState> make_stream() override;
     std::shared_ptr<gpu::DeviceMemory> allocate(std::size_t bytes) override;
@@ -43,11 +43,12 @@ public:
 
 private:
     cl_device_id id_;
-    std::mutex mutex_; // guards what follows
+    std::mutex mutex_; // guards the next two
     cl_context context_ = nullptr;
     Queue mapping_queue_;
-    std::array<Event, 256> failed_;
-    std::size_t next_failed_ = 0;
+    std::mutex events_mutex_; // guards what follows
+    std::array<Event, 256> old_events_;
+    std::size_t oldest_ = 0;
 };
 
 } // namespace hocket::detail::opencl

@@ -20,11 +20,8 @@ cl_mem native(const gpu::DeviceMemory& memory) noexcept {
 } // namespace
 
 OpenClEvent::~OpenClEvent() {
-    if (may_fail && event.get() != nullptr && known_ == Known::nothing) {
-        static_cast<void>(poll()); // only a later command of the stream was asked about
-    }
-    if (known_ == Known::failure) {
-        static_cast<OpenClDevice&>(driver()).keep_failed(std::move(event));
+    if (may_fail) {
+        static_cast<OpenClDevice&>(driver()).release_later(std::move(event));
     }
 }
 
@@ -38,7 +35,6 @@ CommandStatus OpenClEvent::poll() noexcept {
     if (status > CL_COMPLETE) {
         return {};
     }
-    known_ = status < 0 ? Known::failure : Known::success;
     // -1 says only that the command failed, or one that it had to wait for. As an error's code it
     // would be "device not found".
     return {.done = true,
@@ -53,7 +49,8 @@ CommandStatus OpenClEvent::block() noexcept {
 }
 
 template <class F>
-EventPointer OpenClStream::enqueue(const char* call, std::shared_ptr<gpu::KernelState> kernel,
+EventPointer OpenClStream::enqueue(const char* call,
+                                   const std::shared_ptr<gpu::KernelState>& kernel,
                                    F&& enqueue_command) {
     auto* const state = new OpenClEvent(driver(), call, kernel);
     EventPointer event(state);

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-
 #include <hocket/detail/gpu/event_state.hpp>
 #include <hocket/detail/gpu/stream_state.hpp>
 
@@ -21,10 +18,6 @@ public:
     Event event;
     /// Whether it depends on an event of others. On PoCL, nothing else fails that was accepted.
     bool may_fail = false;
-
-private:
-    enum class Known : std::uint8_t { nothing, success, failure };
-    std::atomic<Known> known_{Known::nothing};
 };
 
 class OpenClStream final : public gpu::StreamState {
@@ -52,7 +45,7 @@ private:
     [[nodiscard]] bool must_keep_events() const noexcept override { return may_fail_; }
 
     template <class F>
-    gpu::EventPointer enqueue(const char* call, std::shared_ptr<gpu::KernelState> kernel,
+    gpu::EventPointer enqueue(const char* call, const std::shared_ptr<gpu::KernelState>& kernel,
                               F&& enqueue_command);
 
     Queue queue_;
