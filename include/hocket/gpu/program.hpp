@@ -31,9 +31,9 @@ private:
 /// Building takes from milliseconds to seconds and blocks the thread. In a task, use
 ///
 ///     hocket::opencl::Device device;
-///     const std::string source = "kernel void twice(global float* x) { x[get_global_id(0)] *= 2;
-///     }"; auto build = [=] { return hocket::opencl::Program(device, source); }; const
-///     hocket::opencl::Program program = co_await hocket::to_thread(build);
+///     const std::string source = "kernel void nothing() {}";
+///     const auto build = [=] { return hocket::opencl::Program(device, source); };
+///     const hocket::opencl::Program program = co_await hocket::to_thread(build);
 class Program {
 public:
     /// `options` are those of the compiler: "-DN=16 -cl-fast-relaxed-math". Throws BuildError,
