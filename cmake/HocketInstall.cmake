@@ -10,6 +10,13 @@ if(TARGET hocket_command)
     install(TARGETS hocket_command)
 endif()
 install(EXPORT hocketTargets NAMESPACE hocket:: DESTINATION ${config_dir})
+# Each component has a file of its own, because only its users need what it depends on.
+foreach(component opencl cuda)
+    if(TARGET hocket_${component})
+        install(TARGETS hocket_${component} EXPORT hocket_${component}Targets)
+        install(EXPORT hocket_${component}Targets NAMESPACE hocket:: DESTINATION ${config_dir})
+    endif()
+endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hocket DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include <hocket/cuda.hpp>
 #include <hocket/hocket.hpp>
+#include <hocket/opencl.hpp>
 
 using namespace std::chrono_literals;

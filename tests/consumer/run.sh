@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# usage: run.sh find_package|pkg_config|add_subdirectory HOCKET_BUILD_DIR
+# usage: run.sh find_package|pkg_config|add_subdirectory|component HOCKET_BUILD_DIR
 # Builds and runs the program beside this script, which README.md quotes, in one of the three ways that README.md describes.
+# `component` is the first way for the program in component/, which uses hocket::opencl.
 set -euo pipefail
 way=$1 build=$2
 : "${CXX:=c++}" "${CMAKE:=cmake}"
 work=$(mktemp -d "${TMPDIR:-/tmp}/hocket-consumer.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-cp "$(dirname "$0")"/{main.cpp,CMakeLists.txt} "$work"
+folder=$(dirname "$0")
+if [[ $way == component ]]; then folder+=/component; fi
+cp "$folder"/{main.cpp,CMakeLists.txt} "$work"
 cd "$work"
 
 # Installs into one folder and moves it to another: the installed files must not contain paths of the build.
@@ -25,7 +28,7 @@ configure_and_build() {
 }
 
 case $way in
-find_package)
+find_package | component)
     install_and_move
     configure_and_build -DCMAKE_PREFIX_PATH="$work/prefix"
     ;;

@@ -4,6 +4,7 @@ harness.model with its rows, its peers and notes on how they were measured."""
 from harness.groups import (
     coroutines,
     files,
+    gpu,
     network,
     observing,
     processes,
@@ -22,5 +23,6 @@ GROUPS = [
     network.GROUP,
     tls.GROUP,
     files.GROUP,
+    gpu.GROUP,
     observing.GROUP,
 ]

@@ -1,0 +1,42 @@
+# tests/gpu/test_gpu_<name>.cpp is built once for each component, as test_<name>_opencl and test_<name>_cuda. Without a
+# device, its tests are skipped.
+
+foreach(component opencl cuda)
+    if(NOT TARGET hocket_${component})
+        continue()
+    endif()
+    string(TOUPPER ${component} upper)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_gpu_*.cpp ${CMAKE_CURRENT_LIST_DIR}/test_${component}.cpp)
+    foreach(source IN LISTS sources)
+        cmake_path(GET source STEM program)
+        string(REGEX REPLACE "^test_gpu_(.*)" "test_\\1_${component}" program ${program})
+        hocket_add_test(${program} ${source} PREFIX ${component}/)
+        target_link_libraries(${program} PRIVATE hocket_${component})
+        target_compile_definitions(${program} PRIVATE HOCKET_TEST_${upper})
+        if(HOCKET_SANITIZE STREQUAL thread AND component STREQUAL opencl)
+            target_sources(${program} PRIVATE ${CMAKE_CURRENT_LIST_DIR}/tsan_suppressions.cpp)
+        endif()
+    endforeach()
+endforeach()
+
+# The tests of kernels that are compiled into the program need nvcc, which does not know the sanitizers' options.
+if(TARGET hocket_cuda AND NOT HOCKET_SANITIZE)
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(CMAKE_CUDA_COMPILER)
+        if(NOT CMAKE_CUDA_ARCHITECTURES)
+            set(CMAKE_CUDA_ARCHITECTURES 75) # also contains code that drivers translate for newer devices
+        endif()
+        enable_language(CUDA)
+        add_executable(test_cuda ${CMAKE_CURRENT_LIST_DIR}/test_cuda.cu)
+        target_include_directories(test_cuda PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+        target_compile_definitions(test_cuda PRIVATE HOCKET_TEST_CUDA)
+        target_compile_options(test_cuda PRIVATE -std=c++20)
+        target_link_libraries(test_cuda PRIVATE hocket_cuda GTest::gtest GTest::gtest_main)
+        set_target_properties(test_cuda PROPERTIES LINKER_LANGUAGE CXX CUDA_RUNTIME_LIBRARY None)
+        gtest_discover_tests(test_cuda TEST_PREFIX cuda/ DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                             PROPERTIES TIMEOUT ${timeout})
+    else()
+        message(STATUS "The tests of kernels compiled by nvcc are left out: nvcc was not found")
+    endif()
+endif()
