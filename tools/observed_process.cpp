@@ -210,11 +210,19 @@ Observer::Observer(pid_t process) {
 
 namespace {
 
+/// What sending or receiving has failed with.
+[[noreturn]] void throw_failure(const char* what) {
+    if (errno == EPIPE || errno == ECONNRESET) { // reset: it had not read all
+        throw ConnectionClosed();
+    }
+    throw Problem(fmt::format("cannot {}: {}", what, std::strerror(errno)));
+}
+
 void send_all(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t count = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count < 0 && errno != EINTR) {
-            throw Problem(fmt::format("cannot ask the process: {}", std::strerror(errno)));
+            throw_failure("ask the process");
         }
         bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     }
@@ -224,13 +232,13 @@ void receive_all(int fd, char* into, std::size_t size) {
     while (size > 0) {
         const ssize_t count = ::recv(fd, into, size, 0);
         if (count == 0) {
-            throw Problem("the process ended, or closed the connection, before it had answered");
+            throw ConnectionClosed();
         }
         if (count < 0 && errno == EAGAIN) {
             throw NoAnswer();
         }
         if (count < 0 && errno != EINTR) {
-            throw Problem(fmt::format("cannot read the answer: {}", std::strerror(errno)));
+            throw_failure("read the answer");
         }
         into += std::max<ssize_t>(count, 0);
         size -= static_cast<std::size_t>(std::max<ssize_t>(count, 0));

@@ -29,6 +29,13 @@ public:
     NoAnswer() : Problem("the process does not answer: has it been stopped?") {}
 };
 
+/// The process has ended, or its observer has closed the connection.
+class ConnectionClosed : public Problem {
+public:
+    ConnectionClosed()
+        : Problem("the process ended, or closed the connection, before it had answered") {}
+};
+
 /// Opens the memory that a process shares as "hocket-<what>" and that begins with a header that
 /// names its process; returns a closed descriptor if it shares none of at least `size` bytes.
 /// Throws Problem if the process does not exist or is another user's.

@@ -260,9 +260,12 @@ TEST(Getaddrinfo, ResolvesHostAndService) {
         EventLoop& loop = get_running_loop();
         const AddressInfoHints hints{AF_INET, SOCK_STREAM, 0, 0};
         const std::vector<AddressInfo> infos = co_await loop.getaddrinfo("localhost", "80", hints);
-        EXPECT_EQ(infos.size(), 1U);
-        EXPECT_EQ(infos.at(0).address.text(), "127.0.0.1 port 80");
-        EXPECT_EQ(infos.at(0).type, SOCK_STREAM);
+        // As in Python, there are two if /etc/hosts calls ::1 localhost, too.
+        EXPECT_FALSE(infos.empty());
+        for (const AddressInfo& info : infos) {
+            EXPECT_EQ(info.address.text(), "127.0.0.1 port 80");
+            EXPECT_EQ(info.type, SOCK_STREAM);
+        }
     });
 }
 
