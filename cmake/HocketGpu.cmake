@@ -24,7 +24,9 @@ endif()
 if(HOCKET_CUDA)
     find_package(CUDAToolkit 13 QUIET)
     if(CUDAToolkit_FOUND AND TARGET CUDA::nvrtc)
-        hocket_gpu_component(cuda CUDA::cudart_static CUDA::nvrtc)
+        # The file of NVRTC, because its target adds the driver's library, which no program needs that is linked
+        # with cudart, and which only machines with a driver have.
+        hocket_gpu_component(cuda CUDA::cudart_static $<TARGET_FILE:CUDA::nvrtc>)
     else()
         message(STATUS "hocket::cuda is left out: the CUDA toolkit 13 with NVRTC was not found")
     endif()
