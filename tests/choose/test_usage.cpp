@@ -67,7 +67,8 @@ TEST(Meter, TellsComputingFromSleeping) {
     }
     const Usage computed = computing.stop();
     EXPECT_GE(computed.cpu, computed.caller_cpu);
-    EXPECT_GE(computed.wall, computed.caller_cpu);
+    // The clocks are read one after the other, the wall clock's interval inside the other's.
+    EXPECT_GT(computed.wall, 0.99 * computed.caller_cpu);
 }
 
 TEST(Meter, CountsOtherThreadsOfTheProcess) {

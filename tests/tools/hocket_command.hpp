@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -63,7 +64,11 @@ protected:
     }
     ~HocketCommand() override {
         program_.reset();
-        std::filesystem::remove_all(folder_);
+        // Its worker processes live a little longer, and remove their own sockets.
+        std::error_code interrupted;
+        do {
+            std::filesystem::remove_all(folder_, interrupted);
+        } while (interrupted == std::errc::no_such_file_or_directory);
     }
 
     void start(const std::string& mode, const std::string& errors = "/dev/null") {
