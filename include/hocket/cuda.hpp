@@ -36,10 +36,10 @@ using gpu::Stream;
 /// and the libraries on it do.
 class Device : public gpu::Device {
 public:
-    /// The first device. Throws DeviceNotFound, which says why, if there is none.
+    /// The first device. Throws DeviceNotFound, which says why, if no device was found.
     Device();
     /// The first device whose name contains `name`, in whatever case. Throws DeviceNotFound, which
-    /// lists the devices, if there is none.
+    /// lists the devices, if none has such a name.
     explicit Device(std::string_view name);
     using gpu::Device::Device;
 };

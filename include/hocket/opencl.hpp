@@ -35,10 +35,10 @@ using gpu::Stream;
 class Device : public gpu::Device {
 public:
     /// The first GPU, or else the first accelerator, or else the first device. Throws
-    /// DeviceNotFound if there is none.
+    /// DeviceNotFound if no device was found.
     Device();
     /// The first device whose name or platform contains `name`, in whatever case. Throws
-    /// DeviceNotFound, which lists the devices, if there is none.
+    /// DeviceNotFound, which lists the devices, if none has such a name.
     explicit Device(std::string_view name);
     using gpu::Device::Device;
 };

@@ -90,7 +90,8 @@ int best_architecture(int capability) {
 }
 
 std::optional<std::vector<std::size_t>> sizes_of_parameters(cudaKernel_t kernel) {
-    // A function of the driver, which programs do not link: they start also where there is none.
+    // A function of the driver, which programs do not link: they start also on machines without a
+    // driver.
     void* found = nullptr;
     cudaDriverEntryPointQueryResult result{};
     constexpr unsigned since = 12040;

@@ -19,7 +19,7 @@ public:
     [[nodiscard]] int code() const noexcept { return code_; }
     /// "CL_INVALID_WORK_GROUP_SIZE"
     [[nodiscard]] const std::string& code_name() const noexcept { return code_name_; }
-    /// The name of the kernel concerned; empty if there is none.
+    /// The name of the kernel concerned; empty if no kernel is concerned.
     [[nodiscard]] const std::string& kernel() const noexcept { return kernel_; }
 
 private:

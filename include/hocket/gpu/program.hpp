@@ -41,7 +41,7 @@ public:
     Program(const Device& device, const std::string& source, const std::string& options = {})
         : state_(device.driver().build(source, options)) {}
 
-    /// The kernel called `name`. Throws ValueError if there is none.
+    /// The kernel called `name`. Throws ValueError if the program has no such kernel.
     [[nodiscard]] Kernel kernel(const std::string& name) const {
         return Kernel(state_->kernel(name));
     }
