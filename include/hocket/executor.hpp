@@ -58,7 +58,7 @@ public:
     /// `shutdown`.
     template <class F, class... Args> requires detail::CallableWith<F, Args...>
     void post(F&& function, Args&&... args) {
-        hand_over(*new detail::PostedCall<std::decay_t<F>, std::decay_t<Args>...>(
+        submit_work(*new detail::PostedCall<std::decay_t<F>, std::decay_t<Args>...>(
             std::forward<F>(function), std::forward<Args>(args)...));
     }
 
@@ -96,10 +96,10 @@ private:
     template <class R, class Call> Future<R> start(Call* call) {
         Future<R> future{detail::FuturePointer<detail::FutureState<R>>(call)};
         call->ref(); // the executor's reference
-        hand_over(*call);
+        submit_work(*call);
         return future;
     }
-    void hand_over(detail::Work& work) {
+    void submit_work(detail::Work& work) {
         work.executor = this;
         try {
             enqueue(work);

@@ -57,7 +57,7 @@ void StreamTransport::on_ready(std::uint32_t events) noexcept {
     const Lifetime::Watch watch(lifetime_);
     const bool is_hung_up = (events & (EPOLLERR | EPOLLHUP)) != 0;
     if (is_hung_up && watches_readers()) {
-        lose_readers();
+        handle_readers_gone();
         return;
     }
     if (((events & EPOLLIN) != 0 || is_hung_up) && wants_data()) {
@@ -143,7 +143,7 @@ void StreamTransport::receive_eof(const Lifetime::Watch& watch) noexcept {
 }
 
 // As in asyncio, a closed reader is an error only if data is still queued for it.
-void StreamTransport::lose_readers() noexcept {
+void StreamTransport::handle_readers_gone() noexcept {
     if (queue_.empty()) {
         end(std::nullopt);
     } else {

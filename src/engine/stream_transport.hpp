@@ -149,7 +149,7 @@ private:
     void read(const Lifetime::Watch& watch) noexcept;
     bool read_once(std::size_t& budget, const Lifetime::Watch& watch) noexcept;
     void receive_eof(const Lifetime::Watch& watch) noexcept;
-    void lose_readers() noexcept;
+    void handle_readers_gone() noexcept;
     std::size_t send(std::string_view tail) noexcept;
     [[nodiscard]] bool needs_flush() const noexcept;
     void flush() noexcept;

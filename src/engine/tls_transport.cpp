@@ -42,7 +42,7 @@ void TlsTransport::take(std::string_view ciphertext, const Lifetime::Watch& watc
     session_.feed(ciphertext);
     taking_ = true;
     if (state_ != State::handshake || advance_handshake(watch)) {
-        while (hand_over(watch)) {
+        while (decrypt_once(watch)) {
         }
     }
     if (watch.ended()) {
@@ -61,7 +61,7 @@ bool TlsTransport::advance_handshake(const Lifetime::Watch& watch) noexcept {
     switch (session_.handshake()) {
     case TlsSession::Status::want_input: return false;
     case TlsSession::Status::done: break;
-    default: break_off(); return false;
+    default: fail_session(); return false;
     }
     clear_deadline();
     state_ = State::open;
@@ -80,7 +80,7 @@ bool TlsTransport::advance_handshake(const Lifetime::Watch& watch) noexcept {
 }
 
 // Decrypts as much as fits into one buffer and delivers it. Returns true if there may be more.
-bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
+bool TlsTransport::decrypt_once(const Lifetime::Watch& watch) noexcept {
     const bool is_dropped =
         state_ == State::close_notify || (state_ == State::open && input_ended_);
     const bool is_wanted = state_ == State::open && is_reading() && !is_dropped;
@@ -120,7 +120,7 @@ bool TlsTransport::hand_over(const Lifetime::Watch& watch) noexcept {
     switch (read.status) {
     case TlsSession::Status::done: return true;
     case TlsSession::Status::want_input: return false;
-    case TlsSession::Status::failed: break_off(); return false;
+    case TlsSession::Status::failed: fail_session(); return false;
     case TlsSession::Status::closed: break;
     }
     if (state_ == State::open) {

@@ -104,14 +104,14 @@ private:
 
     void take(std::string_view ciphertext, const Lifetime::Watch& watch) noexcept;
     bool advance_handshake(const Lifetime::Watch& watch) noexcept;
-    bool hand_over(const Lifetime::Watch& watch) noexcept;
+    bool decrypt_once(const Lifetime::Watch& watch) noexcept;
     void end_input_if_answered() noexcept;
     void end_input() noexcept;
     void encrypt(std::string_view plaintext);
     void encrypt_gathered() noexcept;
     void finish_turn() noexcept;
     void send_close_notify() noexcept;
-    void break_off() noexcept;
+    void fail_session() noexcept;
     void finish() noexcept;
     void set_deadline(Nanoseconds after) noexcept;
     void clear_deadline() noexcept;

@@ -48,7 +48,7 @@ bool TlsTransport::write(std::string_view data) {
 
 void TlsTransport::encrypt(std::string_view plaintext) {
     if (session_.write(plaintext) != TlsSession::Status::done) {
-        break_off();
+        fail_session();
     }
 }
 
@@ -121,7 +121,7 @@ void TlsTransport::send_close_notify() noexcept {
 
 // Called when the session has failed. The alert that OpenSSL has written for the peer is still
 // sent.
-void TlsTransport::break_off() noexcept {
+void TlsTransport::fail_session() noexcept {
     if (state_ == State::finished) {
         return;
     }

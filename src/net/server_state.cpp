@@ -103,7 +103,7 @@ void ServerState::thread_ended(const LoopThread& thread) noexcept {
 }
 
 /// Chooses the thread with the fewest connections; threads with equally many take turns.
-void ServerState::hand_over(Socket socket, const SocketAddress& peer) {
+void ServerState::assign_connection(Socket socket, const SocketAddress& peer) {
     LoopThread* chosen = nullptr;
     do {
         chosen = nullptr;
@@ -220,7 +220,7 @@ void ServerState::on_accept(Socket socket, const SocketAddress& peer) noexcept {
         return;
     }
     try {
-        hand_over(std::move(socket), peer);
+        assign_connection(std::move(socket), peer);
     } catch (...) {
         report_exception(loop_.core(), "error while handing an accepted connection to a loop",
                          std::current_exception());

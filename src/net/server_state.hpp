@@ -106,7 +106,7 @@ private:
     void on_accept(Socket socket, const SocketAddress& peer) noexcept override;
     void on_accept_failed(const engine::Failure& failure) noexcept override;
     void finish_if_done() noexcept;
-    void hand_over(Socket socket, const SocketAddress& peer);
+    void assign_connection(Socket socket, const SocketAddress& peer);
     void on_each_thread(void (ServerState::*operation)() noexcept) noexcept;
     void for_each_client(void (TrackedConnection::*call)() noexcept) noexcept;
     void thread_ended(const LoopThread& thread) noexcept;

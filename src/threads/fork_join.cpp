@@ -17,7 +17,7 @@ void ForkJob::run_taken() noexcept {
     }
 }
 
-void ForkJob::doze() noexcept {
+void ForkJob::sleep_briefly() noexcept {
     std::uint32_t expected = open_state;
     if (state_.compare_exchange_strong(expected, awaited_state, std::memory_order_acq_rel) ||
         expected == awaited_state) {
@@ -27,17 +27,17 @@ void ForkJob::doze() noexcept {
 
 void ForkSlot::help_until_done(ForkJob& job) noexcept {
     constexpr int before_yielding = 100;
-    constexpr int before_dozing = 300;
+    constexpr int before_sleeping = 300;
     for (int idle = 0; !job.done();) {
         if (ForkJob* other = peers->steal(*this)) {
             other->run_taken();
             idle = 0;
         } else if (++idle < before_yielding) {
             engine::cpu_relax();
-        } else if (idle < before_dozing) {
+        } else if (idle < before_sleeping) {
             std::this_thread::yield();
         } else {
-            job.doze(); // then look again: the thread that runs the job may fork
+            job.sleep_briefly(); // then look again: the thread that runs the job may fork
         }
     }
 }
@@ -50,14 +50,15 @@ ForkPeers::ForkPeers(std::size_t workers)
 }
 
 ForkSlot* ForkPeers::enter() noexcept {
-    std::uint64_t seats = seats_.load(std::memory_order_relaxed);
+    std::uint64_t taken = guest_slots_.load(std::memory_order_relaxed);
     for (;;) {
-        const auto guest = static_cast<std::size_t>(std::countr_one(seats));
+        const auto guest = static_cast<std::size_t>(std::countr_one(taken));
         if (guest >= guests) {
             return nullptr;
         }
-        if (seats_.compare_exchange_weak(seats, (seats | std::uint64_t{1} << guest) + one_guest,
-                                         std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        if (guest_slots_.compare_exchange_weak(
+                taken, (taken | std::uint64_t{1} << guest) + one_guest, std::memory_order_acq_rel,
+                std::memory_order_relaxed)) {
             return &slots_[workers_ + guest];
         }
     }
@@ -65,11 +66,11 @@ ForkSlot* ForkPeers::enter() noexcept {
 
 void ForkPeers::leave(ForkSlot& slot) noexcept {
     const auto guest = static_cast<std::size_t>(&slot - slots_.get()) - workers_;
-    seats_.fetch_and(~(std::uint64_t{1} << guest), std::memory_order_acq_rel);
+    guest_slots_.fetch_and(~(std::uint64_t{1} << guest), std::memory_order_acq_rel);
 }
 
 ForkJob* ForkPeers::steal(const ForkSlot& thief) noexcept {
-    if (any(seats_.load(std::memory_order_acquire))) {
+    if (any(guest_slots_.load(std::memory_order_acquire))) {
         for (std::size_t i = 0; i < guests; ++i) {
             ForkSlot& victim = slots_[workers_ + i];
             if (&victim != &thief && !victim.deque.empty()) {
@@ -93,7 +94,7 @@ ForkJob* ForkPeers::steal(const ForkSlot& thief) noexcept {
 }
 
 bool ForkPeers::has_forks() const noexcept {
-    if (any(seats_.load(std::memory_order_acquire))) {
+    if (any(guest_slots_.load(std::memory_order_acquire))) {
         for (std::size_t i = 0; i < guests; ++i) {
             if (!slots_[workers_ + i].deque.empty()) {
                 return true;

@@ -239,7 +239,7 @@ ManagedReference::Hold::Hold(std::shared_ptr<ManagerLink> link, std::uint64_t id
     : link_(std::move(link)), id_(id) {}
 
 ManagedReference::Hold::~Hold() {
-    if (id_ == the_manager) {
+    if (id_ == manager_object) {
         return;
     }
     if (ManagerServer* const server = ManagerServer::here(link_->address())) {
@@ -304,7 +304,7 @@ void ManagedReference::msgpack_unpack(const msgpack::object& object) {
 }
 
 ManagerReference::ManagerReference(std::shared_ptr<ManagerLink> link)
-    : ManagedReference(std::move(link), the_manager) {}
+    : ManagedReference(std::move(link), manager_object) {}
 
 void ManagerReference::add_reference(std::uint64_t id) const {
     ask<&ManagerControl::add_reference>(id);

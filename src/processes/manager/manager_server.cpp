@@ -58,7 +58,7 @@ ManagerServer* ManagerServer::here(const std::string& address) noexcept {
 
 ManagerServer::ManagerServer(engine::FileDescriptor listener, std::string address)
     : listener_(std::move(listener)), address_(std::move(address)) {
-    objects_.emplace(the_manager, Entry{std::make_shared<Held<ManagerControl>>(*this), 1});
+    objects_.emplace(manager_object, Entry{std::make_shared<Held<ManagerControl>>(*this), 1});
     this_server = this;
 }
 

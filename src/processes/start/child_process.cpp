@@ -111,7 +111,7 @@ void ChildProcess::start() {
         process_ = start_worker(options_.start_method);
         owner_ = ::getpid();
         try {
-            hand_over(*std::move(call_));
+            send_call(*std::move(call_));
             call_.reset();
         } catch (...) {
             abandon(process_);
@@ -124,7 +124,7 @@ void ChildProcess::start() {
     all.started.push_back(weak_from_this());
 }
 
-void ChildProcess::hand_over(ProcessCall call) {
+void ChildProcess::send_call(ProcessCall call) {
     msgpack::sbuffer body;
     msgpack::packer<msgpack::sbuffer> packer(body);
     packer.pack_array(3);

@@ -42,7 +42,7 @@ public:
 
 private:
     void require_child(const char* what);
-    void hand_over(ProcessCall call);
+    void send_call(ProcessCall call);
 
     const ProcessOptions options_;
     std::mutex lock_; // guards what follows

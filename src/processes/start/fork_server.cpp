@@ -41,7 +41,7 @@ public:
     }
 
     int serve() {
-        leave_output();
+        detach_output();
         for (;;) {
             std::vector<pollfd> watched{{control_, POLLIN, 0}};
             for (const Child& child : children_) {
@@ -60,7 +60,7 @@ public:
 private:
     // The owner may be part of a pipeline whose next program waits for the end of the owner's
     // output. Buffered output of static constructors must not be written again by each child.
-    static void leave_output() {
+    static void detach_output() {
         std::fflush(nullptr);
         const engine::FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
         ::dup2(nowhere.fileno(), STDOUT_FILENO);

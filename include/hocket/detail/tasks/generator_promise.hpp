@@ -22,7 +22,7 @@ class GeneratorPromiseBase : public PromiseBase {
 public:
     /// Prepares the body to continue after its last `co_yield`, because `next` is awaited in
     /// `caller`.
-    void go_on_in(TaskBase& caller) noexcept {
+    void resume_in(TaskBase& caller) noexcept {
         task = &caller;
         state = ResultState::none;
         detached = false;
@@ -132,7 +132,7 @@ public:
     void start_in(TaskBase& task) {
         require_not_running(generator_, "next()");
         if (generator_ != nullptr && !generator_->exhausted) {
-            generator_->go_on_in(task);
+            generator_->resume_in(task);
             is_started_ = true;
         } else {
             generator_ = nullptr;

@@ -74,13 +74,13 @@ public:
         if (task.state() == TaskBase::State::cancelled) {
             state_->cancel();
         } else if (state_->set_running_or_notify_cancel()) {
-            hand_over();
+            complete_future();
         }
     }
     void discard() noexcept override { delete this; }
 
 private:
-    void hand_over() noexcept {
+    void complete_future() noexcept {
         auto& task = static_cast<TaskState<T>&>(task_.state());
         try {
             if constexpr (std::is_void_v<T>) {

@@ -21,7 +21,7 @@ public:
         return state_.load(std::memory_order_acquire) == done_state;
     }
     /// Sleeps until the job is done, for at most a millisecond.
-    void doze() noexcept;
+    void sleep_briefly() noexcept;
 
 protected:
     using Call = void (*)(ForkJob&) noexcept;
@@ -31,7 +31,7 @@ protected:
 private:
     static constexpr std::uint32_t open_state = 0;
     static constexpr std::uint32_t done_state = 1;
-    static constexpr std::uint32_t awaited_state = 2; // a thread sleeps in doze()
+    static constexpr std::uint32_t awaited_state = 2; // a thread sleeps in sleep_briefly()
 
     const Call call_;
     std::atomic<std::uint32_t> state_{open_state};

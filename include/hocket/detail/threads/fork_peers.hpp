@@ -55,7 +55,7 @@ protected:
     [[nodiscard]] bool has_forks() const noexcept;
     /// The number of guests so far. It changes when a guest enters.
     [[nodiscard]] std::uint64_t guest_count() const noexcept {
-        return seats_.load(std::memory_order_relaxed) / one_guest;
+        return guest_slots_.load(std::memory_order_relaxed) / one_guest;
     }
 
     alignas(64) std::atomic<std::size_t> searching_{0}; // workers looking for work
@@ -66,12 +66,12 @@ private:
     static constexpr std::size_t guests = 16;
     static constexpr std::uint64_t one_guest = std::uint64_t{1} << guests;
 
-    [[nodiscard]] static bool any(std::uint64_t seats) noexcept { return seats % one_guest != 0; }
+    [[nodiscard]] static bool any(std::uint64_t taken) noexcept { return taken % one_guest != 0; }
 
     const std::size_t workers_;
     const std::unique_ptr<ForkSlot[]> slots_; // the workers' slots, then the guests'
     // The low bits mark the guest slots that are taken; the bits above count the guests so far.
-    alignas(64) std::atomic<std::uint64_t> seats_{0};
+    alignas(64) std::atomic<std::uint64_t> guest_slots_{0};
 };
 
 inline bool ForkSlot::offer(ForkJob& job) noexcept {

@@ -46,8 +46,8 @@ public:
 
 class ManagerServer; // src/processes/manager/manager_server.hpp
 
-constexpr std::uint64_t the_manager = 0; // the number of its ManagerControl
-constexpr int no_process = 0;            // no process has this number
+constexpr std::uint64_t manager_object = 0; // the number of its ManagerControl
+constexpr int no_process = 0;               // no process has this number
 constexpr std::int64_t no_timeout = -1;
 
 /// The requests to the manager itself. See ManagerServer.
