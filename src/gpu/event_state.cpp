@@ -3,6 +3,7 @@
 #include <hocket/detail/gpu/stream_state.hpp>
 
 #include "gpu/event_waiter.hpp"
+#include "gpu/expected_callbacks.hpp"
 
 namespace hocket::detail::gpu {
 
@@ -25,7 +26,10 @@ void EventState::watch() {
     }
     try {
         ref();
-        driver_.waiter().watch(EventPointer(this));
+        const EventPointer self(this);
+        if (!ExpectedCallbacks::of_process().watch(self)) {
+            driver_.waiter().watch(self);
+        }
     } catch (...) {
         watched_ = false;
         throw;
