@@ -93,10 +93,11 @@ def ping_pong(
     program="load_ping_pong",
     core=LOAD_CORE,
     threads=None,
+    seconds=0.5,
 ):
     """The server's costs as measured by load/ping_pong.cpp: {"cpu": ns per message, "rate": messages
     per second}."""
     command = run.programs.command(program) + [str(server.port), str(server.pid)]
-    seconds = "0.3" if run.quick else "0.5"
-    command += [str(connections), seconds, message, *([str(threads)] if threads else [])]
+    length = 0.3 if run.quick else seconds
+    command += [str(connections), str(length), message, *([str(threads)] if threads else [])]
     return collect(command, core=core)

@@ -28,6 +28,22 @@ Inbox::~Inbox() {
 }
 
 void Inbox::post(Runnable& item) noexcept {
+    if (push(item)) {
+        wake();
+    }
+}
+
+void Inbox::post(Runnable& item, CopyDescriptor copy) noexcept {
+    if (!push(item)) {
+        return;
+    }
+    const FileDescriptor own = copy(event_fd_);
+    if (own.is_open()) {
+        wake_through(own.fileno());
+    }
+}
+
+bool Inbox::push(Runnable& item) noexcept {
     Runnable* newest = posted_.load(std::memory_order_relaxed);
     do {
         item.next_runnable_ = newest;
@@ -35,17 +51,17 @@ void Inbox::post(Runnable& item) noexcept {
         // thread sees it asleep.
     } while (!posted_.compare_exchange_weak(newest, &item, std::memory_order_seq_cst,
                                             std::memory_order_relaxed));
-    if (asleep_.load(std::memory_order_seq_cst)) {
-        wake();
-    }
+    return asleep_.load(std::memory_order_seq_cst);
 }
 
-void Inbox::wake() noexcept {
+void Inbox::wake() noexcept { wake_through(event_fd_); }
+
+void Inbox::wake_through(int fileno) noexcept {
     woken_.store(true, std::memory_order_seq_cst);
     if (asleep_.exchange(false, std::memory_order_seq_cst)) {
         const std::uint64_t one = 1;
         // EAGAIN means that the counter is full: the loop will wake up anyway.
-        [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);
+        [[maybe_unused]] const auto written = ::write(fileno, &one, sizeof one);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include <hocket/engine/file_descriptor.hpp>
 #include <hocket/engine/ready_queue.hpp>
 
 #include "engine/poller.hpp"
@@ -19,6 +20,10 @@ public:
     /// Queues `item` and wakes the loop. May be called from any thread. `item` must live until it
     /// has run.
     void post(Runnable& item) noexcept;
+    /// The same for a thread that has other descriptors than the process: `copy` returns a copy for
+    /// it. If that is not open, the item runs when the loop wakes up for another reason.
+    using CopyDescriptor = FileDescriptor (*)(int fileno) noexcept;
+    void post(Runnable& item, CopyDescriptor copy) noexcept;
 
     /// Ends the loop's wait. May be called from any thread and from a signal handler.
     void wake() noexcept;
@@ -38,6 +43,9 @@ public:
 
 private:
     void on_ready(std::uint32_t events) noexcept override;
+    /// Returns whether the loop sleeps, or is about to.
+    [[nodiscard]] bool push(Runnable& item) noexcept;
+    void wake_through(int fileno) noexcept;
     void forget_wake() noexcept;
 
     Poller& poller_;

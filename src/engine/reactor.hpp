@@ -78,6 +78,7 @@ public:
     /// Runs `item` in the next turn. May be called from any thread; `item` must live until it has
     /// run.
     void post(Runnable& item) noexcept { inbox_.post(item); }
+    void post(Runnable& item, Inbox::CopyDescriptor copy) noexcept { inbox_.post(item, copy); }
     /// Ends the wait of a blocked loop. May be called from any thread.
     void wake() noexcept { inbox_.wake(); }
 

@@ -45,8 +45,29 @@ void leave_parents_area() noexcept {
 class ProcessTrace {
 public:
     /// Throws std::system_error.
+    void prepare() {
+        const std::scoped_lock lock(mutex_);
+        make_area();
+    }
+    /// Throws std::system_error.
     TraceArea& begin() {
         const std::scoped_lock lock(mutex_);
+        make_area();
+        area().header.recordings.fetch_add(1);
+        trace_is_on.store(true);
+        return area();
+    }
+    void end() noexcept {
+        const std::scoped_lock lock(mutex_);
+        if (area().header.recordings.fetch_sub(1) == 1) {
+            trace_is_on.store(false);
+            // Gives the memory back. A thread that still writes an event does no harm.
+            ::madvise(&area().events, sizeof area().events, MADV_REMOVE);
+        }
+    }
+
+private:
+    void make_area() {
         if (mapping_.data() == nullptr) {
             static const int registered = ::pthread_atfork(nullptr, nullptr, leave_parents_area);
             if (registered != 0) {
@@ -63,20 +84,7 @@ public:
             header.magic.store(TraceHeader::magic_number, std::memory_order_release);
             area_here.store(&area());
         }
-        area().header.recordings.fetch_add(1);
-        trace_is_on.store(true);
-        return area();
     }
-    void end() noexcept {
-        const std::scoped_lock lock(mutex_);
-        if (area().header.recordings.fetch_sub(1) == 1) {
-            trace_is_on.store(false);
-            // Gives the memory back. A thread that still writes an event does no harm.
-            ::madvise(&area().events, sizeof area().events, MADV_REMOVE);
-        }
-    }
-
-private:
     [[nodiscard]] TraceArea& area() const noexcept {
         return *reinterpret_cast<TraceArea*>(mapping_.data());
     }
@@ -154,6 +162,8 @@ void trace_text(std::string_view text) noexcept {
         text.remove_prefix(size);
     }
 }
+
+void prepare_trace() { process_trace.get().prepare(); }
 
 Recording::Recording() : area_(&process_trace.get().begin()) {}
 

@@ -45,6 +45,10 @@ inline void trace_step(const Runnable& item) noexcept {
     }
 }
 
+/// Makes the memory for recordings, which takes none until they are made: the file by which other
+/// processes find it is a descriptor of the calling thread's table. Throws std::system_error.
+void prepare_trace();
+
 /// While an object of this class exists, events are recorded. The child of a fork records nothing
 /// until it creates one itself. May be used from any thread.
 class Recording {

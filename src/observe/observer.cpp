@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,7 @@
 #include "engine/trace.hpp"
 #include "observe/connection.hpp"
 #include "observe/inspected_loop.hpp"
+#include "observe/own_descriptors.hpp"
 #include "observe/socket_folder.hpp"
 #include "observe/stall_watch.hpp"
 #include "observe/thread_stack.hpp"
@@ -108,13 +110,17 @@ public:
         require_own_folder(folder);
         remove_stale_sockets(folder);
         path_ = folder + '/' + socket_name(::getpid());
-        commands_ = listen_on_path(path_);
-        if (metrics_port) {
-            metrics_ = listen_on_port(*metrics_port);
-        }
+        // Made by this thread, so that the `hocket` command finds their files among the process's
+        // descriptors.
         static_cast<void>(engine::status_page());
+        engine::prepare_trace();
         prepare_stacks();
-        std::thread([this] { serve(); }).detach(); // it ends with the process
+        std::promise<void> listens;
+        std::future<void> result = listens.get_future();
+        std::thread([this, metrics_port, listens = std::move(listens)]() mutable {
+            run(metrics_port, std::move(listens));
+        }).detach(); // it ends with the process
+        result.get();
         is_started_ = true;
     }
 
@@ -126,9 +132,11 @@ public:
     }
 
     /// Called in the child of a fork: the parent's sockets must not stay open there.
-    void close_sockets() noexcept {
-        commands_.close();
-        metrics_.close();
+    void close_inherited_sockets() noexcept {
+        if (!has_own_descriptors_) {
+            commands_.close();
+            metrics_.close();
+        }
     }
     void remove_socket() const noexcept {
         if (is_started_) {
@@ -137,18 +145,35 @@ public:
     }
 
 private:
-    void serve() noexcept {
+    /// The observer's thread.
+    void run(std::optional<std::uint16_t> metrics_port, std::promise<void> listens) noexcept {
         sigset_t all;
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
         ::pthread_setname_np(::pthread_self(), "hocket-observe");
+        has_own_descriptors_ = leave_descriptors();
+        try {
+            FileDescriptor commands = listen_on_path(path_);
+            if (metrics_port) {
+                metrics_ = listen_on_port(*metrics_port);
+            }
+            commands_ = std::move(commands);
+        } catch (...) {
+            listens.set_exception(std::current_exception());
+            return;
+        }
+        listens.set_value();
+        serve();
+    }
+
+    void serve() noexcept {
         while (true) {
             try {
                 serve_once();
                 watch_.look();
                 end_first_recording();
             } catch (const std::exception& error) { // out of memory; the next round may succeed
-                std::fprintf(stderr, "hocket: observer: %s\n", error.what());
+                write_to_stderr(std::string("hocket: observer: ") + error.what() + '\n');
                 connections_.clear();
             }
         }
@@ -203,10 +228,13 @@ private:
     std::mutex mutex_;
     std::atomic<bool> is_started_{false};
     std::string path_;
+    // Used by the observer's thread only: their numbers mean nothing to others if it has
+    // descriptors of its own.
     FileDescriptor commands_;
     FileDescriptor metrics_;
     std::vector<std::unique_ptr<Connection>> connections_;
     StallWatch watch_;
+    bool has_own_descriptors_ = false;                 // constant once started
     std::optional<engine::Recording> first_recording_; // guarded by mutex_, like the next
     std::chrono::steady_clock::time_point first_recording_ends_;
 };
@@ -217,7 +245,7 @@ std::atomic<Observer*> started{nullptr}; // of this process, or of the parent it
 void register_handlers() {
     static const int at_fork = ::pthread_atfork(nullptr, nullptr, [] {
         if (Observer* parents = started.exchange(nullptr)) {
-            parents->close_sockets();
+            parents->close_inherited_sockets();
         }
     });
     static const int at_exit = std::atexit(remove_socket);

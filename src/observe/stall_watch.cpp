@@ -2,11 +2,12 @@
 
 #include <string_view>
 
-#include <unistd.h>
+#include <sys/types.h>
 
 #include "engine/describe_frame.hpp"
 #include "engine/format_seconds.hpp"
 #include "engine/status_reading.hpp"
+#include "observe/own_descriptors.hpp"
 #include "observe/thread_stack.hpp"
 
 namespace hocket::observer {
@@ -14,11 +15,6 @@ namespace hocket::observer {
 namespace {
 
 constexpr std::size_t most_reports = 5;
-
-/// Writes it at once, so that lines of several threads are not mixed.
-void write_to_stderr(const std::string& text) noexcept {
-    static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
-}
 
 std::string describe(const RunningTask& task) {
     if (task.id == 0) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/reactor.hpp"
+#include "observe/own_descriptors.hpp"
 
 namespace hocket::observer {
 
@@ -25,7 +26,7 @@ TaskList::TaskList(InspectedLoop& loop)
 
 void TaskList::request() {
     self_ = shared_from_this();
-    loop_.inspected_reactor().post(*this);
+    loop_.inspected_reactor().post(*this, copy_of_process);
 }
 
 void TaskList::run() noexcept {

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <hocket/hocket.hpp>
@@ -62,6 +63,17 @@ hocket::Coro<> stall_often() {
         std::this_thread::sleep_for(100ms);
         co_await hocket::sleep(60ms);
     }
+    ready();
+    co_await nap();
+}
+
+/// What is stderr from the beginning is not what it is later.
+hocket::Coro<> stall_with_other_errors() {
+    const int file = ::open(std::getenv("ERRORS"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ::dup2(file, STDERR_FILENO);
+    hocket::get_running_loop().slow_callback_duration = 10ms;
+    co_await hocket::sleep(60ms);
+    std::this_thread::sleep_for(200ms);
     ready();
     co_await nap();
 }
@@ -205,7 +217,7 @@ int main(int argc, char** argv) {
         {"pools", pools},           {"many", many},
         {"metrics", serve_metrics}, {"worker", observed_worker},
         {"server", serve_forever},  {"work", work},
-        {"names", odd_names}};
+        {"names", odd_names},       {"stall_with_other_errors", stall_with_other_errors}};
     const auto mode = modes.find(argc > 1 ? argv[1] : "");
     if (mode == modes.end()) {
         return 2;

@@ -2,8 +2,10 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -18,7 +20,10 @@
 namespace {
 
 using namespace tool_tests;
+using testing::AnyOf;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 TEST_F(HocketCommand, PsListsTheProgramsOfThisUser) {
     start_and_wait("deadlock");
@@ -161,6 +166,55 @@ TEST_F(HocketCommand, BlockedTurnsAreReportedWithTheirStackFiveTimesAMinute) {
     EXPECT_THAT(reports, HasSubstr("hocket: the event loop 'main loop' has been blocked for 0."));
     EXPECT_THAT(reports, HasSubstr("seconds by <Task 'Task-1' created at "));
     EXPECT_THAT(reports, HasSubstr("nanosleep"));
+}
+
+TEST_F(HocketCommand, ReportsGoToWhatIsStderrAtTheTime) {
+    const std::string errors = folder() + "/errors";
+    ::setenv("ERRORS", (errors + ".later").c_str(), 1);
+    start("stall_with_other_errors", errors);
+    ASSERT_EQ(program().read_line(), "ready");
+    std::stringstream at_first;
+    at_first << std::ifstream(errors).rdbuf();
+    std::stringstream later;
+    later << std::ifstream(errors + ".later").rdbuf();
+    EXPECT_THAT(at_first.str(), Not(HasSubstr("has been blocked")));
+    EXPECT_THAT(later.str(), HasSubstr("has been blocked for 0."));
+}
+
+// Threads that share descriptors make each other's calls slower, and what the observer held would
+// stay open when the program closes it.
+TEST_F(HocketCommand, TheObserverSharesNoDescriptorsWithTheProgram) {
+    start_and_wait("server");
+    hocket_command("top --once " + pid());
+    const std::string process = "/proc/" + pid();
+    const auto files_of = [](const std::string& folder) {
+        std::set<std::string> files;
+        for (const auto& entry : std::filesystem::directory_iterator(folder + "/fd")) {
+            if (std::stoi(entry.path().filename()) <= STDERR_FILENO) {
+                continue;
+            }
+            std::error_code closed_meanwhile;
+            files.insert(std::filesystem::read_symlink(entry, closed_meanwhile).string());
+        }
+        return files;
+    };
+    const std::set<std::string> of_program = files_of(process);
+    std::size_t observers = 0;
+    for (const auto& task : std::filesystem::directory_iterator(process + "/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        if (name != "hocket-observe") {
+            continue;
+        }
+        ++observers;
+        const std::set<std::string> own = files_of(task.path());
+        EXPECT_FALSE(own.empty());
+        for (const std::string& file : own) {
+            EXPECT_THAT(file, AnyOf(StartsWith("socket:"), "anon_inode:[pidfd]"));
+            EXPECT_FALSE(of_program.contains(file)) << file;
+        }
+    }
+    EXPECT_EQ(observers, 1U);
 }
 
 TEST_F(HocketCommand, TheSocketsOfKilledProcessesAreRemovedByTheNextProgram) {

@@ -80,12 +80,15 @@ std::string listening_inode(const std::string& port) {
     return "";
 }
 
+/// Whether any thread has it: they need not share their descriptors.
 bool has_open(const std::string& process, const std::string& socket_inode) {
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + process + "/fd")) {
-        std::error_code closed;
-        if (std::filesystem::read_symlink(entry.path(), closed) ==
-            "socket:[" + socket_inode + ']') {
-            return true;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + process + "/task")) {
+        for (const auto& entry : std::filesystem::directory_iterator(task.path() / "fd")) {
+            std::error_code closed;
+            if (std::filesystem::read_symlink(entry.path(), closed) ==
+                "socket:[" + socket_inode + ']') {
+                return true;
+            }
         }
     }
     return false;
