@@ -3,7 +3,6 @@
 #include <hocket/detail/gpu/stream_state.hpp>
 
 #include "gpu/event_waiter.hpp"
-#include "gpu/expected_callbacks.hpp"
 
 namespace hocket::detail::gpu {
 
@@ -26,10 +25,7 @@ void EventState::watch() {
     }
     try {
         ref();
-        const EventPointer self(this);
-        if (!ExpectedCallbacks::of_process().watch(self)) {
-            driver_.waiter().watch(self);
-        }
+        driver_.waiter().watch(EventPointer(this));
     } catch (...) {
         watched_ = false;
         throw;

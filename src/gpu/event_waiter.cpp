@@ -3,11 +3,12 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <csignal>
 #include <iterator>
+#include <pthread.h>
 #include <system_error>
+#include <thread>
 #include <utility>
-
-#include "gpu/start_thread.hpp"
 
 namespace hocket::detail::gpu {
 
@@ -64,20 +65,36 @@ void EventWaiter::provide_thread() {
     if (idle_threads_ >= unclaimed_.size()) {
         has_unclaimed_.notify_one();
     } else if (blocking_threads_ < most_blocking) {
-        start_thread("hocket gpu", [this] { block(); });
+        start_thread(&EventWaiter::block);
         ++blocking_threads_;
     } else {
         polled_.splice(polled_.end(), unclaimed_);
         if (has_poller_) {
             has_polled_.notify_one();
         } else {
-            start_thread("hocket gpu poll", [this] { poll(); });
+            start_thread(&EventWaiter::poll);
             has_poller_ = true;
         }
     }
 }
 
+void EventWaiter::start_thread(void (EventWaiter::*body)() noexcept) {
+    // Only the program's own threads should receive signals.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+        std::thread(body, this).detach();
+    } catch (...) {
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        throw;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 void EventWaiter::block() noexcept {
+    ::pthread_setname_np(::pthread_self(), "hocket gpu");
     std::unique_lock lock(mutex_);
     for (;;) {
         while (unclaimed_.empty()) {
@@ -104,6 +121,7 @@ void EventWaiter::block() noexcept {
 }
 
 void EventWaiter::poll() noexcept {
+    ::pthread_setname_np(::pthread_self(), "hocket gpu poll");
     ::prctl(PR_SET_TIMERSLACK, 1); // nanosecond
     constexpr Clock::duration shortest = 20us;
     constexpr Clock::duration longest = 1ms;

@@ -12,8 +12,8 @@
 
 namespace hocket::detail::gpu {
 
-/// The threads that wait for the commands of one device whose driver does not call back; see
-/// ExpectedCallbacks for the others. Those of CUDA would hold up the stream.
+/// The threads that wait for the commands of one device. Callbacks of the drivers are not used:
+/// PoCL never calls that of a failed command, and those of CUDA hold up the stream.
 ///
 /// A thread takes a stream and waits in the driver for its events, one after another. While one
 /// stream is awaited, one thread does it all. Each further stream that is awaited at the same time
@@ -44,6 +44,7 @@ private:
 
     [[nodiscard]] bool append(EventPointer& event);
     void provide_thread();
+    void start_thread(void (EventWaiter::*body)() noexcept);
     void block() noexcept;
     void poll() noexcept;
     bool finish_ended(std::unique_lock<std::mutex>& lock) noexcept;

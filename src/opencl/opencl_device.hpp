@@ -32,7 +32,6 @@ public:
     /// command for a moment after it has said that it failed, and ends the process if it is gone.
     void release_later(Event event) noexcept;
 
-    [[nodiscard]] bool calls_back() const noexcept override { return true; }
     std::shared_ptr<gpu::StreamState> make_stream() override;
     std::shared_ptr<gpu::DeviceMemory> allocate(std::size_t bytes) override;
     std::shared_ptr<gpu::HostMemory> allocate_pinned(std::size_t bytes) override;

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "gpu/expected_callbacks.hpp"
 #include "opencl/error_names.hpp"
 #include "opencl/opencl_memory.hpp"
 #include "opencl/opencl_program.hpp"
@@ -18,25 +17,7 @@ cl_mem native(const gpu::DeviceMemory& memory) noexcept {
     return static_cast<const OpenClMemory&>(memory).get();
 }
 
-CommandStatus ended_with(cl_int status) noexcept {
-    // -1 says only that the command failed, or one that it had to wait for. As an error's code it
-    // would be "device not found".
-    return {.done = true,
-            .error = status == -1 ? CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST : status};
-}
-
 } // namespace
-
-bool OpenClEvent::ask_for_callback(std::uintptr_t number) noexcept {
-    const auto call_back = [](cl_event, cl_int status, void* given) {
-        const auto expected = reinterpret_cast<std::uintptr_t>(given);
-        if (const EventPointer event = gpu::ExpectedCallbacks::of_process().take(expected)) {
-            event->finish(ended_with(status));
-        }
-    };
-    return clSetEventCallback(event.get(), CL_COMPLETE, call_back,
-                              reinterpret_cast<void*>(number)) == CL_SUCCESS;
-}
 
 OpenClEvent::~OpenClEvent() {
     if (may_fail) {
@@ -51,7 +32,13 @@ CommandStatus OpenClEvent::poll() noexcept {
     if (error != CL_SUCCESS) {
         return {.done = true, .error = error};
     }
-    return status > CL_COMPLETE ? CommandStatus{} : ended_with(status);
+    if (status > CL_COMPLETE) {
+        return {};
+    }
+    // -1 says only that the command failed, or one that it had to wait for. As an error's code it
+    // would be "device not found".
+    return {.done = true,
+            .error = status == -1 ? CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST : status};
 }
 
 CommandStatus OpenClEvent::block() noexcept {

@@ -14,7 +14,6 @@ public:
 
     gpu::CommandStatus poll() noexcept override;
     gpu::CommandStatus block() noexcept override;
-    [[nodiscard]] bool ask_for_callback(std::uintptr_t number) noexcept override;
 
     Event event;
     /// Whether it depends on an event of others. On PoCL, nothing else fails that was accepted.

@@ -102,9 +102,6 @@ public:
     [[nodiscard]] const hocket::gpu::DeviceInfo& info() const noexcept { return info_; }
     [[nodiscard]] EventWaiter& waiter() const noexcept { return *waiter_; }
 
-    /// Whether EventState::ask_for_callback works.
-    [[nodiscard]] virtual bool calls_back() const noexcept { return false; }
-
     [[nodiscard]] virtual std::shared_ptr<StreamState> make_stream() = 0;
     [[nodiscard]] virtual std::shared_ptr<DeviceMemory> allocate(std::size_t bytes) = 0;
     /// Memory that the device reaches without a copy by the driver.

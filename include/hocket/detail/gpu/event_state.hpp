@@ -51,12 +51,6 @@ public:
     [[nodiscard]] virtual CommandStatus poll() noexcept = 0;
     /// Blocks until the command has ended.
     [[nodiscard]] virtual CommandStatus block() noexcept = 0;
-    /// Makes the driver call back when the command ends, on a thread of its own, and then finish
-    /// the event that ExpectedCallbacks has under `number`. Returns false if it does not do that.
-    [[nodiscard]] virtual bool ask_for_callback(std::uintptr_t number) noexcept {
-        static_cast<void>(number);
-        return false;
-    }
     /// Completes the future, and lets go of what the command and those before it used. Does nothing
     /// if that has been done.
     void finish(CommandStatus status) noexcept;
