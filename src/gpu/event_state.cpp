@@ -1,8 +1,10 @@
 #include <hocket/detail/gpu/event_state.hpp>
 
 #include <hocket/detail/gpu/stream_state.hpp>
+#include <hocket/detail/loop/loop_core.hpp>
 
 #include "gpu/event_waiter.hpp"
+#include "gpu/loop_poll.hpp"
 
 namespace hocket::detail::gpu {
 
@@ -29,6 +31,16 @@ void EventState::watch() {
     } catch (...) {
         watched_ = false;
         throw;
+    }
+}
+
+void EventState::watch_from_loop() {
+    const LoopCore* const core = running_core();
+    if (core == nullptr) {
+        watch();
+    } else if (!watched_.load(std::memory_order_relaxed) && !is_complete()) {
+        ref();
+        LoopPoll::start(EventPointer(this), *core->ready);
     }
 }
 

@@ -50,7 +50,7 @@ public:
     }
 
     auto operator co_await() const {
-        state_->watch();
+        state_->watch_from_loop();
         return detail::FutureAwaiter<void>(*state_);
     }
 

@@ -51,7 +51,7 @@ public:
         const DownloadTo& download_;
     };
     Awaiter operator co_await() const {
-        end_.state()->watch();
+        end_.state()->watch_from_loop();
         return Awaiter(*this);
     }
 
@@ -99,7 +99,7 @@ public:
         const Download& download_;
     };
     Awaiter operator co_await() const {
-        end_.state()->watch();
+        end_.state()->watch_from_loop();
         return Awaiter(*this);
     }
 

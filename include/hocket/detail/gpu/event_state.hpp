@@ -41,6 +41,9 @@ public:
     /// Sees to it that the future is completed when the command ends. Throws std::system_error if
     /// that needs a thread and none can be started.
     void watch();
+    /// The same for a coroutine that is about to await it: makes the running loop ask for the event
+    /// for a while first.
+    void watch_from_loop();
     /// Blocks until the command has ended. Throws its error.
     void wait_blocking();
     /// The same, but returns false if `deadline` passes first.
