@@ -87,7 +87,7 @@ class AttachedEcho:
         return len(self.commands) * self._rounds(run)
 
     def _rounds(self, run):
-        return 1 if run.quick else 15  # the bars are close to nothing at all
+        return 1 if run.quick else 40  # the bars are close to nothing at all
 
     def measure(self, run):
         words = run.programs.command("echo_server")
@@ -99,23 +99,20 @@ class AttachedEcho:
                 OURS: lambda port: [*observed, *words, str(port)],
             }
             with running(commands) if words and tool else contextlib.nullcontext({}) as servers:
-                for number in range(self._rounds(run)):
-                    for what in self.commands:
-                        run.progress.step(self.name, f"{what}, round {number + 1}")
-                        self._measure_one(run, servers, what, number, tool, folder)
+                for what in self.commands if len(servers) == 2 else []:
+                    before, after = self.commands[what][0]
+                    looking = [*tool, *before, str(servers[OURS].pid), *after]
+                    with attached(looking, folder):
+                        self._measure_pairs(run, servers, what)
 
-    def _measure_one(self, run, servers, what, number, tool, folder):
-        if len(servers) < 2:
-            return
-        before, after = self.commands[what][0]
-        looking = [*tool, *before, str(servers[OURS].pid), *after]
-        # Whoever comes first finds the machine cooler; that is not always the same.
-        for column in sorted(servers, reverse=number % 2 == 1):
-            with attached(looking, folder) if column == OURS else contextlib.nullcontext():
-                # A second, because `top` looks once a second.
-                measured = ping_pong(run, servers[column], self.connections, "64", seconds=1)
-            if measured:
-                run.samples.add(self._row(what), column, number, measured["cpu"])
+    def _measure_pairs(self, run, servers, what):
+        for number in range(self._rounds(run)):
+            run.progress.step(self.name, f"{what}, round {number + 1}")
+            # Whoever comes first finds the machine cooler; that is not always the same.
+            for column in sorted(servers, reverse=number % 2 == 1):
+                measured = ping_pong(run, servers[column], self.connections, "64", seconds=0.3)
+                if measured:
+                    run.samples.add(self._row(what), column, number, measured["cpu"])
 
     def _row(self, what):
         title = f"echo, {self.connections} × 64 B, {what}"
@@ -131,7 +128,7 @@ def attached(command, folder):
         env={**os.environ, "XDG_RUNTIME_DIR": folder},
         preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE}),
     )
-    time.sleep(0.2)  # its start takes the load's core
+    time.sleep(0.5)  # its start takes the load's core
     try:
         yield
     finally:
