@@ -106,7 +106,7 @@ public:
     void kill_workers();
 
 private:
-    void submit_call(detail::RemoteCall& call, const detail::GatherBuffer& body);
+    void submit_call(detail::RemoteCall& call, detail::GatherBuffer& body);
     void enqueue(detail::Work& work) override;
 
     std::shared_ptr<detail::ProcessPool> pool_;

@@ -307,6 +307,16 @@ TEST_P(ProcessPool, ACallThatRunsTooLongIsEnded) {
     EXPECT_EQ(next.result(), 7);
 }
 
+TEST_P(ProcessPool, ATimeoutHoldsForACallThatHadToWait) {
+    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
+    const auto nap = [] { std::this_thread::sleep_for(1ms); };
+    for (int i = 0; i < 300; ++i) { // more than a worker gets ahead
+        pool.submit(nap);
+    }
+    const auto late = pool.submit({.timeout = 20ms}, [] { std::this_thread::sleep_for(60s); });
+    EXPECT_THROW(late.result(), TimeoutError);
+}
+
 TEST_P(ProcessPool, WorkersAreReplacedAfterSoManyCalls) {
     ProcessPoolExecutor pool(1, {.start_method = GetParam(), .max_tasks_per_child = 3});
     std::map<int, int> calls;

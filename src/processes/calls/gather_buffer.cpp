@@ -18,6 +18,18 @@ void GatherBuffer::refer_to(const char* data, std::size_t size) {
     block_bytes_ += size;
 }
 
+engine::ByteRanges GatherBuffer::ranges() {
+    ranges_.clear();
+    std::size_t done = 0;
+    for (const Block& block : blocks_) {
+        ranges_.emplace_back(own_.data() + done, block.after - done);
+        ranges_.emplace_back(block.data, block.size);
+        done = block.after;
+    }
+    ranges_.emplace_back(own_.data() + done, own_.size() - done);
+    return ranges_;
+}
+
 void GatherBuffer::copy_to(std::byte* to) const noexcept {
     std::size_t done = 0;
     for (const Block& block : blocks_) {

@@ -3,54 +3,19 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 
 #include <hocket/errors.hpp>
 
+#include "engine/build_id.hpp"
 #include "loop/fork_safe_mutex.hpp"
 
 namespace hocket::detail {
 
 namespace {
-
-std::string hexadecimal(const unsigned char* bytes, std::size_t count) {
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i) {
-        text += digits[bytes[i] >> 4];
-        text += digits[bytes[i] & 15];
-    }
-    return text;
-}
-
-std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
-
-std::string build_id_of(const dl_phdr_info& info) {
-    for (int i = 0; i < info.dlpi_phnum; ++i) {
-        const ElfW(Phdr)& segment = info.dlpi_phdr[i];
-        if (segment.p_type != PT_NOTE) {
-            continue;
-        }
-        const auto* at = reinterpret_cast<const unsigned char*>(info.dlpi_addr + segment.p_vaddr);
-        const unsigned char* const end = at + segment.p_memsz;
-        while (at + sizeof(ElfW(Nhdr)) <= end) {
-            const auto& note = *reinterpret_cast<const ElfW(Nhdr)*>(at);
-            const unsigned char* const name = at + sizeof note;
-            const unsigned char* const description = name + padded(note.n_namesz);
-            if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-                std::string_view(reinterpret_cast<const char*>(name), 3) == "GNU") {
-                return hexadecimal(description, note.n_descsz);
-            }
-            at = description + padded(note.n_descsz);
-        }
-    }
-    return {};
-}
 
 /// Calls `matches(path, info)` for each loaded module, the program first. Returns the first module
 /// for which it is true.
@@ -67,7 +32,7 @@ template <class Matches> std::optional<Module> find_module(Matches matches) {
             if (!search.matches(path, *info)) {
                 return 0;
             }
-            search.found = Module{path, build_id_of(*info), info->dlpi_addr};
+            search.found = Module{path, engine::build_id_of(*info), info->dlpi_addr};
             return 1;
         },
         &search);

@@ -8,36 +8,22 @@
 #include <malloc.h>
 #include <sched.h>
 #include <stdio_ext.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <hocket/errors.hpp>
 
 #include "engine/cpu_relax.hpp"
 #include "engine/descriptor_passing.hpp"
+#include "engine/inode_of.hpp"
 #include "engine/reactor.hpp"
 #include "engine/trace.hpp"
-#include "processes/calls/module_table.hpp"
-#include "processes/calls/remote_exception.hpp"
 
 namespace hocket::detail {
 
 namespace {
 
-// How much free heap memory is kept, and the largest buffer that is kept for further results.
+// How much free heap memory is kept.
 constexpr int kept_memory = 256 << 20;
-constexpr std::size_t largest_kept_buffer = std::size_t{1} << 20;
-
-ForeignModules& owners_modules() {
-    static ForeignModules modules;
-    return modules;
-}
-
-/// A socket's inode is unique as long as the socket exists. Returns 0 for a closed descriptor.
-ino_t inode_of(int fd) noexcept {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
-}
 
 /// Counts roughly processor cycles, in a few nanoseconds. A clock would cost a short call a tenth
 /// of its time.
@@ -68,15 +54,9 @@ std::span<const char> as_chars(std::span<const std::byte> bytes) noexcept {
 
 } // namespace
 
-const void* resolve_function(FunctionRef function) {
-    const void* const address = owners_modules().resolve(function);
-    engine::trace(engine::TraceKind::function, reinterpret_cast<std::uintptr_t>(address));
-    return address;
-}
-
 PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descriptors& descriptors)
     : control_(control),
-      control_inode_(inode_of(control)),
+      control_inode_(engine::inode_of(control)),
       spin_(bootstrap.spin),
       link_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(0)))),
       notifier_region_(engine::MemoryMapping::of_received(std::move(descriptors.at(1)))),
@@ -159,13 +139,7 @@ void PoolWorkerMain::handle(Header& request) {
     Descriptors descriptors;
     const auto body = open_segment(request, descriptors);
     switch (static_cast<engine::Request>(request.kind)) {
-    case engine::Request::module: {
-        msgpack::zone zone;
-        const auto [path, build_id] =
-            unpack_object(zone, body).as<std::tuple<std::string, std::string>>();
-        owners_modules().add({path, build_id, 0});
-        break;
-    }
+    case engine::Request::module: owners_modules().add(unpack_module(body)); break;
     case engine::Request::timed_call:
     case engine::Request::call: call(request, body, descriptors); break;
     case engine::Request::initializer:
@@ -179,27 +153,13 @@ void PoolWorkerMain::handle(Header& request) {
 
 engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
                                    Descriptors& descriptors) {
-    engine::Reply kind = engine::Reply::result;
     Descriptors results;
-    result_.clear();
     const std::uint64_t began = ticks();
     engine::trace(engine::TraceKind::run_call, request.call);
-    try {
-        const void* const address = resolve_function({request.module, request.offset});
-        Thunk thunk = nullptr;
-        std::memcpy(&thunk, &address, sizeof thunk);
-        ResultPacker packer(result_);
-        // Anything the function itself packs or unpacks has its own scopes.
-        const msgpack::object arguments = unpack_object(zone_, body);
-        thunk(arguments, packer, descriptors, results);
-    } catch (...) {
-        kind = engine::Reply::exception;
-        results.clear();
-        result_.clear();
-        ResultPacker packer(result_);
-        pack_current_exception(packer, "process " + std::to_string(::getpid()));
-    }
-    zone_.clear();
+    const engine::Reply kind =
+        runner_.run({request.module, request.offset}, body, descriptors, results)
+            ? engine::Reply::result
+            : engine::Reply::exception;
     engine::trace(engine::TraceKind::run_end);
     flush_output();
     if (ticks() - began > too_short_to_close) {
@@ -210,14 +170,10 @@ engine::Reply PoolWorkerMain::call(Header& request, std::span<const char> body,
     } catch (...) {
         // There is no memory for a large result, or no descriptor for what the result shares.
         results.clear();
-        result_.clear();
-        ResultPacker packer(result_);
-        pack_current_exception(packer, "process " + std::to_string(::getpid()));
+        runner_.pack_exception();
         send_reply(engine::Reply::exception, results);
     }
-    if (result_.size() > largest_kept_buffer) {
-        result_ = msgpack::sbuffer();
-    }
+    runner_.shrink();
     return kind;
 }
 
@@ -239,7 +195,7 @@ std::span<const char> PoolWorkerMain::open_segment(const Header& request,
 }
 
 void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
-    const std::size_t size = result_.size();
+    const std::size_t size = runner_.result().size();
     const bool in_ring = size <= engine::WorkerLink::largest_body;
     OutgoingSegments::Segment segment{};
     bool is_new_segment = false;
@@ -269,8 +225,8 @@ void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
         reply.segment = segment.number;
         reply.segment_size = size;
     }
-    std::memcpy(in_ring ? engine::SharedRing::body(reply).data() : segment.body, result_.data(),
-                size);
+    std::memcpy(in_ring ? engine::SharedRing::body(reply).data() : segment.body,
+                runner_.result().data(), size);
     replies_.commit();
     ring_owner();
 }
@@ -297,7 +253,7 @@ engine::MessageHeader& PoolWorkerMain::reserve_reply(std::size_t size) {
 }
 
 void PoolWorkerMain::require_connection() const noexcept {
-    if (inode_of(control_) != control_inode_ || ::fcntl(eventfd_.fileno(), F_GETFD) < 0) {
+    if (engine::inode_of(control_) != control_inode_ || ::fcntl(eventfd_.fileno(), F_GETFD) < 0) {
         std::fputs("a call closed the descriptors of its worker process\n", stderr);
         std::fflush(stderr);
         ::_exit(1);

@@ -5,10 +5,11 @@
 
 #include <sys/types.h>
 
-#include <hocket/detail/processes/calls/remote_function.hpp>
+#include <hocket/detail/processes/calls/message.hpp>
 
 #include "engine/memory_mapping.hpp"
 #include "engine/worker_link.hpp"
+#include "processes/calls/call_runner.hpp"
 #include "processes/pool/message_segments.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
@@ -51,8 +52,7 @@ private:
     engine::SharedRing replies_;
     IncomingSegments argument_segments_;
     OutgoingSegments result_segments_{"result"};
-    msgpack::sbuffer result_;
-    msgpack::zone zone_;
+    CallRunner runner_;
     bool initialized_ = true; // false if the initializer threw
 };
 

@@ -14,20 +14,24 @@ ProcessPoolExecutor::ProcessPoolExecutor(std::size_t max_workers, ProcessPoolOpt
     pool_->start();
 }
 
-ProcessPoolExecutor::~ProcessPoolExecutor() {
-    pool_->shutdown({.wait = true, .cancel_futures = false});
+ProcessPoolExecutor::~ProcessPoolExecutor() { pool_->core().shutdown(true, false); }
+
+void ProcessPoolExecutor::shutdown(ShutdownOptions options) {
+    pool_->core().shutdown(options.wait, options.cancel_futures);
 }
 
-void ProcessPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(options); }
+PoolStats ProcessPoolExecutor::stats() const noexcept {
+    return detail::stats_of(pool_->core().status());
+}
 
-PoolStats ProcessPoolExecutor::stats() const noexcept { return detail::stats_of(pool_->status()); }
+std::size_t ProcessPoolExecutor::max_workers() const noexcept {
+    return pool_->core().max_workers();
+}
 
-std::size_t ProcessPoolExecutor::max_workers() const noexcept { return pool_->max_workers(); }
+void ProcessPoolExecutor::kill_workers() { pool_->core().kill_workers(); }
 
-void ProcessPoolExecutor::kill_workers() { pool_->kill_workers(); }
-
-void ProcessPoolExecutor::submit_call(detail::RemoteCall& call, const detail::GatherBuffer& body) {
-    pool_->submit(call, body);
+void ProcessPoolExecutor::submit_call(detail::RemoteCall& call, detail::GatherBuffer& body) {
+    pool_->submit(call, body.ranges());
 }
 
 void ProcessPoolExecutor::enqueue(detail::Work&) {

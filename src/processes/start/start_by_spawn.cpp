@@ -1,5 +1,6 @@
 // The start method "spawn": executes the program again.
 
+#include "processes/start/spawn_program.hpp"
 #include "processes/start/start_worker.hpp"
 
 #include <cerrno>
@@ -25,7 +26,6 @@ namespace {
 [[gnu::used]] constexpr auto linked_worker_main = &hocket_worker_main;
 
 constexpr const char* program = "/proc/self/exe";
-constexpr int socket_in_worker = 3;
 
 void check(int error, const char* call) {
     if (error != 0) {
@@ -61,24 +61,22 @@ private:
 
 } // namespace
 
-StartedWorker start_by_spawn() {
+pid_t spawn_program(int socket, std::vector<std::string> variables) {
     if (std::getenv("HOCKET_WORKER") != nullptr) {
         throw RuntimeError("this process should be a worker, but it ran its program: hocket's hook "
                            "before main was not linked in, or HOCKET_WORKER is set in the "
                            "environment");
     }
-    auto [ours, low] = OwnerEnd::connect();
     // Use a number that does not collide with the worker's descriptors.
-    const engine::FileDescriptor theirs(
-        ::fcntl(low.fileno(), F_DUPFD_CLOEXEC, socket_in_worker + 1));
+    const engine::FileDescriptor theirs(::fcntl(socket, F_DUPFD_CLOEXEC, socket_of_spawned + 1));
     check(theirs.is_open() ? 0 : errno, "fcntl(F_DUPFD_CLOEXEC) for a worker");
 
     FileActions actions;
-    check(::posix_spawn_file_actions_adddup2(actions.get(), theirs.fileno(), socket_in_worker),
+    check(::posix_spawn_file_actions_adddup2(actions.get(), theirs.fileno(), socket_of_spawned),
           "posix_spawn_file_actions_adddup2");
     check(::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0),
           "posix_spawn_file_actions_addopen");
-    check(::posix_spawn_file_actions_addclosefrom_np(actions.get(), socket_in_worker + 1),
+    check(::posix_spawn_file_actions_addclosefrom_np(actions.get(), socket_of_spawned + 1),
           "posix_spawn_file_actions_addclosefrom_np");
 
     // SIGINT stays blocked until the worker ignores it; other signals are as in a new program.
@@ -95,8 +93,10 @@ StartedWorker start_by_spawn() {
     std::string title = "[hocket worker]";
     std::string name = ::program_invocation_name;
     char* arguments[] = {name.data(), title.data(), nullptr};
-    std::string mark = "HOCKET_WORKER=" + std::to_string(socket_in_worker);
-    std::vector<char*> environment{mark.data()};
+    std::vector<char*> environment;
+    for (std::string& variable : variables) {
+        environment.push_back(variable.data());
+    }
     for (char** variable = ::environ; *variable != nullptr; ++variable) {
         environment.push_back(*variable);
     }
@@ -106,6 +106,13 @@ StartedWorker start_by_spawn() {
     check(::posix_spawn(&pid, program, actions.get(), attributes.get(), arguments,
                         environment.data()),
           "posix_spawn of a worker (/proc/self/exe)");
+    return pid;
+}
+
+StartedWorker start_by_spawn() {
+    auto [ours, theirs] = OwnerEnd::connect();
+    const pid_t pid =
+        spawn_program(theirs.fileno(), {"HOCKET_WORKER=" + std::to_string(socket_of_spawned)});
     return {pid, std::move(ours), open_pidfd(pid), {}};
 }
 

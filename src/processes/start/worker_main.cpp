@@ -6,8 +6,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
+#include <string>
 #include <thread>
 
 #include <poll.h>
@@ -23,6 +23,7 @@
 #include "processes/pool/pool_worker_main.hpp"
 #include "processes/start/fork_server.hpp"
 #include "processes/start/process_main.hpp"
+#include "processes/start/stream_worker_main.hpp"
 #include "processes/start/worker_bootstrap.hpp"
 
 namespace hocket::detail {
@@ -88,10 +89,16 @@ int worker_main(int control) noexcept {
 // statics, because they belong to the program, which did not run.
 extern "C" int hocket_worker_main(const char* socket) {
     ::prctl(PR_SET_NAME, program_invocation_short_name); // it was started as /proc/self/exe
-    int control = -1;
-    std::from_chars(socket, socket + std::strlen(socket), control);
+    const std::string how = socket;
     ::unsetenv("HOCKET_WORKER"); // processes that this one starts are not workers
-    const int status = hocket::detail::worker_main(control);
+    int status = 0;
+    if (hocket::detail::is_stream_worker(how)) {
+        status = hocket::detail::stream_worker_main(how);
+    } else {
+        int control = -1;
+        std::from_chars(how.data(), how.data() + how.size(), control);
+        status = hocket::detail::worker_main(control);
+    }
     std::fflush(nullptr);
     ::_exit(status);
 }

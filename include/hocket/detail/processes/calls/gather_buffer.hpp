@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
+
+#include <hocket/engine/pool_call.hpp>
 
 namespace hocket::detail {
 
@@ -20,6 +23,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return own_.size() + block_bytes_; }
 
     void copy_to(std::byte* to) const noexcept;
+    /// Its pieces; valid until it changes.
+    [[nodiscard]] engine::ByteRanges ranges();
     void clear() noexcept {
         own_.clear();
         blocks_.clear();
@@ -39,6 +44,7 @@ private:
     std::string own_;
     std::vector<Block> blocks_;
     std::size_t block_bytes_ = 0;
+    std::vector<std::span<const char>> ranges_;
 };
 
 } // namespace hocket::detail

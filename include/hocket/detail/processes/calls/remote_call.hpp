@@ -10,40 +10,32 @@
 
 #include <hocket/detail/processes/calls/remote_function.hpp>
 #include <hocket/detail/threads/future_state.hpp>
+#include <hocket/engine/pool_call.hpp>
 #include <hocket/submit_options.hpp>
 
 namespace hocket::detail {
 
 class ProcessPool;
-class PoolWorker;
+
+/// The exception for a call that its pool could not answer.
+[[nodiscard]] std::exception_ptr exception_of(const engine::PoolFailure& failure);
 
 /// A call in a process pool, from its submission to its completion.
-class RemoteCall {
+class RemoteCall : public engine::PoolCall {
 public:
     explicit RemoteCall(std::shared_ptr<ProcessPool> pool) noexcept : pool_(std::move(pool)) {}
-    RemoteCall(const RemoteCall&) = delete;
-    RemoteCall& operator=(const RemoteCall&) = delete;
 
-    /// Completes the future with the worker's answer; does nothing if the future was cancelled.
-    virtual void complete(std::span<const char> result, Descriptors& descriptors) noexcept = 0;
-    virtual void fail(std::exception_ptr error) noexcept = 0;
-    /// Cancels the future, without telling the pool.
-    virtual void cancel_future() noexcept = 0;
-    /// Called when the pool does not need the call any more.
-    virtual void release() noexcept = 0;
+    // `complete` completes the future with the worker's result; it and `fail_with` do nothing if
+    // the future was cancelled.
+    void complete_with_error(std::span<const char> error, Descriptors& descriptors) noexcept final;
+    void fail(const engine::PoolFailure& failure) noexcept final;
+    virtual void fail_with(std::exception_ptr error) noexcept = 0;
 
     void set_options(const SubmitOptions& options) {
         timeout = options.timeout ? std::max<std::int64_t>(options.timeout->count(), 1) : 0;
         priority = options.priority;
         name = static_cast<std::string>(options.name);
     }
-
-    FunctionRef function;
-    std::string name;
-    Descriptors descriptors;  // of shared objects in the arguments
-    std::int64_t timeout = 0; // how long it may run, in nanoseconds; 0: no limit
-    int priority = 0;
-    bool is_initializer = false; // runs once in each worker
 
 protected:
     ~RemoteCall() = default;
@@ -57,16 +49,7 @@ protected:
     void wake_collector() noexcept;
 
 private:
-    friend class ProcessPool;
-    friend class PoolWorker;
-
     const std::shared_ptr<ProcessPool> pool_;
-    // What follows belongs to the pool and is guarded by its lock. The states: in the pool's queue,
-    // sent to a worker, no longer in the pool.
-    enum class State : std::uint8_t { waiting, sent, left };
-    std::string body_; // set while the call is in the pool's queue
-    PoolWorker* worker_ = nullptr;
-    State state_ = State::left;
 };
 
 template <class R> class RemoteCallState final : public FutureState<R>, public RemoteCall {
@@ -104,7 +87,7 @@ public:
         }
         this->publish(how);
     }
-    void fail(std::exception_ptr error) noexcept override {
+    void fail_with(std::exception_ptr error) noexcept override {
         if (this->set_running_or_notify_cancel()) {
             this->result_.set_error(std::move(error));
             this->publish(Status::failed);

@@ -1,17 +1,16 @@
-// The answers of a process pool: which thread takes them, and how they become results.
+// The answers of a pool's workers: which thread takes them, and how they become results.
 
 #include <algorithm>
 
 #include <unistd.h>
 
 #include "engine/cpu_relax.hpp"
+#include "engine/pool/pool_core.hpp"
 #include "engine/trace.hpp"
-#include "processes/calls/remote_exception.hpp"
-#include "processes/pool/process_pool.hpp"
 
-namespace hocket::detail {
+namespace hocket::engine {
 
-void ProcessPool::on_ready(std::uint32_t) noexcept {
+void PoolCore::on_ready(std::uint32_t) noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(eventfd_.fileno(), &count, sizeof count);
     on_answers();
@@ -19,7 +18,7 @@ void ProcessPool::on_ready(std::uint32_t) noexcept {
 
 // Either the supervisor sees that nobody else collects any more, or the leaving collector sees the
 // supervisor asleep. In both cases one of them checks the workers for answers.
-void ProcessPool::before_sleep() noexcept {
+void PoolCore::before_sleep() noexcept {
     supervisor_sleeps_.store(true, std::memory_order_seq_cst);
     if (!has_direct_collector_.load(std::memory_order_seq_cst)) {
         call_supervisor_if_answered();
@@ -28,7 +27,7 @@ void ProcessPool::before_sleep() noexcept {
 
 // If an answer arrives from now on, its worker finds the supervisor asleep and writes to the
 // eventfd. For earlier answers, this function does so.
-void ProcessPool::call_supervisor_if_answered() noexcept {
+void PoolCore::call_supervisor_if_answered() noexcept {
     notifier_.loop_sleeps.store(1, std::memory_order_seq_cst);
     if (has_answer() && notifier_.loop_sleeps.exchange(0, std::memory_order_seq_cst) != 0) {
         const std::uint64_t one = 1;
@@ -36,12 +35,12 @@ void ProcessPool::call_supervisor_if_answered() noexcept {
     }
 }
 
-bool ProcessPool::has_answer() noexcept {
+bool PoolCore::has_answer() noexcept {
     const std::scoped_lock lock(lock_);
     return std::ranges::any_of(workers_, [](const auto& worker) { return worker->has_answer(); });
 }
 
-bool ProcessPool::collect_until_done(const FutureStateBase& future) noexcept {
+bool PoolCore::collect_until(Condition condition) noexcept {
     if (!collector_.try_enter()) {
         return false;
     }
@@ -49,31 +48,31 @@ bool ProcessPool::collect_until_done(const FutureStateBase& future) noexcept {
     notifier_.loop_sleeps.store(0, std::memory_order_relaxed);
     for (;;) {
         collect();
-        if (future.done() || collector_.is_wanted()) {
+        if (condition() || collector_.is_wanted()) {
             break;
         }
-        wait_for_answer(future);
+        wait_for_answer(condition);
     }
     has_direct_collector_.store(false, std::memory_order_seq_cst);
     collector_.leave();
     if (supervisor_sleeps_.load(std::memory_order_seq_cst)) {
         call_supervisor_if_answered();
     }
-    return future.done();
+    return condition();
 }
 
-void ProcessPool::wait_for_answer(const FutureStateBase& future) noexcept {
-    const auto is_over = [&] { return has_answer() || future.done() || collector_.is_wanted(); };
-    if (options_.spin.count() > 0) {
-        const engine::Nanoseconds until = engine::Reactor::now() + options_.spin.count();
+void PoolCore::wait_for_answer(Condition condition) noexcept {
+    const auto is_over = [&] { return has_answer() || condition() || collector_.is_wanted(); };
+    if (options_.spin > 0) {
+        const Nanoseconds until = Reactor::now() + options_.spin;
         do {
             for (int i = 0; i < 64; ++i) {
-                engine::cpu_relax();
+                cpu_relax();
                 if (std::ranges::any_of(collected_, [](auto* w) { return w->has_answer(); })) {
                     return;
                 }
             }
-        } while (engine::Reactor::now() < until);
+        } while (Reactor::now() < until);
     }
     std::this_thread::yield(); // lets a worker on the same processor run
     if (!is_over()) {
@@ -81,7 +80,7 @@ void ProcessPool::wait_for_answer(const FutureStateBase& future) noexcept {
     }
 }
 
-void ProcessPool::on_answers() {
+void PoolCore::on_answers() {
     if (collector_.try_enter()) {
         collect();
         collector_.leave();
@@ -89,7 +88,18 @@ void ProcessPool::on_answers() {
     check_deadlines();
 }
 
-void ProcessPool::collect() {
+// If another thread collects, it may be asleep, and does not notice that a worker accepts calls
+// now.
+void PoolCore::on_answers_received() {
+    {
+        const std::scoped_lock lock(lock_);
+        dispatch();
+    }
+    wake_collector();
+    on_answers();
+}
+
+void PoolCore::collect() {
     {
         const std::scoped_lock lock(lock_);
         collected_.clear();
@@ -109,31 +119,51 @@ void ProcessPool::collect() {
     dispatch();
 }
 
-void ProcessPool::collect_from(PoolWorker& worker) {
+void PoolCore::collect_from(PoolWorker& worker) {
     while (worker.has_answer()) {
         PoolWorker::Answer answer = [&] {
             const std::scoped_lock lock(lock_);
             PoolWorker::Answer taken = worker.take_answer();
-            engine::add(status_->completed, 1);
+            if (taken.kind != PoolWorker::AnswerKind::returned) {
+                add(status_->completed, 1);
+            } else if (taken.call != nullptr && cancels_) {
+                returned_.push_back(taken.call);
+                cancelling_.request();
+            } else if (taken.call != nullptr) {
+                put_back({taken.call});
+            }
             publish_status();
             return taken;
         }();
-        if (answer.call != nullptr) {
-            engine::trace(engine::TraceKind::completed,
-                          reinterpret_cast<std::uintptr_t>(answer.call));
-            if (answer.lost) {
-                answer.call->fail(answer.lost);
-            } else if (answer.is_exception) {
-                msgpack::zone zone;
-                const DescriptorScope scope(answer.descriptors);
-                answer.call->fail(unpack_exception(unpack_object(zone, answer.body)));
-            } else {
-                answer.call->complete(answer.body, answer.descriptors);
-            }
-            answer.call->release();
+        if (answer.call != nullptr && answer.kind != PoolWorker::AnswerKind::returned) {
+            complete(answer);
         }
         worker.answer_taken();
     }
 }
 
-} // namespace hocket::detail
+void PoolCore::complete(PoolWorker::Answer& answer) {
+    trace(TraceKind::completed, reinterpret_cast<std::uintptr_t>(answer.call));
+    switch (answer.kind) {
+    case PoolWorker::AnswerKind::result:
+        answer.call->complete(answer.body, answer.descriptors);
+        break;
+    case PoolWorker::AnswerKind::error:
+        answer.call->complete_with_error(answer.body, answer.descriptors);
+        break;
+    case PoolWorker::AnswerKind::lost: answer.call->fail(*answer.why_lost); break;
+    case PoolWorker::AnswerKind::returned: return;
+    }
+    answer.call->release();
+}
+
+void PoolCore::cancel_returned() {
+    PoolWorker::Calls calls;
+    {
+        const std::scoped_lock lock(lock_);
+        calls.swap(returned_);
+    }
+    cancel_all(calls);
+}
+
+} // namespace hocket::engine

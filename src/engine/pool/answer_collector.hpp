@@ -6,7 +6,7 @@
 #include "engine/reactor.hpp"
 #include "engine/worker_link.hpp"
 
-namespace hocket::detail {
+namespace hocket::engine {
 
 /// The right to take the workers' answers. One thread has it at a time: a thread that is waiting
 /// for a result, or else the supervisor. A waiting thread that collects itself saves the detour
@@ -21,7 +21,7 @@ public:
         return true;
     }
     /// Waits until the current collector has left; `is_wanted` asks it to do so.
-    void enter(engine::SharedEventcount& eventcount) noexcept;
+    void enter(SharedEventcount& eventcount) noexcept;
     void leave() noexcept;
     [[nodiscard]] bool is_wanted() const noexcept {
         return is_wanted_.load(std::memory_order_seq_cst);
@@ -36,4 +36,4 @@ private:
     std::atomic<std::thread::id> thread_{};
 };
 
-} // namespace hocket::detail
+} // namespace hocket::engine

@@ -1,8 +1,8 @@
-#include "processes/pool/answer_collector.hpp"
+#include "engine/pool/answer_collector.hpp"
 
-namespace hocket::detail {
+namespace hocket::engine {
 
-void AnswerCollector::enter(engine::SharedEventcount& eventcount) noexcept {
+void AnswerCollector::enter(SharedEventcount& eventcount) noexcept {
     is_wanted_.store(true, std::memory_order_seq_cst);
     while (!try_enter()) {
         eventcount.notify_all();
@@ -17,4 +17,4 @@ void AnswerCollector::leave() noexcept {
     is_busy_.notify_all();
 }
 
-} // namespace hocket::detail
+} // namespace hocket::engine

@@ -4,15 +4,15 @@
 
 #include "engine/reactor.hpp"
 
-namespace hocket::detail {
+namespace hocket::engine {
 
 /// A member function of the pool that runs on the supervisor's thread when it is requested, once
 /// for any number of requests until then. Any thread may request it.
-template <class Pool> class SupervisorJob final : public engine::Runnable {
+template <class Pool> class SupervisorJob final : public Runnable {
 public:
     using Function = void (Pool::*)();
 
-    SupervisorJob(engine::Reactor& reactor, Pool& pool, Function function) noexcept
+    SupervisorJob(Reactor& reactor, Pool& pool, Function function) noexcept
         : reactor_(reactor), pool_(pool), function_(function) {}
     void request() noexcept {
         if (!is_requested_.exchange(true)) {
@@ -26,14 +26,14 @@ private:
         (pool_.*function_)();
     }
 
-    engine::Reactor& reactor_;
+    Reactor& reactor_;
     Pool& pool_;
     const Function function_;
     std::atomic<bool> is_requested_{false};
 };
 
 /// The same for a point in time.
-template <class Pool> class SupervisorTimer final : public engine::Timer {
+template <class Pool> class SupervisorTimer final : public Timer {
 public:
     using Function = void (Pool::*)();
 
@@ -46,4 +46,4 @@ private:
     const Function function_;
 };
 
-} // namespace hocket::detail
+} // namespace hocket::engine
