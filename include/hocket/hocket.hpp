@@ -62,6 +62,7 @@
 #include <hocket/protocol.hpp>
 #include <hocket/queue.hpp>
 #include <hocket/remote_exception.hpp>
+#include <hocket/remote_executor.hpp>
 #include <hocket/run.hpp>
 #include <hocket/run_coroutine_threadsafe.hpp>
 #include <hocket/semaphore.hpp>
