@@ -25,6 +25,7 @@ FileDescriptor make_answer_eventfd() {
 
 PoolCore::PoolCore(const PoolCoreOptions& options, WorkerStarter& starter)
     : options_(options),
+      max_workers_(options.max_workers),
       starter_(starter),
       notifier_region_(MemoryMapping::create("pool", sizeof(ReplyNotifier))),
       notifier_(*reinterpret_cast<ReplyNotifier*>(notifier_region_.data())),
@@ -184,7 +185,7 @@ std::size_t PoolCore::wanted_workers() const noexcept {
     for (const auto& worker : workers_) {
         calls += worker->is_ending() ? 0 : worker->outstanding();
     }
-    return broken_ ? 0 : std::min(options_.max_workers, calls);
+    return broken_ ? 0 : std::min(max_workers(), calls);
 }
 
 std::size_t PoolCore::live_workers() const noexcept {
@@ -267,6 +268,12 @@ void PoolCore::cancel_all(const PoolWorker::Calls& calls) noexcept {
         call->release();
     }
     wake_collector();
+}
+
+void PoolCore::set_max_workers(std::size_t max_workers) {
+    max_workers_.store(max_workers, std::memory_order_relaxed);
+    status_->max_workers.store(max_workers, std::memory_order_relaxed);
+    starting_.request();
 }
 
 void PoolCore::kill_workers() {

@@ -76,7 +76,11 @@ public:
     /// Fails all calls, and ends the workers.
     void break_down(PoolFailure why);
 
-    [[nodiscard]] std::size_t max_workers() const noexcept { return options_.max_workers; }
+    [[nodiscard]] std::size_t max_workers() const noexcept {
+        return max_workers_.load(std::memory_order_relaxed);
+    }
+    /// With fewer workers than before, those that run go on.
+    void set_max_workers(std::size_t max_workers);
     [[nodiscard]] const PoolStatus& status() const noexcept { return *status_; }
 
     // For workers.
@@ -134,6 +138,7 @@ private:
 
     const OwnPoolStatus status_{PoolStatus::processes};
     const PoolCoreOptions options_;
+    std::atomic<std::size_t> max_workers_;
     WorkerStarter& starter_;
     MemoryMapping notifier_region_;
     ReplyNotifier& notifier_;

@@ -44,6 +44,7 @@ void PoolCore::supervise() {
     if (deadline_.is_armed()) {
         reactor_.timers().cancel(deadline_);
     }
+    starter_.end();
 }
 
 // Starts workers for the existing calls.

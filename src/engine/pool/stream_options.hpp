@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include <sys/types.h>
@@ -48,10 +49,14 @@ struct StreamOptions {
 
 /// The other end of a worker's stream.
 struct StreamPeer {
-    FileDescriptor socket;  // a connected stream socket
+    FileDescriptor socket;  // a connected stream socket; not open if it will connect later
     std::string name{};     // where it is, for messages: "at 10.0.0.1 port 7000"
-    pid_t pid = 0;          // if it is a child of this process:
-    FileDescriptor pidfd{}; // it is killed and reaped when its stream has ended
+    pid_t pid = 0;          // its process, if that is known
+    FileDescriptor pidfd{}; // of a child of this process: it is killed and reaped when its stream
+                            // has ended
+    /// Set if something else watches the process: it calls StreamWorker::on_process_ended. Called
+    /// by the supervisor when the worker has ended.
+    std::function<void()> on_end{};
 };
 
 } // namespace hocket::engine

@@ -37,14 +37,15 @@ StreamWorker::StreamWorker(PoolCore& pool, int number, StreamPeer peer,
       options_(options),
       peer_(std::move(peer)),
       child_(pool.reactor().poller(), *this),
-      loses_nothing_(is_unix_socket(peer_.socket.fileno())),
       reader_(FrameSender::worker, options.longest_body),
       last_heard_(Reactor::now()),
       hello_due_(last_heard_ + options.hello_timeout) {
-    prepare_stream_socket(peer_.socket.fileno());
     most_ahead_.store(0, std::memory_order_relaxed); // until it has said hello
     outgoing_.add(FrameKind::hello, 0, std::make_shared<std::string>(options.hello.encode()));
-    auto error = pool.reactor().poller().add(*this, peer_.socket.fileno(), readable);
+    if (!peer_.socket.is_open()) {
+        return;
+    }
+    auto error = watch_peer();
     if (!error && peer_.pidfd.is_open()) {
         error = child_.start(FileDescriptor::duplicate(peer_.pidfd.fileno()));
     }
@@ -64,6 +65,51 @@ StreamWorker::~StreamWorker() {
     if (child_.is_started()) {
         kill_process(peer_.pidfd.fileno());
     }
+}
+
+std::error_code StreamWorker::watch_peer() noexcept {
+    prepare_stream_socket(peer_.socket.fileno());
+    loses_nothing_ = is_unix_socket(peer_.socket.fileno());
+    return pool_.reactor().poller().add(*this, peer_.socket.fileno(), readable);
+}
+
+void StreamWorker::on_process_started(std::string name, pid_t pid) {
+    peer_.name = std::move(name);
+    peer_.pid = pid;
+    if (!has_greeted_.load(std::memory_order_relaxed) && !is_lost_) {
+        hello_due_ = Reactor::now() + options_.hello_timeout;
+        arm_timer();
+    }
+}
+
+std::error_code StreamWorker::connect(FileDescriptor socket, std::span<const char> received) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (is_killed_ || peer_.socket.is_open()) {
+            return std::make_error_code(std::errc::already_connected);
+        }
+        peer_.socket = std::move(socket);
+        if (const auto error = watch_peer()) {
+            return error;
+        }
+        write_some();
+    }
+    last_heard_ = Reactor::now();
+    arm_timer();
+    for (std::string why; !received.empty();) {
+        const std::span<char> space = reader_.space();
+        const std::size_t count = std::min(space.size(), received.size());
+        std::ranges::copy(received.first(count), space.begin());
+        received = received.subspan(count);
+        if (why = take_bytes(count); !why.empty()) {
+            lose(why, false);
+            return {};
+        }
+    }
+    if (has_greeted_.load(std::memory_order_relaxed)) {
+        pool_.on_answers_received();
+    }
+    return {};
 }
 
 PoolWorker::Sending StreamWorker::send(PoolCall& call, const CallBody& body,
@@ -113,7 +159,8 @@ void StreamWorker::flush() noexcept {
 // Before the other end has said hello, sends nothing but the own hello.
 void StreamWorker::write_some() {
     const bool has_greeted = has_greeted_.load(std::memory_order_acquire);
-    if (is_killed_ || is_blocked_ || write_error_ || (!has_greeted && is_hello_sent_)) {
+    if (!peer_.socket.is_open() || is_killed_ || is_blocked_ || write_error_ ||
+        (!has_greeted && is_hello_sent_)) {
         return;
     }
     write_error_ = outgoing_.send(peer_.socket.fileno(), has_greeted ? no_limit : 1, is_blocked_,
@@ -141,6 +188,11 @@ void StreamWorker::note_start() noexcept {
 void StreamWorker::stop() {
     ending_ = true;
     const std::scoped_lock lock(mutex_);
+    is_stopped_ = true;
+    if (!peer_.socket.is_open()) {
+        is_killed_ = true; // it has no calls
+        pool_.request_service();
+    }
     outgoing_.add(FrameKind::stop);
     write_some();
 }
@@ -151,7 +203,11 @@ void StreamWorker::kill() noexcept {
     const std::scoped_lock lock(mutex_);
     is_killed_ = true;
     outgoing_.clear();
-    ::shutdown(peer_.socket.fileno(), SHUT_RDWR);
+    if (peer_.socket.is_open()) {
+        ::shutdown(peer_.socket.fileno(), SHUT_RDWR);
+    } else {
+        pool_.request_service();
+    }
     kill_process(peer_.pidfd.fileno());
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -55,6 +56,16 @@ public:
     void answer_taken() noexcept override { taken_ = {}; }
     void service() noexcept override;
 
+    // For the supervisor, about a worker that connects later or whose process others watch.
+    /// The process has been started; it must connect and say hello within the timeout of the hello.
+    void on_process_started(std::string name, pid_t pid);
+    /// The worker has connected, and `received` was received from it. Returns the system's error.
+    [[nodiscard]] std::error_code connect(FileDescriptor socket, std::span<const char> received);
+    /// The process has ended: `status` is its exit status, or minus the signal.
+    void on_process_ended(int status, std::string last_words) noexcept;
+    /// The worker will not connect, or cannot be reached any more: "is lost: ...".
+    void give_up(const std::string& why) noexcept;
+
 private:
     /// A call that was sent and not answered yet, in order.
     struct Sent {
@@ -85,10 +96,11 @@ private:
     void expire() noexcept override;
     void on_child_exit(int status, std::error_code error) noexcept;
     void receive(std::size_t budget) noexcept;
-    [[nodiscard]] std::string take_frames();
+    [[nodiscard]] std::string take_bytes(std::size_t count);
     [[nodiscard]] std::string take_frame(Frame frame);
     [[nodiscard]] std::string take_hello(const Frame& frame);
     [[nodiscard]] std::string take_answer_frame(Frame frame);
+    [[nodiscard]] std::error_code watch_peer() noexcept;
     void lose(const std::string& why, bool is_clean) noexcept;
     void report_end() noexcept;
     void kill_child() noexcept;
@@ -106,7 +118,7 @@ private:
     const StreamOptions& options_;
     StreamPeer peer_;
     Child child_;
-    const bool loses_nothing_; // what was written before the end can be read
+    bool loses_nothing_ = false; // what was written before the end can be read
     FrameReader reader_;
     std::int64_t last_heard_ = 0;
     std::int64_t hello_due_ = 0;
@@ -115,7 +127,9 @@ private:
     bool is_lost_ = false;
     bool ended_itself_ = false; // rather than being given up
     std::string end_text_;
-    int child_status_ = 0;
+    int process_status_ = 0;
+    bool is_process_ended_ = false; // says on_process_ended
+    std::string last_words_;
 
     mutable std::mutex mutex_; // guards what follows; after the pool's lock, if both are needed
     OutgoingFrames outgoing_;
@@ -129,6 +143,7 @@ private:
     std::size_t modules_sent_ = 1; // the program, of which it is another process
     bool may_have_run_all_ = false;
     bool is_killed_ = false;
+    bool is_stopped_ = false;
 
     std::atomic<bool> has_greeted_{false};
     std::atomic<bool> is_initialised_{true}; // false until the initializer has answered

@@ -51,12 +51,19 @@ void StreamWorker::arm_timer() {
 void StreamWorker::expire() noexcept {
     const std::int64_t now = Reactor::now();
     if (is_lost_) {
-        kill_child();
+        if (child_.is_started()) {
+            kill_child();
+        } else {
+            report_end(); // nobody has said how its process has ended
+        }
         return;
     }
     if (!has_greeted_.load(std::memory_order_relaxed)) {
         if (now >= hello_due_) {
-            lose("did not say hello within " + after(options_.hello_timeout), true);
+            lose(
+                (peer_.socket.is_open() ? "did not say hello within " : "did not connect within ") +
+                    after(options_.hello_timeout),
+                true);
             return;
         }
     } else if (options_.silence_limit > 0 && now - last_heard_ >= options_.silence_limit) {
@@ -92,13 +99,16 @@ void StreamWorker::lose(const std::string& why, bool is_clean) noexcept {
         pool_.reactor().timers().cancel(*this);
     }
     most_ahead_.store(0, std::memory_order_relaxed);
+    bool is_expected = false;
     {
         const std::scoped_lock lock(mutex_);
+        is_expected = is_killed_ || is_stopped_;
         is_killed_ = true;
         may_have_run_all_ = !is_clean;
         ::shutdown(peer_.socket.fileno(), SHUT_RDWR);
     }
-    if (!child_.is_started()) {
+    const bool will_be_told = peer_.on_end && !is_process_ended_ && ended_itself_ && !is_expected;
+    if (!child_.is_started() && !will_be_told) {
         report_end();
     } else if (ended_itself_) {
         pool_.reactor().timers().arm(*this, Reactor::now() + time_to_exit);
@@ -112,7 +122,7 @@ void StreamWorker::kill_child() noexcept {
 }
 
 void StreamWorker::on_child_exit(int status, std::error_code error) noexcept {
-    child_status_ = error ? ProcessExit::unknown : status;
+    process_status_ = error ? ProcessExit::unknown : status;
     if (!is_lost_) {
         receive(std::numeric_limits<std::size_t>::max());
         if (!is_lost_) { // a process that it has started still has its socket
@@ -124,9 +134,43 @@ void StreamWorker::on_child_exit(int status, std::error_code error) noexcept {
     report_end();
 }
 
+// What it has sent before may still be on its way: its stream says when it has ended.
+void StreamWorker::on_process_ended(int status, std::string last_words) noexcept {
+    process_status_ = status;
+    is_process_ended_ = true;
+    last_words_ = std::move(last_words);
+    if (is_lost_) {
+        if (is_armed()) { // `lose` has waited for this
+            pool_.reactor().timers().cancel(*this);
+            report_end();
+        }
+    } else if (!peer_.socket.is_open()) {
+        ended_itself_ = true;
+        lose("has ended", true);
+    }
+}
+
+void StreamWorker::give_up(const std::string& why) noexcept {
+    if (!is_lost_ && peer_.socket.is_open()) {
+        receive(std::numeric_limits<std::size_t>::max());
+    }
+    if (!is_lost_) {
+        lose(why, false);
+    } else if (is_armed() && !child_.is_started()) {
+        pool_.reactor().timers().cancel(*this);
+        end_text_ = why;
+        report_end();
+    }
+}
+
 void StreamWorker::report_end() noexcept {
-    WorkerEnd end{describe() + " ", peer_.pid, child_status_};
-    end.text += peer_.pid != 0 && ended_itself_ ? describe_exit_status(child_status_) : end_text_;
+    WorkerEnd end{describe() + " ", peer_.pid, process_status_, std::move(last_words_)};
+    const bool is_status_known = peer_.on_end ? is_process_ended_ : peer_.pid != 0;
+    end.text +=
+        is_status_known && ended_itself_ ? describe_exit_status(process_status_) : end_text_;
+    if (peer_.on_end) {
+        peer_.on_end();
+    }
     pool_.on_worker_ended(*this, std::move(end));
 }
 

@@ -60,11 +60,7 @@ void StreamWorker::receive(std::size_t budget) noexcept {
         }
         last_heard_ = Reactor::now();
         budget -= static_cast<std::size_t>(count);
-        if (!reader_.filled(static_cast<std::size_t>(count))) {
-            why = reader_.error();
-            break;
-        }
-        if (why = take_frames(); !why.empty()) {
+        if (why = take_bytes(static_cast<std::size_t>(count)); !why.empty()) {
             break;
         }
     }
@@ -76,8 +72,11 @@ void StreamWorker::receive(std::size_t budget) noexcept {
     }
 }
 
-// Returns what is wrong with them.
-std::string StreamWorker::take_frames() {
+// Returns what is wrong with the bytes that were put into the reader's space.
+std::string StreamWorker::take_bytes(std::size_t count) {
+    if (!reader_.filled(count)) {
+        return reader_.error();
+    }
     while (auto frame = reader_.next()) {
         std::string why = take_frame(*std::move(frame));
         if (!why.empty()) {
@@ -163,10 +162,16 @@ void StreamWorker::adjust_batch(std::uint64_t nanoseconds) noexcept {
 
 void StreamWorker::service() noexcept {
     std::error_code error;
+    bool has_given_up_connecting = false;
     {
         const std::scoped_lock lock(mutex_);
         write_some();
         error = write_error_;
+        has_given_up_connecting = is_killed_ && !peer_.socket.is_open();
+    }
+    if (has_given_up_connecting && !is_lost_) {
+        lose("was ended before it had connected", true);
+        return;
     }
     if (error && !is_lost_) {
         receive(std::numeric_limits<std::size_t>::max()); // what it has written before it ended
@@ -175,7 +180,7 @@ void StreamWorker::service() noexcept {
         }
         return;
     }
-    if (!is_lost_) {
+    if (!is_lost_ && is_watching()) {
         watch_socket();
         arm_timer();
     }

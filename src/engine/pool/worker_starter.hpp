@@ -20,6 +20,8 @@ public:
         static_cast<void>(body);
         return nullptr;
     }
+    /// The pool was shut down, and all workers have ended. Nothing is called after this.
+    virtual void end() noexcept {}
 
 protected:
     ~WorkerStarter() = default;
