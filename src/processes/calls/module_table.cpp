@@ -93,18 +93,39 @@ FunctionRef locate_function(const void* function) {
     return {ModuleTable::number_of(base), reinterpret_cast<std::uint64_t>(function) - base};
 }
 
+namespace {
+
+/// On another machine, the library may be in another folder, where the linker finds it by its name.
+std::optional<Module> find_or_load(const Module& module, std::string& error) {
+    if (auto found = find_by_path(module.path)) {
+        return found;
+    }
+    const std::string name = module.path.substr(module.path.rfind('/') + 1);
+    const auto is_same = [&](const std::string& path, const dl_phdr_info& info) {
+        return path.ends_with("/" + name) && engine::build_id_of(info) == module.build_id;
+    };
+    if (auto found = find_module(is_same)) {
+        return found;
+    }
+    if (::dlopen(module.path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) {
+        return find_by_path(module.path);
+    }
+    error = std::string("the worker cannot load the library of the function: ") + ::dlerror();
+    if (::dlopen(name.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+        return std::nullopt;
+    }
+    const auto found = find_module(is_same);
+    error = found ? "" : "the worker found a different build of " + name;
+    return found;
+}
+
+} // namespace
+
 ForeignModules::ForeignModules() { add(ModuleTable::get(0)); }
 
 void ForeignModules::add(const Module& module) {
     Entry entry;
-    std::optional<Module> found = find_by_path(module.path);
-    if (!found) {
-        if (::dlopen(module.path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-            entry.error =
-                std::string("the worker cannot load the library of the function: ") + ::dlerror();
-        }
-        found = find_by_path(module.path);
-    }
+    std::optional<Module> found = find_or_load(module, entry.error);
     if (found && found->build_id != module.build_id) {
         entry.error = "the worker found a different build of " +
                       (module.path.empty() ? "the program" : module.path) + ": its build id is " +

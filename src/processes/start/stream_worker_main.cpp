@@ -1,5 +1,6 @@
 #include "processes/start/stream_worker_main.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
@@ -11,7 +12,10 @@
 #include <system_error>
 #include <utility>
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <hocket/engine/file_descriptor.hpp>
 #include <hocket/engine/socket_address.hpp>
@@ -32,12 +36,18 @@ namespace {
 
 constexpr std::string_view inherited = "stream:";
 constexpr std::string_view connected = "connect:";
+constexpr int connect_timeout = 10; // seconds
 
 template <class Integer> std::optional<Integer> number_in(std::string_view text) {
     Integer value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size() ? std::optional(value)
                                                                     : std::nullopt;
+}
+
+void set_send_timeout(int socket, int seconds) noexcept {
+    const timeval limit{seconds, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 engine::FileDescriptor connect_to(std::string_view where) {
@@ -55,11 +65,32 @@ engine::FileDescriptor connect_to(std::string_view where) {
                          " has no numeric address and port, as in connect:10.0.0.1:7000");
     }
     engine::FileDescriptor socket(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // A limit for connecting, which the system would try for two minutes.
+    set_send_timeout(socket.fileno(), connect_timeout);
     if (!socket.is_open() ||
         ::connect(socket.fileno(), address->native(), address->native_size()) != 0) {
+        if (errno == EINPROGRESS) {
+            errno = ETIMEDOUT;
+        }
         engine::throw_errno("connect to the owner at " + address->text());
     }
+    set_send_timeout(socket.fileno(), 0);
     return socket;
+}
+
+/// Ends this process when the one that started it, whose number is in the environment, has ended:
+/// for workers whose owner is on another machine.
+void die_with_parent() {
+    const char* const text = std::getenv("HOCKET_WORKER_PARENT");
+    if (text == nullptr) {
+        return;
+    }
+    const auto parent = number_in<pid_t>(text);
+    ::unsetenv("HOCKET_WORKER_PARENT");
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (parent != ::getppid()) {
+        ::_exit(EXIT_FAILURE); // it has ended before
+    }
 }
 
 engine::FileDescriptor open_stream(std::string_view how) {
@@ -109,6 +140,7 @@ private:
 int serve(std::string_view how) {
     remember_thrown_stacks();
     std::signal(SIGINT, SIG_IGN); // the owner decides what Ctrl-C means
+    die_with_parent();
     engine::CallServerOptions options;
     options.hello.build = engine::program_build();
     if (const char* token = std::getenv("HOCKET_WORKER_TOKEN")) {
