@@ -10,8 +10,8 @@ if(TARGET hocket_command)
     install(TARGETS hocket_command)
 endif()
 install(EXPORT hocketTargets NAMESPACE hocket:: DESTINATION ${config_dir})
-# Each component has a file of its own, because only its users need what it depends on.
-foreach(component opencl cuda)
+# Each component has a file of its own, because only its users need it and what it depends on.
+foreach(component opencl cuda cluster)
     if(TARGET hocket_${component})
         install(TARGETS hocket_${component} EXPORT hocket_${component}Targets)
         install(EXPORT hocket_${component}Targets NAMESPACE hocket:: DESTINATION ${config_dir})

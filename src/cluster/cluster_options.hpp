@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cluster/bridge_message.hpp"
+
+namespace hocket::detail {
+
+/// The options of an executor on a cluster, whatever its engine.
+struct ClusterOptions {
+    std::string engine; // "Ray", "Dask"
+    std::string address;
+    std::string python;
+    std::map<std::string, double> resources;
+    std::size_t max_workers = 0;
+    std::chrono::nanoseconds connect_timeout{};
+    std::vector<std::string> files;
+    std::string auth_token;
+    std::string host;
+    void (*initializer)() = nullptr;
+    std::size_t max_tasks_per_child = 0;
+    std::function<void(int worker, bool is_error, std::string_view line)> on_output;
+
+    /// Throws ValueError.
+    void check() const;
+    /// What the bridge needs to know of them.
+    [[nodiscard]] BridgeMessage describe() const;
+    /// `host` in two parts; the port is 0 if it has none.
+    [[nodiscard]] std::pair<std::string, std::uint16_t> host_and_port() const;
+};
+
+} // namespace hocket::detail

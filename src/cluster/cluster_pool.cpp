@@ -1,0 +1,268 @@
+#include "cluster/cluster_pool.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include <sys/random.h>
+
+#include <hocket/errors.hpp>
+
+#include "engine/format_seconds.hpp"
+#include "engine/last_error.hpp"
+#include "processes/start/start_stream_worker.hpp"
+
+namespace hocket::detail {
+
+namespace {
+
+// Starting a cluster on this machine takes longer than joining one.
+constexpr std::chrono::nanoseconds time_to_start_a_cluster = std::chrono::seconds(60);
+
+std::string random_token() {
+    unsigned char bytes[16];
+    if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+        engine::throw_errno("getrandom");
+    }
+    std::string text;
+    for (const unsigned char byte : bytes) {
+        constexpr const char* digits = "0123456789abcdef";
+        text += {digits[byte >> 4], digits[byte & 15]};
+    }
+    return text;
+}
+
+template <class Number> Number number_in(const std::string& text) {
+    Number number{};
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+ProcessPoolOptions pool_options(const ClusterOptions& options) {
+    return {.initializer = options.initializer, .max_tasks_per_child = options.max_tasks_per_child};
+}
+
+std::chrono::nanoseconds time_to_join(const ClusterOptions& options) {
+    return options.address.empty() ? std::max(options.connect_timeout, time_to_start_a_cluster)
+                                   : options.connect_timeout;
+}
+
+} // namespace
+
+ClusterPool::ClusterPool(ClusterOptions options)
+    : options_(std::move(options)),
+      output_(options_.on_output ? options_.on_output : print_worker_line),
+      pool_(0, pool_options(options_), *this), // it gets workers when the cluster has been joined
+      bridge_(pool_.core().reactor().poller(), *this),
+      arrivals_(pool_.core().reactor(), *this) {}
+
+std::shared_ptr<ClusterPool> ClusterPool::start(ClusterOptions options) {
+    options.check();
+    auto cluster = std::make_shared<ClusterPool>(std::move(options));
+    cluster->bridge_.start(cluster->options_.python);
+    cluster->bridge_.send(cluster->options_.describe());
+    cluster->set_deadline(time_to_join(cluster->options_));
+    cluster->pool_.core().start(cluster);
+    return cluster;
+}
+
+std::unique_ptr<engine::PoolWorker> ClusterPool::start_worker(engine::PoolCore& pool, int number) {
+    auto slot = std::make_shared<Slot>();
+    slot->options = stream_options(random_token());
+    slot->options.hello_timeout = options_.connect_timeout.count();
+    engine::StreamPeer peer;
+    // Holds the slot, whose options the worker uses.
+    peer.on_end = [this, number, slot] { on_worker_ended(number); };
+    auto worker =
+        std::make_unique<engine::StreamWorker>(pool, number, std::move(peer), slot->options);
+    slot->worker = worker.get();
+    slots_[number] = slot;
+    bridge_.send({"start", std::to_string(number), owner_address_, slot->options.hello.token});
+    return worker;
+}
+
+void ClusterPool::on_worker_ended(int number) {
+    slots_.erase(number);
+    bridge_.send({"end", std::to_string(number)});
+}
+
+void ClusterPool::on_message(const BridgeMessage& message) {
+    const std::string& name = message[0];
+    if (name == "joined" && message.size() == 2) {
+        try {
+            listen(message[1]);
+        } catch (const std::exception& error) {
+            break_down(error.what());
+            return;
+        }
+        has_joined_ = true;
+        set_deadline(options_.connect_timeout);
+        pool_.core().set_max_workers(options_.max_workers);
+    } else if (name == "nodes" && message.size() >= 2) {
+        take_nodes(message);
+    } else if (name == "broken" && message.size() == 2) {
+        break_down(message[1]);
+    } else if (message.size() > 2) {
+        const auto slot = slots_.find(number_in<int>(message[1]));
+        if (slot != slots_.end()) {
+            on_worker_message(message, *slot->second);
+        }
+    }
+}
+
+void ClusterPool::listen(const std::string& host) {
+    const auto [name, port] = options_.host_and_port();
+    const auto address = engine::SocketAddress::from_ip(host, port);
+    if (!address) {
+        throw ValueError("'" + host + "' is not a numeric address of this machine");
+    }
+    try {
+        arrivals_.listen(*address);
+    } catch (const std::system_error& error) {
+        if (error.code() != std::errc::address_not_available) {
+            throw;
+        }
+        // The address is another machine's, which passes connections on to this one.
+        arrivals_.listen(
+            *engine::SocketAddress::from_ip(address->family() == AF_INET ? "0.0.0.0" : "::", port));
+    }
+    const std::string shown = address->family() == AF_INET ? host : "[" + host + "]";
+    owner_address_ = shown + ":" + std::to_string(arrivals_.address().port());
+}
+
+void ClusterPool::take_nodes(const BridgeMessage& message) {
+    for (std::size_t i = 2; i + 4 <= message.size();) {
+        ClusterNode node{message[i], message[i + 1], number_in<std::size_t>(message[i + 2]), {}};
+        const auto resources = number_in<std::size_t>(message[i + 3]);
+        i += 4;
+        for (std::size_t n = 0; n < resources && i + 2 <= message.size(); ++n, i += 2) {
+            node.resources[message[i]] = number_in<double>(message[i + 1]);
+        }
+        arriving_nodes_.push_back(std::move(node));
+    }
+    if (message[1] != "1") {
+        return; // there are more
+    }
+    const auto nodes = std::exchange(arriving_nodes_, {});
+    std::size_t slots = 0;
+    for (const ClusterNode& node : nodes) {
+        slots += node.slots;
+    }
+    has_room_ |= slots > 0 || options_.max_workers > 0;
+    if (options_.max_workers == 0 && slots != pool_.core().max_workers()) {
+        pool_.core().set_max_workers(slots);
+    }
+    std::vector<Promise<std::vector<ClusterNode>>> waiting;
+    {
+        const std::scoped_lock lock(mutex_);
+        nodes_ = nodes;
+        knows_nodes_ = true;
+        waiting.swap(waiting_);
+    }
+    for (auto& promise : waiting) {
+        if (promise.set_running_or_notify_cancel()) {
+            promise.set_result(nodes);
+        }
+    }
+}
+
+void ClusterPool::on_worker_message(const BridgeMessage& message, Slot& slot) {
+    const std::string& name = message[0];
+    engine::StreamWorker& worker = *slot.worker;
+    if (name == "output" && message.size() == 4) {
+        output_(worker.number(), message[2] == "1", message[3]);
+    } else if (name == "started" && message.size() == 4) {
+        worker.on_process_started("on node " + message[2], number_in<pid_t>(message[3]));
+    } else if (name == "ended" && message.size() == 4) {
+        worker.on_process_ended(number_in<int>(message[2]), message[3]);
+    } else if (name == "failed" || name == "lost") {
+        worker.give_up(message[2]);
+    }
+}
+
+void ClusterPool::on_arrival(const std::string& token, engine::FileDescriptor socket,
+                             std::span<const char> received) {
+    for (const auto& [number, slot] : slots_) {
+        if (slot->options.hello.token == token) {
+            static_cast<void>(slot->worker->connect(std::move(socket), received));
+            return;
+        }
+    }
+}
+
+void ClusterPool::set_deadline(std::chrono::nanoseconds time) {
+    engine::TimerQueue& timers = pool_.core().reactor().timers();
+    if (deadline_.is_armed()) {
+        timers.cancel(deadline_);
+    }
+    timers.arm(deadline_, engine::Reactor::now() + time.count());
+}
+
+void ClusterPool::on_deadline() {
+    if (!has_joined_) {
+        break_down(
+            (options_.address.empty() ? "it did not start within " : "could not join it within ") +
+            engine::format_seconds(time_to_join(options_)));
+    } else if (!has_room_) {
+        std::string needs;
+        for (const auto& [name, amount] : options_.resources) {
+            needs += (needs.empty() ? "" : ", ") + std::to_string(amount) + " of " + name;
+        }
+        break_down("no node has room for a worker" +
+                   (needs.empty() ? "" : ", which needs " + needs) +
+                   ". If nodes are added on demand, set the option .max_workers");
+    }
+}
+
+void ClusterPool::on_bridge_ended(const std::string& how) {
+    break_down("the Python process that had joined it " + how);
+}
+
+void ClusterPool::break_down(const std::string& why) {
+    const std::string text =
+        "the executor is broken: the " + options_.engine + " cluster" +
+        (options_.address.empty() ? " on this machine" : " at " + options_.address) +
+        " cannot be used: " + why;
+    fail_waiting(std::make_exception_ptr(BrokenExecutor(text)));
+    pool_.core().break_down({engine::PoolFailure::Code::broken, text});
+}
+
+void ClusterPool::fail_waiting(std::exception_ptr why) noexcept {
+    std::vector<Promise<std::vector<ClusterNode>>> waiting;
+    {
+        const std::scoped_lock lock(mutex_);
+        broken_ = broken_ ? broken_ : why;
+        waiting.swap(waiting_);
+    }
+    for (auto& promise : waiting) {
+        if (promise.set_running_or_notify_cancel()) {
+            promise.set_exception(why);
+        }
+    }
+}
+
+void ClusterPool::end() noexcept {
+    arrivals_.stop();
+    if (deadline_.is_armed()) {
+        pool_.core().reactor().timers().cancel(deadline_);
+    }
+    bridge_.end();
+    fail_waiting(std::make_exception_ptr(BrokenExecutor("the executor was shut down")));
+}
+
+Future<std::vector<ClusterNode>> ClusterPool::nodes() {
+    Promise<std::vector<ClusterNode>> promise;
+    auto future = promise.get_future();
+    const std::scoped_lock lock(mutex_);
+    if (broken_) {
+        promise.set_exception(broken_);
+    } else if (knows_nodes_) {
+        promise.set_result(nodes_);
+    } else {
+        waiting_.push_back(std::move(promise));
+    }
+    return future;
+}
+
+} // namespace hocket::detail
