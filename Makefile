@@ -18,7 +18,7 @@ build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
 sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
 
-.PHONY: help demo test bench count perfetto asan tsan format format-check docs install clean
+.PHONY: help demo test bench cluster-test count perfetto asan tsan format format-check docs install clean
 
 help: ## show this list
 	@printf 'hocket: asyncio for C++20\n\n'
@@ -34,6 +34,12 @@ test: ## build optimised with g++, run every test
 	@$(call configure,release) -DHOCKET_BUILD_TESTS=ON -DHOCKET_BUILD_BENCHMARKS=OFF
 	@$(call build,release)
 	@$(call ctest,release)
+
+cluster-test: ## run the tests of hocket::cluster on clusters of Ray and Dask (PyPI: ray, dask, a gigabyte)
+	@scripts/install-deps build test
+	@$(call configure,release) -DHOCKET_BUILD_TESTS=ON -DHOCKET_BUILD_BENCHMARKS=OFF
+	@$(call build,release) --target on_cluster
+	@scripts/cluster-test build/release
 
 bench: ## measure hocket beside its peers, write docs/benchmarks.md
 	@scripts/install-deps build bench

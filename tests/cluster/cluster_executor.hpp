@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hocket/dask_executor.hpp>
+#include <hocket/ray_executor.hpp>
+
+/// A variable of the environment, which scripts/cluster-test sets.
+inline std::string variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+inline bool is_ray() { return variable("HOCKET_TEST_ENGINE") == "ray"; }
+
+/// What RayOptions and DaskOptions have in common.
+struct ClusterTestOptions {
+    std::string address = variable("HOCKET_TEST_ADDRESS"); // empty: a cluster of the executor's own
+    std::string python = variable("HOCKET_TEST_PYTHON");
+    std::map<std::string, double> resources{};
+    std::size_t max_workers = 2;
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10);
+    std::vector<std::string> files{};
+    void (*initializer)() = nullptr;
+    std::function<void(int, bool, std::string_view)> on_output{};
+
+    template <class Options> [[nodiscard]] Options as() const {
+        Options options;
+        options.address = address;
+        options.python = python;
+        options.resources = resources;
+        options.max_workers = max_workers;
+        options.connect_timeout = connect_timeout;
+        options.files = files;
+        options.initializer = initializer;
+        options.on_output = on_output;
+        return options;
+    }
+};
+
+/// An executor of the engine that is tested.
+class ClusterExecutor {
+public:
+    explicit ClusterExecutor(const ClusterTestOptions& options = {}) {
+        if (is_ray()) {
+            auto ray = std::make_unique<hocket::RayExecutor>(options.as<hocket::RayOptions>());
+            nodes = [&executor = *ray] { return executor.nodes(); };
+            executor_ = std::move(ray);
+        } else {
+            auto dask = std::make_unique<hocket::DaskExecutor>(options.as<hocket::DaskOptions>());
+            nodes = [&executor = *dask] { return executor.nodes(); };
+            executor_ = std::move(dask);
+        }
+    }
+    hocket::RemoteExecutor& operator*() const { return *executor_; }
+    hocket::RemoteExecutor* operator->() const { return executor_.get(); }
+
+    std::function<hocket::Future<std::vector<hocket::ClusterNode>>()> nodes;
+
+private:
+    std::unique_ptr<hocket::RemoteExecutor> executor_;
+};

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Runs the tests of tests/cluster/on_cluster_*.cpp with one engine.
+
+usage: run.py ray|dask PYTHON PROGRAM [OPTION OF THE PROGRAM...]
+
+First the program runs without a cluster: its executors start their own. Then it runs on a cluster of two nodes, each in a
+network namespace, if this machine allows that: the owner is on the first one. All that was started is ended by its
+number.
+"""
+
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+CLONE_NEWNET = 0x40000000
+FIRST, SECOND = "10.77.0.1", "10.77.0.2"
+
+
+def in_namespace(namespace):
+    """The processes in a network namespace, but not this one."""
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int(entry.name) != os.getpid() and os.readlink(entry / "ns/net") == namespace:
+                yield int(entry.name)
+        except OSError:
+            pass
+
+
+def kill_all_in(namespace, spared=()):
+    if namespace == os.readlink("/proc/1/ns/net"):
+        raise ValueError("this is the machine's own namespace")
+    for pid in in_namespace(namespace):
+        if pid not in spared:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+class TwoNodes:
+    """A cluster of two nodes with one processor each. This process moves to the first node's namespace."""
+
+    def __init__(self, engine, python):
+        self.engine = engine
+        self.bin = pathlib.Path(python).parent
+        self.folder = tempfile.mkdtemp(prefix="hkt-")
+        self.holder = None
+
+    def __enter__(self):
+        try:
+            self.start_all()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start_all(self):
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNET)")
+        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        self.second = self.wait_for_namespace()
+        here, there = ["ip"], ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "ip"]
+        for command in (here + ["link", "set", "lo", "up"], there + ["link", "set", "lo", "up"],
+                        here + ["link", "add", "here", "type", "veth", "peer", "name", "there", "netns",
+                                str(self.holder.pid)],
+                        here + ["addr", "add", FIRST + "/24", "dev", "here"], here + ["link", "set", "here", "up"],
+                        there + ["addr", "add", SECOND + "/24", "dev", "there"],
+                        there + ["link", "set", "there", "up"]):
+            subprocess.run(command, check=True)
+        self.log = open(os.path.join(self.folder, "log"), "ab")
+        if self.engine == "ray":
+            self.address = FIRST + ":6379"
+            self.start("ray", "start", "--head", "--port=6379", "--node-ip-address=" + FIRST, "--num-cpus=1",
+                       "--include-dashboard=false", "--temp-dir=" + self.folder + "/r", "--block")
+        else:
+            self.address = f"tcp://{FIRST}:8786"
+            self.start("dask", "scheduler", "--host", FIRST, "--port", "8786", "--no-dashboard")
+            self.start("dask", "worker", self.address, "--nthreads", "1", "--host", FIRST, "--no-nanny",
+                       "--no-dashboard", "--local-directory", self.folder + "/1")
+        time.sleep(8)
+        self.start_second()
+        time.sleep(6)
+
+    def wait_for_namespace(self):
+        own = os.readlink("/proc/self/ns/net")
+        while (namespace := os.readlink(f"/proc/{self.holder.pid}/ns/net")) == own:
+            time.sleep(0.01)
+        return namespace
+
+    def start(self, name, *arguments, prefix=()):
+        environment = dict(os.environ, RAY_DISABLE_IMPORT_WARNING="1", RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0")
+        return subprocess.Popen([*prefix, str(self.bin / name), *arguments], stdin=subprocess.DEVNULL, stdout=self.log,
+                                stderr=self.log, env=environment, start_new_session=True)
+
+    def second_node(self):
+        """The command of the second node."""
+        enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
+        if self.engine == "ray":
+            return [*enter, str(self.bin / "ray"), "start", "--address=" + self.address, "--node-ip-address=" + SECOND,
+                    "--num-cpus=1", "--block"]
+        return [*enter, str(self.bin / "dask"), "worker", self.address, "--nthreads", "1", "--host", SECOND,
+                "--no-nanny", "--no-dashboard", "--local-directory", self.folder + "/2"]
+
+    def start_second(self):
+        subprocess.Popen(self.second_node(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                         start_new_session=True)
+
+    def environment(self):
+        """What tests do to the second node."""
+        script = f"{sys.executable} {os.path.abspath(__file__)}"
+        command = " ".join(self.second_node())
+        return {"HOCKET_TEST_ADDRESS": self.address, "HOCKET_TEST_SECOND_NODE": SECOND,
+                "HOCKET_TEST_KILL_NODE": f"{script} --kill '{self.second}' {self.holder.pid}",
+                "HOCKET_TEST_START_NODE": f"setsid {command} </dev/null >>{self.folder}/log 2>&1 &",
+                "HOCKET_TEST_CABLE": "ip link set here"}
+
+    def __exit__(self, *_):
+        if self.holder is not None:
+            own = os.readlink("/proc/self/ns/net")
+            for _ in range(3):
+                kill_all_in(self.second, spared=[self.holder.pid])
+                kill_all_in(own)
+                time.sleep(0.3)
+            self.holder.kill()
+            self.holder.wait()
+        if os.environ.get("HOCKET_TEST_KEEP_LOG"):
+            print(pathlib.Path(self.folder, "log").read_text(errors="replace"))
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run(program, options, environment, title):
+    print(f"=== {title}", flush=True)
+    return subprocess.run([program, *options], env=dict(os.environ, **environment)).returncode
+
+
+def main():
+    if sys.argv[1] == "--kill":
+        kill_all_in(sys.argv[2], spared=[int(sys.argv[3])])
+        return 0
+    engine, python, program, *options = sys.argv[1:]
+    environment = {"HOCKET_TEST_ENGINE": engine, "HOCKET_TEST_PYTHON": python}
+    status = 0
+    if os.environ.get("HOCKET_TEST_ONLY") != "two":
+        status |= run(program, options, environment, f"{engine}: a cluster of the executor's own")
+    if os.geteuid() != 0:
+        print("=== Two nodes are left out: only root may make network namespaces")
+    elif os.environ.get("HOCKET_TEST_ONLY") != "local":
+        with TwoNodes(engine, python) as nodes:
+            faults = ["--gtest_filter=-ClusterFaults.*"] if not options else options
+            status |= run(program, faults, dict(environment, **nodes.environment()), f"{engine}: two nodes")
+    return status
+
+
+sys.exit(main())
