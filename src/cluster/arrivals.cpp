@@ -13,7 +13,7 @@ namespace hocket::detail {
 
 namespace {
 
-constexpr engine::Nanoseconds time_for_hello = 5'000'000'000;
+constexpr engine::Nanoseconds time_for_hello = 30'000'000'000;
 constexpr std::size_t most_arrivals = 1024;
 constexpr int backlog = 128;
 

@@ -25,7 +25,6 @@ namespace hocket::detail {
 namespace {
 
 constexpr std::size_t longest_message = std::size_t{256} << 10;
-constexpr int longest_farewell = 8'000; // milliseconds; the bridge itself gives up before
 
 // Reads the script from a descriptor, so that it is not in every list of processes. Without the
 // current folder, in which a file may be called ray.py.
@@ -132,7 +131,7 @@ void Bridge::receive() {
         }
         if (const auto message =
                 decode_message(std::span(space.data(), static_cast<std::size_t>(count)))) {
-            sink_.on_message(*message);
+            sink_.on_message(*message); // may hang up
         }
     }
 }
@@ -140,22 +139,26 @@ void Bridge::receive() {
 void Bridge::on_exit(int status) noexcept {
     receive(); // what it has said before
     std::string how = engine::describe_exit_status(status);
-    const std::string last_words = output_.finish();
-    if (!last_words.empty()) {
-        how += "; its last output: " + last_words;
+    const std::string last = last_words();
+    if (!last.empty()) {
+        how += "; its last output: " + last;
     }
     sink_.on_bridge_ended(how);
 }
 
-void Bridge::end() noexcept {
+void Bridge::hang_up() noexcept {
     poller_.remove(*this);
     control_.close();
     outgoing_.clear();
+}
+
+void Bridge::end(int milliseconds) noexcept {
+    hang_up();
     if (!child_.is_started()) {
         return;
     }
     pollfd ended{child_.pidfd(), POLLIN, 0};
-    if (::poll(&ended, 1, longest_farewell) <= 0) {
+    if (::poll(&ended, 1, milliseconds) <= 0) {
         ::syscall(SYS_pidfd_send_signal, child_.pidfd(), SIGKILL, nullptr, 0);
         ::poll(&ended, 1, -1);
     }

@@ -31,15 +31,19 @@ class Bridge final : private engine::Watcher {
 public:
     Bridge(engine::Poller& poller, BridgeSink& sink)
         : poller_(poller), sink_(sink), child_(poller, *this) {}
-    ~Bridge() { end(); }
+    ~Bridge() { end(0); }
 
     /// Starts the interpreter `python`. Throws std::system_error.
     void start(const std::string& python);
     /// Sends a message, later if the bridge is busy.
     void send(const BridgeMessage& message);
-    /// Makes the bridge leave the cluster, and waits for the end of its process. Nothing is told
-    /// any more.
-    void end() noexcept;
+    /// Makes the bridge leave the cluster. Nothing can be sent any more.
+    void hang_up() noexcept;
+    /// The last part of what it has written to stderr.
+    [[nodiscard]] std::string last_words() { return output_.finish(); }
+    /// Makes the bridge leave the cluster, and waits for the end of its process, which is
+    /// killed after so many milliseconds. Nothing is told any more.
+    void end(int milliseconds) noexcept;
 
 private:
     struct Child final : engine::ChildWatcher {

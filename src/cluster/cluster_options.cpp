@@ -35,9 +35,12 @@ std::pair<std::string, std::uint16_t> ClusterOptions::host_and_port() const {
     }
     std::uint16_t port = 0;
     const char* const end = host.data() + host.size();
-    if (colon == std::string::npos ||
-        std::from_chars(host.data() + colon + 1, end, port).ptr != end ||
-        !engine::SocketAddress::from_ip(name, port)) {
+    bool is_valid = colon != std::string::npos && engine::SocketAddress::from_ip(name, port);
+    if (is_valid) {
+        const auto parsed = std::from_chars(host.data() + colon + 1, end, port);
+        is_valid = parsed.ec == std::errc() && parsed.ptr == end;
+    }
+    if (!is_valid) {
         throw ValueError("the option .host is '" + host +
                          "'; it must be a numeric address, with a port or without one, as in "
                          "10.0.0.9 or 10.0.0.9:7000");

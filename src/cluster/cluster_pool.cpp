@@ -20,6 +20,10 @@ namespace {
 // Starting a cluster on this machine takes longer than joining one.
 constexpr std::chrono::nanoseconds time_to_start_a_cluster = std::chrono::seconds(60);
 
+// In milliseconds.
+constexpr int time_to_leave = 8'000; // the bridge itself gives up before
+constexpr int time_to_exit = 1'000;
+
 std::string random_token() {
     unsigned char bytes[16];
     if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
@@ -176,7 +180,9 @@ void ClusterPool::on_worker_message(const BridgeMessage& message, Slot& slot) {
         worker.on_process_started("on node " + message[2], number_in<pid_t>(message[3]));
     } else if (name == "ended" && message.size() == 4) {
         worker.on_process_ended(number_in<int>(message[2]), message[3]);
-    } else if (name == "failed" || name == "lost") {
+    } else if (name == "unreachable" && !has_workers_) {
+        break_down(message[2]); // others would not get here, either
+    } else if (name == "failed" || name == "lost" || name == "unreachable") {
         worker.give_up(message[2]);
     }
 }
@@ -185,6 +191,7 @@ void ClusterPool::on_arrival(const std::string& token, engine::FileDescriptor so
                              std::span<const char> received) {
     for (const auto& [number, slot] : slots_) {
         if (slot->options.hello.token == token) {
+            has_workers_ = true;
             static_cast<void>(slot->worker->connect(std::move(socket), received));
             return;
         }
@@ -224,6 +231,7 @@ void ClusterPool::break_down(const std::string& why) {
         "the executor is broken: the " + options_.engine + " cluster" +
         (options_.address.empty() ? " on this machine" : " at " + options_.address) +
         " cannot be used: " + why;
+    bridge_.hang_up();
     fail_waiting(std::make_exception_ptr(BrokenExecutor(text)));
     pool_.core().break_down({engine::PoolFailure::Code::broken, text});
 }
@@ -247,7 +255,7 @@ void ClusterPool::end() noexcept {
     if (deadline_.is_armed()) {
         pool_.core().reactor().timers().cancel(deadline_);
     }
-    bridge_.end();
+    bridge_.end(has_joined_ ? time_to_leave : time_to_exit);
     fail_waiting(std::make_exception_ptr(BrokenExecutor("the executor was shut down")));
 }
 

@@ -74,7 +74,8 @@ private:
     std::map<int, std::shared_ptr<Slot>> slots_;
     std::vector<ClusterNode> arriving_nodes_; // the rest comes in other messages
     bool has_joined_ = false;
-    bool has_room_ = false; // for a worker, or had it
+    bool has_workers_ = false; // or had them
+    bool has_room_ = false;    // for a worker, or had it
     engine::SupervisorTimer<ClusterPool> deadline_{*this, &ClusterPool::on_deadline};
 
     std::mutex mutex_; // guards what follows

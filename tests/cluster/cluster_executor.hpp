@@ -30,6 +30,7 @@ struct ClusterTestOptions {
     std::size_t max_workers = 2;
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10);
     std::vector<std::string> files{};
+    std::string host{};
     void (*initializer)() = nullptr;
     std::function<void(int, bool, std::string_view)> on_output{};
 
@@ -41,6 +42,7 @@ struct ClusterTestOptions {
         options.max_workers = max_workers;
         options.connect_timeout = connect_timeout;
         options.files = files;
+        options.host = host;
         options.initializer = initializer;
         options.on_output = on_output;
         return options;

@@ -149,4 +149,18 @@ TEST_F(ClusterNodes, ResourcesThatNoNodeHasAreSaid) {
     }
 }
 
+TEST_F(ClusterNodes, AnOwnerThatWorkersCannotReachIsSaid) {
+    ClusterTestOptions options = elastic();
+    options.host = "10.99.0.1:7100"; // where nobody is
+    const ClusterExecutor cluster(options);
+    try {
+        cluster->submit(sleep_for, 1).result();
+        ADD_FAILURE() << "the call was made";
+    } catch (const BrokenExecutor& error) {
+        EXPECT_THAT(error.what(),
+                    testing::HasSubstr("cannot connect to the program at 10.99.0.1:7100"));
+        EXPECT_THAT(error.what(), testing::HasSubstr("The option .host"));
+    }
+}
+
 } // namespace

@@ -33,8 +33,8 @@ def in_namespace(namespace):
 
 
 def kill_all_in(namespace, spared=()):
-    if namespace == os.readlink("/proc/1/ns/net"):
-        raise ValueError("this is the machine's own namespace")
+    if namespace == os.environ["HOCKET_TEST_OUTER_NAMESPACE"]:
+        raise ValueError("this is the namespace of the machine")
     for pid in in_namespace(namespace):
         if pid not in spared:
             try:
@@ -51,6 +51,8 @@ class TwoNodes:
         self.bin = pathlib.Path(python).parent
         self.folder = tempfile.mkdtemp(prefix="hkt-")
         self.holder = None
+        os.environ.setdefault("HOCKET_TEST_OUTER_NAMESPACE", os.readlink("/proc/self/ns/net"))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
     def __enter__(self):
         try:
@@ -63,7 +65,8 @@ class TwoNodes:
     def start_all(self):
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNET)")
-        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
         self.second = self.wait_for_namespace()
         here, there = ["ip"], ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "ip"]
         for command in (here + ["link", "set", "lo", "up"], there + ["link", "set", "lo", "up"],

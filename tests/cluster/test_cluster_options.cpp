@@ -90,7 +90,7 @@ TEST(ClusterOptions, AnInterpreterThatDoesNothingIsGivenUpAfterTheTimeout) {
     const auto began = std::chrono::steady_clock::now();
     RayExecutor ray({.address = "127.0.0.1:1", .python = python, .connect_timeout = 300ms});
     EXPECT_THAT(message_of([&] { ray.submit(add, 1, 2).result(); }),
-                testing::HasSubstr("could not join it within 300"));
+                testing::HasSubstr("could not join it within 0.300 seconds"));
     EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 

@@ -129,6 +129,7 @@ class Bridge:
         self.cluster = make_cluster(options, self.program)
         self.workers = {}
         self.owner = os.getppid()
+        self.has_joined = False
         self.hash = None
         self.is_leaving = asyncio.Event()
 
@@ -138,6 +139,7 @@ class Bridge:
         threading.Thread(target=self.receive, args=(loop,), daemon=True).start()
         try:
             await self.cluster.join()
+            self.has_joined = True
             self.control.send("joined", self.options["host"] or self.cluster.owner_host())
             while not self.is_leaving.is_set():
                 await self.look_at_nodes()
@@ -167,6 +169,8 @@ class Bridge:
     def receive(self, loop):
         while message := self.control.receive():
             loop.call_soon_threadsafe(self.on_message, *message)
+        if not self.has_joined:
+            os._exit(0)  # the processes of a cluster that was just being started end with this one
         loop.call_soon_threadsafe(self.is_leaving.set)
         time.sleep(LONGEST_FAREWELL + 1)  # the library may wait for a network that is down
         os._exit(1)
@@ -178,9 +182,8 @@ class Bridge:
                 self.hash = "" if self.cluster.is_local else self.program.hash()
             plan = {"number": int(number), "owner": owner, "token": token, "name": self.options["name"],
                     "path": self.options["executable"] if self.cluster.is_local else "", "hash": self.hash,
-                    "machine": platform.machine()}
-            task = asyncio.ensure_future(self.run_worker(plan))
-            self.workers[number] = task
+                    "machine": platform.machine(), "connect_timeout": self.options["connect_timeout"]}
+            self.workers[number] = asyncio.ensure_future(self.run_worker(plan))
         elif name == "end":
             self.cluster.end_worker(int(fields[0]))
 

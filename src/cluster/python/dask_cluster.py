@@ -8,7 +8,7 @@ def run_node_worker(plan, topic):
     worker = NodeWorker(plan, None)
     while True:
         *events, last = worker.watch()
-        is_over = last[0] in ("ended", "failed")
+        is_over = last[0] in WORKER_IS_OVER
         events += [] if is_over else [last]
         if events:
             dask_worker.log_event(topic, (plan["number"], events))

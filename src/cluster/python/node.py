@@ -5,14 +5,21 @@ import os
 import platform
 import queue
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
 import time
 
 UNUSED_PROGRAMS_ARE_KEPT = 7 * 24 * 3600  # seconds
+WORKER_IS_OVER = ("ended", "failed", "unreachable")  # events after which there are no others
 LONGEST_LINE = 32 * 1024
 LONGEST_LAST_WORDS = 4096
+LONGEST_FAREWELL_OF_A_WORKER = 2.0  # seconds
+
+
+class Unreachable(Exception):
+    """The owner cannot be connected to."""
 
 
 def programs_folder():
@@ -71,9 +78,10 @@ class NodeWorker:
 
     def run(self):
         try:
-            process = self.start()
+            stream = self.connect()
+            process = self.start(stream)
         except Exception as error:
-            self.events.put(("failed", self.explain(error)))
+            self.events.put(("unreachable" if isinstance(error, Unreachable) else "failed", self.explain(error)))
             return
         self.events.put(("started", platform.node(), process.pid))
         readers = [threading.Thread(target=self.read, args=(process.stdout, 0), daemon=True),
@@ -81,22 +89,56 @@ class NodeWorker:
         for reader in readers:
             reader.start()
         status = process.wait()
+        self.end_stream(stream)
         for reader in readers:
             reader.join(0.5)  # a process that it has started may keep the pipe open
         self.events.put(("ended", status, self.last_words.strip()))
+        self.wait_for_end(stream)
 
-    def start(self):
+    def connect(self):
+        """Connects to the owner, for the worker. This process keeps the stream, too. If only the worker had it, its death would
+        reset the connection whenever the worker has not received everything, and answers on their way would be lost."""
+        host, _, port = self.plan["owner"].rpartition(":")
+        try:
+            stream = socket.create_connection((host.strip("[]"), int(port)), timeout=self.plan["connect_timeout"])
+        except OSError as error:
+            raise Unreachable(f"cannot connect to the program at {self.plan['owner']} from node {platform.node()}: {error}. "
+                              "The option .host names an address of the program's machine that nodes can reach") from None
+        stream.settimeout(None)
+        return stream
+
+    def end_stream(self, stream):
+        """Sends the end after all that the worker has written."""
+        try:
+            stream.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the owner has ended
+
+    def wait_for_end(self, stream):
+        """Receives what nobody needs any more, because closing the stream before would reset it."""
+        stream.settimeout(LONGEST_FAREWELL_OF_A_WORKER)
+        try:
+            while stream.recv(65536):
+                pass
+        except OSError:
+            pass
+        stream.close()
+
+    def start(self, stream):
         if not program_is_here(self.plan):
             store_program(self.plan, self.get_files())
         path, libraries = worker_command(self.plan)
-        environment = dict(os.environ, HOCKET_WORKER="connect:" + self.plan["owner"],
+        environment = dict(os.environ, HOCKET_WORKER=f"stream:{stream.fileno()}",
                            HOCKET_WORKER_TOKEN=self.plan["token"], HOCKET_WORKER_PARENT=str(os.getpid()))
         if libraries:
             environment["LD_LIBRARY_PATH"] = ":".join(filter(None, [libraries, os.environ.get("LD_LIBRARY_PATH")]))
         return subprocess.Popen([self.plan["name"], "[hocket worker]"], executable=path, env=environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                pass_fds=[stream.fileno()])
 
     def explain(self, error):
+        if isinstance(error, Unreachable):
+            return str(error)
         text = f"cannot run the program on node {platform.node()}: {error}"
         if isinstance(error, OSError) and error.errno == 8:  # ENOEXEC
             text += (f". The program was built for {self.plan['machine']}, and the node is {platform.machine()}: "

@@ -66,7 +66,7 @@ class RayCluster:
             while True:
                 for event in await actor.watch.remote():
                     tell(*event)
-                    if event[0] in ("ended", "failed"):
+                    if event[0] in WORKER_IS_OVER:
                         return
         except self.ray.exceptions.RayError as error:
             tell("lost", one_line(error))

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -102,6 +103,7 @@ engine::FileDescriptor open_stream(std::string_view how) {
         throw ValueError("HOCKET_WORKER=" + std::string(how) +
                          " has no descriptor, as in stream:5");
     }
+    ::fcntl(*fd, F_SETFD, FD_CLOEXEC); // processes that the worker starts must not have it
     return engine::FileDescriptor(*fd);
 }
 
