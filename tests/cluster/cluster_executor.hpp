@@ -31,6 +31,7 @@ struct ClusterTestOptions {
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10);
     std::vector<std::string> files{};
     std::string host{};
+    std::string auth_token = variable("HOCKET_TEST_TOKEN"); // Ray's
     void (*initializer)() = nullptr;
     std::function<void(int, bool, std::string_view)> on_output{};
 
@@ -54,7 +55,9 @@ class ClusterExecutor {
 public:
     explicit ClusterExecutor(const ClusterTestOptions& options = {}) {
         if (is_ray()) {
-            auto ray = std::make_unique<hocket::RayExecutor>(options.as<hocket::RayOptions>());
+            auto ray_options = options.as<hocket::RayOptions>();
+            ray_options.auth_token = options.auth_token;
+            auto ray = std::make_unique<hocket::RayExecutor>(std::move(ray_options));
             nodes = [&executor = *ray] { return executor.nodes(); };
             executor_ = std::move(ray);
         } else {

@@ -149,6 +149,23 @@ TEST_F(ClusterNodes, ResourcesThatNoNodeHasAreSaid) {
     }
 }
 
+TEST_F(ClusterNodes, AWrongTokenIsSaid) {
+    if (!is_ray()) {
+        GTEST_SKIP() << "Dask has no tokens";
+    }
+    ClusterTestOptions options = elastic();
+    options.auth_token = "not-the-token";
+    const auto began = std::chrono::steady_clock::now();
+    const ClusterExecutor cluster(options);
+    try {
+        cluster->submit(sleep_for, 1).result();
+        ADD_FAILURE() << "the call was made";
+    } catch (const BrokenExecutor& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("set the option .auth_token"));
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 11s);
+}
+
 TEST_F(ClusterNodes, AnOwnerThatWorkersCannotReachIsSaid) {
     ClusterTestOptions options = elastic();
     options.host = "10.99.0.1:7100"; // where nobody is

@@ -19,6 +19,7 @@ import tempfile
 import time
 
 CLONE_NEWNET = 0x40000000
+TOKEN = "0123456789abcdef0123456789abcdef"  # of the Ray cluster
 FIRST, SECOND = "10.77.0.1", "10.77.0.2"
 
 
@@ -96,10 +97,13 @@ class TwoNodes:
             time.sleep(0.01)
         return namespace
 
-    def start(self, name, *arguments, prefix=()):
-        environment = dict(os.environ, RAY_DISABLE_IMPORT_WARNING="1", RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0")
-        return subprocess.Popen([*prefix, str(self.bin / name), *arguments], stdin=subprocess.DEVNULL, stdout=self.log,
-                                stderr=self.log, env=environment, start_new_session=True)
+    @staticmethod
+    def node_environment():
+        return dict(os.environ, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=TOKEN)
+
+    def start(self, name, *arguments):
+        return subprocess.Popen([str(self.bin / name), *arguments], stdin=subprocess.DEVNULL, stdout=self.log,
+                                stderr=self.log, env=self.node_environment(), start_new_session=True)
 
     def second_node(self):
         """The command of the second node."""
@@ -112,15 +116,15 @@ class TwoNodes:
 
     def start_second(self):
         subprocess.Popen(self.second_node(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                         start_new_session=True)
+                         env=self.node_environment(), start_new_session=True)
 
     def environment(self):
         """What tests do to the second node."""
         script = f"{sys.executable} {os.path.abspath(__file__)}"
         command = " ".join(self.second_node())
-        return {"HOCKET_TEST_ADDRESS": self.address, "HOCKET_TEST_SECOND_NODE": SECOND,
+        return {"HOCKET_TEST_ADDRESS": self.address, "HOCKET_TEST_SECOND_NODE": SECOND, "HOCKET_TEST_TOKEN": TOKEN,
                 "HOCKET_TEST_KILL_NODE": f"{script} --kill '{self.second}' {self.holder.pid}",
-                "HOCKET_TEST_START_NODE": f"setsid {command} </dev/null >>{self.folder}/log 2>&1 &",
+                "HOCKET_TEST_START_NODE": f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={TOKEN} setsid {command} </dev/null >>{self.folder}/log 2>&1 &",
                 "HOCKET_TEST_CABLE": "ip link set here"}
 
     def __exit__(self, *_):

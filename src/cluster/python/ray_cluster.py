@@ -25,9 +25,10 @@ class RayCluster:
     async def join(self):
         # Ray tells of its events on stderr, which is kept for error messages.
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-        if self.options["auth_token"]:
+        if self.options["auth_token"] or self.is_local:
+            # Without this, Ray leaves a token of its own in the home folder when it starts a cluster.
             os.environ["RAY_AUTH_MODE"] = "token"
-            os.environ["RAY_AUTH_TOKEN"] = self.options["auth_token"]
+            os.environ["RAY_AUTH_TOKEN"] = self.options["auth_token"] or os.urandom(32).hex()
         self.ray = ray = import_module("ray")
         settings = dict(log_to_driver=False, logging_level="error", namespace="hocket")
         if self.is_local:
