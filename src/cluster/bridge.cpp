@@ -139,7 +139,7 @@ void Bridge::receive() {
 void Bridge::on_exit(int status) noexcept {
     receive(); // what it has said before
     std::string how = engine::describe_exit_status(status);
-    const std::string last = last_words();
+    const std::string last = output_.finish();
     if (!last.empty()) {
         how += "; its last output: " + last;
     }

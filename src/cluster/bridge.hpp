@@ -39,8 +39,6 @@ public:
     void send(const BridgeMessage& message);
     /// Makes the bridge leave the cluster. Nothing can be sent any more.
     void hang_up() noexcept;
-    /// The last part of what it has written to stderr.
-    [[nodiscard]] std::string last_words() { return output_.finish(); }
     /// Makes the bridge leave the cluster, and waits for the end of its process, which is
     /// killed after so many milliseconds. Nothing is told any more.
     void end(int milliseconds) noexcept;

@@ -22,7 +22,7 @@ constexpr std::chrono::nanoseconds time_to_start_a_cluster = std::chrono::second
 
 // In milliseconds.
 constexpr int time_to_leave = 8'000; // the bridge itself gives up before
-constexpr int time_to_exit = 1'000;
+constexpr int time_to_exit = 500;
 
 std::string random_token() {
     unsigned char bytes[16];
@@ -207,10 +207,12 @@ void ClusterPool::set_deadline(std::chrono::nanoseconds time) {
 }
 
 void ClusterPool::on_deadline() {
-    if (!has_joined_) {
-        break_down(
-            (options_.address.empty() ? "it did not start within " : "could not join it within ") +
-            engine::format_seconds(time_to_join(options_)));
+    if (!has_joined_ && !is_late_) {
+        is_late_ = true;
+        bridge_.hang_up(); // what it has to say may be in its buffers until it ends
+        set_deadline(std::chrono::milliseconds(time_to_exit));
+    } else if (!has_joined_) {
+        give_up_joining({});
     } else if (!has_room_) {
         std::string needs;
         for (const auto& [name, amount] : options_.resources) {
@@ -223,10 +225,26 @@ void ClusterPool::on_deadline() {
 }
 
 void ClusterPool::on_bridge_ended(const std::string& how) {
-    break_down("the Python process that had joined it " + how);
+    if (is_late_) {
+        give_up_joining("; the Python process " + how);
+    } else {
+        break_down("the Python process that had joined it " + how);
+    }
+}
+
+void ClusterPool::give_up_joining(const std::string& how) {
+    const char* const advice = how.find("InvalidAuthToken") == std::string::npos
+                                   ? ""
+                                   : "\nThe cluster asks for a token: set the option .auth_token";
+    break_down(
+        (options_.address.empty() ? "it did not start within " : "could not join it within ") +
+        engine::format_seconds(time_to_join(options_)) + how + advice);
 }
 
 void ClusterPool::break_down(const std::string& why) {
+    if (std::exchange(is_broken_, true)) {
+        return;
+    }
     const std::string text =
         "the executor is broken: the " + options_.engine + " cluster" +
         (options_.address.empty() ? " on this machine" : " at " + options_.address) +

@@ -62,6 +62,7 @@ private:
     void on_worker_ended(int number);
     void set_deadline(std::chrono::nanoseconds time);
     void on_deadline();
+    void give_up_joining(const std::string& how);
     void break_down(const std::string& why);
     void fail_waiting(std::exception_ptr why) noexcept;
 
@@ -73,7 +74,9 @@ private:
     std::string owner_address_; // where workers connect to
     std::map<int, std::shared_ptr<Slot>> slots_;
     std::vector<ClusterNode> arriving_nodes_; // the rest comes in other messages
+    bool is_late_ = false;                    // it has not joined in time
     bool has_joined_ = false;
+    bool is_broken_ = false;
     bool has_workers_ = false; // or had them
     bool has_room_ = false;    // for a worker, or had it
     engine::SupervisorTimer<ClusterPool> deadline_{*this, &ClusterPool::on_deadline};
