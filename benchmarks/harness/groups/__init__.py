@@ -2,6 +2,7 @@
 harness.model with its rows, its peers and notes on how they were measured."""
 
 from harness.groups import (
+    cluster,
     coroutines,
     files,
     gpu,
@@ -20,6 +21,7 @@ GROUPS = [
     threads.GROUP,
     processes.GROUP,
     subprocesses.GROUP,
+    cluster.GROUP,
     network.GROUP,
     tls.GROUP,
     files.GROUP,
