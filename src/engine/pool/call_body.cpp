@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/huge_pages.hpp"
+
 namespace hocket::engine {
 
 void CallBody::copy_to(std::byte* to) const noexcept {
@@ -24,6 +26,7 @@ std::string CallBody::take() const {
     }
     std::string all;
     all.reserve(size_);
+    prefer_huge_pages(all.data(), size_);
     for (const auto& range : ranges_) {
         all.append(range.data(), range.size());
     }

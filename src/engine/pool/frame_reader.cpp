@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "engine/huge_pages.hpp"
+
 namespace hocket::engine {
 
 std::span<char> FrameReader::space() {
@@ -75,6 +77,7 @@ bool FrameReader::begin_frame() {
                  " bytes, for which there is no memory";
         return false;
     }
+    prefer_huge_pages(body_.get(), header_.body_size);
     body_size_ = 0;
     if (header_.body_size == 0) {
         end_frame();
