@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -17,6 +19,7 @@
 #include <hocket/errors.hpp>
 
 #include "cluster/cluster_executor.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -149,6 +152,21 @@ TEST_F(ClusterNodes, ResourcesThatNoNodeHasAreSaid) {
     }
 }
 
+TEST_F(ClusterNodes, GetTheLibrariesThatAreNamed) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() / "cluster_plugin.so";
+    std::filesystem::copy_file(CLUSTER_PLUGIN, path);
+    void* const library = ::dlopen(path.c_str(), RTLD_NOW);
+    ASSERT_NE(library, nullptr) << ::dlerror();
+    const auto times_three = reinterpret_cast<int (*)(int)>(::dlsym(library, "times_three"));
+    ClusterTestOptions options = elastic();
+    options.files = {path};
+    const ClusterExecutor cluster(options);
+    EXPECT_GT(cluster->submit(sleep_for, 1).result(), 0);
+    std::filesystem::remove(path); // as if the nodes were other machines
+    EXPECT_EQ(cluster->submit(times_three, 14).result(), 42);
+}
+
 TEST_F(ClusterNodes, AWrongTokenIsSaid) {
     if (!is_ray()) {
         GTEST_SKIP() << "Dask has no tokens";
@@ -177,6 +195,26 @@ TEST_F(ClusterNodes, AnOwnerThatWorkersCannotReachIsSaid) {
         EXPECT_THAT(error.what(),
                     testing::HasSubstr("cannot connect to the program at 10.99.0.1:7100"));
         EXPECT_THAT(error.what(), testing::HasSubstr("The option .host"));
+    }
+}
+
+// The last one, because the cluster is useless afterwards.
+TEST_F(ClusterNodes, WithoutTheirHeadTheExecutorIsBroken) {
+    const ClusterExecutor cluster(elastic());
+    EXPECT_GT(cluster->submit(sleep_for, 1).result(), 0);
+    ASSERT_TRUE(run_command(variable("HOCKET_TEST_KILL_HEAD")));
+    const auto began = std::chrono::steady_clock::now();
+    try {
+        while (std::chrono::steady_clock::now() - began < 60s) {
+            try {
+                cluster->submit(sleep_for, 10).result();
+            } catch (const WorkerDied&) { // Ray ends its actors before the bridge notices
+            }
+        }
+        ADD_FAILURE() << "calls are still made";
+    } catch (const BrokenExecutor& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("cannot be used"));
+        EXPECT_LT(std::chrono::steady_clock::now() - began, 30s);
     }
 }
 

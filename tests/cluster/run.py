@@ -125,6 +125,7 @@ class TwoNodes:
         return {"HOCKET_TEST_ADDRESS": self.address, "HOCKET_TEST_SECOND_NODE": SECOND, "HOCKET_TEST_TOKEN": TOKEN,
                 "HOCKET_TEST_KILL_NODE": f"{script} --kill '{self.second}' {self.holder.pid}",
                 "HOCKET_TEST_START_NODE": f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={TOKEN} setsid {command} </dev/null >>{self.folder}/log 2>&1 &",
+                "HOCKET_TEST_KILL_HEAD": f"{script} --kill-head",
                 "HOCKET_TEST_CABLE": "ip link set here"}
 
     def __exit__(self, *_):
@@ -149,6 +150,12 @@ def run(program, options, environment, title):
 def main():
     if sys.argv[1] == "--kill":
         kill_all_in(sys.argv[2], spared=[int(sys.argv[3])])
+        return 0
+    if sys.argv[1] == "--kill-head":
+        for pid in in_namespace(os.readlink("/proc/self/ns/net")):
+            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            if b"gcs_server" in command.split(b" ")[0] or b"dask scheduler" in command:
+                os.kill(pid, signal.SIGKILL)
         return 0
     engine, python, program, *options = sys.argv[1:]
     environment = {"HOCKET_TEST_ENGINE": engine, "HOCKET_TEST_PYTHON": python}

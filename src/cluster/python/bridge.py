@@ -16,6 +16,7 @@ LONGEST_MESSAGE = 256 * 1024
 NODES_OF_A_MESSAGE = 100
 LOOK_AT_NODES_EVERY = 1.0  # seconds
 LONGEST_FAREWELL = 6.0  # seconds
+LONGEST_SILENCE = 15.0  # of the cluster's head
 
 
 class Refused(Exception):
@@ -151,7 +152,10 @@ class Bridge:
         await asyncio.wait_for(self.cluster.leave(), LONGEST_FAREWELL)
 
     async def look_at_nodes(self):
-        nodes = await self.cluster.nodes()
+        try:
+            nodes = await asyncio.wait_for(self.cluster.nodes(), LONGEST_SILENCE)
+        except asyncio.TimeoutError:
+            raise Refused(f"it has not answered for {LONGEST_SILENCE:.0f} s") from None
         for first in range(0, max(len(nodes), 1), NODES_OF_A_MESSAGE):
             fields = []
             for node in nodes[first:first + NODES_OF_A_MESSAGE]:
