@@ -56,6 +56,35 @@ void measure_bytes(Executor& cluster) {
     }
 }
 
+/// Takes ten milliseconds of a processor.
+int compute(int) {
+    const double end = bench::nanoseconds(CLOCK_THREAD_CPUTIME_ID) + 10e6;
+    while (bench::nanoseconds(CLOCK_THREAD_CPUTIME_ID) < end) {
+    }
+    return 0;
+}
+
+/// The time of 400 calls.
+double time_of_calls(std::size_t workers) {
+    const char* const python = std::getenv("HOCKET_CLUSTER_PYTHON");
+    Executor cluster(
+        {.python = python != nullptr ? python : HOCKET_CLUSTER_PYTHON, .max_workers = workers});
+    std::vector<hocket::Future<int>> results;
+    const auto make_calls = [&](int count) {
+        results.clear();
+        for (int i = 0; i < count; ++i) {
+            results.push_back(cluster.submit(compute, i));
+        }
+        for (const auto& result : results) {
+            result.result();
+        }
+    };
+    make_calls(100); // all workers run
+    const double began = bench::nanoseconds(CLOCK_MONOTONIC);
+    make_calls(400);
+    return bench::nanoseconds(CLOCK_MONOTONIC) - began;
+}
+
 } // namespace
 
 int main() {
@@ -67,4 +96,6 @@ int main() {
     start.report("start", 1, bench::in_milliseconds);
     measure_calls(cluster);
     measure_bytes(cluster);
+    cluster.shutdown();
+    bench::print("speedup", time_of_calls(1) / time_of_calls(2), "times");
 }

@@ -19,6 +19,12 @@ GROUP = Group(
                 "pipelined": Row("RayExecutor: one of many calls", "ns", Bar(0.2, _RAY)),
                 "argument": Row("RayExecutor: argument of 100 MiB", "ms", Bar(2, _RAY)),
                 "result": Row("RayExecutor: result of 100 MiB", "ms", Bar(2, _RAY)),
+                "speedup": Row(
+                    "RayExecutor: 400 calls of 10 ms, by two workers rather than one",
+                    "times",
+                    Bar(1.9),
+                    more_is_better=True,
+                ),
                 "start": Row("RayExecutor: first result, and starting the cluster", "ms"),
             },
             rounds=3,
@@ -30,6 +36,12 @@ GROUP = Group(
             {
                 "sync": Row("DaskExecutor: a call, synchronous", "ns"),
                 "pipelined": Row("DaskExecutor: one of many calls", "ns", Bar(0.1, _DASK)),
+                "speedup": Row(
+                    "DaskExecutor: 400 calls of 10 ms, by two workers rather than one",
+                    "times",
+                    Bar(1.9),
+                    more_is_better=True,
+                ),
                 "start": Row("DaskExecutor: first result, and starting the cluster", "ms"),
             },
             rounds=3,
