@@ -22,20 +22,6 @@ std::string describe_exit_status(int status) {
     return std::string("was ended by SIG") + (name != nullptr ? name : std::to_string(-status));
 }
 
-void PoolWorker::mark_sent(PoolCall& call) noexcept {
-    call.worker_ = this;
-    call.state_ = PoolCall::State::sent;
-    ++outstanding_;
-    if (calls_left_ != unlimited && --calls_left_ == 0) {
-        stop();
-    }
-}
-
-void PoolWorker::mark_left(PoolCall& call) noexcept {
-    call.worker_ = nullptr;
-    call.state_ = PoolCall::State::left;
-}
-
 void PoolWorker::mark_returned(PoolCall& call, std::string body) noexcept {
     call.body_ = std::move(body);
     mark_left(call);

@@ -133,9 +133,19 @@ public:
 
 protected:
     /// The call is on its way.
-    void mark_sent(PoolCall& call) noexcept;
+    void mark_sent(PoolCall& call) {
+        call.worker_ = this;
+        call.state_ = PoolCall::State::sent;
+        ++outstanding_;
+        if (calls_left_ != unlimited && --calls_left_ == 0) {
+            stop();
+        }
+    }
     /// The call was answered, or nobody needs its answer any more.
-    void mark_left(PoolCall& call) noexcept;
+    static void mark_left(PoolCall& call) noexcept {
+        call.worker_ = nullptr;
+        call.state_ = PoolCall::State::left;
+    }
     /// The call was taken back: gives it its content again.
     void mark_returned(PoolCall& call, std::string body) noexcept;
 

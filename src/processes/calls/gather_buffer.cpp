@@ -18,7 +18,7 @@ void GatherBuffer::refer_to(const char* data, std::size_t size) {
     block_bytes_ += size;
 }
 
-engine::ByteRanges GatherBuffer::ranges() {
+engine::ByteRanges GatherBuffer::ranges_around_blocks() {
     ranges_.clear();
     std::size_t done = 0;
     for (const Block& block : blocks_) {

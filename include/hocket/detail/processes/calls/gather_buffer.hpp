@@ -24,7 +24,13 @@ public:
 
     void copy_to(std::byte* to) const noexcept;
     /// Its pieces; valid until it changes.
-    [[nodiscard]] engine::ByteRanges ranges();
+    [[nodiscard]] engine::ByteRanges ranges() {
+        if (!blocks_.empty()) {
+            return ranges_around_blocks();
+        }
+        whole_ = own_;
+        return {&whole_, 1};
+    }
     void clear() noexcept {
         own_.clear();
         blocks_.clear();
@@ -40,11 +46,13 @@ private:
         std::size_t size;
     };
     void refer_to(const char* data, std::size_t size);
+    [[nodiscard]] engine::ByteRanges ranges_around_blocks();
 
     std::string own_;
     std::vector<Block> blocks_;
     std::size_t block_bytes_ = 0;
-    std::vector<std::span<const char>> ranges_;
+    std::span<const char> whole_;               // all of own_
+    std::vector<std::span<const char>> ranges_; // parts of own_, and the blocks between them
 };
 
 } // namespace hocket::detail
