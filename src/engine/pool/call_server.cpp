@@ -24,6 +24,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// For what the owner has sent until it sees the end of the stream.
+constexpr std::chrono::milliseconds time_to_read{500};
+
 } // namespace
 
 int CallServer::run() {
@@ -135,7 +138,7 @@ void CallServer::withdraw(std::uint64_t call, bool even_if_running) {
     {
         const std::scoped_lock lock(mutex_);
         if (call != 0 && call == running_ && even_if_running) {
-            end_process({});
+            end_while_running();
         }
         const auto found = std::ranges::find_if(waiting_, [&](const Frame& frame) {
             return frame.kind == FrameKind::call && frame.call == call;
@@ -218,6 +221,24 @@ void CallServer::send(FrameKind kind, std::uint64_t call, std::span<const char> 
             --left;
         }
     }
+}
+
+// With mutex_ held, so that the call cannot be answered any more.
+void CallServer::end_while_running() noexcept {
+    ::shutdown(socket_.fileno(), SHUT_WR);
+    const auto deadline = Clock::now() + time_to_read;
+    std::array<char, 4096> unread;
+    ssize_t count = 1;
+    while (count > 0 || (count < 0 && errno == EINTR)) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        pollfd readable{socket_.fileno(), POLLIN, 0};
+        if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) == 0) {
+            break;
+        }
+        count = ::recv(socket_.fileno(), unread.data(), unread.size(), MSG_DONTWAIT);
+    }
+    end_process({});
 }
 
 void CallServer::end_process(std::string_view why) noexcept {

@@ -77,6 +77,9 @@ private:
     void make_call(const Frame& frame);
     void send(FrameKind kind, std::uint64_t call, std::span<const char> prefix = {},
               std::span<const char> body = {}) noexcept;
+    /// Ends the process in the middle of a call. Reads what the owner has sent first: a connection
+    /// that ends with unread bytes is reset, and the reset may overtake answers.
+    [[noreturn]] void end_while_running() noexcept;
     [[noreturn]] void end_process(std::string_view why) noexcept;
 
     FileDescriptor socket_;
