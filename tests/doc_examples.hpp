@@ -16,7 +16,9 @@
 #include <vector>
 
 #include <hocket/cuda.hpp>
+#include <hocket/dask_executor.hpp>
 #include <hocket/hocket.hpp>
 #include <hocket/opencl.hpp>
+#include <hocket/ray_executor.hpp>
 
 using namespace std::chrono_literals;

@@ -50,7 +50,9 @@ struct DaskOptions {
 /// worker is this program, which is sent to each node once. It holds a thread of a Dask worker
 /// until the executor is shut down.
 ///
-///     DaskExecutor dask({.address = "tcp://10.0.0.1:8786", .python = "/opt/dask/bin/python"});
+///     int add(int a, int b) { return a + b; }
+///
+///     hocket::DaskExecutor dask({.address = "tcp://10.0.0.1:8786"});
 ///     int total = co_await dask.submit(add, 20, 22);
 ///
 /// What RayExecutor says of joining the cluster, failures and shared memory holds here, too. Dask

@@ -52,7 +52,9 @@ struct RayOptions {
 /// worker is this program, which is sent to each node once. It holds its resources in the cluster
 /// until the executor is shut down.
 ///
-///     RayExecutor ray({.address = "10.0.0.1:6379", .python = "/opt/ray/bin/python"});
+///     int add(int a, int b) { return a + b; }
+///
+///     hocket::RayExecutor ray({.address = "10.0.0.1:6379"});
 ///     int total = co_await ray.submit(add, 20, 22);
 ///
 /// The constructor returns at once. Calls wait until the cluster has been joined; if it cannot be
