@@ -138,6 +138,20 @@ TEST_F(ClusterNodes, ALinkThatIsDownForAMomentLosesNothing) {
     }
 }
 
+TEST_F(ClusterNodes, TheOneWithAGpuIsUsedForWorkersThatNeedOne) {
+    ClusterTestOptions options = elastic();
+    options.resources = {{"GPU", 1}};
+    const ClusterExecutor cluster(options);
+    wait_for_slots(cluster, 1);
+    const auto second = cluster->submit(network).result();
+    EXPECT_NE(second, network());
+    const auto visible = cluster->submit([] {
+        const char* const devices = std::getenv("CUDA_VISIBLE_DEVICES");
+        return std::string(devices != nullptr ? devices : "all");
+    });
+    EXPECT_EQ(visible.result(), is_ray() ? "0" : "all") << "Ray assigns devices, Dask does not";
+}
+
 TEST_F(ClusterNodes, ResourcesThatNoNodeHasAreSaid) {
     ClusterTestOptions options = elastic();
     options.resources = {{"no_such_thing", 1}};

@@ -110,9 +110,9 @@ class TwoNodes:
         enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
         if self.engine == "ray":
             return [*enter, str(self.bin / "ray"), "start", "--address=" + self.address, "--node-ip-address=" + SECOND,
-                    "--num-cpus=1", "--block"]
+                    "--num-cpus=1", "--num-gpus=1", "--block"]
         return [*enter, str(self.bin / "dask"), "worker", self.address, "--nthreads", "1", "--host", SECOND,
-                "--no-nanny", "--no-dashboard", "--local-directory", self.folder + "/2"]
+                "--resources", "GPU=1", "--no-nanny", "--no-dashboard", "--local-directory", self.folder + "/2"]
 
     def start_second(self):
         subprocess.Popen(self.second_node(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,

@@ -23,8 +23,6 @@ class RayCluster:
         self.files = None
 
     async def join(self):
-        # Ray tells of its events on stderr, which is kept for error messages.
-        os.environ.setdefault("RAY_DEDUP_LOGS", "0")
         if self.options["auth_token"] or self.is_local:
             # Without this, Ray leaves a token of its own in the home folder when it starts a cluster.
             os.environ["RAY_AUTH_MODE"] = "token"
@@ -70,7 +68,7 @@ class RayCluster:
                     if event[0] in WORKER_IS_OVER:
                         return
         except self.ray.exceptions.RayError as error:
-            tell("lost", one_line(error))
+            tell("lost", f"is lost with its actor: {one_line(error)}")
         finally:
             self.end_worker(plan["number"])
 
