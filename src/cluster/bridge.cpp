@@ -147,6 +147,11 @@ void Bridge::on_exit(int status) noexcept {
 }
 
 void Bridge::hang_up() noexcept {
+    if (control_.is_open()) {
+        const std::string leave = encode_message({"leave"});
+        static_cast<void>(
+            ::send(control_.fileno(), leave.data(), leave.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
     poller_.remove(*this);
     control_.close();
     outgoing_.clear();

@@ -171,10 +171,15 @@ class Bridge:
             pass
 
     def receive(self, loop):
+        is_told_to_leave = False
         while message := self.control.receive():
-            loop.call_soon_threadsafe(self.on_message, *message)
-        if not self.has_joined:
-            os._exit(0)  # the processes of a cluster that was just being started end with this one
+            is_told_to_leave = message[0] == "leave"
+            if not is_told_to_leave:
+                loop.call_soon_threadsafe(self.on_message, *message)
+        if not self.has_joined or not is_told_to_leave:
+            # Nobody waits for an orderly end. The processes of a cluster on this machine end with this one, and other
+            # clusters end the workers of a driver that has ended.
+            os._exit(0)
         loop.call_soon_threadsafe(self.is_leaving.set)
         time.sleep(LONGEST_FAREWELL + 1)  # the library may wait for a network that is down
         os._exit(1)
