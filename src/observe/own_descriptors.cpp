@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <hocket/engine/sanitizers.hpp>
+
 namespace hocket::observer {
 
 namespace {
@@ -32,7 +34,8 @@ bool can_copy_descriptors() noexcept {
 
 bool leave_descriptors() noexcept {
     constexpr unsigned last = std::numeric_limits<unsigned>::max();
-    if (!can_copy_descriptors() ||
+    // ThreadSanitizer takes descriptors of the same number for the same descriptor.
+    if (detail::thread_sanitized || !can_copy_descriptors() ||
         ::close_range(STDERR_FILENO + 1, last, CLOSE_RANGE_UNSHARE) != 0) {
         return false;
     }
