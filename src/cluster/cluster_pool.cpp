@@ -20,6 +20,8 @@ namespace {
 // Starting a cluster on this machine takes longer than joining one.
 constexpr std::chrono::nanoseconds time_to_start_a_cluster = std::chrono::seconds(60);
 
+constexpr std::chrono::nanoseconds longest_silence = std::chrono::seconds(20);
+
 // In milliseconds.
 constexpr int time_to_leave = 8'000; // the bridge itself gives up before
 constexpr int time_to_exit = 500;
@@ -66,7 +68,7 @@ std::shared_ptr<ClusterPool> ClusterPool::start(ClusterOptions options) {
     auto cluster = std::make_shared<ClusterPool>(std::move(options));
     cluster->bridge_.start(cluster->options_.python);
     cluster->bridge_.send(cluster->options_.describe());
-    cluster->set_deadline(time_to_join(cluster->options_));
+    cluster->set_timer(cluster->deadline_, time_to_join(cluster->options_));
     cluster->pool_.core().start(cluster);
     return cluster;
 }
@@ -101,7 +103,8 @@ void ClusterPool::on_message(const BridgeMessage& message) {
             return;
         }
         has_joined_ = true;
-        set_deadline(options_.connect_timeout);
+        set_timer(deadline_, options_.connect_timeout);
+        set_timer(silence_, longest_silence);
         pool_.core().set_max_workers(options_.max_workers);
     } else if (name == "nodes" && message.size() >= 2) {
         take_nodes(message);
@@ -136,6 +139,7 @@ void ClusterPool::listen(const std::string& host) {
 }
 
 void ClusterPool::take_nodes(const BridgeMessage& message) {
+    set_timer(silence_, longest_silence);
     for (std::size_t i = 2; i + 4 <= message.size();) {
         ClusterNode node{message[i], message[i + 1], number_in<std::size_t>(message[i + 2]), {}};
         const auto resources = number_in<std::size_t>(message[i + 3]);
@@ -198,19 +202,25 @@ void ClusterPool::on_arrival(const std::string& token, engine::FileDescriptor so
     }
 }
 
-void ClusterPool::set_deadline(std::chrono::nanoseconds time) {
+void ClusterPool::set_timer(engine::Timer& timer, std::chrono::nanoseconds time) {
     engine::TimerQueue& timers = pool_.core().reactor().timers();
-    if (deadline_.is_armed()) {
-        timers.cancel(deadline_);
+    if (timer.is_armed()) {
+        timers.cancel(timer);
     }
-    timers.arm(deadline_, engine::Reactor::now() + time.count());
+    timers.arm(timer, engine::Reactor::now() + time.count());
+}
+
+// The bridge looks at the nodes every second. If the cluster does not answer, it says so itself,
+// unless the engine's library stops the whole interpreter, as Ray's does without its head.
+void ClusterPool::on_silence() {
+    break_down("nothing was heard of it for " + engine::format_seconds(longest_silence));
 }
 
 void ClusterPool::on_deadline() {
     if (!has_joined_ && !is_late_) {
         is_late_ = true;
         bridge_.hang_up(); // what it has to say may be in its buffers until it ends
-        set_deadline(std::chrono::milliseconds(time_to_exit));
+        set_timer(deadline_, std::chrono::milliseconds(time_to_exit));
     } else if (!has_joined_) {
         give_up_joining({});
     } else if (!has_room_) {
@@ -250,6 +260,9 @@ void ClusterPool::break_down(const std::string& why) {
         (options_.address.empty() ? " on this machine" : " at " + options_.address) +
         " cannot be used: " + why;
     bridge_.hang_up();
+    if (silence_.is_armed()) {
+        pool_.core().reactor().timers().cancel(silence_);
+    }
     fail_waiting(std::make_exception_ptr(BrokenExecutor(text)));
     pool_.core().break_down({engine::PoolFailure::Code::broken, text});
 }
@@ -270,8 +283,10 @@ void ClusterPool::fail_waiting(std::exception_ptr why) noexcept {
 
 void ClusterPool::end() noexcept {
     arrivals_.stop();
-    if (deadline_.is_armed()) {
-        pool_.core().reactor().timers().cancel(deadline_);
+    for (auto* const timer : {&deadline_, &silence_}) {
+        if (timer->is_armed()) {
+            pool_.core().reactor().timers().cancel(*timer);
+        }
     }
     bridge_.end(has_joined_ ? time_to_leave : time_to_exit);
     fail_waiting(std::make_exception_ptr(BrokenExecutor("the executor was shut down")));

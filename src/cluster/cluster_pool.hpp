@@ -60,7 +60,8 @@ private:
     void take_nodes(const BridgeMessage& message);
     void on_worker_message(const BridgeMessage& message, Slot& slot);
     void on_worker_ended(int number);
-    void set_deadline(std::chrono::nanoseconds time);
+    void set_timer(engine::Timer& timer, std::chrono::nanoseconds time);
+    void on_silence();
     void on_deadline();
     void give_up_joining(const std::string& how);
     void break_down(const std::string& why);
@@ -80,6 +81,7 @@ private:
     bool has_workers_ = false; // or had them
     bool has_room_ = false;    // for a worker, or had it
     engine::SupervisorTimer<ClusterPool> deadline_{*this, &ClusterPool::on_deadline};
+    engine::SupervisorTimer<ClusterPool> silence_{*this, &ClusterPool::on_silence};
 
     std::mutex mutex_; // guards what follows
     std::vector<ClusterNode> nodes_;
