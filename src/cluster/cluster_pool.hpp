@@ -40,6 +40,8 @@ public:
     [[nodiscard]] Future<std::vector<ClusterNode>> nodes();
 
 private:
+    static constexpr std::chrono::nanoseconds longest_silence = std::chrono::seconds(20);
+
     /// A worker and what it needs to be found.
     struct Slot {
         engine::StreamOptions options;
