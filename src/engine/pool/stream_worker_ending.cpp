@@ -141,7 +141,6 @@ void StreamWorker::on_process_ended(int status, std::string last_words) noexcept
     last_words_ = std::move(last_words);
     if (is_lost_) {
         if (is_armed()) { // `lose` has waited for this
-            pool_.reactor().timers().cancel(*this);
             report_end();
         }
     } else if (!peer_.socket.is_open()) {
@@ -157,13 +156,15 @@ void StreamWorker::give_up(const std::string& why) noexcept {
     if (!is_lost_) {
         lose(why, false);
     } else if (is_armed() && !child_.is_started()) {
-        pool_.reactor().timers().cancel(*this);
         end_text_ = why;
         report_end();
     }
 }
 
 void StreamWorker::report_end() noexcept {
+    if (is_armed()) { // or it would be reported again in this turn
+        pool_.reactor().timers().cancel(*this);
+    }
     WorkerEnd end{describe() + " ", peer_.pid, process_status_, std::move(last_words_)};
     const bool is_status_known = peer_.on_end ? is_process_ended_ : peer_.pid != 0;
     end.text +=
