@@ -130,8 +130,6 @@ class NodeWorker:
         path, libraries = worker_command(self.plan)
         environment = dict(os.environ, HOCKET_WORKER=f"stream:{stream.fileno()}",
                            HOCKET_WORKER_TOKEN=self.plan["token"], HOCKET_WORKER_PARENT=str(os.getpid()))
-        # Large pages: a large argument or result costs half the time, because most of it are page faults.
-        environment.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
         if libraries:
             environment["LD_LIBRARY_PATH"] = ":".join(filter(None, [libraries, os.environ.get("LD_LIBRARY_PATH")]))
         return subprocess.Popen([self.plan["name"], "[hocket worker]"], executable=path, env=environment,
