@@ -27,8 +27,8 @@ protected:
     ~ArrivalSink() = default;
 };
 
-/// Accepts connections and receives the workers' hellos, which say who has connected. What is not a
-/// hello, or does not come in time, is closed. Belongs to the reactor's thread.
+/// Accepts connections and reads the workers' hellos, which say who has connected. Closes a
+/// connection on which something else comes, or nothing in time. Belongs to the reactor's thread.
 class Arrivals final : public engine::AcceptSink {
 public:
     Arrivals(engine::Reactor& reactor, ArrivalSink& sink) : reactor_(reactor), sink_(sink) {}

@@ -14,7 +14,7 @@
 
 namespace hocket::detail {
 
-/// What a bridge tells.
+/// Receives what a bridge says.
 class BridgeSink {
 public:
     virtual void on_message(const BridgeMessage& message) = 0;
@@ -39,8 +39,8 @@ public:
     void send(const BridgeMessage& message);
     /// Makes the bridge leave the cluster. Nothing can be sent any more.
     void hang_up() noexcept;
-    /// Makes the bridge leave the cluster, and waits for the end of its process, which is
-    /// killed after so many milliseconds. Nothing is told any more.
+    /// Makes the bridge leave the cluster, and waits until its process has ended; kills it after
+    /// so many milliseconds. The sink is not called any more.
     void end(int milliseconds) noexcept;
 
 private:
