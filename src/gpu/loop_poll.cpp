@@ -6,6 +6,17 @@
 
 namespace hocket::detail::gpu {
 
+thread_local constinit LoopPoll::Clock::time_point LoopPoll::paused_until{};
+
+void LoopPoll::start(EventPointer event, engine::ReadyQueue& ready) {
+    auto* const poll = new LoopPoll(std::move(event), ready);
+    if (Clock::now() < paused_until && poll->is_left_to_a_waiter()) {
+        delete poll;
+    } else {
+        ready.push(*poll);
+    }
+}
+
 void LoopPoll::run() noexcept {
     if (is_over()) {
         delete this;
@@ -18,12 +29,14 @@ void LoopPoll::run() noexcept {
 }
 
 bool LoopPoll::is_over() noexcept {
-    if (event_->is_complete()) {
-        return true;
+    const auto now = Clock::now();
+    if (now > end_ + late) {
+        paused_until = now + pause;
     }
-    if (Clock::now() < end_) {
-        return false;
-    }
+    return event_->is_complete() || (now >= end_ && is_left_to_a_waiter());
+}
+
+bool LoopPoll::is_left_to_a_waiter() noexcept {
     try {
         event_->watch();
         return true;
