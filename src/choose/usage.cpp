@@ -7,6 +7,8 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include <sys/resource.h>
 #include <unistd.h>

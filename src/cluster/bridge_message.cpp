@@ -1,6 +1,7 @@
 #include "cluster/bridge_message.hpp"
 
 #include <cstdint>
+#include <utility>
 
 #include "engine/pool/little_endian.hpp"
 

@@ -2,6 +2,7 @@
 // their timeout.
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <limits>
 #include <string>

@@ -6,6 +6,7 @@
 #include <functional>
 #include <source_location>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <hocket/detail/loop/context_data.hpp>
