@@ -13,7 +13,7 @@ using Executor = hocket::RayExecutor;
 using Executor = hocket::DaskExecutor;
 #endif
 
-#include "measure.hpp"
+#include "../measure.hpp"
 
 namespace {
 
