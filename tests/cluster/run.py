@@ -8,138 +8,12 @@ network namespace, if this machine allows that: the owner is on the first one. A
 number.
 """
 
-import ctypes
 import os
-import pathlib
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 
-CLONE_NEWNET = 0x40000000
-TOKEN = "0123456789abcdef0123456789abcdef"  # of the Ray cluster
-FIRST, SECOND = "10.77.0.1", "10.77.0.2"
-
-
-def in_namespace(namespace):
-    """The processes in a network namespace, but not this one."""
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and int(entry.name) != os.getpid() and os.readlink(entry / "ns/net") == namespace:
-                yield int(entry.name)
-        except OSError:
-            pass
-
-
-def kill_all_in(namespace, spared=()):
-    if namespace == os.environ["HOCKET_TEST_OUTER_NAMESPACE"]:
-        raise ValueError("this is the namespace of the machine")
-    for pid in in_namespace(namespace):
-        if pid not in spared:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-
-class TwoNodes:
-    """A cluster of two nodes with one processor each. This process moves to the first node's namespace."""
-
-    def __init__(self, engine, python):
-        self.engine = engine
-        self.bin = pathlib.Path(python).parent
-        self.folder = tempfile.mkdtemp(prefix="hkt-")
-        self.holder = None
-        os.environ.setdefault("HOCKET_TEST_OUTER_NAMESPACE", os.readlink("/proc/self/ns/net"))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-
-    def __enter__(self):
-        try:
-            self.start_all()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def start_all(self):
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNET)")
-        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-        self.second = self.wait_for_namespace()
-        here, there = ["ip"], ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "ip"]
-        for command in (here + ["link", "set", "lo", "up"], there + ["link", "set", "lo", "up"],
-                        here + ["link", "add", "here", "type", "veth", "peer", "name", "there", "netns",
-                                str(self.holder.pid)],
-                        here + ["addr", "add", FIRST + "/24", "dev", "here"], here + ["link", "set", "here", "up"],
-                        there + ["addr", "add", SECOND + "/24", "dev", "there"],
-                        there + ["link", "set", "there", "up"]):
-            subprocess.run(command, check=True)
-        self.log = open(os.path.join(self.folder, "log"), "ab")
-        if self.engine == "ray":
-            self.address = FIRST + ":6379"
-            self.start("ray", "start", "--head", "--port=6379", "--node-ip-address=" + FIRST, "--num-cpus=1",
-                       "--include-dashboard=false", "--temp-dir=" + self.folder + "/r", "--block")
-        else:
-            self.address = f"tcp://{FIRST}:8786"
-            self.start("dask", "scheduler", "--host", FIRST, "--port", "8786", "--no-dashboard")
-            self.start("dask", "worker", self.address, "--nthreads", "1", "--host", FIRST, "--no-nanny",
-                       "--no-dashboard", "--local-directory", self.folder + "/1")
-        time.sleep(8)
-        self.start_second()
-        time.sleep(6)
-
-    def wait_for_namespace(self):
-        own = os.readlink("/proc/self/ns/net")
-        while (namespace := os.readlink(f"/proc/{self.holder.pid}/ns/net")) == own:
-            time.sleep(0.01)
-        return namespace
-
-    @staticmethod
-    def node_environment():
-        return dict(os.environ, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=TOKEN)
-
-    def start(self, name, *arguments):
-        return subprocess.Popen([str(self.bin / name), *arguments], stdin=subprocess.DEVNULL, stdout=self.log,
-                                stderr=self.log, env=self.node_environment(), start_new_session=True)
-
-    def second_node(self):
-        """The command of the second node."""
-        enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
-        if self.engine == "ray":
-            return [*enter, str(self.bin / "ray"), "start", "--address=" + self.address, "--node-ip-address=" + SECOND,
-                    "--num-cpus=1", "--num-gpus=1", "--block"]
-        return [*enter, str(self.bin / "dask"), "worker", self.address, "--nthreads", "1", "--host", SECOND,
-                "--resources", "GPU=1", "--no-nanny", "--no-dashboard", "--local-directory", self.folder + "/2"]
-
-    def start_second(self):
-        subprocess.Popen(self.second_node(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                         env=self.node_environment(), start_new_session=True)
-
-    def environment(self):
-        """What tests do to the second node."""
-        script = f"{sys.executable} {os.path.abspath(__file__)}"
-        command = " ".join(self.second_node())
-        return {"HOCKET_TEST_ADDRESS": self.address, "HOCKET_TEST_SECOND_NODE": SECOND, "HOCKET_TEST_TOKEN": TOKEN,
-                "HOCKET_TEST_KILL_NODE": f"{script} --kill '{self.second}' {self.holder.pid}",
-                "HOCKET_TEST_START_NODE": f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={TOKEN} setsid {command} </dev/null >>{self.folder}/log 2>&1 &",
-                "HOCKET_TEST_KILL_HEAD": f"{script} --kill-head",
-                "HOCKET_TEST_CABLE": "ip link set here"}
-
-    def __exit__(self, *_):
-        if self.holder is not None:
-            own = os.readlink("/proc/self/ns/net")
-            for _ in range(3):
-                kill_all_in(self.second, spared=[self.holder.pid])
-                kill_all_in(own)
-                time.sleep(0.3)
-            self.holder.kill()
-            self.holder.wait()
-        if os.environ.get("HOCKET_TEST_KEEP_LOG"):
-            print(pathlib.Path(self.folder, "log").read_text(errors="replace"))
-        shutil.rmtree(self.folder, ignore_errors=True)
+sys.dont_write_bytecode = True
+from two_nodes import TwoNodes  # noqa: E402
 
 
 def run(program, options, environment, title):
@@ -148,15 +22,6 @@ def run(program, options, environment, title):
 
 
 def main():
-    if sys.argv[1] == "--kill":
-        kill_all_in(sys.argv[2], spared=[int(sys.argv[3])])
-        return 0
-    if sys.argv[1] == "--kill-head":
-        for pid in in_namespace(os.readlink("/proc/self/ns/net")):
-            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-            if b"gcs_server" in command.split(b" ")[0] or b"dask scheduler" in command:
-                os.kill(pid, signal.SIGKILL)
-        return 0
     engine, python, program, *options = sys.argv[1:]
     environment = {"HOCKET_TEST_ENGINE": engine, "HOCKET_TEST_PYTHON": python}
     status = 0
