@@ -38,14 +38,24 @@ public:
 
     /// Blocks until done. Returns a copy of the result, or moves it out if it cannot be copied.
     /// Throws the work's exception, or CancelledError if it was cancelled.
-    T result() const {
+    T result() const& {
         state().wait();
         return state().get();
     }
+    /// The same on a temporary or a moved Future, as in `submit(f).result()`: moves the result out
+    /// if no other Future refers to it.
+    T result() && {
+        state().wait();
+        return state().get_last();
+    }
     /// The same, but throws TimeoutError if `timeout` passes first.
-    template <class Rep, class Period> T result(std::chrono::duration<Rep, Period> timeout) const {
+    template <class Rep, class Period> T result(std::chrono::duration<Rep, Period> timeout) const& {
         wait_for(timeout);
         return state().get();
+    }
+    template <class Rep, class Period> T result(std::chrono::duration<Rep, Period> timeout) && {
+        wait_for(timeout);
+        return state().get_last();
     }
     /// Blocks until done. Returns the work's exception, or nullptr if it has none. Throws
     /// CancelledError if it was cancelled.
@@ -75,7 +85,9 @@ public:
         });
     }
 
-    auto operator co_await() const { return detail::FutureAwaiter<T>(state()); }
+    /// The outcome is that of `result`.
+    auto operator co_await() const& { return detail::FutureAwaiter<T>(state()); }
+    auto operator co_await() && { return detail::LastFutureAwaiter<T>(state()); }
 
     [[nodiscard]] State& state() const {
         if (!state_) [[unlikely]] {

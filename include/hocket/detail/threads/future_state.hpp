@@ -55,6 +55,11 @@ public:
         }
     }
 
+    /// Whether there are other references than the caller's.
+    [[nodiscard]] bool is_shared() const noexcept {
+        return references_.load(std::memory_order_acquire) > 1;
+    }
+
     [[nodiscard]] Status status() const noexcept { return status_.load(std::memory_order_acquire); }
     [[nodiscard]] bool done() const noexcept { return status() >= Status::cancelled; }
     [[nodiscard]] virtual bool running() const noexcept { return status() == Status::running; }
@@ -149,6 +154,8 @@ public:
         require_result();
         return result_.take(result_state());
     }
+    /// Like get(), but moves the result out if the caller's is the last reference.
+    T get_last() { return is_shared() ? get() : take(); }
     [[nodiscard]] std::exception_ptr error() const noexcept override {
         return status() == Status::failed ? result_.error() : nullptr;
     }
@@ -224,6 +231,16 @@ public:
     T await_resume() {
         finish();
         return static_cast<FutureState<T>&>(future_).get();
+    }
+};
+
+/// Awaits a future that is not used afterwards.
+template <class T> class LastFutureAwaiter final : public FutureAwaiterBase {
+public:
+    explicit LastFutureAwaiter(FutureState<T>& future) noexcept : FutureAwaiterBase(future) {}
+    T await_resume() {
+        finish();
+        return static_cast<FutureState<T>&>(future_).get_last();
     }
 };
 
