@@ -49,11 +49,12 @@ int CallServer::run() {
 
 bool CallServer::greet() {
     const std::string own = options_.hello.encode();
-    send(FrameKind::hello, 0, {}, own);
+    send(FrameKind::hello, 0, {own});
     const std::string why = wait_for_hello();
     if (!why.empty()) {
         std::fprintf(stderr, "hocket: a worker cannot work for its owner, which %s\n", why.c_str());
-        send(FrameKind::refusal, 0, {}, "the owner " + why);
+        const std::string text = "the owner " + why;
+        send(FrameKind::refusal, 0, {text});
     }
     return why.empty();
 }
@@ -169,8 +170,8 @@ void CallServer::make_call(const Frame& frame) {
     CallHandler::Answer answer =
         handler_.call(CallPrefix::decode(frame.body()), frame.body().subspan(CallPrefix::size));
     const auto time = std::chrono::nanoseconds(Clock::now() - began).count();
-    if (answer.body.size() > options_.longest_body - AnswerPrefix::size) {
-        answer = handler_.fail("the result of the call has " + std::to_string(answer.body.size()) +
+    if (answer.size() > options_.longest_body - AnswerPrefix::size) {
+        answer = handler_.fail("the result of the call has " + std::to_string(answer.size()) +
                                " bytes; a worker behind a stream returns at most " +
                                std::to_string(options_.longest_body - AnswerPrefix::size));
     }
@@ -179,8 +180,9 @@ void CallServer::make_call(const Frame& frame) {
         running_ = 0; // it cannot be cancelled any more
     }
     require_socket();
+    const auto prefix = AnswerPrefix::encode(static_cast<std::uint64_t>(time));
     send(answer.is_error ? FrameKind::error : FrameKind::result, frame.call,
-         AnswerPrefix::encode(static_cast<std::uint64_t>(time)), answer.body);
+         {prefix, answer.body[0], answer.body[1]});
 }
 
 void CallServer::require_socket() noexcept {
@@ -192,12 +194,14 @@ void CallServer::require_socket() noexcept {
     }
 }
 
-void CallServer::send(FrameKind kind, std::uint64_t call, std::span<const char> prefix,
-                      std::span<const char> body) noexcept {
-    const auto header = FrameHeader{kind, call, prefix.size() + body.size()}.encode();
-    std::array<iovec, 3> pieces{{{const_cast<char*>(header.data()), header.size()},
-                                 {const_cast<char*>(prefix.data()), prefix.size()},
-                                 {const_cast<char*>(body.data()), body.size()}}};
+void CallServer::send(FrameKind kind, std::uint64_t call,
+                      std::array<std::span<const char>, 3> body) noexcept {
+    const auto header =
+        FrameHeader{kind, call, body[0].size() + body[1].size() + body[2].size()}.encode();
+    std::array<iovec, 4> pieces{{{const_cast<char*>(header.data()), header.size()}}};
+    std::ranges::transform(body, pieces.begin() + 1, [](std::span<const char> piece) {
+        return iovec{const_cast<char*>(piece.data()), piece.size()};
+    });
     iovec* first = pieces.data();
     std::size_t left = pieces.size();
     const std::scoped_lock lock(sending_);

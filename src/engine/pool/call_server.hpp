@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,10 @@ class CallHandler {
 public:
     struct Answer {
         bool is_error = false;
-        std::span<const char> body{}; // valid until the next call
+        /// Valid until the next call. In two pieces, of which either may be empty.
+        std::array<std::span<const char>, 2> body{};
+
+        [[nodiscard]] std::size_t size() const noexcept { return body[0].size() + body[1].size(); }
     };
 
     /// The owner has described a module of its functions.
@@ -56,7 +60,7 @@ public:
         : socket_(std::move(socket)),
           handler_(handler),
           options_(std::move(options)),
-          reader_(FrameSender::owner, options_.longest_body) {}
+          reader_(FrameSender::owner, options_.longest_body, &memory_) {}
 
     /// Returns the exit status of the process once the owner has stopped it, or if the two ends
     /// cannot work together. If the owner ends, breaks the protocol or cancels the running call,
@@ -75,8 +79,9 @@ private:
     void withdraw(std::uint64_t call, bool even_if_running);
     [[nodiscard]] std::optional<Frame> next_work();
     void make_call(const Frame& frame);
-    void send(FrameKind kind, std::uint64_t call, std::span<const char> prefix = {},
-              std::span<const char> body = {}) noexcept;
+    /// The body is in pieces.
+    void send(FrameKind kind, std::uint64_t call,
+              std::array<std::span<const char>, 3> body = {}) noexcept;
     /// Ends the process in the middle of a call. Reads what the owner has sent first: a connection
     /// that ends with unread bytes is reset, and the reset may overtake answers.
     [[noreturn]] void end_while_running() noexcept;
@@ -85,6 +90,7 @@ private:
     FileDescriptor socket_;
     CallHandler& handler_;
     const CallServerOptions options_;
+    FrameMemory memory_;
     FrameReader reader_; // of the receiving thread, after the hello
     ino_t inode_ = 0;    // of the socket
     std::mutex sending_;

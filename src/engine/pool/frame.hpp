@@ -3,11 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 
 #include <hocket/engine/function_ref.hpp>
+
+#include "engine/pool/frame_memory.hpp"
 
 namespace hocket::engine {
 
@@ -77,7 +78,7 @@ struct AnswerPrefix {
 struct Frame {
     FrameKind kind = FrameKind::hello;
     std::uint64_t call = 0;
-    std::unique_ptr<char[]> bytes{};
+    FrameMemory::Body bytes{};
     std::size_t size = 0;
 
     [[nodiscard]] std::span<const char> body() const noexcept { return {bytes.get(), size}; }

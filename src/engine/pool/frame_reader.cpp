@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <utility>
-
-#include "engine/huge_pages.hpp"
 
 namespace hocket::engine {
 
@@ -71,13 +68,13 @@ bool FrameReader::begin_frame() {
         return false;
     }
     has_greeted_ = true;
-    body_.reset(new (std::nothrow) char[header_.body_size]);
+    body_ = memory_ != nullptr ? memory_->take(header_.body_size)
+                               : FrameMemory::allocate(header_.body_size);
     if (body_ == nullptr) {
         error_ = "sent a frame of " + std::to_string(header_.body_size) +
                  " bytes, for which there is no memory";
         return false;
     }
-    prefer_huge_pages(body_.get(), header_.body_size);
     body_size_ = 0;
     if (header_.body_size == 0) {
         end_frame();
@@ -86,8 +83,7 @@ bool FrameReader::begin_frame() {
 }
 
 void FrameReader::end_frame() {
-    complete_.push_back(
-        {header_.kind, header_.call, std::exchange(body_, nullptr), header_.body_size});
+    complete_.push_back({header_.kind, header_.call, std::move(body_), header_.body_size});
     header_size_ = 0;
 }
 

@@ -15,9 +15,9 @@ namespace hocket::engine {
 /// it has arrived, but takes memory only as it arrives.
 class FrameReader {
 public:
-    /// `sender` is the other end.
-    FrameReader(FrameSender sender, std::size_t longest_body)
-        : sender_(sender), longest_body_(longest_body) {}
+    /// `sender` is the other end. The bodies of the frames are in `memory`, if there is one.
+    FrameReader(FrameSender sender, std::size_t longest_body, FrameMemory* memory = nullptr)
+        : sender_(sender), longest_body_(longest_body), memory_(memory) {}
 
     /// Where to receive the next bytes: inside a large body, the body itself. Not empty.
     [[nodiscard]] std::span<char> space();
@@ -41,13 +41,14 @@ private:
 
     const FrameSender sender_;
     const std::size_t longest_body_;
+    FrameMemory* const memory_;
     std::unique_ptr<char[]> buffer_; // what is received outside of large bodies
     FrameHeader::Bytes header_bytes_{};
     std::size_t header_size_ = 0; // how much of the header has arrived
     FrameHeader header_;
-    std::unique_ptr<char[]> body_; // of the frame that is incomplete
-    std::size_t body_size_ = 0;    // how much of it has arrived
-    bool into_body_ = false;       // the last space was the body's
+    FrameMemory::Body body_;    // of the frame that is incomplete
+    std::size_t body_size_ = 0; // how much of it has arrived
+    bool into_body_ = false;    // the last space was the body's
     bool has_greeted_ = false;
     std::deque<Frame> complete_;
     std::string error_;

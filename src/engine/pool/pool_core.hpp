@@ -17,6 +17,7 @@
 #include "engine/memory_mapping.hpp"
 #include "engine/pool/answer_collector.hpp"
 #include "engine/pool/call_queue.hpp"
+#include "engine/pool/frame_memory.hpp"
 #include "engine/pool/pool_worker.hpp"
 #include "engine/pool/supervisor_jobs.hpp"
 #include "engine/pool/worker_starter.hpp"
@@ -89,6 +90,8 @@ public:
     /// How workers that share memory tell of their answers.
     [[nodiscard]] const MemoryMapping& notifier() const noexcept { return notifier_region_; }
     [[nodiscard]] int answer_eventfd() const noexcept { return eventfd_.fileno(); }
+    /// Where workers behind streams put large answers.
+    [[nodiscard]] FrameMemory& frame_memory() noexcept { return frame_memory_; }
     /// For the supervisor's thread: a worker has received answers, or accepts calls now.
     void on_answers_received();
     /// For the supervisor's thread: the worker has ended. Later it is destroyed.
@@ -143,6 +146,7 @@ private:
     MemoryMapping notifier_region_;
     ReplyNotifier& notifier_;
     FileDescriptor eventfd_;
+    FrameMemory frame_memory_;
 
     std::mutex lock_; // guards everything down to broken_
     CallQueue waiting_;

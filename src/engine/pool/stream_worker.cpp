@@ -30,7 +30,7 @@ StreamWorker::StreamWorker(PoolCore& pool, int number, StreamPeer peer,
       options_(options),
       peer_(std::move(peer)),
       child_(pool.reactor().poller(), *this),
-      reader_(FrameSender::worker, options.longest_body),
+      reader_(FrameSender::worker, options.longest_body, &pool.frame_memory()),
       last_heard_(Reactor::now()),
       hello_due_(last_heard_ + options.hello_timeout) {
     most_ahead_.store(0, std::memory_order_relaxed); // until it has said hello
