@@ -48,10 +48,9 @@ bool CallRunner::run(FunctionRef function, std::span<const char> arguments,
         const void* const address = resolve_function(function);
         Thunk thunk = nullptr;
         std::memcpy(&thunk, &address, sizeof thunk);
-        ResultPacker packer(result_);
         // Anything the function itself packs or unpacks has its own scopes.
         const msgpack::object unpacked = unpack_object(zone_, arguments);
-        thunk(unpacked, packer, argument_descriptors, result_descriptors);
+        thunk(unpacked, result_, argument_descriptors, result_descriptors);
     } catch (...) {
         has_returned = false;
         result_descriptors.clear();
@@ -63,13 +62,13 @@ bool CallRunner::run(FunctionRef function, std::span<const char> arguments,
 
 void CallRunner::pack_exception() {
     result_.clear();
-    ResultPacker packer(result_);
+    ResultPacker packer(result_.head);
     pack_current_exception(packer, "process " + std::to_string(::getpid()));
 }
 
 void CallRunner::shrink() {
     if (result_.size() > largest_kept_buffer) {
-        result_ = msgpack::sbuffer();
+        result_ = PackedResult();
     }
 }
 

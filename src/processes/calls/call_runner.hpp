@@ -19,14 +19,12 @@ public:
     /// Packs the exception that is being handled in place of a result.
     void pack_exception();
     /// What was packed last.
-    [[nodiscard]] std::span<const char> result() const noexcept {
-        return {result_.data(), result_.size()};
-    }
+    [[nodiscard]] const PackedResult& result() const noexcept { return result_; }
     /// Call it when the result is not needed any more: frees the memory of large ones.
     void shrink();
 
 private:
-    msgpack::sbuffer result_;
+    PackedResult result_;
     msgpack::zone zone_;
 };
 

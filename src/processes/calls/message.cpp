@@ -1,8 +1,11 @@
 #include <hocket/detail/processes/calls/message.hpp>
 
 #include <limits>
+#include <string_view>
 
 #include <msgpack/unpack.hpp>
+
+#include "engine/huge_pages.hpp"
 
 namespace hocket::detail {
 
@@ -58,6 +61,25 @@ std::span<const char> unpack_block(const msgpack::object& object, std::size_t el
         throw_wrong_block(block.size, element);
     }
     return {block.ptr, block.size};
+}
+
+void expect_to_fill(void* memory, std::size_t size) noexcept {
+    engine::prefer_huge_pages(memory, size);
+}
+
+std::string unpack_text(const msgpack::object& object) {
+    const bool is_text = object.type == msgpack::type::STR;
+    if (!is_text && object.type != msgpack::type::BIN) {
+        throw msgpack::type_error();
+    }
+    const std::string_view bytes = is_text
+                                       ? std::string_view(object.via.str.ptr, object.via.str.size)
+                                       : std::string_view(object.via.bin.ptr, object.via.bin.size);
+    std::string text;
+    text.reserve(bytes.size());
+    expect_to_fill(text.data(), bytes.size());
+    text.assign(bytes);
+    return text;
 }
 
 msgpack::object unpack_object(msgpack::zone& zone, std::span<const char> bytes) {

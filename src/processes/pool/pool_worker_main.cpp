@@ -1,11 +1,11 @@
 #include "processes/pool/pool_worker_main.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sched.h>
 #include <stdio_ext.h>
 #include <unistd.h>
@@ -17,13 +17,11 @@
 #include "engine/inode_of.hpp"
 #include "engine/reactor.hpp"
 #include "engine/trace.hpp"
+#include "processes/calls/keep_freed_memory.hpp"
 
 namespace hocket::detail {
 
 namespace {
-
-// How much free heap memory is kept.
-constexpr int kept_memory = 256 << 20;
 
 /// Counts roughly processor cycles, in a few nanoseconds. A clock would cost a short call a tenth
 /// of its time.
@@ -76,10 +74,7 @@ PoolWorkerMain::PoolWorkerMain(int control, const Bootstrap& bootstrap, Descript
 }
 
 void PoolWorkerMain::run() {
-    // Keep the memory of large arguments for the next ones: fresh pages cost several times as much
-    // as copying into them.
-    ::mallopt(M_MMAP_MAX, 0);
-    ::mallopt(M_TRIM_THRESHOLD, kept_memory);
+    keep_freed_memory();
     link_.stage.store(engine::WorkerLink::Stage::ready, std::memory_order_release);
     ring_owner();
     while (Header* const next = initialized_ ? wait_for_request() : nullptr) {
@@ -225,8 +220,10 @@ void PoolWorkerMain::send_reply(engine::Reply kind, Descriptors& descriptors) {
         reply.segment = segment.number;
         reply.segment_size = size;
     }
-    std::memcpy(in_ring ? engine::SharedRing::body(reply).data() : segment.body,
-                runner_.result().data(), size);
+    std::byte* to = in_ring ? engine::SharedRing::body(reply).data() : segment.body;
+    for (const auto piece : runner_.result().pieces()) {
+        to = std::ranges::copy(std::as_bytes(piece), to).out;
+    }
     replies_.commit();
     ring_owner();
 }

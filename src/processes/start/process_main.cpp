@@ -42,10 +42,9 @@ void call(const msgpack::object& function, const msgpack::object& arguments,
     std::memcpy(&thunk, &address, sizeof thunk);
     msgpack::zone zone;
     const auto unpacked = unpack_object(zone, {arguments.via.bin.ptr, arguments.via.bin.size});
-    msgpack::sbuffer dropped;
-    ResultPacker result(dropped);
+    PackedResult dropped;
     Descriptors unused;
-    thunk(unpacked, result, descriptors, unused);
+    thunk(unpacked, dropped, descriptors, unused);
 }
 
 } // namespace

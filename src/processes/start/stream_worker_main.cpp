@@ -29,6 +29,7 @@
 #include "observe/observer.hpp"
 #include "observe/worker.hpp"
 #include "processes/calls/call_runner.hpp"
+#include "processes/calls/keep_freed_memory.hpp"
 #include "processes/calls/thrown_stack.hpp"
 
 namespace hocket::detail {
@@ -123,7 +124,7 @@ public:
                         "passed to an owner that does not share memory with its worker");
         }
         std::fflush(stdout);
-        return {!has_returned, runner_.result()};
+        return {!has_returned, runner_.result().pieces()};
     }
     Answer fail(std::string_view why) noexcept override {
         try {
@@ -131,7 +132,7 @@ public:
         } catch (...) {
             runner_.pack_exception();
         }
-        return {true, runner_.result()};
+        return {true, runner_.result().pieces()};
     }
     void before_exit() noexcept override { observer::remove_socket(); }
 
@@ -152,6 +153,7 @@ int serve(std::string_view how) {
     engine::FileDescriptor stream = open_stream(how);
     engine::prepare_stream_socket(stream.fileno());
     observer::observe_worker({});
+    keep_freed_memory();
     StreamCalls calls;
     return engine::CallServer(std::move(stream), calls, std::move(options)).run();
 }

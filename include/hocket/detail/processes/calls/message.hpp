@@ -103,6 +103,10 @@ template <class Stream, class T> void pack_value(msgpack::packer<Stream>& packer
 [[nodiscard]] std::span<const char> unpack_block(const msgpack::object& object,
                                                  std::size_t element);
 
+/// Call it before memory that was just allocated is filled: prepares large memory.
+void expect_to_fill(void* memory, std::size_t size) noexcept;
+[[nodiscard]] std::string unpack_text(const msgpack::object& object);
+
 /// The reverse of pack_value. Throws msgpack::type_error if the object is of another type.
 template <class T> T unpack_value(const msgpack::object& object) {
     if constexpr (std::is_enum_v<T>) {
@@ -117,11 +121,19 @@ template <class T> T unpack_value(const msgpack::object& object) {
         return T(reinterpret_cast<typename T::pointer>(block.data()), block.size());
     } else if constexpr (is_plain_vector<T>) {
         const auto block = unpack_block(object, sizeof(typename T::value_type));
-        T value(block.size() / sizeof(typename T::value_type));
-        if (!value.empty()) {
+        const std::size_t size = block.size() / sizeof(typename T::value_type);
+        T value;
+        value.reserve(size);
+        expect_to_fill(value.data(), block.size());
+        if constexpr (sizeof(typename T::value_type) == 1) {
+            value.assign(block.begin(), block.end());
+        } else if (size > 0) {
+            value.resize(size);
             std::memcpy(value.data(), block.data(), block.size());
         }
         return value;
+    } else if constexpr (std::is_same_v<T, std::string>) {
+        return unpack_text(object);
     } else if constexpr (std::is_same_v<T, std::monostate>) {
         return {};
     } else if constexpr (is_vector_unknown_to_msgpack<T>) {

@@ -14,14 +14,13 @@
 #include <hocket/detail/processes/calls/function_ref.hpp>
 #include <hocket/detail/processes/calls/gather_buffer.hpp>
 #include <hocket/detail/processes/calls/message.hpp>
+#include <hocket/detail/processes/calls/packed_result.hpp>
 
 namespace hocket::detail {
 
-using ResultPacker = msgpack::packer<msgpack::sbuffer>;
-
 /// The function called in the other process: it unpacks the arguments, calls the user's function
 /// and packs its result. The descriptors of arguments and result are passed separately.
-using Thunk = void (*)(const msgpack::object& arguments, ResultPacker& result,
+using Thunk = void (*)(const msgpack::object& arguments, PackedResult& result,
                        Descriptors& argument_descriptors, Descriptors& result_descriptors);
 
 /// Called in a worker: returns the address, in this process, of a function of the pool's owner.
@@ -148,7 +147,7 @@ template <class F, class... Args> consteval void require_crossing() {
 /// The arguments and the result of a call, in the process that executes it.
 struct CallFrame {
     const msgpack::object* arguments;
-    ResultPacker& result;
+    PackedResult& result;
     Descriptors& argument_descriptors;
     Descriptors& result_descriptors;
 };
@@ -164,17 +163,17 @@ void call_with(F function, const CallFrame& frame, std::index_sequence<Is...>) {
     }();
     if constexpr (std::is_void_v<R>) {
         std::invoke(function, std::get<Is>(std::move(values))...);
-        frame.result.pack_nil();
+        ResultPacker(frame.result.head).pack_nil();
     } else {
-        const std::decay_t<R> value = std::invoke(function, std::get<Is>(std::move(values))...);
+        std::decay_t<R> value = std::invoke(function, std::get<Is>(std::move(values))...);
         const DescriptorScope scope(frame.result_descriptors);
-        pack_value(frame.result, value);
+        pack_result(frame.result, std::move(value));
     }
 }
 
 /// The thunk of F for arguments packed as Stored.
 template <class F, class... Stored>
-void call_remotely(const msgpack::object& arguments, ResultPacker& result,
+void call_remotely(const msgpack::object& arguments, PackedResult& result,
                    Descriptors& argument_descriptors, Descriptors& result_descriptors) {
     CallFrame frame{arguments.via.array.ptr, result, argument_descriptors, result_descriptors};
     constexpr std::index_sequence_for<Stored...> indices;
