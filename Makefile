@@ -18,7 +18,7 @@ build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
 sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
 
-.PHONY: help demo test bench cluster-test count perfetto asan tsan format format-check docs install clean
+.PHONY: help demo demo-cluster test bench cluster-test count perfetto asan tsan format format-check docs install clean
 
 help: ## show this list
 	@printf 'hocket: asyncio for C++20\n\n'
@@ -29,6 +29,9 @@ help: ## show this list
 demo: ## crawl the Python documentation in four ways, over real sockets
 	@COMPILER='$(COMPILER)' scripts/demo
 
+demo-cluster: ## crawl it with processes and on a cluster of two nodes (CLUSTER=dask: of Dask; PyPI: ray, 300 MB)
+	@CLUSTER='$(or $(CLUSTER),ray)' COMPILER='$(COMPILER)' scripts/demo
+
 test: ## build optimised with g++, run every test
 	@scripts/install-deps build test
 	@$(call configure,release) -DHOCKET_BUILD_TESTS=ON -DHOCKET_BUILD_BENCHMARKS=OFF
@@ -36,16 +39,17 @@ test: ## build optimised with g++, run every test
 	@$(call ctest,release)
 
 cluster-test: ## run the tests of hocket::cluster on clusters of Ray and Dask (PyPI: ray, dask, a gigabyte)
-	@scripts/install-deps build test
+	@scripts/install-deps build test cluster
 	@$(call configure,release) -DHOCKET_BUILD_TESTS=ON -DHOCKET_BUILD_BENCHMARKS=OFF
 	@$(call build,release) --target on_cluster
 	@scripts/cluster-test build/release
 
-bench: ## measure hocket beside its peers, write docs/benchmarks.md
-	@scripts/install-deps build bench
+bench: ## measure hocket beside its peers, write docs/benchmarks.md (GROUPS='...': only these; cluster: with Ray and Dask)
+	@scripts/install-deps build bench $(filter cluster,$(GROUPS))
+	@$(if $(filter cluster,$(GROUPS)),scripts/install-clusters)
 	@$(call configure,release) -DHOCKET_BUILD_TESTS=OFF -DHOCKET_BUILD_BENCHMARKS=ON
 	@$(call build,release)
-	@benchmarks/run build/release
+	@benchmarks/run build/release $(if $(GROUPS),--update $(addprefix --only ,$(GROUPS)))
 
 count: ## count the instructions and cache misses of a message, beside a server written by hand
 	@scripts/install-deps build count

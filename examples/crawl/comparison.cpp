@@ -50,7 +50,8 @@ bool print_agreement(std::FILE* out, const std::vector<web::SiteReport>& reports
     const web::SiteReport& first = reports.front();
     if (lines.empty()) {
         const std::string found = fmt::format(
-            "All {} ways found exactly the same: {}, {}, {}.", reports.size(),
+            "{} ways found exactly the same: {}, {}, {}.",
+            reports.size() == 2 ? "Both" : fmt::format("All {}", reports.size()),
             counted(first.pages.size(), "page", "pages"), counted(first.words(), "word", "words"),
             counted(first.broken.size(), "broken link", "broken links"));
         fmt::print(out, "{}\n", coloured(out, Colour::green, found));

@@ -5,10 +5,9 @@
 
 namespace crawl {
 
-bool crawl_with_processes(web::SiteCrawl& site, const CrawlOptions& options,
-                          std::size_t concurrency, Progress& progress, ChildProcesses& workers,
-                          PageReader reader) {
-    hocket::ProcessPoolExecutor pool;
+bool crawl_with_workers(web::SiteCrawl& site, const CrawlOptions& options, std::size_t concurrency,
+                        Progress& progress, ChildProcesses& workers, hocket::RemoteExecutor& pool,
+                        PageReader reader) {
     // Ctrl-C cancels the tasks that await a reader, and that ends the workers that read.
     const ReadPage read_elsewhere =
         [&](const web::PageFetch& page) -> hocket::Coro<web::PageContents> {
@@ -17,6 +16,13 @@ bool crawl_with_processes(web::SiteCrawl& site, const CrawlOptions& options,
     const bool complete = run_coroutine_crawl(site, options, concurrency, progress, read_elsewhere);
     workers = child_processes(); // while they are there
     return complete;
+}
+
+bool crawl_with_processes(web::SiteCrawl& site, const CrawlOptions& options,
+                          std::size_t concurrency, Progress& progress, ChildProcesses& workers,
+                          PageReader reader) {
+    hocket::ProcessPoolExecutor pool;
+    return crawl_with_workers(site, options, concurrency, progress, workers, pool, reader);
 }
 
 } // namespace crawl

@@ -46,6 +46,10 @@ std::optional<web::SiteReport> crawl_in_own_process(Way way, const std::string& 
         arguments.push_back("--concurrency");
         arguments.push_back(options.concurrency);
     }
+    if (is_on_cluster(way)) {
+        arguments.insert(arguments.end(),
+                         {"--python", options.python, "--address", options.address});
+    }
     if (way == Way::processes && !options.trace.empty()) {
         arguments.push_back("--trace");
         arguments.push_back(options.trace);
@@ -73,7 +77,7 @@ int run_demo(const DemoOptions& options) {
     std::fflush(stdout);
 
     std::vector<web::SiteReport> reports;
-    for (const Way way : all_ways) {
+    for (const Way way : options.ways) {
         if (auto report = crawl_in_own_process(way, url, options, interrupt))
             reports.push_back(std::move(*report));
         if (interrupt.requested()) break;

@@ -9,11 +9,14 @@ namespace crawl {
 const char* const usage =
     "usage: crawl URL [--way W] [--concurrency N] [--limit N] [--timeout S] [--json]\n"
     "                 [--cafile FILE] [--keep FOLDER] [--trace FILE]\n"
+    "                 [--python FILE] [--address A]\n"
     "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N] [--trace FILE]\n"
+    "                 [--way ray|dask] [--python FILE] [--address A]\n"
     "\n"
     "Follows the links of a site from URL on, counts its words and finds its broken links.\n"
-    "  --way W          sequential, threads, coroutines or processes: coroutines whose pages\n"
-    "                   other processes read (default coroutines)\n"
+    "  --way W          sequential, threads, coroutines, processes (coroutines whose pages\n"
+    "                   other processes read), ray or dask (the same on the nodes of a\n"
+    "                   cluster); the default is coroutines\n"
     "  --concurrency N  pages in flight at once (default 16; 32 threads)\n"
     "  --limit N        fetch at most N pages\n"
     "  --timeout S      give a page up after S seconds (default 10)\n"
@@ -23,11 +26,16 @@ const char* const usage =
     "  --keep FOLDER    keep every page in a file below FOLDER, whole or not at all\n"
     "  --trace FILE     write a timeline of the crawl, or of the demo's last way, that\n"
     "                   https://ui.perfetto.dev shows\n"
-    "  --demo DIR       serve DIR, crawl it all four ways, and compare\n"
+    "  --python FILE    for ray and dask: the interpreter in which they are installed\n"
+    "                   (default python3)\n"
+    "  --address A      for ray and dask: of the cluster, as in 10.0.0.1:6379; without it,\n"
+    "                   one is started on this machine\n"
+    "  --demo DIR       serve DIR, crawl it sequentially, with threads, with coroutines and\n"
+    "                   with processes, and compare; with --way ray or dask, that and processes\n"
     "  --delay 20ms     how long the demo's server waits with every answer\n"
     "\n"
-    "https:// and --keep belong to the ways coroutines and processes, which hocket drives;\n"
-    "sequential and threads, with the blocking sockets they are compared by, do without.\n";
+    "https:// and --keep do not belong to sequential and threads, with the blocking sockets\n"
+    "they are compared by, but to the ways that hocket drives.\n";
 
 namespace {
 
@@ -49,8 +57,9 @@ std::size_t parse_count(const std::string& option, std::string_view text, double
 Way parse_way(const std::string& name) {
     for (const Way way : all_ways)
         if (name == way_name(way)) return way;
-    throw std::invalid_argument("--way is \"" + name +
-                                "\": expected sequential, threads, coroutines or processes");
+    throw std::invalid_argument(
+        "--way is \"" + name +
+        "\": expected sequential, threads, coroutines, processes, ray or dask");
 }
 
 std::chrono::milliseconds parse_timeout(const std::string& option, const std::string& text) {
@@ -58,15 +67,22 @@ std::chrono::milliseconds parse_timeout(const std::string& option, const std::st
         static_cast<long>(parse_number(option, text, 0, 86'400) * 1000));
 }
 
+void check_cluster(const CrawlOptions& options) {
+    if (!options.address.empty() && !is_on_cluster(options.way))
+        throw std::invalid_argument("--address belongs to the ways ray and dask, not to " +
+                                    way_name(options.way));
+}
+
 /// Throws std::invalid_argument for what the URL, or the way, knows nothing of.
 void check_way(const CrawlOptions& options) {
+    check_cluster(options);
     const bool https = options.start.scheme == "https";
     if (!options.cafile.empty() && !https)
         throw std::invalid_argument("--cafile belongs to https://, and the site is " +
                                     options.start.to_string());
     if (has_coroutines(options.way)) return;
     const std::string belongs =
-        " belongs to the ways coroutines and processes, not to " + way_name(options.way);
+        " belongs to the ways that hocket drives, not to " + way_name(options.way);
     if (https) throw std::invalid_argument("https://" + belongs);
     if (!options.keep.empty()) throw std::invalid_argument("--keep" + belongs);
 }
@@ -76,6 +92,10 @@ void set_demo_options(Options& options, const std::string& delay) {
     if (!delay.empty()) options.demo->delay = delay;
     options.demo->limit = std::to_string(options.crawl.limit);
     options.demo->trace = options.crawl.trace;
+    check_cluster(options.crawl);
+    if (is_on_cluster(options.crawl.way)) options.demo->ways = {Way::processes, options.crawl.way};
+    options.demo->address = options.crawl.address;
+    options.demo->python = options.crawl.python;
     if (options.crawl.concurrency)
         options.demo->concurrency = std::to_string(*options.crawl.concurrency);
 }
@@ -87,6 +107,8 @@ std::string way_name(Way way) {
     case Way::sequential: return "sequential";
     case Way::threads: return "threads";
     case Way::processes: return "processes";
+    case Way::ray: return "ray";
+    case Way::dask: return "dask";
     case Way::coroutines: break;
     }
     return "coroutines";
@@ -119,6 +141,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
             options.crawl.keep = value();
         } else if (argument == "--trace") {
             options.crawl.trace = value();
+        } else if (argument == "--address") {
+            options.crawl.address = value();
+        } else if (argument == "--python") {
+            options.crawl.python = value();
         } else if (argument == "--demo") {
             options.demo.emplace().directory = value();
         } else if (argument == "--delay") {

@@ -12,16 +12,20 @@
 namespace crawl {
 
 /// One page after another, a thread for each connection, a coroutine for each page, or that with
-/// processes that read the pages. The demo shows them in this order.
-enum class Way { sequential, threads, coroutines, processes };
+/// processes that read the pages: on this machine, or on a cluster of Ray or Dask.
+enum class Way { sequential, threads, coroutines, processes, ray, dask };
 
 inline constexpr std::array all_ways{Way::sequential, Way::threads, Way::coroutines,
-                                     Way::processes};
+                                     Way::processes,  Way::ray,     Way::dask};
+/// Those that the demo shows, in this order.
+inline constexpr std::array demo_ways{Way::sequential, Way::threads, Way::coroutines,
+                                      Way::processes};
 
 std::string way_name(Way way);
 
+constexpr bool is_on_cluster(Way way) { return way == Way::ray || way == Way::dask; }
 /// Whether hocket fetches the pages, and not blocking sockets.
-constexpr bool has_coroutines(Way way) { return way == Way::coroutines || way == Way::processes; }
+constexpr bool has_coroutines(Way way) { return way != Way::sequential && way != Way::threads; }
 
 struct CrawlOptions {
     web::Url start;
@@ -32,10 +36,15 @@ struct CrawlOptions {
     std::string cafile; ///< who may sign an https site's certificate; empty: whom the system trusts
     std::string keep;   ///< the folder for the pages; empty: they are not kept
     std::string trace;  ///< the file for a timeline; empty: none is made
+    std::string address;            ///< of the cluster; empty: one on this machine is started
+    std::string python = "python3"; ///< the interpreter with Ray or Dask
     bool json = false;
 };
 
 struct DemoOptions {
+    std::vector<Way> ways{demo_ways.begin(), demo_ways.end()};
+    std::string address; ///< of the cluster, as in CrawlOptions
+    std::string python;
     std::string directory;
     std::string delay = "20ms";
     std::string limit = "0";

@@ -9,7 +9,7 @@ namespace crawl {
 namespace {
 
 bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& progress,
-                  ChildProcesses& workers) {
+                  ChildProcesses& workers, hocket::RemoteExecutor* cluster) {
     switch (options.way) {
     case Way::sequential: return crawl_sequentially(site, options, progress);
     case Way::threads:
@@ -17,6 +17,10 @@ bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& p
     case Way::processes:
         return crawl_with_processes(site, options, options.concurrency.value_or(16), progress,
                                     workers);
+    case Way::ray:
+    case Way::dask:
+        return crawl_with_workers(site, options, options.concurrency.value_or(16), progress,
+                                  workers, *cluster);
     case Way::coroutines: break;
     }
     return crawl_with_coroutines(site, options, options.concurrency.value_or(16), progress);
@@ -26,9 +30,11 @@ bool crawl_in_way(web::SiteCrawl& site, const CrawlOptions& options, Progress& p
 
 web::SiteReport crawl_site(const CrawlOptions& options) {
     web::SiteCrawl site(options.start, options.limit);
+    // Joining a cluster takes seconds and is not part of the crawl.
+    const auto cluster = is_on_cluster(options.way) ? join_cluster(options) : nullptr;
     Progress progress(way_name(options.way));
     ChildProcesses workers;
-    const bool complete = crawl_in_way(site, options, progress, workers);
+    const bool complete = crawl_in_way(site, options, progress, workers, cluster.get());
     const double seconds = progress.seconds();
     progress.finish(site.counts());
 

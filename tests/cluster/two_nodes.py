@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs commands on a cluster of two nodes with one processor each, which are network namespaces of this machine.
 
-usage: two_nodes.py ray|dask PYTHON COMMAND... [-- COMMAND...]...
+usage: two_nodes.py [--pinned] ray|dask PYTHON COMMAND... [-- COMMAND...]...
 
-The commands run one after the other on the first node, with the cluster's address in HOCKET_CLUSTER_ADDRESS. Needs root. All
-that was started is ended by its number.
+The commands run one after the other on the first node, with the cluster's address in HOCKET_CLUSTER_ADDRESS and in place of the
+argument "{address}". With --pinned, each node has one processor of this machine for itself; the commands share that of the first
+one. Needs root. All that was started is ended by its number.
 """
 
 import ctypes
@@ -46,7 +47,9 @@ def kill_all_in(namespace, spared=()):
 class TwoNodes:
     """A cluster of two nodes with one processor each. This process moves to the first node's namespace."""
 
-    def __init__(self, engine, python):
+    def __init__(self, engine, python, is_pinned=False):
+        processors = sorted(os.sched_getaffinity(0))
+        self.processors = processors[:2] if is_pinned and len(processors) > 1 else None
         self.engine = engine
         self.bin = pathlib.Path(python).parent
         self.folder = tempfile.mkdtemp(prefix="hkt-")
@@ -63,6 +66,8 @@ class TwoNodes:
         return self
 
     def start_all(self):
+        if self.processors:
+            os.sched_setaffinity(0, self.processors[:1])  # and those of the processes started from now on
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNET)")
         self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdout=subprocess.DEVNULL,
@@ -107,6 +112,8 @@ class TwoNodes:
     def second_node(self):
         """The command of the second node."""
         enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
+        if self.processors:
+            enter += ["taskset", "--cpu-list", str(self.processors[1])]
         if self.engine == "ray":
             return [*enter, str(self.bin / "ray"), "start", "--address=" + self.address, "--node-ip-address=" + SECOND,
                     "--num-cpus=1", "--num-gpus=1", "--block"]
@@ -166,11 +173,14 @@ def main():
     if sys.argv[1] == "--kill-head":
         kill_head()
         return 0
-    engine, python, *arguments = sys.argv[1:]
-    with TwoNodes(engine, python) as nodes:
+    is_pinned = sys.argv[1] == "--pinned"
+    engine, python, *arguments = sys.argv[2 if is_pinned else 1:]
+    print(f"Starting two nodes of {engine.capitalize()} in network namespaces (15 s) ...", file=sys.stderr, flush=True)
+    with TwoNodes(engine, python, is_pinned) as nodes:
         environment = dict(nodes.node_environment(), HOCKET_CLUSTER_ADDRESS=nodes.address,
                            HOCKET_CLUSTER_PYTHON=python)
-        return max(subprocess.run(command, env=environment).returncode for command in split(arguments))
+        commands = split([nodes.address if each == "{address}" else each for each in arguments])
+        return max(subprocess.run(command, env=environment).returncode for command in commands)
 
 
 if __name__ == "__main__":
