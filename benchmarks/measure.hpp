@@ -96,10 +96,11 @@ private:
 class Fastest {
 public:
     template <class F> void time(F&& operation) {
-        const double began = nanoseconds(CLOCK_MONOTONIC);
+        const double began = bench::nanoseconds(CLOCK_MONOTONIC);
         operation();
-        fastest_ = std::min(fastest_, nanoseconds(CLOCK_MONOTONIC) - began);
+        fastest_ = std::min(fastest_, bench::nanoseconds(CLOCK_MONOTONIC) - began);
     }
+    [[nodiscard]] double nanoseconds() const { return fastest_; }
     void report(const char* name, std::size_t operations, Unit unit = in_nanoseconds) const {
         print(name, unit.of(fastest_ / static_cast<double>(operations)), unit.name);
     }

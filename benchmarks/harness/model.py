@@ -1,7 +1,7 @@
 """The types with which groups.* describe what is measured and which results are required."""
 
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Callable, Optional, Union
 
 OURS = "hocket"
 BY_HAND = "by hand"
@@ -59,6 +59,8 @@ class Group:
     peers: list
     subjects: list
     notes: str  # Markdown below the table: what was done, how often, and with which clock.
+    on_request: bool = False  # Measured only if it is named, because of what it needs.
+    versions: Callable = tuple  # Returns (name, version) of peers that belong to this group only.
 
     @property
     def columns(self):

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md."""
+"""docs/benchmarks.md. Sections of groups that are not measured stay as they are."""
 
 import datetime
 import os
@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 
-from harness.report import headings, lines_of, summary
+from harness.report import headings, lines_of
 
 _HOW = """\
 - hocket and the peers take turns: every round runs each of them once. A result that is not called a median is
@@ -15,36 +15,60 @@ _HOW = """\
   hand or else by the best peer. *–*: the peer has no such feature, or it is not installed.
 - Less is better, except where the bar is "≥" or the unit is a rate.
 
-    make bench                                # everything
+    make bench                                # everything but the clusters
+    make bench GROUPS=cluster                 # the clusters: installs Ray and Dask from PyPI below build/, 400 MB
     benchmarks/run --quick --only processes   # one group, one round, no page written
 """
 
 
-def write(groups, samples, programs, path, quick):
-    sections = [
-        _section(group, samples) for group in groups if any(row in samples for row in group.rows)
-    ]
+def write(groups, samples, programs, path, quick, only_some):
+    """With `only_some`, not all groups that are usually measured together were measured."""
+    old = _sections_of(path)
+    sections = []
+    for group in groups:
+        if any(row in samples for row in group.rows):
+            sections.append(_section(group, samples, only_some))
+        elif group.title in old:
+            sections.append(old[group.title])
+    where = old.get("Where") if only_some else None
+    if where is None:
+        facts = [[name, value] for name, value in _facts(programs) if value]
+        where = f"## Where\n\n{_table([['', ''], ['---', '---'], *facts])}\n"
     text = f"""# Benchmarks
 
-hocket and its peers, all measured in one run on one machine. `make bench` measures again and writes this
-page. {summary(groups, samples)}.{" A quick run: one round each." if quick else ""}
+hocket and its peers on one machine, each group measured in one run. `make bench` measures again and writes this
+page. {_summary(sections)}.{" A quick run: one round each." if quick else ""}
 
 {chr(10).join(sections)}
 ## How
 
 {_HOW}
-## Where
-
-{_table([["", ""], ["---", "---"], *([name, value] for name, value in _facts(programs) if value)])}
-"""
+{where}"""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
-def _section(group, samples):
+def _sections_of(path):
+    """{title: section} of the page that is there."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {section.partition("\n")[0].removeprefix("## "): section.rstrip() + "\n" for section in sections}
+
+
+def _summary(sections):
+    verdicts = re.findall(r"\| (pass|MISS) \|$", "".join(sections), re.MULTILINE)
+    return f"{verdicts.count('pass')} of {len(verdicts)} bars reached"
+
+
+def _section(group, samples, only_some):
     rule = ["---"] * 2 + ["--:"] * len(group.columns) + ["---"] * 3
     table = _table([headings(group), rule, *lines_of(group, samples)])
-    return f"## {group.title}\n\n{table}\n\n{group.notes}"
+    notes = group.notes
+    if only_some:
+        versions = ", ".join(f"{name} {version}" for name, version in group.versions())
+        notes += f"- Measured apart from the other groups, on {datetime.date.today().isoformat()}"
+        notes += f", with {versions}.\n" if versions else ".\n"
+    return f"## {group.title}\n\n{table}\n\n{notes}"
 
 
 def _table(lines):
