@@ -23,6 +23,7 @@ class Micro:
     # Python is far from most bars, so one round is enough.
     python_rounds: int = 1
     one_core: bool = False
+    timeout: int = 120  # seconds for each program
 
     @property
     def rows(self):
@@ -34,7 +35,7 @@ class Micro:
     def measure(self, run):
         for number, column, command in self._plan(run):
             run.progress.step(self.name, f"round {number + 1} of {self._rounds(run)}, {column}")
-            measured = collect(command, core=1 if self.one_core else None)
+            measured = collect(command, core=1 if self.one_core else None, timeout=self.timeout)
             for name, value in measured.items():
                 for row in self._rows_of(name):
                     run.samples.add(row, column, number, value)

@@ -118,6 +118,32 @@ TEST(Future, CarriesMoveOnlyValues) {
     EXPECT_EQ(*future.result(), 8);
 }
 
+/// Counts how often it was copied on its way.
+struct Copied {
+    Copied() = default;
+    Copied(const Copied& other) : times(other.times + 1) {}
+    Copied(Copied&&) = default;
+    int times = 0;
+};
+
+Future<Copied> copied_future() {
+    Promise<Copied> promise;
+    promise.set_result(Copied());
+    return promise.get_future();
+}
+
+TEST(Future, ATemporaryGivesItsResultAwayIfNoOtherRefersToIt) {
+    EXPECT_EQ(copied_future().result().times, 0);
+    EXPECT_EQ(copied_future().result(1s).times, 0);
+    EXPECT_EQ(run([]() -> Coro<int> { co_return (co_await copied_future()).times; }), 0);
+
+    Future<Copied> kept = copied_future();
+    const Future<Copied> other = kept;
+    EXPECT_EQ(kept.result().times, 1);
+    EXPECT_EQ(std::move(kept).result().times, 1);
+    EXPECT_EQ(other.result().times, 1);
+}
+
 TEST(Future, CancellingTheAwaiterCancelsTheFuture) {
     const auto main = []() -> Coro<> {
         Promise<int> promise;

@@ -65,6 +65,7 @@ GROUP = Group(
             },
             rounds=3,
             python_rounds=3,
+            timeout=300,
         ),
         _nodes("ray", _RAY, "RayExecutor"),
         Micro(
@@ -77,6 +78,7 @@ GROUP = Group(
             },
             rounds=3,
             python_rounds=3,
+            timeout=300,
         ),
         _nodes("dask", _DASK, "DaskExecutor"),
     ],

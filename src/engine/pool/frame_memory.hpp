@@ -25,6 +25,11 @@ public:
     [[nodiscard]] Body take(std::size_t size) noexcept;
     /// The same without a FrameMemory, for readers that have none.
     [[nodiscard]] static Body allocate(std::size_t size) noexcept;
+    /// How many bytes it keeps: at most 256 MiB.
+    [[nodiscard]] std::size_t size_of_kept() noexcept {
+        const std::scoped_lock lock(mutex_);
+        return size_of_kept_;
+    }
 
 private:
     static constexpr std::size_t least_kept = std::size_t{4} << 20;
