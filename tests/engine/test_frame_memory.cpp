@@ -52,9 +52,4 @@ TEST(FrameMemory, KeepsTheLatestUpTo256Mebibytes) {
     EXPECT_EQ(memory.size_of_kept(), 201 * mebibyte);
 }
 
-TEST(FrameMemory, ThatCannotBeAllocatedIsNull) {
-    FrameMemory memory;
-    EXPECT_EQ(memory.take(std::size_t{1} << 60), nullptr);
-}
-
 } // namespace

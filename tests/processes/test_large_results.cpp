@@ -44,7 +44,7 @@ template <class Pool> void return_all(Pool& pool) {
 }
 
 TEST(LargeResults, OfAProcessPoolAreWhatWasReturned) {
-    ProcessPoolExecutor pool({.max_workers = 1});
+    ProcessPoolExecutor pool(1);
     return_all(pool);
 }
 
