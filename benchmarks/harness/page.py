@@ -21,13 +21,16 @@ _HOW = """\
 """
 
 
+_QUICK = " A quick run: one round each."
+
+
 def write(groups, samples, programs, path, quick, only_some):
     """With `only_some`, not all groups that are usually measured together were measured."""
     old = _sections_of(path)
     sections = []
     for group in groups:
         if any(row in samples for row in group.rows):
-            sections.append(_section(group, samples, only_some))
+            sections.append(_section(group, samples, only_some, quick))
         elif group.title in old:
             sections.append(old[group.title])
     where = old.get("Where") if only_some else None
@@ -37,7 +40,7 @@ def write(groups, samples, programs, path, quick, only_some):
     text = f"""# Benchmarks
 
 hocket and its peers on one machine, each group measured in one run. `make bench` measures again and writes this
-page. {_summary(sections)}.{" A quick run: one round each." if quick else ""}
+page. {_summary(sections)}.{_QUICK if quick and not only_some else ""}
 
 {chr(10).join(sections)}
 ## How
@@ -60,14 +63,15 @@ def _summary(sections):
     return f"{verdicts.count('pass')} of {len(verdicts)} bars reached"
 
 
-def _section(group, samples, only_some):
+def _section(group, samples, only_some, quick):
     rule = ["---"] * 2 + ["--:"] * len(group.columns) + ["---"] * 3
     table = _table([headings(group), rule, *lines_of(group, samples)])
     notes = group.notes
     if only_some:
         versions = ", ".join(f"{name} {version}" for name, version in group.versions())
         notes += f"- Measured apart from the other groups, on {datetime.date.today().isoformat()}"
-        notes += f", with {versions}.\n" if versions else ".\n"
+        notes += f", with {versions}." if versions else "."
+        notes += (_QUICK if quick else "") + "\n"
     return f"## {group.title}\n\n{table}\n\n{notes}"
 
 
