@@ -82,7 +82,7 @@ void check_way(const CrawlOptions& options) {
                                     options.start.to_string());
     if (has_coroutines(options.way)) return;
     const std::string belongs =
-        " belongs to the ways that hocket drives, not to " + way_name(options.way);
+        " belongs to the ways coroutines, processes, ray and dask, not to " + way_name(options.way);
     if (https) throw std::invalid_argument("https://" + belongs);
     if (!options.keep.empty()) throw std::invalid_argument("--keep" + belongs);
 }

@@ -231,6 +231,8 @@ TEST(CrawlOptions, AreExplainedWhenTheyAreWrong) {
                                                     {"http://h/", "--way", "magic"},
                                                     {"http://h/", "--limit", "x"},
                                                     {"--demo"},
+                                                    {"http://h/", "--address", "h:1"},
+                                                    {"--demo", "/", "--address", "h:1"},
                                                     {"http://h/", "--delay", "1ms"}}) {
         std::vector<std::string> arguments{example("crawl")};
         arguments.insert(arguments.end(), options.begin(), options.end());
