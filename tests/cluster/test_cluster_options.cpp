@@ -16,6 +16,7 @@
 #include <hocket/errors.hpp>
 #include <hocket/ray_executor.hpp>
 
+#include "support/message_of.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace hocket;
@@ -24,15 +25,6 @@ using namespace std::chrono_literals;
 namespace {
 
 int add(int a, int b) { return a + b; }
-
-template <class F> std::string message_of(F wait) {
-    try {
-        wait();
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return "no exception";
-}
 
 /// A program that stands for an interpreter.
 std::string make_interpreter(const TemporaryFolder& folder, const std::string& commands) {
