@@ -28,7 +28,7 @@ struct ClusterTestOptions {
     std::string python = variable("HOCKET_TEST_PYTHON");
     std::map<std::string, double> resources{};
     std::size_t max_workers = 2;
-    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10);
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(60); // machines may be busy
     std::vector<std::string> files{};
     std::string host{};
     std::string auth_token = variable("HOCKET_TEST_TOKEN"); // Ray's

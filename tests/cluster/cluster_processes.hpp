@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -15,6 +16,17 @@
 
 #include "cluster/cluster_executor.hpp"
 #include "support/temporary_folder.hpp"
+
+/// Waits until `condition` is true; throws an exception if it is not within a minute.
+template <class Condition> void wait_until(Condition condition, const std::string& what) {
+    for (int i = 0; i < 12'000; ++i) {
+        if (condition()) {
+            return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    throw std::runtime_error(what + " has not happened within a minute");
+}
 
 inline std::string content_of(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);

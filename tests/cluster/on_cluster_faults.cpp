@@ -84,9 +84,7 @@ TEST(ClusterFaults, KillWorkersEndsCallsAtOnce) {
         const ClusterExecutor cluster(findable(processes));
         EXPECT_EQ(cluster->submit(add, 1, 2).result(), 3);
         const auto running = cluster->submit(sleep_for, 600'000);
-        while (!running.running()) {
-            std::this_thread::sleep_for(1ms);
-        }
+        wait_until([&] { return running.running(); }, "that the call runs");
         cluster->kill_workers();
         EXPECT_THROW(running.result(), WorkerDied);
     }
@@ -116,10 +114,7 @@ TEST(ClusterFaults, NothingIsLeftAfterItsOwnerWasKilled) {
                 "--gtest_filter=*DISABLED_OwnerThatIsKilled", nullptr);
         ::_exit(127);
     }
-    for (int i = 0; i < 6000 && !std::filesystem::exists(sign); ++i) {
-        std::this_thread::sleep_for(10ms);
-    }
-    ASSERT_TRUE(std::filesystem::exists(sign));
+    wait_until([&] { return std::filesystem::exists(sign); }, "that the owner has made a call");
     EXPECT_GE(processes.running().size(), 3U); // the owner, its bridge, workers
     ::kill(owner, SIGKILL);
     ::waitpid(owner, nullptr, 0);

@@ -4,8 +4,8 @@
 usage: run.py ray|dask PYTHON PROGRAM [OPTION OF THE PROGRAM...]
 
 First the program runs without a cluster: its executors start their own. Then it runs on a cluster of two nodes, each in a
-network namespace, if this machine allows that: the owner is on the first one. All that was started is ended by its
-number.
+network namespace, if this machine allows that: the owner is on the first one. The tests after which a cluster is useless
+have one each. All that was started is ended by its number.
 """
 
 import ctypes
@@ -13,6 +13,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,9 @@ import time
 CLONE_NEWNET = 0x40000000
 TOKEN = "0123456789abcdef0123456789abcdef"  # of the Ray cluster
 FIRST, SECOND = "10.77.0.1", "10.77.0.2"
+SECOND_NAME = "second-node"
+STORE = 100_000_000  # the bytes of a node's object store
+ENDS = ["ClusterEnds.EveryNodeIsKilled", "ClusterEnds.TheHeadIsKilled"]
 
 
 def in_namespace(namespace):
@@ -42,6 +46,48 @@ def kill_all_in(namespace, spared=()):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+
+def kill_here(is_meant):
+    """Kills those processes of this namespace whose command is meant."""
+    for pid in in_namespace(os.readlink("/proc/self/ns/net")):
+        try:
+            if is_meant(pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")):
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+
+
+def is_head(command):
+    return command[0].endswith(b"gcs_server") or (b"scheduler" in command and any(b"dask" in part for part in command))
+
+
+def is_first_node(command):
+    return command[0].endswith(b"raylet") or (b"worker" in command and any(b"dask" in part for part in command))
+
+
+def wait_for_nodes(address):
+    """Waits until the cluster has both nodes."""
+    if address.startswith("tcp"):
+        import distributed
+        with distributed.Client(address) as client:
+            client.wait_for_workers(2)
+        return
+    import ray
+    ray.init(address=address, log_to_driver=False, logging_level="error")
+    while sum(node["Alive"] for node in ray.nodes()) < 2:
+        time.sleep(0.1)
+
+
+def fill_store(address, sign):
+    """Keeps the object store of this node full until the file `sign`, which it makes then, is removed."""
+    import ray
+    ray.init(address=address, log_to_driver=False, logging_level="error")
+    kept = [ray.put(os.urandom(10_000_000)) for _ in range(STORE // 10_000_000 + 2)]
+    pathlib.Path(sign).touch()
+    while os.path.exists(sign):
+        time.sleep(0.1)
+    del kept
 
 
 class TwoNodes:
@@ -66,8 +112,9 @@ class TwoNodes:
     def start_all(self):
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNET)")
-        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
+        self.holder = subprocess.Popen(["unshare", "--net", "--uts", "sh", "-c",
+                                        f"hostname {SECOND_NAME}; exec sleep infinity"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.second = self.wait_for_namespace()
         here, there = ["ip"], ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "ip"]
         for command in (here + ["link", "set", "lo", "up"], there + ["link", "set", "lo", "up"],
@@ -81,15 +128,28 @@ class TwoNodes:
         if self.engine == "ray":
             self.address = FIRST + ":6379"
             self.start("ray", "start", "--head", "--port=6379", "--node-ip-address=" + FIRST, "--num-cpus=1",
-                       "--include-dashboard=false", "--temp-dir=" + self.folder + "/r", "--block")
+                       "--include-dashboard=false", f"--object-store-memory={STORE}",
+                       "--temp-dir=" + self.folder + "/r", "--block")
         else:
             self.address = f"tcp://{FIRST}:8786"
             self.start("dask", "scheduler", "--host", FIRST, "--port", "8786", "--no-dashboard")
             self.start("dask", "worker", self.address, "--nthreads", "1", "--host", FIRST, "--no-nanny",
                        "--no-dashboard", "--local-directory", self.folder + "/1")
-        time.sleep(8)
-        self.start_second()
-        time.sleep(6)
+        self.wait_for_head()
+        subprocess.Popen(self.second_node(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                         env=self.node_environment(), start_new_session=True)
+        subprocess.run([self.bin / "python", __file__, "--wait-for-nodes", self.address], check=True, timeout=120,
+                       stdout=self.log, stderr=self.log, env=self.node_environment())
+
+    def wait_for_head(self):
+        host, _, port = self.address.split("://")[-1].rpartition(":")
+        for _ in range(600):
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError(f"the head at {self.address} has not started within a minute")
 
     def wait_for_namespace(self):
         own = os.readlink("/proc/self/ns/net")
@@ -107,16 +167,12 @@ class TwoNodes:
 
     def second_node(self):
         """The command of the second node."""
-        enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net"]
+        enter = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", f"--uts=/proc/{self.holder.pid}/ns/uts"]
         if self.engine == "ray":
             return [*enter, str(self.bin / "ray"), "start", "--address=" + self.address, "--node-ip-address=" + SECOND,
-                    "--num-cpus=1", "--num-gpus=1", "--block"]
+                    "--num-cpus=1", "--num-gpus=1", f"--object-store-memory={STORE}", "--block"]
         return [*enter, str(self.bin / "dask"), "worker", self.address, "--nthreads", "1", "--host", SECOND,
                 "--resources", "GPU=1", "--no-nanny", "--no-dashboard", "--local-directory", self.folder + "/2"]
-
-    def start_second(self):
-        subprocess.Popen(self.second_node(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                         env=self.node_environment(), start_new_session=True)
 
     def environment(self):
         """What tests do to the second node."""
@@ -126,6 +182,9 @@ class TwoNodes:
                 "HOCKET_TEST_KILL_NODE": f"{script} --kill '{self.second}' {self.holder.pid}",
                 "HOCKET_TEST_START_NODE": f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={TOKEN} setsid {command} </dev/null >>{self.folder}/log 2>&1 &",
                 "HOCKET_TEST_KILL_HEAD": f"{script} --kill-head",
+                "HOCKET_TEST_KILL_FIRST_NODE": f"{script} --kill-first-node",
+                "HOCKET_TEST_FILL_STORE": f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={TOKEN} {self.bin}/python "
+                                          f"{os.path.abspath(__file__)} --fill-store {self.address}",
                 "HOCKET_TEST_CABLE": "ip link set here"}
 
     def __exit__(self, *_):
@@ -144,7 +203,7 @@ class TwoNodes:
 
 def run(program, options, environment, title):
     print(f"=== {title}", flush=True)
-    return subprocess.run([program, *options], env=dict(os.environ, **environment)).returncode
+    return subprocess.run([program, *options], env=dict(os.environ, **environment), timeout=1800).returncode
 
 
 def main():
@@ -152,22 +211,32 @@ def main():
         kill_all_in(sys.argv[2], spared=[int(sys.argv[3])])
         return 0
     if sys.argv[1] == "--kill-head":
-        for pid in in_namespace(os.readlink("/proc/self/ns/net")):
-            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-            if b"gcs_server" in command.split(b" ")[0] or b"dask scheduler" in command:
-                os.kill(pid, signal.SIGKILL)
+        kill_here(is_head)
+        return 0
+    if sys.argv[1] == "--kill-first-node":
+        kill_here(is_first_node)
+        return 0
+    if sys.argv[1] == "--wait-for-nodes":
+        wait_for_nodes(sys.argv[2])
+        return 0
+    if sys.argv[1] == "--fill-store":
+        fill_store(*sys.argv[2:])
         return 0
     engine, python, program, *options = sys.argv[1:]
     environment = {"HOCKET_TEST_ENGINE": engine, "HOCKET_TEST_PYTHON": python}
+    has_two_nodes = os.geteuid() == 0 and os.environ.get("HOCKET_TEST_ONLY") != "local"
     status = 0
     if os.environ.get("HOCKET_TEST_ONLY") != "two":
-        status |= run(program, options, environment, f"{engine}: a cluster of the executor's own")
+        # The tests of all executors have clusters of their own only if there is no other one: each starts one.
+        chosen = options or (["--gtest_filter=-With/Remote*"] if has_two_nodes else [])
+        status |= run(program, chosen, environment, f"{engine}: a cluster of the executor's own")
     if os.geteuid() != 0:
         print("=== Two nodes are left out: only root may make network namespaces")
-    elif os.environ.get("HOCKET_TEST_ONLY") != "local":
-        with TwoNodes(engine, python) as nodes:
-            faults = ["--gtest_filter=-ClusterFaults.*"] if not options else options
-            status |= run(program, faults, dict(environment, **nodes.environment()), f"{engine}: two nodes")
+    if has_two_nodes:
+        for chosen in [options] if options else [["--gtest_filter=-ClusterEnds.*"]] + [
+                ["--gtest_filter=" + test] for test in ENDS]:
+            with TwoNodes(engine, python) as nodes:
+                status |= run(program, chosen, dict(environment, **nodes.environment()), f"{engine}: two nodes")
     return status
 
 

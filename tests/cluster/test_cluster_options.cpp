@@ -2,10 +2,12 @@
 // one. Needs no cluster.
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include <sys/stat.h>
 
@@ -88,13 +90,21 @@ TEST(ClusterOptions, AnInterpreterThatDoesNothingIsGivenUpAfterTheTimeout) {
 
 TEST(ClusterOptions, AnExecutorThatWasNotUsedEndsItsInterpreter) {
     const TemporaryFolder folder;
-    const std::string sign = folder.path() / "ended";
-    const std::string python = make_interpreter(
-        folder, "python3 -c 'import socket, sys; s = socket.socket(fileno=int(sys.argv[1]))\n"
-                "while s.recv(1000): pass' $3; echo > " +
-                    sign);
-    { const RayExecutor ray({.address = "127.0.0.1:1", .python = python}); }
-    EXPECT_TRUE(std::ifstream(sign).good());
+    const std::string begun = folder.path() / "begun";
+    const std::string ended = folder.path() / "ended";
+    const std::string python =
+        make_interpreter(folder, "python3 -c 'import socket, sys\n"
+                                 "s = socket.socket(fileno=int(sys.argv[1]))\n"
+                                 "open(sys.argv[2], \"w\")\n"
+                                 "while s.recv(1000): pass' $3 " +
+                                     begun + "; echo > " + ended);
+    {
+        const RayExecutor ray({.address = "127.0.0.1:1", .python = python});
+        while (!std::filesystem::exists(begun)) {
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    EXPECT_TRUE(std::filesystem::exists(ended));
 }
 
 } // namespace

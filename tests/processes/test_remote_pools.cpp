@@ -21,10 +21,11 @@ RemotePoolKind process_pools(StartMethod method) {
 }
 
 RemotePoolKind stream_pools() {
-    return {"stream", [](std::size_t max_workers, ProcessPoolOptions options) {
-                return std::make_unique<StreamPool>(max_workers, detail::stream_options(),
-                                                    start_worker_here, std::move(options));
-            }};
+    const auto make = [](std::size_t max_workers, ProcessPoolOptions options) {
+        return std::make_unique<StreamPool>(max_workers, detail::stream_options(),
+                                            start_worker_here, std::move(options));
+    };
+    return {.name = "stream", .make = make, .reads_output = false};
 }
 
 } // namespace

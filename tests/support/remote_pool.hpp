@@ -24,6 +24,7 @@ struct RemotePoolKind {
     /// Of its workers, if it is a ProcessPoolExecutor, and of the pools inside them.
     hocket::StartMethod start_method = hocket::StartMethod::spawn;
     std::size_t most_numbers = 10'000'000; // in an argument
+    bool reads_output = true;              // of its workers
 
     friend void PrintTo(const RemotePoolKind& kind, std::ostream* stream) { *stream << kind.name; }
 };
