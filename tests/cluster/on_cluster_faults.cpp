@@ -60,11 +60,11 @@ void kill_bridge(std::size_t which) {
     const ClusterProcesses processes;
     const ClusterExecutor cluster(findable(processes));
     EXPECT_EQ(cluster->submit(add, 1, 2).result(), 3);
-    const auto running = cluster->submit(sleep_for, 600'000);
     const auto bridges = find_bridges();
     if (bridges.size() <= which) {
         GTEST_SKIP() << "only clusters on this machine have a guard";
     }
+    const auto running = cluster->submit(sleep_for, 600'000);
     const auto began = std::chrono::steady_clock::now();
     ::kill(bridges[which], SIGKILL);
     EXPECT_THAT(message_of([&] { running.result(); }),

@@ -54,6 +54,12 @@ TEST(ClusterOptions, ThatMakeNoSenseAreRefused) {
     EXPECT_THROW(RayExecutor({.host = "10.0.0.1:port"}), ValueError);
     EXPECT_THROW(RayExecutor({.files = {"/no/such/library.so"}}), std::system_error);
     EXPECT_THROW(DaskExecutor({.host = "10.0.0.1:99999"}), ValueError);
+    EXPECT_THROW(DaskExecutor({.address = "tls://127.0.0.1:1", .tls_cert = "a.pem"}), ValueError);
+    const DaskOptions tls{.tls_ca_file = "/no/a", .tls_cert = "/no/b", .tls_key = "/no/c"};
+    EXPECT_THROW(DaskExecutor{tls}, ValueError) << "without an address";
+    DaskOptions unreadable = tls;
+    unreadable.address = "tls://127.0.0.1:1";
+    EXPECT_THROW(DaskExecutor{unreadable}, std::system_error);
 }
 
 TEST(ClusterOptions, AnInterpreterWithoutTheEngineBreaksTheExecutor) {
