@@ -2,7 +2,7 @@
 
 set(cluster_folder ${PROJECT_SOURCE_DIR}/src/cluster)
 set(script)
-foreach(part node ray_cluster dask_cluster bridge) # the last one starts
+foreach(part node ray_cluster dask_cluster guard bridge) # the last one starts
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cluster_folder}/python/${part}.py)
     file(READ ${cluster_folder}/python/${part}.py text)
     string(APPEND script "${text}\n\n")

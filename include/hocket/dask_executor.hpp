@@ -21,8 +21,8 @@ class ClusterPool;
 
 /// Options of a DaskExecutor.
 struct DaskOptions {
-    /// Where the scheduler is: "tcp://10.0.0.1:8786". If empty, a cluster is started on this
-    /// machine, and ended with the executor.
+    /// Where the scheduler is: "tcp://10.0.0.1:8786" or "tls://10.0.0.1:8786". If empty, a cluster
+    /// is started on this machine, and ended with the executor.
     std::string address{};
     /// The Python interpreter in which dask.distributed is installed.
     std::string python = "python3";
@@ -36,6 +36,12 @@ struct DaskOptions {
     /// Shared libraries that the program needs and the nodes do not have. They are sent to the
     /// nodes with the program.
     std::vector<std::string> files{};
+    /// For a scheduler with TLS, files in PEM format: the certificate of the authority, and a
+    /// certificate of this program with its key. All three or none; without them, those that Dask's
+    /// own configuration names. The calls themselves are not encrypted.
+    std::string tls_ca_file{};
+    std::string tls_cert{};
+    std::string tls_key{};
     /// The address of this machine to which workers connect: "10.0.0.9", or "10.0.0.9:7000" with a
     /// fixed port. If empty, the address that leads to the cluster, and any port.
     std::string host{};

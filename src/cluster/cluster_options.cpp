@@ -74,6 +74,28 @@ void ClusterOptions::check() const {
         }
     }
     static_cast<void>(host_and_port());
+    check_tls();
+}
+
+void ClusterOptions::check_tls() const {
+    const std::pair<const char*, const std::string&> tls[] = {
+        {".tls_ca_file", tls_ca_file}, {".tls_cert", tls_cert}, {".tls_key", tls_key}};
+    const auto given =
+        std::ranges::count_if(tls, [](const auto& each) { return !each.second.empty(); });
+    if (given == 0) {
+        return;
+    }
+    if (given != 3 || !address.starts_with("tls://")) {
+        throw ValueError("the options .tls_ca_file, .tls_cert and .tls_key belong together, and to "
+                         "an address that begins with tls://; it is '" +
+                         address + "'");
+    }
+    for (const auto& [option, file] : tls) {
+        if (::access(file.c_str(), R_OK) != 0) {
+            throw std::system_error(errno, std::system_category(),
+                                    "cannot read '" + file + "' (the option " + option + ")");
+        }
+    }
 }
 
 BridgeMessage ClusterOptions::describe() const {
@@ -83,6 +105,9 @@ BridgeMessage ClusterOptions::describe() const {
         "max_workers=" + std::to_string(max_workers),
         "connect_timeout=" + std::to_string(std::chrono::duration<double>(connect_timeout).count()),
         "auth_token=" + auth_token,
+        "tls_ca_file=" + tls_ca_file,
+        "tls_cert=" + tls_cert,
+        "tls_key=" + tls_key,
         "host=" + host_and_port().first,
         "executable=/proc/" + std::to_string(::getpid()) + "/exe",
         std::string("name=") + ::program_invocation_name};

@@ -9,18 +9,11 @@ namespace hocket {
 namespace {
 
 detail::ClusterOptions cluster_options(DaskOptions options) {
-    return {.engine = "Dask",
-            .address = std::move(options.address),
-            .python = std::move(options.python),
-            .resources = std::move(options.resources),
-            .max_workers = options.max_workers,
-            .connect_timeout = options.connect_timeout,
-            .files = std::move(options.files),
-            .auth_token = {},
-            .host = std::move(options.host),
-            .initializer = options.initializer,
-            .max_tasks_per_child = options.max_tasks_per_child,
-            .on_output = std::move(options.on_output)};
+    auto common = detail::cluster_options("Dask", options);
+    common.tls_ca_file = std::move(options.tls_ca_file);
+    common.tls_cert = std::move(options.tls_cert);
+    common.tls_key = std::move(options.tls_key);
+    return common;
 }
 
 } // namespace

@@ -9,18 +9,9 @@ namespace hocket {
 namespace {
 
 detail::ClusterOptions cluster_options(RayOptions options) {
-    return {.engine = "Ray",
-            .address = std::move(options.address),
-            .python = std::move(options.python),
-            .resources = std::move(options.resources),
-            .max_workers = options.max_workers,
-            .connect_timeout = options.connect_timeout,
-            .files = std::move(options.files),
-            .auth_token = std::move(options.auth_token),
-            .host = std::move(options.host),
-            .initializer = options.initializer,
-            .max_tasks_per_child = options.max_tasks_per_child,
-            .on_output = std::move(options.on_output)};
+    auto common = detail::cluster_options("Ray", options);
+    common.auth_token = std::move(options.auth_token);
+    return common;
 }
 
 } // namespace

@@ -6,9 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <hocket/dask_executor.hpp>
@@ -28,11 +28,12 @@ struct ClusterTestOptions {
     std::string python = variable("HOCKET_TEST_PYTHON");
     std::map<std::string, double> resources{};
     std::size_t max_workers = 2;
-    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10);
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(60); // machines may be busy
     std::vector<std::string> files{};
     std::string host{};
     std::string auth_token = variable("HOCKET_TEST_TOKEN"); // Ray's
     void (*initializer)() = nullptr;
+    std::size_t max_tasks_per_child = 0;
     std::function<void(int, bool, std::string_view)> on_output{};
 
     template <class Options> [[nodiscard]] Options as() const {
@@ -45,6 +46,7 @@ struct ClusterTestOptions {
         options.files = files;
         options.host = host;
         options.initializer = initializer;
+        options.max_tasks_per_child = max_tasks_per_child;
         options.on_output = on_output;
         return options;
     }
@@ -68,6 +70,8 @@ public:
     }
     hocket::RemoteExecutor& operator*() const { return *executor_; }
     hocket::RemoteExecutor* operator->() const { return executor_.get(); }
+    /// The executor itself, without `nodes`.
+    std::unique_ptr<hocket::RemoteExecutor> release() { return std::move(executor_); }
 
     std::function<hocket::Future<std::vector<hocket::ClusterNode>>()> nodes;
 

@@ -2,10 +2,12 @@
 // one. Needs no cluster.
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include <sys/stat.h>
 
@@ -16,6 +18,7 @@
 #include <hocket/errors.hpp>
 #include <hocket/ray_executor.hpp>
 
+#include "support/message_of.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace hocket;
@@ -24,15 +27,6 @@ using namespace std::chrono_literals;
 namespace {
 
 int add(int a, int b) { return a + b; }
-
-template <class F> std::string message_of(F wait) {
-    try {
-        wait();
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return "no exception";
-}
 
 /// A program that stands for an interpreter.
 std::string make_interpreter(const TemporaryFolder& folder, const std::string& commands) {
@@ -60,6 +54,12 @@ TEST(ClusterOptions, ThatMakeNoSenseAreRefused) {
     EXPECT_THROW(RayExecutor({.host = "10.0.0.1:port"}), ValueError);
     EXPECT_THROW(RayExecutor({.files = {"/no/such/library.so"}}), std::system_error);
     EXPECT_THROW(DaskExecutor({.host = "10.0.0.1:99999"}), ValueError);
+    EXPECT_THROW(DaskExecutor({.address = "tls://127.0.0.1:1", .tls_cert = "a.pem"}), ValueError);
+    const DaskOptions tls{.tls_ca_file = "/no/a", .tls_cert = "/no/b", .tls_key = "/no/c"};
+    EXPECT_THROW(DaskExecutor{tls}, ValueError) << "without an address";
+    DaskOptions unreadable = tls;
+    unreadable.address = "tls://127.0.0.1:1";
+    EXPECT_THROW(DaskExecutor{unreadable}, std::system_error);
 }
 
 TEST(ClusterOptions, AnInterpreterWithoutTheEngineBreaksTheExecutor) {
@@ -96,13 +96,21 @@ TEST(ClusterOptions, AnInterpreterThatDoesNothingIsGivenUpAfterTheTimeout) {
 
 TEST(ClusterOptions, AnExecutorThatWasNotUsedEndsItsInterpreter) {
     const TemporaryFolder folder;
-    const std::string sign = folder.path() / "ended";
-    const std::string python = make_interpreter(
-        folder, "python3 -c 'import socket, sys; s = socket.socket(fileno=int(sys.argv[1]))\n"
-                "while s.recv(1000): pass' $3; echo > " +
-                    sign);
-    { const RayExecutor ray({.address = "127.0.0.1:1", .python = python}); }
-    EXPECT_TRUE(std::ifstream(sign).good());
+    const std::string begun = folder.path() / "begun";
+    const std::string ended = folder.path() / "ended";
+    const std::string python =
+        make_interpreter(folder, "python3 -c 'import socket, sys\n"
+                                 "s = socket.socket(fileno=int(sys.argv[1]))\n"
+                                 "open(sys.argv[2], \"w\")\n"
+                                 "while s.recv(1000): pass' $3 " +
+                                     begun + "; echo > " + ended);
+    {
+        const RayExecutor ray({.address = "127.0.0.1:1", .python = python});
+        while (!std::filesystem::exists(begun)) {
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    EXPECT_TRUE(std::filesystem::exists(ended));
 }
 
 } // namespace

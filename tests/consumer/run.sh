@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# usage: run.sh find_package|pkg_config|add_subdirectory|component HOCKET_BUILD_DIR
+# usage: run.sh find_package|pkg_config|add_subdirectory|opencl|cluster HOCKET_BUILD_DIR
 # Builds and runs the program beside this script, which README.md quotes, in one of the three ways that README.md describes.
-# `component` is the first way for the program in component/, which uses hocket::opencl.
+# The name of a component is the first way for the program in the folder of this name, which uses the component.
 set -euo pipefail
 way=$1 build=$2
 : "${CXX:=c++}" "${CMAKE:=cmake}"
 work=$(mktemp -d "${TMPDIR:-/tmp}/hocket-consumer.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 folder=$(dirname "$0")
-if [[ $way == component ]]; then folder+=/component; fi
+if [[ -d $folder/$way ]]; then folder+=/$way; fi
 cp "$folder"/{main.cpp,CMakeLists.txt} "$work"
 cd "$work"
 
@@ -28,7 +28,7 @@ configure_and_build() {
 }
 
 case $way in
-find_package | component)
+find_package | opencl | cluster)
     install_and_move
     configure_and_build -DCMAKE_PREFIX_PATH="$work/prefix"
     ;;

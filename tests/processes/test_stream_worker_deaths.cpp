@@ -1,4 +1,5 @@
-// How workers behind streams end, and what becomes of their calls.
+// How workers behind streams end, and what becomes of their calls. test_remote_pools has the tests
+// that hold for other executors, too.
 
 #include <chrono>
 #include <csignal>
@@ -13,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <hocket/errors.hpp>
@@ -29,13 +29,6 @@ namespace {
 
 int add(int a, int b) { return a + b; }
 
-int process_id() { return ::getpid(); }
-
-int die(int signal) {
-    ::raise(signal);
-    return 0;
-}
-
 /// Says that it runs, by creating a file, and never returns.
 void run_for_ever(const std::string& sign) {
     std::ofstream{sign};
@@ -48,51 +41,6 @@ void wait_for_file(const std::string& path) {
     while (!std::filesystem::exists(path)) {
         std::this_thread::sleep_for(1ms);
     }
-}
-
-int sleep_for(int milliseconds) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-    return milliseconds;
-}
-
-template <class F> std::string message_of(F wait) {
-    try {
-        wait();
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return "no exception";
-}
-
-TEST(StreamWorkerDeaths, ThatDieTakeOneCallWithThem) {
-    StreamPool pool(1);
-    std::vector<Future<int>> others;
-    for (int i = 0; i < 50; ++i) {
-        others.push_back(pool.submit(add, i, 0));
-    }
-    const auto dying = pool.submit_with({.name = "the deadly one"}, die, SIGKILL);
-    for (int i = 50; i < 100; ++i) {
-        others.push_back(pool.submit(add, i, 0));
-    }
-    for (int i = 0; i < 100; ++i) {
-        EXPECT_EQ(others[static_cast<std::size_t>(i)].result(), i);
-    }
-    try {
-        dying.result();
-        ADD_FAILURE() << "the call survived";
-    } catch (const WorkerDied& error) {
-        EXPECT_EQ(error.exitcode(), -SIGKILL);
-        EXPECT_GT(error.pid(), 0);
-        EXPECT_THAT(error.what(), testing::HasSubstr("was ended by SIGKILL"));
-        EXPECT_THAT(error.what(), testing::HasSubstr("while running 'the deadly one'"));
-    }
-}
-
-TEST(StreamWorkerDeaths, ThatExitSayWithWhichCode) {
-    StreamPool pool(1);
-    const auto leaving = pool.submit([](int code) { std::_Exit(code); }, 7);
-    EXPECT_THAT(message_of([&] { leaving.result(); }),
-                testing::HasSubstr("ended with exit code 7"));
 }
 
 TEST(StreamWorkerDeaths, ThatCloseTheirConnectionAreReplaced) {
@@ -153,21 +101,6 @@ TEST(StreamWorkerDeaths, CancelledBeforeItIsSentACallDoesNotRun) {
     }
 }
 
-TEST(StreamWorkerDeaths, ACallThatRunsCanBeCancelledAndItsWorkerIsReplaced) {
-    const TemporaryFolder folder;
-    const std::string sign = folder.path() / "sign";
-    StreamPool pool(1);
-    const int first = pool.submit(process_id).result();
-    auto endless = pool.submit(run_for_ever, sign);
-    auto next = pool.submit(process_id);
-    wait_for_file(sign);
-    EXPECT_TRUE(endless.running());
-    EXPECT_TRUE(endless.cancel());
-    EXPECT_THROW(endless.result(), CancelledError);
-    EXPECT_NE(next.result(), first);
-    EXPECT_FALSE(next.cancel());
-}
-
 TEST(StreamWorkerDeaths, ThatDoNotEndACancelledCallAreKilled) {
     const TemporaryFolder folder;
     const std::string sign = folder.path() / "sign";
@@ -184,56 +117,6 @@ TEST(StreamWorkerDeaths, ThatDoNotEndACancelledCallAreKilled) {
     std::this_thread::sleep_for(20ms);
     EXPECT_TRUE(stopped.cancel());
     EXPECT_EQ(pool.submit(add, 1, 1).result(), 2);
-}
-
-TEST(StreamWorkerDeaths, ACallThatRunsTooLongIsEnded) {
-    StreamPool pool(1);
-    const auto late = pool.submit_with({.timeout = 50ms}, sleep_for, 60'000);
-    const auto next = pool.submit(add, 1, 1);
-    EXPECT_THROW(late.result(), TimeoutError);
-    EXPECT_EQ(next.result(), 2);
-}
-
-TEST(StreamWorkerDeaths, ATimeoutHoldsForACallThatHadToWait) {
-    StreamPool pool(1);
-    for (int i = 0; i < 5; ++i) {
-        static_cast<void>(pool.submit(sleep_for, 30));
-    }
-    const auto late = pool.submit_with({.timeout = 50ms}, sleep_for, 60'000);
-    EXPECT_THROW(late.result(), TimeoutError);
-}
-
-TEST(StreamWorkerDeaths, ShutdownCancelsWhatHasNotStarted) {
-    const TemporaryFolder folder;
-    const std::string sign = folder.path() / "sign";
-    StreamPool pool(1);
-    const auto running = pool.submit(
-        [](const std::string& path) {
-            std::ofstream{path};
-            return sleep_for(300);
-        },
-        sign);
-    std::vector<Future<int>> waiting;
-    for (int i = 0; i < 10; ++i) {
-        waiting.push_back(pool.submit(add, i, 0));
-    }
-    wait_for_file(sign);
-    pool.shutdown(true, true);
-    EXPECT_EQ(running.result(), 300);
-    for (const auto& each : waiting) {
-        EXPECT_TRUE(each.cancelled());
-    }
-    EXPECT_THROW(pool.submit(add, 1, 1).result(), RuntimeError);
-}
-
-TEST(StreamWorkerDeaths, KillWorkersEndsItWithWhateverRuns) {
-    const TemporaryFolder folder;
-    const std::string sign = folder.path() / "sign";
-    StreamPool pool(1);
-    const auto running = pool.submit(run_for_ever, sign);
-    wait_for_file(sign);
-    pool.kill_workers();
-    EXPECT_THROW(running.result(), WorkerDied);
 }
 
 TEST(StreamWorkerDeaths, EndWithTheirOwner) {

@@ -1,10 +1,9 @@
 // A process pool whose workers share no memory with it: they get their calls over a socket.
+// test_remote_pools has the tests that hold for other executors, too.
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,12 +14,11 @@
 #include <gtest/gtest.h>
 
 #include <hocket/errors.hpp>
-#include <hocket/run.hpp>
 #include <hocket/shared_array.hpp>
 
+#include "support/message_of.hpp"
 #include "support/start_methods.hpp"
 #include "support/stream_pool.hpp"
-#include "support/temporary_folder.hpp"
 
 using namespace hocket;
 using namespace std::chrono_literals;
@@ -36,58 +34,10 @@ int sleep_for(int milliseconds) {
     return milliseconds;
 }
 
-int initialised = 0;
-
-template <class F> std::string message_of(F wait) {
-    try {
-        wait();
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return "no exception";
-}
-
-TEST(StreamWorkers, CallAFunctionInAnotherProcess) {
-    StreamPool pool(1);
-    EXPECT_EQ(pool.submit(add, 20, 22).result(), 42);
-    EXPECT_NE(pool.submit(process_id).result(), ::getpid());
-}
-
 TEST(StreamWorkers, CallAFunctionOfALibrary) {
     StreamPool pool(1);
     const int worker = pool.submit(process_id).result();
     EXPECT_EQ(pool.submit(&::getpid).result(), worker);
-}
-
-TEST(StreamWorkers, AreAwaitedByTasks) {
-    StreamPool pool(2);
-    const auto sum = [&pool]() -> Coro<int> {
-        auto first = pool.submit(add, 1, 2);
-        auto second = pool.submit(add, 3, 4);
-        const int a = co_await std::move(first);
-        const int b = co_await std::move(second);
-        co_return a + b;
-    };
-    EXPECT_EQ(run(sum), 10);
-}
-
-TEST(StreamWorkers, ReturnExceptionsWithTheirType) {
-    StreamPool pool(1);
-    const auto failing = pool.submit(
-        [](const std::string& why) -> int { throw std::out_of_range(why); }, "the shelf is empty");
-    EXPECT_EQ(message_of([&] { failing.result(); }), "the shelf is empty");
-    EXPECT_THROW(failing.result(), std::out_of_range);
-}
-
-TEST(StreamWorkers, ReturnEachCallsOwnResult) {
-    StreamPool pool(2);
-    std::vector<Future<int>> results;
-    for (int i = 0; i < 3000; ++i) {
-        results.push_back(pool.submit(add, i, i));
-    }
-    for (int i = 0; i < 3000; ++i) {
-        ASSERT_EQ(results[static_cast<std::size_t>(i)].result(), 2 * i);
-    }
 }
 
 TEST(StreamWorkers, CarryLargeArgumentsAndResults) {
@@ -151,26 +101,6 @@ TEST(StreamWorkers, ACallMayRunForLongerThanAWorkerMayBeSilent) {
               thread_sanitized ? 4000 : 1000);
 }
 
-TEST(StreamWorkers, TheMoreUrgentCallStartsFirst) {
-    const TemporaryFolder folder;
-    const std::string log = folder.path() / "log";
-    const auto note = [](const std::string& path, const std::string& what) {
-        std::ofstream(path, std::ios::app) << what;
-    };
-    StreamPool pool(1);
-    std::vector<Future<void>> notes;
-    const auto first = pool.submit(sleep_for, 200);
-    notes.push_back(pool.submit_with({.priority = 0}, note, log, "c"));
-    notes.push_back(pool.submit_with({.priority = 2}, note, log, "a"));
-    notes.push_back(pool.submit_with({.priority = 1}, note, log, "b"));
-    for (const auto& each : notes) {
-        each.result();
-    }
-    std::string order;
-    std::ifstream(log) >> order;
-    EXPECT_EQ(order, "abc");
-}
-
 TEST(StreamWorkers, ASlowCallDoesNotKeepTheOthersWhenAnotherWorkerIsIdle) {
     StreamPool pool(2);
     for (int i = 0; i < 200; ++i) { // many short calls: they are sent many at a time
@@ -187,39 +117,6 @@ TEST(StreamWorkers, ASlowCallDoesNotKeepTheOthersWhenAnotherWorkerIsIdle) {
     }
     EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
     EXPECT_FALSE(slow.done());
-}
-
-TEST(StreamWorkers, TheInitializerRunsFirstInEachWorker) {
-    StreamPool pool(2, detail::stream_options(), [] { return detail::start_stream_worker(); },
-                    {.initializer = [] { initialised = 7; }});
-    std::vector<Future<int>> values;
-    for (int i = 0; i < 10; ++i) {
-        values.push_back(pool.submit([] { return initialised; }));
-    }
-    for (const auto& value : values) {
-        EXPECT_EQ(value.result(), 7);
-    }
-    EXPECT_EQ(initialised, 0);
-}
-
-TEST(StreamWorkers, AnInitializerThatThrowsBreaksThePool) {
-    StreamPool pool(1, detail::stream_options(), [] { return detail::start_stream_worker(); },
-                    {.initializer = [] { throw std::runtime_error("no database"); }});
-    const std::string why = message_of([&] { pool.submit(add, 1, 1).result(); });
-    EXPECT_THAT(why, testing::HasSubstr("its initializer threw: no database"));
-    EXPECT_THROW(pool.submit(add, 1, 1).result(), BrokenExecutor);
-}
-
-TEST(StreamWorkers, AreReplacedAfterSoManyCalls) {
-    StreamPool pool(1, detail::stream_options(), [] { return detail::start_stream_worker(); },
-                    {.max_tasks_per_child = 2});
-    std::vector<int> processes;
-    for (int i = 0; i < 4; ++i) {
-        processes.push_back(pool.submit(process_id).result());
-    }
-    EXPECT_EQ(processes[0], processes[1]);
-    EXPECT_NE(processes[1], processes[2]);
-    EXPECT_EQ(processes[2], processes[3]);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 // Guarantees of a process pool whose workers die: each test tries to break them.
+// remote_worker_deaths.cpp has those of all executors.
 
 #include <hocket/process_pool_executor.hpp>
 
@@ -41,15 +42,6 @@ using namespace std::chrono_literals;
 namespace {
 
 int twice(int n) { return 2 * n; }
-
-[[gnu::noinline]] int overflow_the_stack(int depth) {
-    volatile char frame[4096];
-    frame[0] = static_cast<char>(depth);
-    if (depth < 0) {
-        return 0; // not reached: the stack is too small
-    }
-    return overflow_the_stack(depth + 1) + frame[0];
-}
 
 /// Runs `deadly` among other calls, which must not be affected. Returns the error of its future.
 template <class F> WorkerDied die_among_others(StartMethod method, F deadly) {
@@ -130,57 +122,6 @@ INSTANTIATE_FOR_EACH_START_METHOD(WorkerDeath);
 
 } // namespace
 
-TEST_P(WorkerDeath, ByAKillIsOneCallsFailure) {
-    const WorkerDied error = die_among_others(GetParam(), [] { ::raise(SIGKILL); });
-    EXPECT_EQ(error.exitcode(), -SIGKILL);
-    EXPECT_NE(std::string(error.what()).find("SIGKILL"), std::string::npos) << error.what();
-}
-
-TEST_P(WorkerDeath, ByACrashIsOneCallsFailure) {
-    const WorkerDied error = die_among_others(GetParam(), [] {
-        std::signal(SIGSEGV, SIG_DFL); // sanitizers install a handler
-        ::raise(SIGSEGV);
-    });
-    EXPECT_EQ(error.exitcode(), -SIGSEGV);
-}
-
-TEST_P(WorkerDeath, ByExitIsOneCallsFailure) {
-    EXPECT_EQ(die_among_others(GetParam(), [] { ::_exit(3); }).exitcode(), 3);
-    EXPECT_EQ(die_among_others(GetParam(), [] { ::_exit(0); }).exitcode(), 0);
-}
-
-TEST_P(WorkerDeath, ByAStackOverflowIsOneCallsFailure) {
-    const WorkerDied error = die_among_others(GetParam(), [] {
-        std::signal(SIGSEGV, SIG_DFL);
-        return overflow_the_stack(0);
-    });
-    EXPECT_LT(error.exitcode(), 0);
-}
-
-TEST_P(WorkerDeath, TellsItsLastWords) {
-    const WorkerDied error = die_among_others(GetParam(), [] {
-        std::fputs("the disk is on fire\n", stderr);
-        ::abort();
-    });
-    EXPECT_EQ(error.exitcode(), -SIGABRT);
-    EXPECT_NE(error.last_words().find("the disk is on fire"), std::string::npos);
-    EXPECT_NE(std::string(error.what()).find("the disk is on fire"), std::string::npos);
-}
-
-TEST_P(WorkerDeath, OutOfMemoryIsAnExceptionOrADeathOfThatCallOnly) {
-    if (sanitized) {
-        GTEST_SKIP() << "sanitizers reserve more address space than the limit";
-    }
-    ProcessPoolExecutor pool(1, {.start_method = GetParam()});
-    const auto hungry = pool.submit([] {
-        const rlimit limit{std::size_t{256} << 20, std::size_t{256} << 20};
-        ::setrlimit(RLIMIT_AS, &limit);
-        return std::string(std::size_t{1} << 30, 'x');
-    });
-    EXPECT_THROW(hungry.result(), std::bad_alloc);
-    EXPECT_EQ(pool.submit(twice, 4).result(), 8);
-}
-
 TEST_P(WorkerDeath, BetweenCallsFailsNoCall) {
     ProcessPoolExecutor pool(1, {.start_method = GetParam()});
     const pid_t worker = pool.submit([] { return ::getpid(); }).result();
@@ -212,43 +153,6 @@ TEST_P(WorkerDeath, AtEveryStartBreaksThePoolWithTheReason) {
             << error.what();
     }
     EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
-}
-
-/// A pool whose workers die in their initializer breaks, and all its futures complete.
-void expect_broken(StartMethod method, std::size_t workers, void (*initializer)(),
-                   const std::string& reason) {
-    ProcessPoolExecutor pool(workers, {.start_method = method, .initializer = initializer});
-    std::vector<Future<int>> futures;
-    for (int i = 0; i < 10; ++i) {
-        futures.push_back(pool.submit(twice, i));
-    }
-    for (const Future<int>& future : futures) {
-        try {
-            future.result();
-            ADD_FAILURE() << "a worker whose initializer failed handled a call";
-        } catch (const BrokenExecutor& error) {
-            EXPECT_NE(std::string(error.what()).find(reason), std::string::npos) << error.what();
-        }
-    }
-    EXPECT_THROW(static_cast<void>(pool.submit(twice, 1)), BrokenExecutor);
-    pool.shutdown();
-}
-
-TEST_P(WorkerDeath, InTheInitializerByExitBreaksThePool) {
-    expect_broken(
-        GetParam(), 1, [] { ::_exit(3); }, "exit code 3");
-    expect_broken(
-        GetParam(), 3, [] { ::_exit(3); }, "exit code 3");
-}
-
-TEST_P(WorkerDeath, InTheInitializerByACrashBreaksThePool) {
-    expect_broken(
-        GetParam(), 2, [] { ::raise(SIGKILL); }, "SIGKILL");
-}
-
-TEST_P(WorkerDeath, InTheInitializerByAnExceptionBreaksThePool) {
-    expect_broken(
-        GetParam(), 3, [] { throw std::runtime_error("no licence"); }, "no licence");
 }
 
 /// The path of a file beside this program, the same in every process.

@@ -108,6 +108,20 @@ TEST(WrongOwners, OfTheRightKindAreServed) {
     EXPECT_EQ(worker.status(), 0);
 }
 
+TEST(WrongOwners, ThatEndAfterAStopEndTheCallThatRuns) {
+    const TemporaryFolder folder;
+    const std::string sign = folder.path() / "sign";
+    Worker worker;
+    worker.owner.send_hello(engine::program_build());
+    worker.call(1, run_for_ever, sign);
+    while (!std::filesystem::exists(sign)) {
+        std::this_thread::sleep_for(1ms);
+    }
+    worker.owner.send(FrameKind::stop); // after the call
+    worker.owner.shutdown(SHUT_RDWR);   // nobody waits for it
+    EXPECT_EQ(worker.status(), EXIT_FAILURE);
+}
+
 TEST(WrongOwners, OfAnotherBuildAreRefusedWithTheReason) {
     Worker worker;
     worker.owner.send_hello("of yesterday");

@@ -329,7 +329,7 @@ std::size_t calls_at_a_time(std::uint64_t time, std::size_t results,
         for (std::size_t i = 0; i < results; ++i) {
             futures[i].result();
         }
-        pool.shutdown(false, true);
+        pool.shutdown({.wait = false, .cancel_futures = true});
     }
     return static_cast<std::size_t>(most_at_a_time.get_blocking());
 }

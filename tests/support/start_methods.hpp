@@ -29,14 +29,16 @@ inline const char* name_of(hocket::StartMethod method) {
     return "fork";
 }
 
+inline constexpr const char* no_fork_with_sanitizers =
+    "a sanitizer's own locks (of AddressSanitizer's allocator, for one) are not free in a process "
+    "that was forked from one with threads";
+
 /// A test that is run with each start method, GetParam().
 class EachStartMethod : public testing::TestWithParam<hocket::StartMethod> {
 protected:
     void SetUp() override {
         if (sanitized && GetParam() == hocket::StartMethod::fork) {
-            GTEST_SKIP()
-                << "a sanitizer's own locks (of AddressSanitizer's allocator, for one) are "
-                   "not free in a process that was forked from one with threads";
+            GTEST_SKIP() << no_fork_with_sanitizers;
         }
     }
 };

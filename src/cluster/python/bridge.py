@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import importlib
 import os
-import signal
 import socket
 import struct
 import sys
@@ -72,24 +71,6 @@ def one_line(error):
 
 def in_thread(function):
     return asyncio.get_running_loop().run_in_executor(None, function)
-
-
-def kill_descendants():
-    parents = {}
-    for entry in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{entry}/stat") as file:
-                parents[int(entry)] = int(file.read().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):
-            pass  # not a process, or it has just ended
-    ended = {os.getpid()}
-    while found := {pid for pid, parent in parents.items() if parent in ended} - ended:
-        ended |= found
-    for pid in ended - {os.getpid()}:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
 
 
 class Program:
@@ -196,10 +177,7 @@ class Bridge:
             if not is_told_to_leave:
                 loop.call_soon_threadsafe(self.on_message, *message)
         if not self.has_joined or not is_told_to_leave:
-            # Nobody waits for an orderly end. Clusters end the workers of a driver that has ended. A cluster on this
-            # machine would end by itself, too, but some of Ray's processes take seconds to notice.
-            if self.cluster.is_local:
-                kill_descendants()
+            # Nobody waits for an orderly end. Clusters end the workers of a driver that has ended.
             os._exit(0)
         loop.call_soon_threadsafe(self.is_leaving.set)
         time.sleep(LONGEST_FAREWELL + 1)  # the library may wait for a network that is down
@@ -246,6 +224,8 @@ def main():
             options[name] = float(value) if name == "connect_timeout" else int(value)
         else:
             options[name] = value
+    if not options["address"]:
+        guard_local_cluster(control)
     asyncio.run(serve(control, options))
 
 

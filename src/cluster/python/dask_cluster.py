@@ -54,8 +54,15 @@ class DaskCluster:
         else:
             check_that_something_answers(self.options["address"])
         self.client = await distributed.Client(self.local or self.options["address"], asynchronous=True, name="hocket",
-                                               timeout=self.options["connect_timeout"])
+                                               timeout=self.options["connect_timeout"], security=self.security())
         self.client.subscribe_topic(self.topic, self.on_event)
+
+    def security(self):
+        if not self.options["tls_cert"]:
+            return None  # or what Dask's configuration says
+        return self.distributed.Security(
+            tls_ca_file=self.options["tls_ca_file"], tls_client_cert=self.options["tls_cert"],
+            tls_client_key=self.options["tls_key"], require_encryption=True)
 
     def on_event(self, event):
         number, events = event[1]

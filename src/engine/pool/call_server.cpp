@@ -101,7 +101,7 @@ void CallServer::receive_all() noexcept {
         }
         if (!receive_some()) {
             const std::scoped_lock lock(mutex_);
-            if (is_stopping_) {
+            if (is_stopping_ && running_ == 0 && waiting_.empty()) {
                 return; // `run` has shut it down, or the owner has ended after its last frame
             }
             end_process(reader_.error());

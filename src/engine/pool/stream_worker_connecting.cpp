@@ -48,7 +48,6 @@ std::error_code StreamWorker::connect(FileDescriptor socket, std::span<const cha
         write_some();
     }
     last_heard_ = Reactor::now();
-    arm_timer();
     for (std::string why; !received.empty();) {
         const std::span<char> space = reader_.space();
         const std::size_t count = std::min(space.size(), received.size());
@@ -59,6 +58,7 @@ std::error_code StreamWorker::connect(FileDescriptor socket, std::span<const cha
             return {};
         }
     }
+    arm_timer(); // what is due depends on whether it has said hello
     if (has_greeted_.load(std::memory_order_relaxed)) {
         pool_.on_answers_received();
     }

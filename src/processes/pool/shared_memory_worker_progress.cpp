@@ -105,10 +105,12 @@ engine::PoolWorker::Remains SharedMemoryWorker::take_remains() {
     return remains;
 }
 
+// Counts calls that were started, too: one that runs already while the answer of the call before it
+// was not taken is not `running()` yet.
 std::int64_t SharedMemoryWorker::shortest_timeout() const noexcept {
     std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
     for (const Sent& sent : sent_) {
-        if (sent.call != nullptr && sent.call->timeout > 0 && !is_started(sent)) {
+        if (sent.call != nullptr && sent.call->timeout > 0) {
             shortest = std::min(shortest, sent.call->timeout);
         }
     }
