@@ -154,7 +154,7 @@ void Connection::finish_request() {
     handler_ = nullptr;
     piece_.clear();
     if (out_ == nullptr || closing_) return;
-    if (!keep_alive_ || !can_skip_body()) return close_after_answer();
+    if (!keep_alive_ || draining_ || !can_skip_body()) return close_after_answer();
     if (!body_done_) {
         skipping_ = parser_->content_length() - body_received_;
         body_done_ = true;

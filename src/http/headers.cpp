@@ -58,9 +58,11 @@ void Headers::add(std::string_view name, std::string_view value) {
 void Headers::set(std::string_view name, std::string_view value) {
     add(name, value);
     const Place added = places_.back();
-    places_.pop_back();
-    erase(name);
-    places_.push_back(added);
+    std::erase_if(places_, [&](const Place& place) {
+        return place.name != added.name &&
+               detail::equals_ignoring_case({text_.data() + place.name, place.name_size},
+                                            {text_.data() + added.name, added.name_size});
+    });
 }
 
 std::size_t Headers::erase(std::string_view name) {

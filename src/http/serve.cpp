@@ -54,7 +54,9 @@ struct Setup {
                              std::to_string(*wanted));
         }
         if (wanted) loops = *wanted == 0 ? cpu_count() : static_cast<std::size_t>(*wanted);
-        if (!server.ssl_handshake_timeout) server.ssl_handshake_timeout = options.limits.head_time;
+        if (server.ssl.is_set() && !server.ssl_handshake_timeout) {
+            server.ssl_handshake_timeout = options.limits.head_time;
+        }
         tls = hocket::detail::plan_tls(server);
         server.ssl = {};
         const AccessLog* const log = options.access_log.get();

@@ -34,6 +34,8 @@ TEST(HttpHeaders, SetReplacesAllFieldsOfThatName) {
     EXPECT_EQ(headers.erase("b"), 1U);
     EXPECT_EQ(headers.erase("b"), 0U);
     EXPECT_EQ(headers.size(), 1U);
+    headers.set("a", "4"); // the only one
+    EXPECT_EQ(headers, (Headers{{"A", "4"}}));
 }
 
 TEST(HttpHeaders, RefuseWhatWouldAddAFieldOrEndTheHead) {

@@ -34,25 +34,27 @@ concept CoroHandler = std::is_invocable_r_v<Coro<Response>, std::decay_t<F>&, Re
 template <class F>
 concept PlainHandler = std::is_invocable_r_v<Response, std::decay_t<F>&, Request&>;
 
-template <class F> class FunctionHandler final : public Handler {
+/// A coroutine function as a handler.
+template <class F> class CoroFunction final : public Handler {
 public:
-    explicit FunctionHandler(F function) : function_(std::move(function)) {}
+    explicit CoroFunction(F function) : function_(std::move(function)) {}
+
+    Coro<Response> answer(Request& request) override { return std::invoke(function_, request); }
+
+private:
+    F function_;
+};
+
+/// A function that does not wait.
+template <class F> class PlainFunction final : public Handler {
+public:
+    explicit PlainFunction(F function) : function_(std::move(function)) {}
 
     bool answer_now(Request& request, Response& response) override {
-        if constexpr (PlainHandler<F>) {
-            response = std::invoke(function_, request);
-            return true;
-        } else {
-            return Handler::answer_now(request, response);
-        }
+        response = std::invoke(function_, request);
+        return true;
     }
-    Coro<Response> answer(Request& request) override {
-        if constexpr (PlainHandler<F>) {
-            co_return std::invoke(function_, request);
-        } else {
-            return std::invoke(function_, request);
-        }
-    }
+    Coro<Response> answer(Request& request) override { co_return std::invoke(function_, request); }
 
 private:
     F function_;
@@ -72,8 +74,10 @@ template <HandlerLike F> std::shared_ptr<Handler> make_handler(F&& function) {
     using Kept = std::decay_t<F>;
     if constexpr (std::derived_from<Kept, Handler>) {
         return std::make_shared<Kept>(std::forward<F>(function));
+    } else if constexpr (CoroHandler<F>) {
+        return std::make_shared<CoroFunction<Kept>>(std::forward<F>(function));
     } else {
-        return std::make_shared<FunctionHandler<Kept>>(std::forward<F>(function));
+        return std::make_shared<PlainFunction<Kept>>(std::forward<F>(function));
     }
 }
 
