@@ -44,10 +44,13 @@ bool is_start_of_last_chunk(std::string_view bytes) noexcept {
     return bytes.empty() || bytes.front() == '0';
 }
 
+/// Whether the request line is in order and ends with a version of HTTP.
 bool ends_with_version(std::string_view head) noexcept {
-    const std::string_view line = head.substr(0, head.find('\r'));
+    const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
     const std::string_view version = line.substr(line.rfind(' ') + 1);
-    return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+    const bool is_line = head.substr(line.size()).starts_with('\r') &&
+                         std::count(line.begin(), line.end(), ' ') == 2;
+    return is_line && version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
            version[6] == '.' && is_digit(version[7]);
 }
 
