@@ -105,6 +105,7 @@ void Connection::report(const char* what, const std::exception_ptr& error) noexc
 // Stops taking requests. The client sees the end of the stream after the last answer.
 void Connection::close_after_answer() {
     closing_ = true;
+    flush_batch();
     if (out_ == nullptr) return;
     const bool may_send_more = !eof_ && (!body_done_ || !input_.empty() || skipping_ != 0 ||
                                          status_ >= 400 || draining_ || client_keeps_alive_);
@@ -193,7 +194,20 @@ Coro<> Connection::run(std::shared_ptr<Connection> self) {
                 Wait wait(connection, "an HTTP request");
                 co_await wait;
             }
-            co_await connection.answer_in_task();
+            std::exception_ptr error;
+            try {
+                if (connection.needs_handler()) {
+                    connection.answer_ = co_await connection.handler_->answer(connection.request_);
+                }
+            } catch (const CancelledError&) {
+                throw;
+            } catch (...) {
+                error = std::current_exception();
+            }
+            if (error) connection.answer_ = connection.response_of(error);
+            if (!connection.send_now(connection.answer_)) {
+                co_await connection.send(connection.answer_);
+            }
             connection.busy_ = false;
             connection.finish_request();
             connection.answer_buffered();
@@ -204,22 +218,9 @@ Coro<> Connection::run(std::shared_ptr<Connection> self) {
     }
 }
 
-Coro<> Connection::answer_in_task() {
-    if (handler_ != nullptr) {
-        std::exception_ptr error;
-        try {
-            if (asked_now_ || !handler_->answer_now(request_, answer_)) {
-                answer_ = co_await handler_->answer(request_);
-            }
-        } catch (const CancelledError&) {
-            throw;
-        } catch (...) {
-            error = std::current_exception();
-        }
-        if (error) answer_ = response_of(error);
-    }
-    if (!send_now(answer_)) co_await send(answer_);
-    answer_ = Response();
+/// Whether the task's request has not been answered by a handler that does not wait.
+bool Connection::needs_handler() {
+    return handler_ != nullptr && (asked_now_ || !handler_->answer_now(request_, answer_));
 }
 
 } // namespace hocket::http::detail

@@ -67,6 +67,7 @@ private:
     // connection_requests.cpp: from bytes to requests.
     std::size_t answer_requests(std::string_view bytes);
     [[nodiscard]] std::size_t begin_request(std::string_view bytes);
+    [[nodiscard]] HeadEnd parse_head(std::string_view bytes);
     void answer_buffered();
     void skip_body(std::string_view& bytes) noexcept;
     void forget_request();
@@ -76,8 +77,8 @@ private:
 
     // connection.cpp: the connection and its task.
     static Coro<> run(std::shared_ptr<Connection> self);
-    Coro<> answer_in_task();
     void begin_task_request();
+    [[nodiscard]] bool needs_handler();
     void wake() noexcept;
     void finish_request();
     void close_after_answer();
@@ -106,6 +107,7 @@ private:
     void send_head(const Response& response, BodyFraming framing, std::uint64_t size,
                    std::string_view more_lines);
     void send_with_body(std::string_view body);
+    void flush_batch();
     void write_piece(std::string_view piece, BodyFraming framing);
     void write_trailers(const Response& response);
     void discard_received_body();
@@ -138,6 +140,7 @@ private:
     int status_ = 0;
 
     bool busy_ = false;               // the task has a request
+    bool batching_ = false;           // answers gather in the loop's scratch
     bool keep_alive_ = false;         // after this request
     bool client_keeps_alive_ = false; // the client does not close after this request
     bool head_only_ = false;          // HEAD

@@ -18,6 +18,8 @@ namespace {
 
 // A body below this size is copied behind its head; a larger one is sent from where it is.
 constexpr std::size_t largest_copied = 2048;
+// Answers that gather before they are given to the transport.
+constexpr std::size_t largest_batch = 16 * 1024;
 // So much of a file is sent before the connection counts as active again.
 constexpr std::uint64_t file_piece = 256 * 1024;
 // So much of a body that nobody has read is received to keep the connection open.
@@ -84,8 +86,7 @@ void Connection::send_head(const Response& response, BodyFraming framing, std::u
     const Persistence persistence = !keep_alive_ ? Persistence::closes
                                     : is_old     ? Persistence::stays_open_explicitly
                                                  : Persistence::stays_open;
-    std::string& head = loop_->scratch;
-    head.clear();
+    std::string& head = loop_->scratch; // empty, or a batch
     append_response_head(head,
                          {.status = response.status,
                           .content_type = response.content_type_,
@@ -96,16 +97,24 @@ void Connection::send_head(const Response& response, BodyFraming framing, std::u
                          response.headers, loop_->date_line());
 }
 
-/// Sends the head that is in the loop's scratch, and the body behind it.
+/// Sends what is in the loop's scratch, where heads are made.
+void Connection::flush_batch() {
+    std::string& batch = loop_->scratch;
+    if (batch.empty()) return;
+    if (out_ != nullptr) out_->write(batch);
+    batch.clear();
+}
+
+/// Sends the body behind its head.
 void Connection::send_with_body(std::string_view body) {
-    std::string& head = loop_->scratch;
     if (head_only_) body = {};
     sent_ = body.size();
     if (body.size() <= largest_copied) {
-        head += body;
-        out_->write(head);
+        std::string& batch = loop_->scratch;
+        batch += body;
+        if (!batching_ || batch.size() > largest_batch) flush_batch();
     } else {
-        out_->write(head);
+        flush_batch();
         out_->write(body);
     }
 }
@@ -156,7 +165,7 @@ Coro<> Connection::send_pieces(Response& response) {
                                 : request_.minor_version_ > 0 ? BodyFraming::chunked
                                                               : BodyFraming::until_end;
     send_head(response, framing, announced.value_or(0), {});
-    out_->write(loop_->scratch);
+    flush_batch();
     if (head_only_ || framing == BodyFraming::none) co_return;
 
     std::exception_ptr error;
@@ -190,11 +199,9 @@ Coro<> Connection::send_pieces(Response& response) {
 
 void Connection::write_piece(std::string_view piece, BodyFraming framing) {
     if (framing != BodyFraming::chunked) return out_->write(piece);
-    std::string& head = loop_->scratch;
-    head.clear();
-    append_number(head, piece.size(), 16);
-    head += "\r\n";
-    out_->write(head);
+    append_number(loop_->scratch, piece.size(), 16);
+    loop_->scratch += "\r\n";
+    flush_batch();
     out_->write(piece);
     out_->write("\r\n");
 }
@@ -212,7 +219,7 @@ void Connection::write_trailers(const Response& response) {
 Coro<> Connection::send_file(Response& response) {
     const FileBody& body = std::get<FileBody>(response.body_);
     send_head(response, BodyFraming::sized, body.size, {});
-    out_->write(loop_->scratch);
+    flush_batch();
     if (head_only_) co_return;
     while (sent_ < body.size && out_ != nullptr) {
         // The queue is empty meanwhile, so on_tick sees no progress there.
@@ -238,8 +245,7 @@ Coro<> Connection::send_file(Response& response) {
 
 Coro<> Connection::run_upgrade(Response& response) {
     const Response::Upgrade run = std::get<Response::Upgrade>(response.body_);
-    std::string& head = loop_->scratch;
-    head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n";
+    std::string head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n";
     for (const auto [name, value] : response.headers) {
         head.append(name).append(": ").append(value).append("\r\n");
     }

@@ -55,12 +55,16 @@ void Connection::throttle_reading() noexcept {
 /// bytes were used.
 std::size_t Connection::answer_requests(std::string_view bytes) {
     const std::size_t all = bytes.size();
+    // The answers to requests that came together leave together.
+    batching_ = true;
     while (can_answer() && !bytes.empty()) {
         skip_body(bytes);
         const std::size_t used = begin_request(bytes);
         if (used == 0) break;
         bytes.remove_prefix(used);
     }
+    batching_ = false;
+    flush_batch();
     return all - bytes.size();
 }
 
@@ -76,9 +80,8 @@ void Connection::skip_body(std::string_view& bytes) noexcept {
 std::size_t Connection::begin_request(std::string_view bytes) {
     if (bytes.empty()) return 0;
     const ServeLimits& limits = loop_->limits();
-    const HeadEnd end = find_head_end(bytes, scanned_, limits);
+    const HeadEnd end = parse_head(bytes);
     if (end.refusal) {
-        forget_request();
         refuse(end.refusal);
         return 0;
     }
@@ -90,12 +93,8 @@ std::size_t Connection::begin_request(std::string_view bytes) {
         scanned_ = bytes.size();
         return 0;
     }
-    forget_request();
-    parser_.emplace(request_, limits);
-    if (const Refusal refusal = parser_->parse_head(bytes.substr(0, end.size))) {
-        refuse(refusal);
-        return 0;
-    }
+    head_began_ = false;
+    scanned_ = 0;
     client_keeps_alive_ = keep_alive_ = parser_->keep_alive();
     head_only_ = request_.method_ == "HEAD";
     expects_continue_ = parser_->expects_continue();
@@ -107,10 +106,27 @@ std::size_t Connection::begin_request(std::string_view bytes) {
     return end.size;
 }
 
+/// Parses the head at the start of `bytes` into request_. One that comes in pieces is parsed twice:
+/// its first piece, and all of it.
+HeadEnd Connection::parse_head(std::string_view bytes) {
+    const ServeLimits& limits = loop_->limits();
+    if (scanned_ > 0) {
+        const HeadEnd found = find_head_end(bytes, scanned_, limits);
+        if (found.refusal) forget_request();
+        if (found.size == 0) return found;
+    }
+    forget_request();
+    parser_.emplace(request_, limits);
+    const HeadEnd parsed = parser_->parse_head(bytes);
+    if (parsed.size != 0 || parsed.refusal) return parsed;
+    forget_request();
+    const HeadEnd found = find_head_end(bytes, 0, limits);
+    if (found.size != 0) return {.refusal = {400, "the head is malformed"}};
+    return found;
+}
+
 /// Prepares for a request, or for refusing something that is none.
 void Connection::forget_request() {
-    head_began_ = false;
-    scanned_ = 0;
     request_.method_ = request_.target_ = request_.path_ = request_.query_ = {};
     request_.minor_version_ = 1;
     request_.headers_.clear();
@@ -153,6 +169,8 @@ void Connection::finish_request() {
     if (loop_->application().access_log) log_request();
     handler_ = nullptr;
     piece_.clear();
+    // A small answer costs less to overwrite than to destroy.
+    if (!answer_.is_small()) answer_ = Response();
     if (out_ == nullptr || closing_) return;
     if (!keep_alive_ || draining_ || !can_skip_body()) return close_after_answer();
     if (!body_done_) {

@@ -56,6 +56,21 @@ bool ends_with_version(std::string_view head) noexcept {
 
 } // namespace
 
+namespace {
+
+/// The refusal of a head that exceeds a limit, if this one does.
+Refusal too_large(std::string_view bytes, const ServeLimits& limits) noexcept {
+    const std::size_t longest_line = limits.target + rest_of_request_line;
+    if (bytes.size() > longest_line &&
+        bytes.substr(0, longest_line).find('\r') == std::string_view::npos) {
+        return {414, "the request target is too long"};
+    }
+    if (bytes.size() > limits.head) return {431, "the head is too large"};
+    return {};
+}
+
+} // namespace
+
 HeadEnd find_head_end(std::string_view bytes, std::size_t scanned,
                       const ServeLimits& limits) noexcept {
     const std::size_t end = bytes.find("\r\n\r\n", scanned > 3 ? scanned - 3 : 0);
@@ -70,15 +85,7 @@ HeadEnd find_head_end(std::string_view bytes, std::size_t scanned,
             return {.refusal = {400, "a line ends without CR"}};
         }
     }
-    const std::size_t longest_line = limits.target + rest_of_request_line;
-    if (bytes.size() > longest_line &&
-        bytes.substr(0, longest_line).find('\r') == std::string_view::npos) {
-        return {.refusal = {414, "the request target is too long"}};
-    }
-    if (bytes.size() > limits.head) {
-        return {.refusal = {431, "the head is too large"}};
-    }
-    return {};
+    return {.refusal = too_large(bytes, limits)};
 }
 
 RequestParser::RequestParser(Request& request, const ServeLimits& limits) noexcept
@@ -88,17 +95,26 @@ RequestParser::RequestParser(Request& request, const ServeLimits& limits) noexce
     header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.head, std::uint32_t(-1))));
 }
 
-Refusal RequestParser::parse_head(std::string_view head) {
-    bytes_ = ParsedHeaders::begin(request_.headers_, head);
+HeadEnd RequestParser::parse_head(std::string_view bytes) {
+    bytes_ = bytes;
     Error error;
-    const std::size_t used = put(boost::asio::const_buffer(bytes_.data(), bytes_.size()), error);
-    if (error) {
-        return refusal_of(error, head);
+    const std::size_t size = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+    if (error == beast::http::error::need_more) return {};
+    // The bytes of the head live on, whether it is refused or not.
+    const std::string_view head = ParsedHeaders::keep(
+        request_.headers_, error ? bytes.substr(0, limits_.head) : bytes.substr(0, size));
+    for (std::string_view* view :
+         {&request_.method_, &request_.target_, &request_.path_, &request_.query_}) {
+        const bool is_part =
+            view->data() >= bytes.data() && view->data() < bytes.data() + bytes.size();
+        if (is_part)
+            *view =
+                head.substr(static_cast<std::size_t>(view->data() - bytes.data()), view->size());
     }
-    if (used != head.size() || !is_header_done()) {
-        return {400, "the head is malformed"};
-    }
-    return {};
+    if (error == beast::http::error::header_limit) return {.refusal = too_large(bytes, limits_)};
+    if (error) return {.refusal = refusal_of(error, head)};
+    if (size > limits_.head) return {.refusal = {431, "the head is too large"}};
+    return {.size = size};
 }
 
 std::size_t RequestParser::parse_body(std::string_view bytes, std::string& body, Refusal& refusal) {
@@ -203,7 +219,7 @@ void RequestParser::on_field_impl(field id, View name, View value, Error& error)
         headers.add(to_std(name), to_std(value));
         return;
     }
-    ParsedHeaders::add(headers, to_std(name), to_std(value));
+    ParsedHeaders::add(headers, bytes_, to_std(name), to_std(value));
     check_field(id, to_std(value), error);
 }
 

@@ -37,8 +37,9 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
 public:
     RequestParser(Request& request, const ServeLimits& limits) noexcept;
 
-    /// Parses a whole head, as found by find_head_end, into the request.
-    [[nodiscard]] Refusal parse_head(std::string_view head);
+    /// Parses the head at the start of `bytes` into the request. If it is incomplete, the size is
+    /// 0, and what the request contains is undefined.
+    [[nodiscard]] HeadEnd parse_head(std::string_view bytes);
     [[nodiscard]] bool keep_alive() const { return basic_parser::keep_alive(); }
     [[nodiscard]] bool is_chunked() const { return basic_parser::chunked(); }
     /// 0 if chunked.

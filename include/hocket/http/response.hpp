@@ -84,6 +84,12 @@ private:
     using Shared = std::shared_ptr<const detail::StaticEntry>;
     using Body = std::variant<std::string, AsyncGenerator<std::string>, FileBody, Shared, Upgrade>;
 
+    /// Whether it keeps nothing alive but a little memory.
+    [[nodiscard]] bool is_small() const noexcept {
+        const auto* const text = std::get_if<std::string>(&body_);
+        return text != nullptr && text->size() < 1024 && !trailers;
+    }
+
     std::string_view content_type_; // a literal; `headers` take precedence
     Body body_;
 };
