@@ -1,6 +1,7 @@
 #include "http/request_parser.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "http/ascii.hpp"
@@ -27,13 +28,19 @@ bool has_bare_line_feed(std::string_view bytes, std::size_t begin) noexcept {
     return false;
 }
 
-/// Host as RFC 9112 has it: a name or an address, and a port. Only what must not be there is looked
-/// for.
+/// The characters that a name or an address with a port does not have.
+constexpr auto not_in_host = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c <= 0x20; ++c) table[c] = true;
+    for (const char c : std::string_view("\"#,/<>?@\\^`{|}\x7f")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}();
+
 bool is_host(std::string_view host) noexcept {
-    return std::none_of(host.begin(), host.end(), [](char c) {
-        return is_control(c) ||
-               std::string_view(" \"#,/<>?@\\^`{|}").find(c) != std::string_view::npos;
-    });
+    return std::none_of(host.begin(), host.end(),
+                        [](char c) { return not_in_host[static_cast<unsigned char>(c)]; });
 }
 
 /// Whether this may be the last chunk, and is too short for it. Beast 1.74 fails an assertion if it
