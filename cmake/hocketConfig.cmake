@@ -7,7 +7,7 @@ find_dependency(Uring)
 find_dependency(OpenSSL 3)
 include(${CMAKE_CURRENT_LIST_DIR}/hocketTargets.cmake)
 
-# find_package(hocket COMPONENTS opencl cuda cluster)
+# find_package(hocket COMPONENTS opencl cuda cluster http)
 set(hocket_opencl_needs OpenCL)
 set(hocket_cuda_needs CUDAToolkit 13)
 foreach(component IN LISTS hocket_FIND_COMPONENTS)

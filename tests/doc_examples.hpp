@@ -18,6 +18,7 @@
 #include <hocket/cuda.hpp>
 #include <hocket/dask_executor.hpp>
 #include <hocket/hocket.hpp>
+#include <hocket/http.hpp>
 #include <hocket/opencl.hpp>
 #include <hocket/ray_executor.hpp>
 

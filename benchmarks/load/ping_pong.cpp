@@ -5,7 +5,8 @@
 //     ping_pong PORT SERVER_PID CONNECTIONS SECONDS BYTES [THREADS]      echo
 //     ping_pong PORT SERVER_PID CONNECTIONS SECONDS /target [THREADS]    HTTP
 //
-// The threads share the connections.
+// The threads share the connections. "/target*16" sends sixteen requests at once (pipelining), and
+// a message is all sixteen.
 
 #include <utility>
 
@@ -33,10 +34,10 @@ private:
 
 int main(int argc, char** argv) {
     if (argc != 6 && argc != 7) {
-        return std::fprintf(
-                   stderr,
-                   "usage: %s PORT SERVER_PID CONNECTIONS SECONDS BYTES|/target [THREADS]\n",
-                   argv[0]),
+        return std::fprintf(stderr,
+                            "usage: %s PORT SERVER_PID CONNECTIONS SECONDS BYTES|/target[*DEPTH] "
+                            "[THREADS]\n",
+                            argv[0]),
                2;
     }
     const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
@@ -47,10 +48,17 @@ int main(int argc, char** argv) {
 
     std::string request, reply;
     if (argv[5][0] == '/') {
-        request = load::http_request(argv[5]);
+        const std::string target = argv[5];
+        const std::size_t star = std::min(target.find('*'), target.size());
+        const int depth = star < target.size() ? std::atoi(target.c_str() + star + 1) : 1;
+        const std::string one = load::http_request(target.substr(0, star));
         const int fd = load::connect_to(port);
-        reply = load::http_exchange(fd, request);
+        const std::string answer = load::http_exchange(fd, one);
         ::close(fd);
+        for (int i = 0; i < depth; ++i) {
+            request += one;
+            reply += answer;
+        }
     } else {
         request = reply = load::letters(argv[5]);
     }

@@ -8,18 +8,19 @@
 #include <exception>
 #include <filesystem>
 #include <hocket/hocket.hpp>
+#include <hocket/http.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "serve/http_server.hpp"
 #include "serve/options.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 using hocket::Coro;
+namespace http = hocket::http;
 
 /// With --certificate: what the server needs to speak TLS.
 std::optional<hocket::SSLContext> tls_context(const serve::Options& options) {
@@ -29,21 +30,36 @@ std::optional<hocket::SSLContext> tls_context(const serve::Options& options) {
     return context;
 }
 
+/// The files below the folder, each after the delay, as a distant site would send them.
+http::Router routes(const serve::Options& options) {
+    http::Router router;
+    http::StaticFiles files(options.directory, {.symlinks = http::Symlinks::follow});
+    if (options.delay == 0ms) {
+        router.get("/{path:path}", files);
+        return router;
+    }
+    router.get(
+        "/{path:path}",
+        [files, delay = options.delay](http::Request& request) mutable -> Coro<http::Response> {
+            co_await hocket::sleep(delay);
+            http::Response response;
+            if (files.answer_now(request, response)) co_return response;
+            co_return co_await files.answer(request);
+        });
+    return router;
+}
+
 Coro<> serve_until_stopped(serve::Options options) {
-    serve::HttpServer http(options);
     hocket::Event stop;
     auto& loop = hocket::get_running_loop();
     for (const int signal : {SIGINT, SIGTERM}) loop.add_signal_handler(signal, [&] { stop.set(); });
 
     const auto tls = tls_context(options);
-    hocket::ServerOptions server_options;
-    if (tls) server_options.ssl = *tls;
-    auto server = co_await hocket::start_server(
-        [&http](hocket::StreamReader reader, hocket::StreamWriter writer) {
-            return http.handle(std::move(reader), std::move(writer));
-        },
-        options.host, options.port, server_options);
-    const auto ticking = hocket::create_task(http.tick());
+    http::ServeOptions serve_options;
+    if (tls) serve_options.server.ssl = *tls;
+    serve_options.limits.idle_time = options.idle_timeout;
+    serve_options.limits.head_time = options.head_timeout;
+    auto server = co_await http::serve(routes(options), options.host, options.port, serve_options);
     const bool ipv6 = options.host.find(':') != options.host.npos;
     std::printf("serving %s on %s://%s%s%s:%d/\n", options.directory.c_str(),
                 tls ? "https" : "http", ipv6 ? "[" : "", options.host.c_str(), ipv6 ? "]" : "",
@@ -51,8 +67,7 @@ Coro<> serve_until_stopped(serve::Options options) {
     std::fflush(stdout); // whoever started us may wait for this line at the end of a pipe
 
     co_await stop.wait();
-    server.close();
-    co_await http.finish(5s);
+    co_await server.drain(5s);
 }
 
 } // namespace

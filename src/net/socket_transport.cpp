@@ -7,6 +7,7 @@
 #include "loop/event_loop_state.hpp"
 #include "loop/loop_network.hpp"
 #include "loop/report.hpp"
+#include "net/graceful_protocol.hpp"
 #include "net/stream_state.hpp"
 #include "net/write_limits.hpp"
 
@@ -291,7 +292,9 @@ void SocketTransport::on_closed(const engine::Failure* failure) noexcept {
 }
 
 void SocketTransport::finish_connection() noexcept {
-    if (stream() != nullptr) {
+    if (auto* const graceful = dynamic_cast<GracefulProtocol*>(plain_.get()); graceful && made_) {
+        graceful->finish();
+    } else if (stream() != nullptr) {
         stream()->end_input_when_answered();
     }
 }

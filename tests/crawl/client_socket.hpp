@@ -41,6 +41,21 @@ public:
         }
     }
 
+    /// Sends what the kernel takes within a moment, and returns how much.
+    std::size_t send_without_waiting(std::string_view bytes) const {
+        pollfd waiting{socket_, POLLOUT, 0};
+        if (::poll(&waiting, 1, 500) <= 0) return 0;
+        const ssize_t sent =
+            ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+    }
+
+    /// Lets the destructor reset the connection, as a program that dies does.
+    void reset_on_close() const {
+        const linger none{1, 0};
+        ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    }
+
     /// Waits for data and returns it; empty at the end of the connection.
     std::string receive() const {
         std::array<char, 64 * 1024> space;

@@ -6,9 +6,7 @@
 #include <string_view>
 
 #include "web/body_decoder.hpp"
-#include "web/http_date.hpp"
 #include "web/http_error.hpp"
-#include "web/request_parser.hpp"
 #include "web/response_parser.hpp"
 
 namespace {
@@ -16,8 +14,6 @@ namespace {
 using web::BodyDecoder;
 using web::HttpError;
 using web::HttpFault;
-using web::HttpLimits;
-using web::RequestParser;
 using web::ResponseParser;
 
 /// The HttpError that `act` throws; adds a test failure if it throws none.
@@ -29,13 +25,6 @@ HttpError error_of(const std::function<void()>& act) {
     }
     ADD_FAILURE() << "expected an HttpError";
     return {HttpFault::malformed, 0, ""};
-}
-
-HttpError request_error(const std::string& text, HttpLimits limits = {}) {
-    return error_of([&] {
-        RequestParser parser(limits);
-        parser.parse(text);
-    });
 }
 
 HttpError response_error(const std::string& text) {
@@ -59,155 +48,6 @@ bool contains(const HttpError& error, std::string_view part) {
 }
 
 } // namespace
-
-TEST(RequestParser, ReadsMethodTargetAndFields) {
-    RequestParser parser;
-    const std::string text = "GET /a%20b?c=d HTTP/1.1\r\nHost: example\r\nAccept:  */* \r\n\r\n";
-    ASSERT_TRUE(parser.parse(text));
-    const auto& request = parser.request();
-    EXPECT_EQ(request.method, "GET");
-    EXPECT_EQ(request.target, "/a%20b?c=d");
-    EXPECT_EQ(request.minor_version, 1);
-    ASSERT_EQ(request.fields.size(), 2u);
-    EXPECT_EQ(web::find_field(request.fields, "accept"), "*/*");
-    EXPECT_EQ(web::find_field(request.fields, "cookie"), std::nullopt);
-    EXPECT_TRUE(request.keep_alive);
-    EXPECT_FALSE(request.has_body());
-    EXPECT_EQ(parser.head_size(), text.size());
-}
-
-TEST(RequestParser, WaitsUntilTheHeadIsComplete) {
-    RequestParser parser;
-    const std::string text = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-    for (std::size_t size = 0; size < text.size(); ++size)
-        ASSERT_FALSE(parser.parse(std::string_view(text).substr(0, size))) << size;
-    EXPECT_TRUE(parser.parse(text));
-    EXPECT_EQ(parser.request().target, "/");
-}
-
-TEST(RequestParser, LeavesThePipelinedRequestBehind) {
-    RequestParser parser;
-    const std::string first = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n";
-    const std::string second = "GET /2 HTTP/1.1\r\nHost: h\r\n\r\n";
-    const std::string both = first + second;
-    ASSERT_TRUE(parser.parse(both));
-    EXPECT_EQ(parser.request().target, "/1");
-    ASSERT_EQ(parser.head_size(), first.size());
-    ASSERT_TRUE(parser.parse(std::string_view(both).substr(first.size())));
-    EXPECT_EQ(parser.request().target, "/2");
-    EXPECT_EQ(parser.request().fields.size(), 1u);
-}
-
-TEST(RequestParser, SkipsEmptyLinesBeforeARequest) {
-    RequestParser parser;
-    const std::string text = "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n";
-    ASSERT_TRUE(parser.parse(text));
-    EXPECT_EQ(parser.head_size(), text.size());
-}
-
-TEST(RequestParser, KeepsAliveAsTheVersionAndTheConnectionFieldSay) {
-    const auto keep_alive = [](const std::string& text) {
-        RequestParser parser;
-        EXPECT_TRUE(parser.parse(text));
-        return parser.request().keep_alive;
-    };
-    EXPECT_TRUE(keep_alive("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
-    EXPECT_FALSE(keep_alive("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
-    EXPECT_FALSE(keep_alive("GET / HTTP/1.1\r\nHost: h\r\nConnection: x, CLOSE\r\n\r\n"));
-    EXPECT_FALSE(keep_alive("GET / HTTP/1.0\r\n\r\n"));
-    EXPECT_TRUE(keep_alive("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"));
-}
-
-TEST(RequestParser, RejectsWhatIsNotARequest) {
-    EXPECT_EQ(request_error("hello\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("GET /\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("G(T / HTTP/1.1\r\nHost: h\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("GET a HTTP/1.1\r\nHost: h\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("GET / HTTP/2.0\r\nHost: h\r\n\r\n").status(), 505);
-    EXPECT_EQ(request_error("GET / FTP/1.1\r\nHost: h\r\n\r\n").status(), 400);
-}
-
-TEST(RequestParser, TheErrorNamesTheValueAndTheProblem) {
-    const auto error = request_error("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1x\r\n\r\n");
-    EXPECT_STREQ(error.what(), "Content-Length is \"1x\": expected a decimal number");
-    EXPECT_EQ(error.fault(), HttpFault::malformed);
-}
-
-TEST(RequestParser, NeverEchoesControlCharactersInItsErrors) {
-    const auto error = request_error("GET / HTTP/1.1\r\n\x1b[2J: v\r\n\r\n");
-    EXPECT_TRUE(contains(error, "\\x1b[2J"));
-    EXPECT_FALSE(contains(error, "\x1b"));
-}
-
-TEST(RequestParser, WantsExactlyOneHostInHttp11) {
-    EXPECT_EQ(request_error("GET / HTTP/1.1\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").status(), 400);
-}
-
-TEST(RequestParser, RejectsBadFields) {
-    const std::string start = "GET / HTTP/1.1\r\nHost: h\r\n";
-    EXPECT_TRUE(contains(request_error(start + "X: a\r\n folded\r\n\r\n"), "folded"));
-    EXPECT_TRUE(contains(request_error(start + "no colon\r\n\r\n"), "no colon"));
-    EXPECT_TRUE(contains(request_error(start + "Name : v\r\n\r\n"), "not a token"));
-    EXPECT_TRUE(contains(request_error(start + ": v\r\n\r\n"), "not a token"));
-    EXPECT_TRUE(contains(request_error(start + "X: a\rb\r\n\r\n"), "control character"));
-    EXPECT_TRUE(contains(request_error(start + "X: a\n\r\n"), "bare LF"));
-}
-
-TEST(RequestParser, RejectsLengthsThatDisagree) {
-    const std::string start = "POST / HTTP/1.1\r\nHost: h\r\n";
-    EXPECT_TRUE(contains(request_error(start + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n"),
-                         "one length"));
-    EXPECT_TRUE(contains(request_error(start + "Content-Length: 1, 2\r\n\r\n"), "one length"));
-    EXPECT_TRUE(contains(
-        request_error(start + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), "both"));
-    RequestParser parser;
-    EXPECT_TRUE(parser.parse(start + "Content-Length: 7\r\nContent-Length: 7\r\n\r\n"));
-    EXPECT_EQ(parser.request().content_length, 7u);
-}
-
-TEST(RequestParser, KnowsOnlyTheChunkedCoding) {
-    const std::string start = "POST / HTTP/1.1\r\nHost: h\r\n";
-    EXPECT_EQ(request_error(start + "Transfer-Encoding: gzip, chunked\r\n\r\n").status(), 501);
-    EXPECT_EQ(request_error(start + "Transfer-Encoding: chunked, chunked\r\n\r\n").status(), 400);
-    EXPECT_EQ(request_error("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n").status(), 400);
-}
-
-TEST(RequestParser, RefusesLongRequestLines) {
-    const std::string path(9000, 'a');
-    EXPECT_EQ(request_error("GET /" + path).status(), 414);
-    EXPECT_EQ(request_error("GET /" + path + " HTTP/1.1\r\nHost: h\r\n\r\n").status(), 414);
-}
-
-TEST(RequestParser, RefusesLargeHeads) {
-    const std::string start = "GET / HTTP/1.1\r\nHost: h\r\n";
-    EXPECT_EQ(request_error(start + "X: " + std::string(20'000, 'a')).status(), 431);
-    EXPECT_EQ(request_error(start + "X: " + std::string(20'000, 'a') + "\r\n\r\n").status(), 431);
-    std::string many = start;
-    for (int i = 0; i < 200; ++i) many += "X: 1\r\n";
-    EXPECT_EQ(request_error(many + "\r\n").status(), 431);
-}
-
-TEST(RequestParser, RefusesLargeBodies) {
-    const auto error =
-        request_error("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n", {.body = 10});
-    EXPECT_EQ(error.status(), 413);
-    EXPECT_EQ(request_error("POST / HTTP/1.1\r\nHost: h\r\n"
-                            "Content-Length: 99999999999999999999999\r\n\r\n")
-                  .status(),
-              400);
-}
-
-TEST(RequestParser, HandsOutADecoderForTheBody) {
-    RequestParser parser;
-    ASSERT_TRUE(parser.parse("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"));
-    auto body = parser.body();
-    std::string content;
-    EXPECT_EQ(body.feed("helloGET /", &content), 5u);
-    EXPECT_EQ(content, "hello");
-    EXPECT_TRUE(body.complete());
-}
 
 TEST(BodyDecoder, ReadsChunksInAnyPieces) {
     const std::string text = "5\r\nhello\r\n1;a=b\r\n \r\n5 \r\nworld\r\n0\r\nTrailer: x\r\n\r\n";
@@ -346,20 +186,4 @@ TEST(ResponseParser, GivesTheSameResultForEveryChunking) {
         ASSERT_EQ(parser.response().body, "0123456789abc");
         ASSERT_EQ(parser.response().fields.size(), 2u);
     }
-}
-
-TEST(HttpDate, IsWrittenAsRfc9110Says) {
-    EXPECT_EQ(web::format_http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
-}
-
-TEST(HttpDate, ReadsBackWhatItWrote) {
-    for (const std::time_t time : {0L, 784111777L, 951782400L, 4102444799L})
-        EXPECT_EQ(web::parse_http_date(web::format_http_date(time)), time);
-}
-
-TEST(HttpDate, RejectsEverythingElse) {
-    EXPECT_EQ(web::parse_http_date(""), std::nullopt);
-    EXPECT_EQ(web::parse_http_date("Mon, 06 Nov 1994 08:49:37 GMT"), std::nullopt);
-    EXPECT_EQ(web::parse_http_date("Sun, 31 Feb 1994 08:49:37 GMT"), std::nullopt);
-    EXPECT_EQ(web::parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), std::nullopt);
 }

@@ -13,7 +13,6 @@
 #include "crawl/temporary_folder.hpp"
 #include "crawl/web_servers.hpp"
 #include "support/certificates.hpp"
-#include "web/http_date.hpp"
 #include "web/response_parser.hpp"
 
 namespace {
@@ -120,13 +119,13 @@ TEST_F(Serve, SaysWhatIsNotThere) {
 
 TEST_F(Serve, RefusesOtherMethods) {
     EXPECT_THAT(request("/", "POST"), StartsWith("HTTP/1.1 405 "));
-    EXPECT_THAT(request("/", "POST"), HasSubstr("\r\nAllow: GET, HEAD\r\n"));
+    EXPECT_THAT(request("/", "POST"), HasSubstr("\r\nAllow: GET, HEAD, OPTIONS\r\n"));
     EXPECT_THAT(request("/", "BREW"), StartsWith("HTTP/1.1 501 "));
 }
 
 TEST_F(Serve, AnswersARequestWithABodyAndCloses) {
     const std::string response = exchange(
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'x'));
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(100'000, 'x'));
     EXPECT_THAT(response, StartsWith("HTTP/1.1 405 "));
     EXPECT_THAT(response, HasSubstr("\r\nConnection: close\r\n"));
 }
@@ -186,7 +185,7 @@ TEST_F(Serve, SendsNothingThatHasNotChangedSince) {
     EXPECT_THAT(response, StartsWith("HTTP/1.1 304 Not Modified\r\n"));
     EXPECT_EQ(body_of(response), "");
     EXPECT_THAT(
-        request("/index.html", "GET", "If-Modified-Since: " + web::format_http_date(0) + "\r\n"),
+        request("/index.html", "GET", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n"),
         StartsWith("HTTP/1.1 200 "));
 }
 
@@ -202,7 +201,6 @@ TEST_F(Serve, NoticesThatAFileHasChanged) {
 
 TEST_F(Serve, ClosesConnectionsThatStaySilent) {
     const ClientSocket client(serve_->port());
-    client.send("GET / HTTP/1.1\r\nHo");
     EXPECT_EQ(client.receive(), "");
 }
 
@@ -236,7 +234,7 @@ TEST(ServeSlowly, ClosesAConnectionWhoseHeadNeverEnds) {
            std::chrono::steady_clock::now() < limit)
         client.send("x");
     EXPECT_LT(std::chrono::steady_clock::now(), limit);
-    EXPECT_EQ(client.receive(), "");
+    EXPECT_THAT(client.receive_all(), StartsWith("HTTP/1.1 408 "));
 }
 
 TEST_F(Serve, StopsOnSigtermThoughClientsAreConnected) {

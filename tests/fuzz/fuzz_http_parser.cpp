@@ -1,62 +1,21 @@
-// However the input is cut into pieces, the parsers must give the same result as for the whole
-// input at once: the same messages or the same error.
+// However the input is cut into pieces, the parser must give the same result as for the whole
+// input at once: the same message or the same error.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "web/http_error.hpp"
-#include "web/request_parser.hpp"
 #include "web/response_parser.hpp"
 
 namespace {
 
 /// Small, so that the fuzzer reaches them.
 constexpr web::HttpLimits limits{.start_line = 64, .head = 256, .fields = 4, .body = 128};
-
-std::string transcript_of(const web::Request& request) {
-    std::string text = std::string(request.method) + " " + std::string(request.target) +
-                       (request.keep_alive ? " keep-alive\n" : " close\n");
-    for (const auto& field : request.fields)
-        text += std::string(field.name) + "=" + std::string(field.value) + "\n";
-    return text;
-}
-
-/// Reads requests one after another out of a growing buffer, as a server does.
-class RequestReader {
-public:
-    void receive(std::string_view piece) {
-        buffer_ += piece;
-        while (step()) {
-        }
-    }
-    std::string finish() { return transcript + (body_ ? "in a body" : ""); }
-
-    std::string transcript;
-
-private:
-    bool step() {
-        if (body_) {
-            buffer_.erase(0, body_->feed(buffer_, &transcript));
-            if (!body_->complete()) return false;
-            body_.reset();
-        }
-        if (!parser_.parse(buffer_)) return false;
-        transcript += transcript_of(parser_.request());
-        body_ = parser_.body();
-        buffer_.erase(0, parser_.head_size());
-        return true;
-    }
-
-    std::string buffer_;
-    web::RequestParser parser_{limits};
-    std::optional<web::BodyDecoder> body_;
-};
 
 class ResponseReader {
 public:
@@ -115,7 +74,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
     const std::string_view text(reinterpret_cast<const char*>(bytes) + 4, size - 4);
     const auto pieces = cut(text, seed);
-    expect_same("requests", read<RequestReader>({text}), read<RequestReader>(pieces));
     expect_same("response", read<ResponseReader>({text}), read<ResponseReader>(pieces));
     return 0;
 }

@@ -1,0 +1,24 @@
+# The component hocket::http. It is left out, with a message, if what it needs is not found.
+
+# Boost.Beast parses requests. It is headers alone, and no public header includes it.
+find_path(HOCKET_BEAST_INCLUDE boost/beast/http/basic_parser.hpp DOC "Boost.Beast, which parses HTTP requests")
+mark_as_advanced(HOCKET_BEAST_INCLUDE)
+
+set(http_missing)
+if(NOT HOCKET_BEAST_INCLUDE)
+    list(APPEND http_missing "Boost.Beast (on Debian: libboost-dev)")
+endif()
+if(http_missing)
+    list(JOIN http_missing ", " http_missing)
+    message(STATUS "hocket::http is left out; not found: ${http_missing}")
+    return()
+endif()
+
+file(GLOB http_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/http/*.cpp)
+add_library(hocket_http ${http_sources})
+add_library(hocket::http ALIAS hocket_http)
+target_include_directories(hocket_http PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(hocket_http SYSTEM PRIVATE ${HOCKET_BEAST_INCLUDE})
+target_link_libraries(hocket_http PUBLIC hocket)
+set_target_properties(hocket_http PROPERTIES EXPORT_NAME http VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+hocket_warnings(hocket_http)
