@@ -20,5 +20,6 @@
 #include <hocket/hocket.hpp>
 #include <hocket/opencl.hpp>
 #include <hocket/ray_executor.hpp>
+#include <hocket/sqlite.hpp>
 
 using namespace std::chrono_literals;
