@@ -7,7 +7,7 @@ find_dependency(Uring)
 find_dependency(OpenSSL 3)
 include(${CMAKE_CURRENT_LIST_DIR}/hocketTargets.cmake)
 
-# find_package(hocket COMPONENTS opencl cuda cluster sqlite)
+# find_package(hocket COMPONENTS opencl cuda cluster sqlite redis)
 set(hocket_opencl_needs OpenCL)
 set(hocket_cuda_needs CUDAToolkit 13)
 set(hocket_sqlite_needs SQLite3 3.38)

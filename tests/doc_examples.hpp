@@ -20,6 +20,7 @@
 #include <hocket/hocket.hpp>
 #include <hocket/opencl.hpp>
 #include <hocket/ray_executor.hpp>
+#include <hocket/redis.hpp>
 #include <hocket/sqlite.hpp>
 
 using namespace std::chrono_literals;

@@ -90,7 +90,8 @@ void SqliteStatement::bind_named(const sqlite::Parameters& parameters) {
     }
     if (used < parameters.size()) {
         for (const std::string& name : parameters.names()) {
-            const bool exists = std::any_of(":@$", ":@$" + 3, [&](char sign) {
+            constexpr std::string_view signs = ":@$";
+            const bool exists = std::any_of(signs.begin(), signs.end(), [&](char sign) {
                 return ::sqlite3_bind_parameter_index(statement_, (sign + name).c_str()) != 0;
             });
             if (!exists) {

@@ -80,7 +80,8 @@ TEST(SqliteValues, IntegersThatDoNotFitAreRefused) {
     EXPECT_THROW(static_cast<void>(row.get<double>("big")), hocket::sqlite::DataError);
     EXPECT_EQ(row.get<std::int16_t>("n"), 300);
     EXPECT_EQ(row.get<double>("n"), 300.0);
-    EXPECT_THROW(Value(std::numeric_limits<std::uint64_t>::max()), hocket::sqlite::DataError);
+    EXPECT_THROW(static_cast<void>(Value(std::numeric_limits<std::uint64_t>::max())),
+                 hocket::sqlite::DataError);
 }
 
 TEST(SqliteValues, NothingElseConverts) {

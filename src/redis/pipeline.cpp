@@ -1,0 +1,58 @@
+#include <hocket/redis/pipeline.hpp>
+
+#include <string>
+
+#include <hocket/redis/errors.hpp>
+
+namespace hocket::redis {
+
+namespace {
+
+/// The replies of the commands, from those of MULTI, of queueing each command, and of EXEC.
+std::vector<Reply> unwrap(std::vector<Reply> replies, std::size_t count) {
+    Reply& outcome = replies.back();
+    if (outcome.is_error()) {
+        // The error of the command says more than that of EXEC.
+        for (const Reply& reply : replies) {
+            reply.throw_if_error();
+        }
+    }
+    if (outcome.is_nil()) {
+        throw WatchError("a watched key was changed before the transaction was executed");
+    }
+    if (outcome.elements().size() != count) {
+        throw ProtocolError("Redis executed " + std::to_string(outcome.elements().size()) +
+                            " commands of a transaction of " + std::to_string(count));
+    }
+    return std::move(outcome.elements());
+}
+
+} // namespace
+
+Coro<std::vector<Reply>> Pipeline::execute(bool raise_on_error) const {
+    const std::size_t count = std::exchange(state_->count, 0);
+    std::string bytes = std::exchange(state_->bytes, {});
+    const bool is_transaction = is_transaction_;
+    std::vector<Reply> replies;
+    // An empty transaction is sent, because it tells whether watched keys have changed.
+    if (count == 0 && !is_transaction) {
+        co_return replies;
+    }
+    if (is_transaction) {
+        bytes = "*1\r\n$5\r\nMULTI\r\n" + bytes + "*1\r\n$4\r\nEXEC\r\n";
+    }
+    detail::RedisBatch batch(target_, detail::RedisText::of_bytes(bytes),
+                             count + (is_transaction ? 2 : 0));
+    replies = co_await batch;
+    if (is_transaction) {
+        replies = unwrap(std::move(replies), count);
+    }
+    if (raise_on_error) {
+        for (const Reply& reply : replies) {
+            reply.throw_if_error();
+        }
+    }
+    co_return replies;
+}
+
+} // namespace hocket::redis
