@@ -98,6 +98,35 @@ pop_blocking(std::shared_ptr<detail::RedisClientState> state, const char* name, 
     co_return std::move(reply).as<std::optional<std::pair<std::string, std::string>>>();
 }
 
+Coro<std::optional<std::string>> move_blocking(std::shared_ptr<detail::RedisClientState> state,
+                                               std::string from, std::string to,
+                                               std::chrono::milliseconds timeout) {
+    detail::RedisText text =
+        detail::make_redis_text("BLMOVE", from, to, "LEFT", "RIGHT", seconds(timeout));
+    Reply reply = co_await run_blocking(std::move(state), timeout, std::move(text));
+    co_return std::move(reply).as<std::optional<std::string>>();
+}
+
+AsyncGenerator<std::string> scan(std::shared_ptr<detail::RedisClientState> state, std::string match,
+                                 std::size_t count) {
+    std::string cursor = "0";
+    do {
+        detail::RedisCommand<std::pair<std::string, Texts>> step(
+            state->channel(),
+            detail::make_redis_text("SCAN", cursor, "MATCH", match, "COUNT", count));
+        std::pair<std::string, Texts> piece = co_await step;
+        cursor = std::move(piece.first);
+        for (std::string& key : piece.second) {
+            co_yield std::move(key);
+        }
+    } while (cursor != "0");
+}
+
+Coro<> close(std::shared_ptr<detail::RedisClientState> state) {
+    state->close();
+    co_return;
+}
+
 } // namespace
 
 Client::Client(const ClientOptions& options) {
@@ -129,10 +158,7 @@ Client::brpop(Texts keys, std::chrono::milliseconds timeout) const {
 
 Coro<std::optional<std::string>> Client::blmove(std::string from, std::string to,
                                                 std::chrono::milliseconds timeout) const {
-    detail::RedisText text =
-        detail::make_redis_text("BLMOVE", from, to, "LEFT", "RIGHT", seconds(timeout));
-    Reply reply = co_await run_blocking(state_, timeout, std::move(text));
-    co_return std::move(reply).as<std::optional<std::string>>();
+    return move_blocking(state_, std::move(from), std::move(to), timeout);
 }
 
 Coro<Reply> Client::execute_blocking(std::chrono::milliseconds timeout, Texts words) const {
@@ -140,9 +166,10 @@ Coro<Reply> Client::execute_blocking(std::chrono::milliseconds timeout, Texts wo
     return run_blocking(state_, timeout, detail::RedisArguments().add_all(words).text());
 }
 
-Coro<std::vector<Reply>>
-Client::run_transaction(Texts keys, std::function<Coro<>(Transaction&)> body, int attempts) const {
-    const std::shared_ptr<detail::RedisClientState> state = state_;
+Coro<std::vector<Reply>> Client::run_transaction(std::shared_ptr<detail::RedisClientState> state,
+                                                 Texts keys,
+                                                 std::function<Coro<>(Transaction&)> body,
+                                                 int attempts) {
     for (int attempt = 1;; ++attempt) {
         detail::RedisLease lease = co_await state->pool().acquire();
         lease.set_clean(false); // until nothing is watched any more
@@ -168,23 +195,9 @@ Client::run_transaction(Texts keys, std::function<Coro<>(Transaction&)> body, in
 }
 
 AsyncGenerator<std::string> Client::scan_iter(std::string match, std::size_t count) const {
-    const std::shared_ptr<detail::RedisClientState> state = state_;
-    std::string cursor = "0";
-    do {
-        detail::RedisCommand<std::pair<std::string, Texts>> scan(
-            state->channel(),
-            detail::make_redis_text("SCAN", cursor, "MATCH", match, "COUNT", count));
-        std::pair<std::string, Texts> piece = co_await scan;
-        cursor = std::move(piece.first);
-        for (std::string& key : piece.second) {
-            co_yield std::move(key);
-        }
-    } while (cursor != "0");
+    return scan(state_, std::move(match), count);
 }
 
-Coro<> Client::aclose() const {
-    state_->close();
-    co_return;
-}
+Coro<> Client::aclose() const { return close(state_); }
 
 } // namespace hocket::redis

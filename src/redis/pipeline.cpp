@@ -29,10 +29,15 @@ std::vector<Reply> unwrap(std::vector<Reply> replies, std::size_t count) {
 
 } // namespace
 
+// Not a coroutine: it may be called on a temporary, and the pipeline is empty when it returns.
 Coro<std::vector<Reply>> Pipeline::execute(bool raise_on_error) const {
-    const std::size_t count = std::exchange(state_->count, 0);
-    std::string bytes = std::exchange(state_->bytes, {});
-    const bool is_transaction = is_transaction_;
+    return run(target_, std::exchange(*state_, {}), is_transaction_, raise_on_error);
+}
+
+Coro<std::vector<Reply>> Pipeline::run(std::shared_ptr<detail::RedisTarget> target, State commands,
+                                       bool is_transaction, bool raise_on_error) {
+    const std::size_t count = commands.count;
+    std::string bytes = std::move(commands.bytes);
     std::vector<Reply> replies;
     // An empty transaction is sent, because it tells whether watched keys have changed.
     if (count == 0 && !is_transaction) {
@@ -41,7 +46,7 @@ Coro<std::vector<Reply>> Pipeline::execute(bool raise_on_error) const {
     if (is_transaction) {
         bytes = "*1\r\n$5\r\nMULTI\r\n" + bytes + "*1\r\n$4\r\nEXEC\r\n";
     }
-    detail::RedisBatch batch(target_, detail::RedisText::of_bytes(bytes),
+    detail::RedisBatch batch(std::move(target), detail::RedisText::of_bytes(bytes),
                              count + (is_transaction ? 2 : 0));
     replies = co_await batch;
     if (is_transaction) {

@@ -59,7 +59,6 @@ std::optional<Message> message_of(redis::Reply&& reply) {
 RedisSubscription::~RedisSubscription() { close(); }
 
 Coro<> RedisSubscription::connect() {
-    const auto self = shared_from_this();
     const auto guard = co_await connecting_.scoped();
     if (is_closed_) {
         throw redis::ConnectionError("this PubSub is closed");
@@ -86,21 +85,20 @@ void RedisSubscription::send(const char* command, const Names& names) {
     }
 }
 
-Coro<> RedisSubscription::add(const char* command, Names& kept, std::vector<std::string> names) {
-    const auto self = shared_from_this();
+Coro<> RedisSubscription::add(std::shared_ptr<RedisSubscription> self, const char* command,
+                              Names& kept, std::vector<std::string> names) {
     if (names.empty()) {
         throw ValueError(std::string(command) + " needs at least one name");
     }
     const Names added(names.begin(), names.end());
-    if (link_ != nullptr) {
-        kept.insert(added.begin(), added.end());
-        send(command, added);
+    kept.insert(added.begin(), added.end());
+    if (self->link_ != nullptr) {
+        self->send(command, added);
         co_return;
     }
-    kept.insert(added.begin(), added.end());
     std::exception_ptr error;
     try {
-        co_await connect(); // subscribes to all of them
+        co_await self->connect(); // subscribes to all of them
         co_return;
     } catch (...) {
         error = std::current_exception();
@@ -111,20 +109,20 @@ Coro<> RedisSubscription::add(const char* command, Names& kept, std::vector<std:
     std::rethrow_exception(error);
 }
 
-Coro<> RedisSubscription::remove(const char* command, Names& kept, std::vector<std::string> names) {
+Coro<> RedisSubscription::remove(std::shared_ptr<RedisSubscription> self, const char* command,
+                                 Names& kept, std::vector<std::string> names) {
     const Names removed = names.empty() ? kept : Names(names.begin(), names.end());
     for (const std::string& name : removed) {
         kept.erase(name);
     }
-    if (link_ != nullptr) {
-        send(command, removed);
+    if (self->link_ != nullptr) {
+        self->send(command, removed);
     }
-    changed_.set();
+    self->changed_.set();
     co_return;
 }
 
 Coro<bool> RedisSubscription::next(Message& message) {
-    const auto self = shared_from_this();
     while (messages_.empty()) {
         if (is_closed_ || (channels_.empty() && patterns_.empty())) {
             co_return false;
@@ -180,32 +178,16 @@ void RedisSubscription::close() noexcept {
 
 namespace hocket::redis {
 
-PubSub::PubSub(const ClientOptions& options)
-    : subscription_(std::make_shared<detail::RedisSubscription>(options)) {}
+namespace {
 
-Coro<> PubSub::subscribe(std::vector<std::string> channels) const {
-    return subscription_->add("SUBSCRIBE", subscription_->channels(), std::move(channels));
-}
+using Subscription = std::shared_ptr<detail::RedisSubscription>;
 
-Coro<> PubSub::psubscribe(std::vector<std::string> patterns) const {
-    return subscription_->add("PSUBSCRIBE", subscription_->patterns(), std::move(patterns));
-}
-
-Coro<> PubSub::unsubscribe(std::vector<std::string> channels) const {
-    return subscription_->remove("UNSUBSCRIBE", subscription_->channels(), std::move(channels));
-}
-
-Coro<> PubSub::punsubscribe(std::vector<std::string> patterns) const {
-    return subscription_->remove("PUNSUBSCRIBE", subscription_->patterns(), std::move(patterns));
-}
-
-Coro<> PubSub::aclose() const {
-    subscription_->close();
+Coro<> close(Subscription subscription) {
+    subscription->close();
     co_return;
 }
 
-AsyncGenerator<Message> PubSub::listen(bool ignore_subscribe_messages) const {
-    const std::shared_ptr<detail::RedisSubscription> subscription = subscription_;
+AsyncGenerator<Message> listen_to(Subscription subscription, bool ignore_subscribe_messages) {
     for (;;) {
         Message message;
         const bool has_message = co_await subscription->next(message);
@@ -216,6 +198,37 @@ AsyncGenerator<Message> PubSub::listen(bool ignore_subscribe_messages) const {
             co_yield std::move(message);
         }
     }
+}
+
+} // namespace
+
+PubSub::PubSub(const ClientOptions& options)
+    : subscription_(std::make_shared<detail::RedisSubscription>(options)) {}
+
+Coro<> PubSub::subscribe(std::vector<std::string> channels) const {
+    return detail::RedisSubscription::add(subscription_, "SUBSCRIBE", subscription_->channels(),
+                                          std::move(channels));
+}
+
+Coro<> PubSub::psubscribe(std::vector<std::string> patterns) const {
+    return detail::RedisSubscription::add(subscription_, "PSUBSCRIBE", subscription_->patterns(),
+                                          std::move(patterns));
+}
+
+Coro<> PubSub::unsubscribe(std::vector<std::string> channels) const {
+    return detail::RedisSubscription::remove(subscription_, "UNSUBSCRIBE",
+                                             subscription_->channels(), std::move(channels));
+}
+
+Coro<> PubSub::punsubscribe(std::vector<std::string> patterns) const {
+    return detail::RedisSubscription::remove(subscription_, "PUNSUBSCRIBE",
+                                             subscription_->patterns(), std::move(patterns));
+}
+
+Coro<> PubSub::aclose() const { return close(subscription_); }
+
+AsyncGenerator<Message> PubSub::listen(bool ignore_subscribe_messages) const {
+    return listen_to(subscription_, ignore_subscribe_messages);
 }
 
 } // namespace hocket::redis

@@ -17,8 +17,7 @@
 namespace hocket::detail {
 
 /// The connection of a PubSub, what it has subscribed to, and the messages that have arrived.
-class RedisSubscription final : public RedisLinkOwner,
-                                public std::enable_shared_from_this<RedisSubscription> {
+class RedisSubscription final : public RedisLinkOwner {
 public:
     explicit RedisSubscription(const redis::ClientOptions& options) : options_(options) {}
     ~RedisSubscription();
@@ -28,10 +27,12 @@ public:
     using Names = std::set<std::string>;
 
     /// Adds `names` to `kept`, channels() or patterns(), and sends `command` with them.
-    Coro<> add(const char* command, Names& kept, std::vector<std::string> names);
-    Coro<> remove(const char* command, Names& kept, std::vector<std::string> names);
+    static Coro<> add(std::shared_ptr<RedisSubscription> self, const char* command, Names& kept,
+                      std::vector<std::string> names);
+    static Coro<> remove(std::shared_ptr<RedisSubscription> self, const char* command, Names& kept,
+                         std::vector<std::string> names);
     /// Waits for the next message; the connection is made again if it was lost. Returns false if
-    /// there is nothing to wait for.
+    /// there is nothing to wait for. The caller keeps this alive.
     Coro<bool> next(redis::Message& message);
     void close() noexcept;
 

@@ -5,14 +5,12 @@
 namespace hocket::redis {
 
 Coro<> Script::load() const {
-    const std::shared_ptr<State> state = state_;
     detail::RedisCommand<std::string> command(
-        target_, detail::make_redis_text("SCRIPT", "LOAD", state->text));
-    state->sha = co_await command;
+        target_, detail::make_redis_text("SCRIPT", "LOAD", state_->text));
+    state_->sha = co_await command;
 }
 
-Coro<Reply> Script::operator()(Texts keys, Texts arguments) const {
-    const Script self = *this;
+Coro<Reply> Script::run(Script self, Texts keys, Texts arguments) {
     for (bool was_loaded = false;; was_loaded = true) {
         if (self.state_->sha.empty() || was_loaded) {
             co_await self.load();

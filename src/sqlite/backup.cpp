@@ -113,17 +113,16 @@ private:
 } // namespace
 
 Coro<> Connection::backup(std::string target, BackupOptions options) const {
-    return run_backup(std::move(target), options, {});
+    return run_backup(thread(), std::move(target), options, {});
 }
 
-Coro<> Connection::run_backup(std::string target, BackupOptions options,
-                              std::function<void(BackupProgress)> progress) const {
+Coro<> Connection::run_backup(std::shared_ptr<SqliteThread> thread, std::string target,
+                              BackupOptions options, std::function<void(BackupProgress)> progress) {
     if (options.pages == 0 || options.pages < -1) {
         throw ValueError("a backup copies at least one page in a step, or all with -1, not " +
                          std::to_string(options.pages));
     }
     constexpr std::chrono::milliseconds pause_when_locked{10};
-    const std::shared_ptr<SqliteThread> thread = this->thread();
     CopyHandle copy(*thread, target);
     std::chrono::milliseconds waited{0};
     while (!copy->is_done()) {

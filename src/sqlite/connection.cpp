@@ -57,26 +57,29 @@ private:
     bool commits_;
 };
 
+Coro<> end(std::shared_ptr<SqliteThread> thread, bool commits) {
+    Ending ending(std::move(thread), commits);
+    co_await ending;
+}
+
+Coro<> run_close(std::shared_ptr<SqliteThread> thread) {
+    Closing closing(std::move(thread));
+    co_await closing;
+}
+
 } // namespace
 
-Coro<> Connection::commit() const {
-    Ending ending(thread(), true);
-    co_await ending;
-}
+// Not coroutines: they may be called on a temporary.
 
-Coro<> Connection::rollback() const {
-    Ending ending(thread(), false);
-    co_await ending;
-}
+Coro<> Connection::commit() const { return end(thread(), true); }
+
+Coro<> Connection::rollback() const { return end(thread(), false); }
 
 bool Connection::in_transaction() const noexcept { return thread()->in_transaction(); }
 
 void Connection::interrupt() const noexcept { thread()->interrupt(); }
 
-Coro<> Connection::close() const {
-    Closing closing(thread());
-    co_await closing;
-}
+Coro<> Connection::close() const { return run_close(thread()); }
 
 std::size_t Connection::pending() const noexcept { return thread()->pending(); }
 

@@ -21,8 +21,9 @@ const Connection& Pool::reader() const noexcept {
     return readers[best];
 }
 
-Coro<> Pool::close() const {
-    const std::shared_ptr<Connections> connections = connections_;
+Coro<> Pool::close() const { return close_all(connections_); }
+
+Coro<> Pool::close_all(std::shared_ptr<Connections> connections) {
     for (const Connection& reader : connections->readers) {
         co_await reader.close();
     }

@@ -128,16 +128,27 @@ private:
     const std::string& sql_;
 };
 
-} // namespace
-
-Coro<Result> Statements::executemany(std::string sql, std::vector<Parameters> rows) const {
-    ManyRuns runs(thread_, place_, std::move(sql), std::move(rows));
+Coro<Result> run_many(std::shared_ptr<SqliteThread> thread, Place place, std::string sql,
+                      std::vector<Parameters> rows) {
+    ManyRuns runs(std::move(thread), place, std::move(sql), std::move(rows));
     co_return co_await runs;
 }
 
-Coro<> Statements::executescript(std::string script) const {
-    Script run(thread_, place_, std::move(script));
+Coro<> run_script(std::shared_ptr<SqliteThread> thread, Place place, std::string script) {
+    Script run(std::move(thread), place, std::move(script));
     co_await run;
+}
+
+} // namespace
+
+// Not coroutines: they may be called on a temporary.
+
+Coro<Result> Statements::executemany(std::string sql, std::vector<Parameters> rows) const {
+    return run_many(thread_, place_, std::move(sql), std::move(rows));
+}
+
+Coro<> Statements::executescript(std::string script) const {
+    return run_script(thread_, place_, std::move(script));
 }
 
 AsyncGenerator<Row> Statements::iterate_rows(std::shared_ptr<SqliteThread> thread, Place place,

@@ -56,8 +56,9 @@ public:
     template <TransactionBody F>
     auto transaction(Texts keys, F&& body, int attempts = 100) const
         -> detail::MadeOf<Coro<std::vector<Reply>>, F> {
-        return run_transaction(
-            std::move(keys), std::function<Coro<>(Transaction&)>(std::forward<F>(body)), attempts);
+        return run_transaction(state_, std::move(keys),
+                               std::function<Coro<>(Transaction&)>(std::forward<F>(body)),
+                               attempts);
     }
     /// A Lua script, which is sent once and then called by its hash.
     [[nodiscard]] Script register_script(std::string text) const;
@@ -94,8 +95,10 @@ public:
 
 private:
     [[nodiscard]] std::shared_ptr<detail::RedisTarget> target() const;
-    Coro<std::vector<Reply>> run_transaction(Texts keys, std::function<Coro<>(Transaction&)> body,
-                                             int attempts) const;
+    static Coro<std::vector<Reply>> run_transaction(std::shared_ptr<detail::RedisClientState> state,
+                                                    Texts keys,
+                                                    std::function<Coro<>(Transaction&)> body,
+                                                    int attempts);
 
     std::shared_ptr<detail::RedisClientState> state_;
 };

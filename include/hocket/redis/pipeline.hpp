@@ -44,6 +44,9 @@ private:
         std::string bytes;
         std::size_t count = 0;
     };
+    static Coro<std::vector<Reply>> run(std::shared_ptr<detail::RedisTarget> target, State commands,
+                                        bool is_transaction, bool raise_on_error);
+
     std::shared_ptr<detail::RedisTarget> target_;
     bool is_transaction_;
     std::shared_ptr<State> state_ = std::make_shared<State>();

@@ -16,7 +16,9 @@ namespace hocket::redis {
 class Script {
 public:
     /// `co_await script(texts("key"), texts("argument"))`: runs it and returns its result.
-    Coro<Reply> operator()(Texts keys = {}, Texts arguments = {}) const;
+    Coro<Reply> operator()(Texts keys = {}, Texts arguments = {}) const {
+        return run(*this, std::move(keys), std::move(arguments));
+    }
 
     /// Internal.
     Script(std::shared_ptr<detail::RedisTarget> target, std::string text)
@@ -27,6 +29,7 @@ private:
         std::string text;
         std::string sha; // empty until it has been loaded
     };
+    static Coro<Reply> run(Script self, Texts keys, Texts arguments);
     Coro<> load() const;
 
     std::shared_ptr<detail::RedisTarget> target_;

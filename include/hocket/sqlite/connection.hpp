@@ -56,7 +56,7 @@ public:
     template <std::invocable<BackupProgress> F>
     auto backup(std::string target, BackupOptions options, F&& progress) const
         -> detail::MadeOf<Coro<>, F> {
-        return run_backup(std::move(target), options,
+        return run_backup(thread(), std::move(target), options,
                           std::function<void(BackupProgress)>(std::forward<F>(progress)));
     }
 
@@ -70,8 +70,8 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept;
 
 private:
-    Coro<> run_backup(std::string target, BackupOptions options,
-                      std::function<void(BackupProgress)> progress) const;
+    static Coro<> run_backup(std::shared_ptr<detail::SqliteThread> thread, std::string target,
+                             BackupOptions options, std::function<void(BackupProgress)> progress);
 };
 
 /// Opens the database in the file `path`, which is created if it does not exist; ":memory:" is a

@@ -71,6 +71,8 @@ private:
         std::vector<Connection> readers;
         std::size_t next = 0;
     };
+    static Coro<> close_all(std::shared_ptr<Connections> connections);
+
     std::shared_ptr<Connections> connections_;
 };
 
