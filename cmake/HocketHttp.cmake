@@ -1,5 +1,9 @@
 # The component hocket::http. It is left out, with a message, if what it needs is not found.
 
+if(NOT HOCKET_HTTP)
+    return()
+endif()
+
 # Boost.Beast parses requests. It is headers alone, and no public header includes it.
 find_path(HOCKET_BEAST_INCLUDE boost/beast/http/basic_parser.hpp DOC "Boost.Beast, which parses HTTP requests")
 mark_as_advanced(HOCKET_BEAST_INCLUDE)

@@ -21,5 +21,7 @@
 #include <hocket/http.hpp>
 #include <hocket/opencl.hpp>
 #include <hocket/ray_executor.hpp>
+#include <hocket/redis.hpp>
+#include <hocket/sqlite.hpp>
 
 using namespace std::chrono_literals;

@@ -4,6 +4,7 @@ harness.model with its rows, its peers and notes on how they were measured."""
 from harness.groups import (
     cluster,
     coroutines,
+    databases,
     files,
     gpu,
     network,
@@ -25,6 +26,7 @@ GROUPS = [
     network.GROUP,
     tls.GROUP,
     files.GROUP,
+    databases.GROUP,
     gpu.GROUP,
     observing.GROUP,
 ]
