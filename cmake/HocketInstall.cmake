@@ -11,7 +11,7 @@ if(TARGET hocket_command)
 endif()
 install(EXPORT hocketTargets NAMESPACE hocket:: DESTINATION ${config_dir})
 # Each component has a file of its own, because only its users need it and what it depends on.
-foreach(component opencl cuda cluster)
+foreach(component opencl cuda cluster postgres)
     if(TARGET hocket_${component})
         install(TARGETS hocket_${component} EXPORT hocket_${component}Targets)
         install(EXPORT hocket_${component}Targets NAMESPACE hocket:: DESTINATION ${config_dir})

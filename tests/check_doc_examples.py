@@ -25,7 +25,8 @@ definition = re.compile(r"(struct|class|enum|using|template|namespace|MSGPACK_\w
 
 def in_headers():
     """The path, the number of the first line, and the lines of each example."""
-    for path in sorted([*(root / "include/hocket").glob("*.hpp"), *(root / "include/hocket/gpu").glob("*.hpp")]):
+    for path in sorted([*(root / "include/hocket").glob("*.hpp"), *(root / "include/hocket/gpu").glob("*.hpp"),
+                        *(root / "include/hocket/postgres").glob("*.hpp")]):
         lines = path.read_text().splitlines()
         yield from blocks(path, [re.sub(r"^ *///     ", "", line) if re.match(r" *///     ", line) else
                                  "" if re.match(r" *///$", line) else None for line in lines])
