@@ -81,9 +81,7 @@ Coro<pg::Connection> connect(pg::ConnectOptions options) {
     const auto limit = options.timeout;
     StatePointer state;
     try {
-        auto body = [&options]() -> Coro<StatePointer> {
-            return make_connection(std::move(options));
-        };
+        auto body = [&options]() -> Coro<StatePointer> { return make_connection(options); };
         state = co_await with_timeout(limit, body);
     } catch (const TimeoutError&) {
         throw TimeoutError("connecting to the PostgreSQL server took longer than " +
@@ -97,10 +95,8 @@ Coro<pg::Connection> connect(pg::ConnectOptions options) {
 
 namespace hocket::postgres {
 
-Coro<Connection> connect(ConnectOptions options) {
-    return detail::postgres::connect(std::move(options));
-}
+Coro<Connection> connect(ConnectOptions options) { return detail::postgres::connect(options); }
 
-Coro<Connection> connect(std::string dsn) { return connect(ConnectOptions{.dsn = std::move(dsn)}); }
+Coro<Connection> connect(std::string dsn) { return connect(ConnectOptions{.dsn = dsn}); }
 
 } // namespace hocket::postgres

@@ -11,22 +11,11 @@
 
 #include "postgres/errors.hpp"
 #include "postgres/libpq.hpp"
+#include "postgres/split.hpp"
 
 namespace hocket::detail::postgres {
 
 namespace {
-
-std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> parts(1);
-    for (const char c : text) {
-        if (c == ',') {
-            parts.emplace_back();
-        } else {
-            parts.back() += c;
-        }
-    }
-    return parts;
-}
 
 void add(std::string& list, const std::string& part, bool is_first) {
     list += (is_first ? "" : ",") + part;
@@ -38,7 +27,7 @@ ConnectParameters::ConnectParameters(const hocket::postgres::ConnectOptions& opt
     if (!options.dsn.empty()) {
         char* error = nullptr;
         const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
-            ::PQconninfoParse(options.dsn.c_str(), &error), ::PQconninfoFree);
+            ::PQconninfoParse(options.dsn.str().c_str(), &error), ::PQconninfoFree);
         if (!parsed) {
             std::string text = error != nullptr ? error : "out of memory";
             ::PQfreemem(error);
@@ -53,20 +42,17 @@ ConnectParameters::ConnectParameters(const hocket::postgres::ConnectOptions& opt
             }
         }
     }
-    const std::pair<const char*, const std::string&> named[] = {{"host", options.host},
-                                                                {"user", options.user},
-                                                                {"password", options.password},
-                                                                {"dbname", options.database}};
+    const std::pair<const char*, OptionString> named[] = {{"host", options.host},
+                                                          {"user", options.user},
+                                                          {"password", options.password},
+                                                          {"dbname", options.database}};
     for (const auto& [name, value] : named) {
         if (!value.empty()) {
-            set(name, value);
+            set(name, value.str());
         }
     }
     if (options.port != 0) {
         set("port", std::to_string(options.port));
-    }
-    for (const auto& [name, value] : options.parameters) {
-        set(name, value);
     }
 }
 

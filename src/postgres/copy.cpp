@@ -7,6 +7,7 @@
 #include "postgres/errors.hpp"
 #include "postgres/exclusive_use.hpp"
 #include "postgres/quote.hpp"
+#include "postgres/split.hpp"
 
 namespace hocket::detail::postgres {
 
@@ -15,16 +16,21 @@ namespace {
 std::string table_and_columns(std::string_view table, const pg::CopyOptions& options) {
     std::string sql = options.schema.empty() ? "" : quote_name(options.schema) + ".";
     sql += quote_name(table);
-    for (std::size_t i = 0; i < options.columns.size(); ++i) {
-        sql += (i == 0 ? " (" : ", ") + quote_name(options.columns[i]);
+    if (options.columns.empty()) {
+        return sql;
     }
-    return options.columns.empty() ? sql : sql + ")";
+    char before = '(';
+    for (const std::string& column : split(options.columns)) {
+        sql += before + quote_name(column);
+        before = ',';
+    }
+    return sql + ")";
 }
 
 std::string with_options(const pg::CopyOptions& options) {
     std::string list;
-    const auto add = [&](const char* name, const std::string& value) {
-        list += (list.empty() ? " WITH (" : ", ") + std::string(name) + " " + value;
+    const auto add = [&](const char* name, std::string_view value) {
+        list += (list.empty() ? " WITH (" : ", ") + std::string(name) + " " + std::string(value);
     };
     if (!options.format.empty()) {
         add("FORMAT", quote_text(options.format));

@@ -65,15 +65,15 @@ Coro<std::string> execute_in(std::shared_ptr<PoolState> pool, std::string sql,
                                                  std::move(arguments));
 }
 
-Coro<Pool> open_pool(ConnectOptions connect_options, PoolOptions options) {
+Coro<Pool> open_pool(ConnectOptions connect_options, PoolOptions options, InitConnection init) {
     if (options.max_size == 0 || options.min_size > options.max_size) {
         throw ValueError("a pool of PostgreSQL connections has min_size " +
                          std::to_string(options.min_size) + " and max_size " +
                          std::to_string(options.max_size) +
                          ": max_size must be at least 1 and at least min_size");
     }
-    auto state = std::make_shared<PoolState>(get_running_loop(), std::move(connect_options),
-                                             std::move(options));
+    auto state =
+        std::make_shared<PoolState>(get_running_loop(), connect_options, options, std::move(init));
     Pool pool(state);
     co_await PoolState::fill(state);
     co_return std::move(pool);
@@ -89,12 +89,12 @@ Coro<std::string> Pool::run_execute(std::string sql, detail::postgres::Arguments
     return execute_in(state_, std::move(sql), std::move(arguments));
 }
 
-Coro<Pool> create_pool(ConnectOptions connect_options, PoolOptions options) {
-    return open_pool(std::move(connect_options), std::move(options));
+Coro<Pool> create_pool(ConnectOptions connect_options, PoolOptions options, InitConnection init) {
+    return open_pool(connect_options, options, std::move(init));
 }
 
-Coro<Pool> create_pool(std::string dsn, PoolOptions options) {
-    return create_pool(ConnectOptions{.dsn = std::move(dsn)}, std::move(options));
+Coro<Pool> create_pool(std::string dsn, PoolOptions options, InitConnection init) {
+    return open_pool({.dsn = dsn}, options, std::move(init));
 }
 
 } // namespace hocket::postgres

@@ -30,10 +30,12 @@ private:
     PoolState* pool_;
 };
 
-PoolState::PoolState(EventLoop& loop, pg::ConnectOptions connect_options, pg::PoolOptions options)
+PoolState::PoolState(EventLoop& loop, pg::ConnectOptions connect_options, pg::PoolOptions options,
+                     pg::InitConnection init)
     : loop_(loop),
-      connect_options_(std::move(connect_options)),
-      options_(std::move(options)),
+      connect_options_(connect_options),
+      options_(options),
+      init_(std::move(init)),
       permits_(static_cast<std::ptrdiff_t>(options_.max_size)) {}
 
 void PoolState::require_open() const {
@@ -44,16 +46,16 @@ void PoolState::require_open() const {
 
 Coro<> PoolState::fill(std::shared_ptr<PoolState> pool) {
     while (pool->size() < pool->options_.min_size) {
-        pool->idle_.push_back({co_await pool->open(), Clock::now()});
+        auto connection = co_await pool->open();
+        pool->idle_.push_back({std::move(connection), Clock::now()});
     }
     pool->schedule_close_idle();
 }
 
 Coro<std::unique_ptr<pg::Connection>> PoolState::open() {
-    auto connection = std::make_unique<pg::Connection>(
-        co_await pg::connect(pg::ConnectOptions(connect_options_)));
-    if (options_.init) {
-        co_await options_.init(*connection);
+    auto connection = std::make_unique<pg::Connection>(co_await pg::connect(connect_options_));
+    if (init_) {
+        co_await init_(*connection);
     }
     require_open();
     born_[connection->state().get()] = Clock::now();

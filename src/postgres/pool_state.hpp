@@ -18,7 +18,8 @@ namespace hocket::detail::postgres {
 /// or being reset.
 class PoolState final : public std::enable_shared_from_this<PoolState> {
 public:
-    PoolState(EventLoop& loop, pg::ConnectOptions connect_options, pg::PoolOptions options);
+    PoolState(EventLoop& loop, pg::ConnectOptions connect_options, pg::PoolOptions options,
+              pg::InitConnection init);
 
     /// Opens the first connections.
     static Coro<> fill(std::shared_ptr<PoolState> pool);
@@ -55,6 +56,7 @@ private:
     EventLoop& loop_;
     pg::ConnectOptions connect_options_;
     pg::PoolOptions options_;
+    pg::InitConnection init_;
     Semaphore permits_;
     std::deque<Idle> idle_;                                              // most recently used last
     std::unordered_map<const ConnectionState*, Clock::time_point> born_; // every open connection

@@ -8,28 +8,18 @@
 
 #include <hocket/hocket.hpp>
 
-#include "postgres/server.hpp"
+#include "postgres/connected.hpp"
 
 namespace {
 
-using namespace std::chrono_literals;
 namespace postgres = hocket::postgres;
 using postgres::Connection;
+using postgres_test::connected;
 using postgres_test::Server;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class PostgresQueries : public postgres_test::PostgresTest {
-protected:
-    /// Runs `body(connection)`.
-    template <class Body> static void connected(Body body) {
-        auto main = [&]() -> hocket::Coro<> {
-            Connection connection = co_await postgres::connect(Server::shared().dsn());
-            co_await body(connection);
-        };
-        hocket::run(main);
-    }
-};
+class PostgresQueries : public postgres_test::PostgresTest {};
 
 TEST_F(PostgresQueries, FetchReturnsRowsWithTypedColumns) {
     connected([](Connection& db) -> hocket::Coro<> {

@@ -1,17 +1,16 @@
 #pragma once
 
-#include <string>
-#include <vector>
+#include <hocket/option_string.hpp>
 
 namespace hocket::postgres {
 
-/// The options of COPY. Names are quoted; an empty text leaves an option to the server.
+/// The options of COPY. Names and texts are quoted; an empty one leaves an option to the server.
 struct CopyOptions {
-    std::string schema = {};
-    std::vector<std::string> columns = {}; ///< Empty: all.
-    std::string format = {};               ///< "text", "csv" or "binary"
-    std::string delimiter = {};
-    std::string null = {}; ///< What stands for a null.
+    OptionString schema = {};
+    OptionString columns = {}; ///< Names separated by commas: "id,name". Empty: all.
+    OptionString format = {};  ///< "text", "csv" or "binary"
+    OptionString delimiter = {};
+    OptionString null = {}; ///< What stands for a null.
     bool header = false;
 };
 

@@ -30,8 +30,6 @@ struct PoolOptions {
     std::optional<std::chrono::nanoseconds> acquire_timeout = {};
     /// How long a released connection may take for the reply in progress and the reset.
     std::chrono::nanoseconds release_timeout = std::chrono::seconds(5);
-    /// Called with each new connection before its first use.
-    std::function<Coro<>(Connection&)> init = {};
 };
 
 /// A connection borrowed from a pool; goes back when it is destroyed.
@@ -106,9 +104,13 @@ private:
     std::shared_ptr<detail::postgres::PoolState> state_;
 };
 
-/// Opens `min_size` connections and returns the pool. Throws like `connect`, and ValueError for
-/// sizes that do not fit together.
-Coro<Pool> create_pool(std::string dsn, PoolOptions options = {});
-Coro<Pool> create_pool(ConnectOptions connect_options, PoolOptions options = {});
+/// Prepares each new connection of a pool before its first use.
+using InitConnection = std::function<Coro<>(Connection&)>;
+
+/// Opens `min_size` connections and returns the pool. `init` is called with each new connection.
+/// Throws like `connect` and `init`, and ValueError for sizes that do not fit together.
+Coro<Pool> create_pool(std::string dsn, PoolOptions options = {}, InitConnection init = {});
+Coro<Pool> create_pool(ConnectOptions connect_options, PoolOptions options = {},
+                       InitConnection init = {});
 
 } // namespace hocket::postgres

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -46,17 +47,16 @@ public:
     /// the result exists), a type of values.hpp, or a std::vector of these. Integers may be wider
     /// or narrower than the column if the value fits. Throws DataError for a null, a value that
     /// does not fit and a column of another type, InterfaceError if there is no such column.
-    template <class T> [[nodiscard]] T get(std::size_t column) const {
-        return detail::postgres::read<T>(detail::postgres::cell_of(*result_, row_, column));
+    template <class T, std::integral I> [[nodiscard]] T get(I column) const {
+        return detail::postgres::read<T>(
+            detail::postgres::cell_of(*result_, row_, static_cast<std::size_t>(column)));
     }
     template <class T> [[nodiscard]] T get(std::string_view column) const {
         return get<T>(detail::postgres::find_column(*result_, column));
     }
-    template <class T> [[nodiscard]] T get(const char* column) const {
-        return get<T>(std::string_view(column));
-    }
-    [[nodiscard]] bool is_null(std::size_t column) const {
-        return detail::postgres::cell_of(*result_, row_, column).is_null();
+    template <std::integral I> [[nodiscard]] bool is_null(I column) const {
+        return detail::postgres::cell_of(*result_, row_, static_cast<std::size_t>(column))
+            .is_null();
     }
     [[nodiscard]] bool is_null(std::string_view column) const {
         return is_null(detail::postgres::find_column(*result_, column));
