@@ -167,7 +167,7 @@ TEST_F(PostgresTransactions, ACursorYieldsRowsAndNeedsATransaction) {
                 sum += row->get<int>(0);
             }
             {
-                auto endless = db.cursor("SELECT n FROM generate_series(1, 1000000000) AS n");
+                auto endless = db.cursor("SELECT generate_series(1, 1000000000) AS n");
                 EXPECT_EQ((co_await endless.next())->get<int>("n"), 1);
             } // closed here
             EXPECT_EQ(co_await db.fetchval<std::int64_t>("SELECT count(*) FROM pg_cursors WHERE "

@@ -44,12 +44,32 @@ TEST_F(PostgresTypes, NumbersKeepTheirValues) {
     });
 }
 
+// Not in the coroutines, in which g++ 12 does not compile them.
+constexpr const char* numerics[] = {"0",
+                                    "1",
+                                    "-1",
+                                    "10000",
+                                    "123456789012345678901234567890.123456789",
+                                    "0.0001",
+                                    "0.00000012",
+                                    "-99999.9999",
+                                    "1.50",
+                                    "100000000",
+                                    "NaN",
+                                    "Infinity",
+                                    "-Infinity"};
+using Names = std::vector<std::optional<std::string>>;
+const Names some_names = {"a", std::nullopt, "with \"quotes\", {braces} and \\", ""};
+const std::vector<int> some_numbers = {1, -2, 3};
+const std::vector<std::string> some_prices = {"1.50", "-0.1"};
+const std::vector<std::string> some_json = {"{\"a\": 1}"};
+const std::vector<std::string> some_moods = {"sad", "happy"};
+const postgres::Bytes some_bytes = {std::byte{0}, std::byte{255}};
+
 TEST_F(PostgresTypes, NumericsAreText) {
     connected([](Connection& db) -> hocket::Coro<> {
-        for (const std::string text :
-             {"0", "1", "-1", "10000", "123456789012345678901234567890.123456789", "0.0001",
-              "0.00000012", "-99999.9999", "1.50", "100000000", "NaN", "Infinity", "-Infinity"}) {
-            EXPECT_EQ(co_await round_trip<std::string>(db, "numeric", text), text);
+        for (const char* const text : numerics) {
+            EXPECT_EQ((co_await round_trip<std::string, std::string>(db, "numeric", text)), text);
         }
         EXPECT_EQ((co_await round_trip<std::string, int>(db, "numeric", 42)), "42");
         EXPECT_EQ((co_await round_trip<std::string, double>(db, "numeric", 2.5)), "2.5");
@@ -63,13 +83,12 @@ TEST_F(PostgresTypes, TextBytesAndUuidsKeepTheirValues) {
         EXPECT_EQ((co_await round_trip<std::string, const char*>(db, "varchar(3)", "abcd")), "abc");
         const std::string bytes("a\0\\x41\xFF", 7);
         EXPECT_EQ(co_await round_trip<std::string>(db, "bytea", bytes), bytes);
-        const postgres::Bytes raw = {std::byte{0}, std::byte{255}};
-        EXPECT_EQ(co_await round_trip<postgres::Bytes>(db, "bytea", raw), raw);
+        EXPECT_EQ(co_await round_trip<postgres::Bytes>(db, "bytea", some_bytes), some_bytes);
         const auto uuid = postgres::Uuid::parse("0bd5a4ac-2b8e-4d8c-9c4b-1f6a3c5d7e90");
         EXPECT_EQ(co_await round_trip<postgres::Uuid>(db, "uuid", uuid), uuid);
         EXPECT_EQ((co_await round_trip<std::string, std::string>(db, "uuid", uuid.str())),
                   uuid.str());
-        EXPECT_THROW(postgres::Uuid::parse("0bd5"), hocket::ValueError);
+        EXPECT_THROW((void)postgres::Uuid::parse("0bd5"), hocket::ValueError);
     });
 }
 
@@ -108,21 +127,17 @@ TEST_F(PostgresTypes, TimesAreChrono) {
 
 TEST_F(PostgresTypes, ArraysAreVectorsAndNullsAreOptionals) {
     connected([](Connection& db) -> hocket::Coro<> {
-        const std::vector<int> numbers = {1, -2, 3};
-        EXPECT_EQ(co_await round_trip<std::vector<int>>(db, "int4[]", numbers), numbers);
-        EXPECT_EQ(co_await round_trip<std::vector<int>>(db, "int8[]", numbers), numbers);
-        EXPECT_EQ(co_await round_trip<std::vector<int>>(db, "int4[]", std::vector<int>{}),
-                  std::vector<int>{});
-        using Names = std::vector<std::optional<std::string>>;
-        const Names names = {"a", std::nullopt, "with \"quotes\", {braces} and \\", ""};
-        EXPECT_EQ(co_await round_trip<Names>(db, "text[]", names), names);
-        const std::vector<std::string> prices = {"1.50", "-0.1"};
-        EXPECT_EQ(co_await round_trip<std::vector<std::string>>(db, "numeric[]", prices), prices);
-        EXPECT_EQ(co_await round_trip<std::vector<std::string>>(
-                      db, "jsonb[]", std::vector<std::string>{"{\"a\": 1}"}),
-                  std::vector<std::string>{"{\"a\": 1}"});
+        using Numbers = std::vector<int>;
+        using Texts = std::vector<std::string>;
+        EXPECT_EQ(co_await round_trip<Numbers>(db, "int4[]", some_numbers), some_numbers);
+        EXPECT_EQ(co_await round_trip<Numbers>(db, "int8[]", some_numbers), some_numbers);
+        EXPECT_EQ(co_await round_trip<Numbers>(db, "int4[]", Numbers()), Numbers());
+        EXPECT_EQ(co_await round_trip<Names>(db, "text[]", some_names), some_names);
+        EXPECT_EQ(co_await round_trip<Texts>(db, "numeric[]", some_prices), some_prices);
+        EXPECT_EQ(co_await round_trip<Texts>(db, "jsonb[]", some_json), some_json);
         EXPECT_EQ(co_await db.fetchval<std::int64_t>(
-                      "SELECT count(*) FROM generate_series(1, 9) AS n WHERE n = ANY($1)", numbers),
+                      "SELECT count(*) FROM generate_series(1, 9) AS n WHERE n = ANY($1)",
+                      some_numbers),
                   2);
         EXPECT_EQ(co_await db.fetchval<std::optional<std::string>>("SELECT $1::text", std::nullopt),
                   std::nullopt);
@@ -135,8 +150,8 @@ TEST_F(PostgresTypes, EnumsAreText) {
     connected([](Connection& db) -> hocket::Coro<> {
         co_await db.execute("DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('sad', 'happy')");
         EXPECT_EQ(co_await round_trip<std::string>(db, "mood", std::string("happy")), "happy");
-        const std::vector<std::string> moods = {"sad", "happy"};
-        EXPECT_EQ(co_await round_trip<std::vector<std::string>>(db, "mood[]", moods), moods);
+        EXPECT_EQ(co_await round_trip<std::vector<std::string>>(db, "mood[]", some_moods),
+                  some_moods);
         co_await db.execute("DROP TYPE mood");
     });
 }
@@ -191,7 +206,7 @@ TEST_F(PostgresTypes, AnArgumentThatDoesNotFitIsAnErrorAndLeavesTheConnectionUsa
         const auto number = [&] { return db.fetch("SELECT $1::text", 5); };
         EXPECT_THAT(co_await data_error(number),
                     HasSubstr("parameter $1 has type text; the argument is an integer"));
-        const auto array = [&] { return db.fetch("SELECT $1::int", std::vector<int>{1}); };
+        const auto array = [&] { return db.fetch("SELECT $1::int", some_numbers); };
         EXPECT_THAT(co_await data_error(array), HasSubstr("has type int4"));
         EXPECT_THROW(co_await db.fetch("SELECT $1::int"), postgres::InterfaceError);
         EXPECT_THROW(co_await db.fetch("SELECT 1", 2), postgres::InterfaceError);
