@@ -92,8 +92,8 @@ Coro<std::string> run_script(StatePointer state, std::string sql) {
     co_return status;
 }
 
-Coro<std::optional<pg::Row>> first_row(Coro<pg::Rows> query) {
-    const pg::Rows rows = co_await std::move(query);
+Coro<std::optional<pg::Row>> first_row(PendingQuery query) {
+    const pg::Rows rows = co_await query.take();
     if (rows.empty()) {
         co_return std::nullopt;
     }

@@ -80,8 +80,7 @@ TEST_F(PostgresCancellation, OtherTasksQueriesOfTheConnectionAreNotHit) {
                 hocket::create_task(db.fetchval<int>("SELECT length(pg_sleep($1)::text)", 0.005));
             std::vector<hocket::Task<int>> others;
             for (int i = 0; i < 10; ++i) {
-                others.push_back(
-                    hocket::create_task(db.fetchval<int>("SELECT $1::int", i)));
+                others.push_back(hocket::create_task(db.fetchval<int>("SELECT $1::int", i)));
             }
             co_await turns(round);
             slow.cancel();
@@ -163,9 +162,8 @@ TEST_F(PostgresCancellation, ListeningCanBeCancelledAtEveryPoint) {
             EXPECT_EQ((co_await notifications.next())->payload, "x");
         };
         co_await sweep(listen, answers(db));
-        EXPECT_EQ(co_await db.fetchval<std::int64_t>(
-                      "SELECT count(*) FROM pg_listening_channels()"),
-                  0);
+        EXPECT_EQ(
+            co_await db.fetchval<std::int64_t>("SELECT count(*) FROM pg_listening_channels()"), 0);
     });
 }
 

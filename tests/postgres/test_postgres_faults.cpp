@@ -153,8 +153,9 @@ TEST_F(PostgresFaults, WhatWasAcknowledgedSurvivesAndThePoolHeals) {
 template <class Handler, class Body> void with_fake_server(Handler handler, Body body) {
     auto main = [&]() -> hocket::Coro<> {
         auto server = co_await hocket::start_server(handler, "127.0.0.1", 0);
-        const std::string dsn = "host=127.0.0.1 user=x dbname=x sslmode=disable gssencmode=disable port=" +
-                                std::to_string(server.sockets()[0].port());
+        const std::string dsn =
+            "host=127.0.0.1 user=x dbname=x sslmode=disable gssencmode=disable port=" +
+            std::to_string(server.sockets()[0].port());
         co_await body(dsn);
         server.close();
         server.abort_clients();
@@ -163,8 +164,15 @@ template <class Handler, class Body> void with_fake_server(Handler handler, Body
     hocket::run(main);
 }
 
-// AuthenticationOk, BackendKeyData and ReadyForQuery.
 const std::string welcome("R\0\0\0\10\0\0\0\0K\0\0\0\14\0\0\0\1\0\0\0\2Z\0\0\0\5I", 28);
+
+/// Reads the client's first packet, and answers AuthenticationOk, BackendKeyData, ReadyForQuery.
+hocket::Coro<> greet(hocket::StreamReader& reader, hocket::StreamWriter& writer) {
+    const std::string size = co_await reader.readexactly(4);
+    co_await reader.readexactly(static_cast<std::size_t>(static_cast<unsigned char>(size[3])) - 4);
+    writer.write(welcome);
+    co_await writer.drain();
+}
 
 TEST_F(PostgresFaults, AServerThatStaysSilentIsATimeout) {
     auto silent = [](hocket::StreamReader reader, hocket::StreamWriter) -> hocket::Coro<> {
@@ -178,9 +186,7 @@ TEST_F(PostgresFaults, AServerThatStaysSilentIsATimeout) {
 
 TEST_F(PostgresFaults, AQueryWithoutAReplyCanBeGivenUpAndThePoolReplacesTheConnection) {
     auto half = [](hocket::StreamReader reader, hocket::StreamWriter writer) -> hocket::Coro<> {
-        co_await reader.read(8);
-        writer.write(welcome);
-        co_await writer.drain();
+        co_await greet(reader, writer);
         co_await reader.read();
     };
     with_fake_server(half, [](const std::string& dsn) -> hocket::Coro<> {
@@ -191,8 +197,7 @@ TEST_F(PostgresFaults, AQueryWithoutAReplyCanBeGivenUpAndThePoolReplacesTheConne
         }
         auto pool = co_await postgres::create_pool(
             dsn, {.min_size = 1, .max_size = 1, .release_timeout = 20ms});
-        EXPECT_THROW(co_await hocket::wait_for(pool.fetch("SELECT 1"), 20ms),
-                     hocket::TimeoutError);
+        EXPECT_THROW(co_await hocket::wait_for(pool.fetch("SELECT 1"), 20ms), hocket::TimeoutError);
         // The next borrower gets a new connection.
         auto connection = co_await pool.acquire();
         EXPECT_FALSE(connection->is_closed());
@@ -203,9 +208,7 @@ TEST_F(PostgresFaults, AQueryWithoutAReplyCanBeGivenUpAndThePoolReplacesTheConne
 
 TEST_F(PostgresFaults, HalfAResponseIsALostConnection) {
     auto half = [](hocket::StreamReader reader, hocket::StreamWriter writer) -> hocket::Coro<> {
-        co_await reader.read(8);
-        writer.write(welcome);
-        co_await writer.drain();
+        co_await greet(reader, writer);
         co_await reader.read(1);
         writer.write(std::string("1\0\0\0\4t\0\0", 8)); // ParseComplete, and a part of the next
         co_await writer.drain();

@@ -152,9 +152,9 @@ TEST_F(PostgresPool, InitPreparesEachConnectionAndAClosedPoolRefuses) {
         co_await pool.close();
         EXPECT_THROW(co_await pool.acquire(), postgres::InterfaceError);
         EXPECT_EQ(pool.size(), 0U);
-        EXPECT_THROW(co_await postgres::create_pool(Server::shared().dsn(),
-                                                    {.min_size = 5, .max_size = 4}),
-                     hocket::ValueError);
+        EXPECT_THROW(
+            co_await postgres::create_pool(Server::shared().dsn(), {.min_size = 5, .max_size = 4}),
+            hocket::ValueError);
     };
     hocket::run(main);
 }

@@ -118,9 +118,8 @@ TEST_F(PostgresStreams, ListenersAreCalledUntilTheyAreRemoved) {
         co_await arrived.wait();
         co_await db.remove_listener(id);
         co_await db.execute("NOTIFY c, '2'");
-        EXPECT_EQ(co_await db.fetchval<std::int64_t>(
-                      "SELECT count(*) FROM pg_listening_channels()"),
-                  0);
+        EXPECT_EQ(
+            co_await db.fetchval<std::int64_t>("SELECT count(*) FROM pg_listening_channels()"), 0);
         EXPECT_THAT(heard, ElementsAre("1"));
     });
 }

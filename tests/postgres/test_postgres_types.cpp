@@ -45,19 +45,10 @@ TEST_F(PostgresTypes, NumbersKeepTheirValues) {
 }
 
 // Not in the coroutines, in which g++ 12 does not compile them.
-constexpr const char* numerics[] = {"0",
-                                    "1",
-                                    "-1",
-                                    "10000",
-                                    "123456789012345678901234567890.123456789",
-                                    "0.0001",
-                                    "0.00000012",
-                                    "-99999.9999",
-                                    "1.50",
-                                    "100000000",
-                                    "NaN",
-                                    "Infinity",
-                                    "-Infinity"};
+constexpr const char* numerics[] = {
+    "0",      "1",          "-1",          "10000", "123456789012345678901234567890.123456789",
+    "0.0001", "0.00000012", "-99999.9999", "1.50",  "100000000",
+    "NaN",    "Infinity",   "-Infinity"};
 using Names = std::vector<std::optional<std::string>>;
 const Names some_names = {"a", std::nullopt, "with \"quotes\", {braces} and \\", ""};
 const std::vector<int> some_numbers = {1, -2, 3};
@@ -135,10 +126,10 @@ TEST_F(PostgresTypes, ArraysAreVectorsAndNullsAreOptionals) {
         EXPECT_EQ(co_await round_trip<Names>(db, "text[]", some_names), some_names);
         EXPECT_EQ(co_await round_trip<Texts>(db, "numeric[]", some_prices), some_prices);
         EXPECT_EQ(co_await round_trip<Texts>(db, "jsonb[]", some_json), some_json);
-        EXPECT_EQ(co_await db.fetchval<std::int64_t>(
-                      "SELECT count(*) FROM generate_series(1, 9) AS n WHERE n = ANY($1)",
-                      some_numbers),
-                  2);
+        EXPECT_EQ(
+            co_await db.fetchval<std::int64_t>(
+                "SELECT count(*) FROM generate_series(1, 9) AS n WHERE n = ANY($1)", some_numbers),
+            2);
         EXPECT_EQ(co_await db.fetchval<std::optional<std::string>>("SELECT $1::text", std::nullopt),
                   std::nullopt);
         EXPECT_THROW(co_await db.fetchval<std::vector<int>>("SELECT '{{1,2},{3,4}}'::int[]"),

@@ -6,6 +6,7 @@ from harness.groups import (
     coroutines,
     files,
     gpu,
+    http_and_databases,
     network,
     observing,
     processes,
@@ -25,6 +26,7 @@ GROUPS = [
     network.GROUP,
     tls.GROUP,
     files.GROUP,
+    http_and_databases.GROUP,
     gpu.GROUP,
     observing.GROUP,
 ]

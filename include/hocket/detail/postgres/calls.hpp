@@ -38,11 +38,27 @@ AsyncGenerator<pg::Row> cursor(StatePointer state, std::string sql, Arguments ar
                                int prefetch);
 [[noreturn]] void throw_no_row();
 
-/// The first row, if there is one.
-Coro<std::optional<pg::Row>> first_row(Coro<pg::Rows> rows);
+/// A query that the coroutine it is passed to awaits. If that never runs, because its task is
+/// cancelled first, this must not be reported as a coroutine that nobody awaited.
+class PendingQuery {
+public:
+    PendingQuery(Coro<pg::Rows> query) noexcept // NOLINT(google-explicit-constructor)
+        : query_(std::move(query)) {}
+    PendingQuery(PendingQuery&&) noexcept = default;
+    PendingQuery& operator=(PendingQuery&&) = delete;
+    ~PendingQuery() { query_.close(); }
 
-template <class T> Coro<T> first_value(Coro<pg::Rows> query) {
-    const pg::Rows rows = co_await std::move(query);
+    [[nodiscard]] Coro<pg::Rows> take() noexcept { return std::move(query_); }
+
+private:
+    Coro<pg::Rows> query_;
+};
+
+/// The first row, if there is one.
+Coro<std::optional<pg::Row>> first_row(PendingQuery query);
+
+template <class T> Coro<T> first_value(PendingQuery query) {
+    const pg::Rows rows = co_await query.take();
     if (!rows.empty()) {
         co_return rows[0].get<T>(0);
     }
