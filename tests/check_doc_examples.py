@@ -25,7 +25,7 @@ definition = re.compile(r"(struct|class|enum|using|template|namespace|MSGPACK_\w
 
 def in_headers():
     """The path, the number of the first line, and the lines of each example."""
-    for path in sorted([*(root / "include/hocket").glob("*.hpp"), *(path for folder in ("gpu", "sqlite", "redis") for path in (root / "include/hocket" / folder).glob("*.hpp"))]):
+    for path in sorted(p for p in (root / "include/hocket").glob("**/*.hpp") if not {"detail", "engine"} & set(p.parts)):
         lines = path.read_text().splitlines()
         yield from blocks(path, [re.sub(r"^ *///     ", "", line) if re.match(r" *///     ", line) else
                                  "" if re.match(r" *///$", line) else None for line in lines])

@@ -1,14 +1,16 @@
-"""HTTP and databases."""
+"""Databases."""
 
 from harness.databases import BENCHMARK, PYTHON, Redis
+from harness.groups import postgres
 from harness.micro import Micro
 from harness.model import BY_HAND, OURS, Bar, Group, Python, Row
 
 GROUP = Group(
     name="databases",
-    title="HTTP and databases",
-    peers=[BY_HAND, BENCHMARK, PYTHON],
+    title="Databases",
+    peers=[BY_HAND, postgres.PGBENCH, BENCHMARK, PYTHON],
     subjects=[
+        *postgres.SUBJECTS,
         Micro(
             "sqlite",
             {
@@ -37,8 +39,9 @@ GROUP = Group(
             },
         ),
     ],
-    notes="""\
-- Wall time, the best batch of three rounds.
+    notes=postgres.NOTES
+    + """\
+- Redis and SQLite: wall time, the best batch of three rounds.
 - SQLite: a row of a table of 100,000 rows by its key, with a WAL, on one connection. By hand: one prepared statement
   in a plain thread. Python: aiosqlite.
 - Redis: on a Unix socket, without persistence. redis-benchmark: `-P 16 -c 4`. Python: redis-py's asyncio client.

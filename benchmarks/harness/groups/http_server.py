@@ -1,4 +1,4 @@
-"""Rows of the group "http and databases": the HTTP server."""
+"""The rows of the group "http" about the server."""
 
 from harness.http_server import NGINX, HttpServer
 from harness.model import BY_HAND

@@ -1,0 +1,11 @@
+# Each program starts a PostgreSQL server of its own. Where there is none, its tests are skipped.
+
+if(NOT TARGET hocket_postgres)
+    return()
+endif()
+file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.cpp)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM program)
+    hocket_add_test(${program} ${source})
+    target_link_libraries(${program} PRIVATE hocket_postgres PostgreSQL::PostgreSQL)
+endforeach()
