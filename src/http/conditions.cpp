@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
 
 #include "http/ascii.hpp"
 #include "http/http_date.hpp"
