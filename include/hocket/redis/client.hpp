@@ -28,7 +28,7 @@ namespace hocket::redis {
 
 /// A client of a Redis server: redis-py's redis.asyncio.Redis.
 ///
-///     redis::Client client = redis::from_url("redis://localhost");
+///     auto client = hocket::redis::from_url("redis://localhost");
 ///     co_await client.set("key", "value");
 ///     std::optional<std::string> value = co_await client.get("key");
 ///

@@ -14,9 +14,10 @@ namespace hocket::redis {
 /// Commands that are queued, sent in one write, and answered together: redis-py's Pipeline. As a
 /// transaction, the server executes them without any other command in between (MULTI, EXEC).
 ///
+///     hocket::redis::Client client;
 ///     auto pipeline = client.pipeline();
 ///     pipeline.incr("visits").get("name");
-///     std::vector<redis::Reply> replies = co_await pipeline.execute();
+///     std::vector<hocket::redis::Reply> replies = co_await pipeline.execute();
 ///
 /// A handle: copies queue into the same pipeline.
 class Pipeline : public Commands<Pipeline> {

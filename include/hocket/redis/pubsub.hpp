@@ -35,6 +35,7 @@ struct Message {
 
 /// Subscriptions, on a connection of their own: redis-py's PubSub.
 ///
+///     hocket::redis::Client client;
 ///     auto pubsub = client.pubsub();
 ///     co_await pubsub.subscribe("news");
 ///     auto messages = pubsub.listen();

@@ -28,7 +28,8 @@ public:
     /// runs on the connection instead of the Transaction would wait for itself, and throws
     /// RuntimeError. Do not keep the Transaction.
     ///
-    ///     auto transfer = [&](sqlite::Transaction& transaction) -> Coro<> {
+    ///     auto database = co_await hocket::sqlite::connect("data.db");
+    ///     auto transfer = [&](hocket::sqlite::Transaction& transaction) -> hocket::Coro<> {
     ///         co_await transaction.execute("UPDATE account SET x = x - ? WHERE id = 1", 5);
     ///         co_await transaction.execute("UPDATE account SET x = x + ? WHERE id = 2", 5);
     ///     };
