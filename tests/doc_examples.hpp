@@ -19,6 +19,7 @@
 #include <hocket/dask_executor.hpp>
 #include <hocket/hocket.hpp>
 #include <hocket/opencl.hpp>
+#include <hocket/postgres.hpp>
 #include <hocket/ray_executor.hpp>
 
 using namespace std::chrono_literals;
