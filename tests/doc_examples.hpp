@@ -20,6 +20,7 @@
 #include <hocket/hocket.hpp>
 #include <hocket/http.hpp>
 #include <hocket/opencl.hpp>
+#include <hocket/postgres.hpp>
 #include <hocket/ray_executor.hpp>
 #include <hocket/redis.hpp>
 #include <hocket/sqlite.hpp>

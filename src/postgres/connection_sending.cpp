@@ -109,6 +109,18 @@ void ConnectionState::send_prepare(const StatementPointer& statement) {
 
 void ConnectionState::send_execution(const RequestPointer& request) {
     const Statement& statement = *request->statement;
+    const auto send = [&](const EncodedArguments& row) {
+        if (::PQsendQueryPrepared(connection_, statement.name.c_str(), row.count(), row.values(),
+                                  row.lengths(), row.formats(), 1) == 0) {
+            std::rethrow_exception(connection_lost(::PQerrorMessage(connection_)));
+        }
+        ++request->unfinished;
+        sent_.push_back({Sent::Kind::command, request, nullptr});
+    };
+    if (request->rows.size() == 1) {
+        send(EncodedArguments(request->rows[0], statement.parameter_types));
+        return;
+    }
     // Everything is encoded before anything is sent, so that an argument that does not fit leaves
     // nothing behind.
     std::vector<EncodedArguments> rows;
@@ -117,12 +129,7 @@ void ConnectionState::send_execution(const RequestPointer& request) {
         rows.emplace_back(arguments, statement.parameter_types);
     }
     for (const EncodedArguments& row : rows) {
-        if (::PQsendQueryPrepared(connection_, statement.name.c_str(), row.count(), row.values(),
-                                  row.lengths(), row.formats(), 1) == 0) {
-            std::rethrow_exception(connection_lost(::PQerrorMessage(connection_)));
-        }
-        ++request->unfinished;
-        sent_.push_back({Sent::Kind::command, request, nullptr});
+        send(row);
     }
 }
 

@@ -26,7 +26,7 @@ struct Connection {
 
     void send() {
         for (int i = 0; i < depth; ++i) {
-            PQsendQueryPrepared(libpq, "one", 0, nullptr, nullptr, nullptr, nullptr, 1);
+            PQsendQueryPrepared(libpq, "one", 0, nullptr, nullptr, nullptr, 1);
             if (syncs_each) PQpipelineSync(libpq);
         }
         if (!syncs_each) PQpipelineSync(libpq);
