@@ -14,6 +14,7 @@ namespace hocket::http {
 
 namespace detail {
 struct ParsedHeaders;
+class ReceivedHeaders;
 }
 
 /// The header fields of a message, in their order. A name may occur several times; its case does
@@ -70,6 +71,7 @@ public:
 
 private:
     friend detail::ParsedHeaders;
+    friend detail::ReceivedHeaders;
 
     // The fields lie in one string, so that the headers of the next request need no memory of
     // their own.
