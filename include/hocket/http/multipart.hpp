@@ -21,7 +21,7 @@ public:
     /// Settings of a file part. If `filename` is empty, the last part of the path is used.
     struct FileOptions {
         std::string filename = {};
-        std::string content_type = {}; ///< Empty: derived from the file name by libcurl.
+        std::string content_type = {}; ///< Empty: what libcurl derives from the name, if it can.
     };
 
     void add_field(std::string_view name, std::string_view value);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <utility>
 
 #include "http/ascii.hpp"
@@ -72,7 +73,7 @@ void Exchange::reset() noexcept {
     changed_.set(); // a task may wait for a stream that another one has closed
     changed_.clear();
     head_size_ = 0;
-    has_head_ = is_receiving_paused_ = is_sending_paused_ = false;
+    has_head_ = is_in_head_ = is_receiving_paused_ = is_sending_paused_ = false;
 }
 
 void Exchange::end(CURLcode result) noexcept {
@@ -80,8 +81,14 @@ void Exchange::end(CURLcode result) noexcept {
     in_multi_ = false;
     if (has_ended()) return;
     result_ = result;
+    if (result == CURLE_OK && is_in_head_) {
+        // libcurl takes headers that end early for complete ones.
+        result_ = CURLE_WEIRD_SERVER_REPLY;
+        std::snprintf(error_text_.data(), error_text_.size(),
+                      "the server closed the connection in the middle of the headers");
+    }
     finish(refused_ != How::running ? refused_
-                                    : result == CURLE_OK ? How::finished : How::failed);
+                                    : result_ == CURLE_OK ? How::finished : How::failed);
 }
 
 void Exchange::finish(How how) noexcept {
@@ -146,8 +153,14 @@ bool Exchange::is_sending_content() noexcept {
 }
 
 void Exchange::on_upload_data() noexcept {
-    is_sending_paused_ = false;
     enter(Phase::write);
+    if (form_) {
+        // libcurl remembers for a part that its callback has paused, even if it went on sending what
+        // it had before. It forgets that only when a transfer that is paused continues.
+        is_sending_paused_ = true;
+        update_pauses();
+    }
+    is_sending_paused_ = false;
     update_pauses();
 }
 
@@ -208,6 +221,7 @@ void Exchange::begin_head(std::string_view line) {
     ClientResponse::Parts parts(response_);
     head_size_ = line.size();
     has_head_ = false;
+    is_in_head_ = true;
     parts.headers.clear();
     line = trim(line);
     const auto space = std::min(line.find(' '), line.size());
@@ -233,6 +247,7 @@ bool Exchange::add_header_line(std::string_view line) {
     ClientResponse::Parts parts(response_);
     line = line.substr(0, line.find_last_not_of("\r\n") + 1);
     if (line.empty()) {
+        is_in_head_ = false;
         // A 401 may be followed by another response, if libcurl answers it with a digest.
         const bool is_final = parts.status / 100 != 1 && parts.status != 401 && parts.status != 407;
         if (is_final && !has_head_) {

@@ -128,6 +128,7 @@ private:
     bool is_receiving_paused_ = false;
     bool is_sending_paused_ = false;
     bool has_head_ = false;
+    bool is_in_head_ = false;
     bool in_multi_ = false;
 };
 
