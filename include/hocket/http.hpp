@@ -21,6 +21,7 @@
 #include <hocket/http/status.hpp>
 #include <hocket/http/status_error.hpp>
 #include <hocket/http/streamed_response.hpp>
+#include <hocket/http/websockets.hpp>
 
 /// HTTP on the loop. Link `hocket::http`.
 namespace hocket::http {}
