@@ -72,7 +72,7 @@ http::Response accept(http::Request& request, Handler handler, const AcceptOptio
                                 origins.end()) {
         return http::Response::text("this origin is not allowed\n", 403);
     }
-    auto socket = std::make_shared<WebSocket>(/*is_server=*/true, options);
+    auto socket = std::make_shared<WebSocket>(/*is_server=*/true, ConnectionOptions(options));
     socket->path = request.target();
     socket->subprotocol = choose(copy_of(options.subprotocols), headers);
     http::Headers answer{{"Upgrade", "websocket"}, {"Sec-WebSocket-Accept", accept_of(key)}};

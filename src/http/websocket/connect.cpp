@@ -97,12 +97,19 @@ public:
 
 /// What `connect` needs after its options are gone.
 struct Plan {
+    Plan(std::string_view given_uri, const ConnectOptions& given)
+        : uri(given_uri),
+          target(parsed(given_uri)),
+          options(given),
+          open_timeout(given.open_timeout),
+          server_hostname(given.server_hostname) {}
+
     std::string uri;
     Target target;
     std::string key = detail::make_key();
     std::string request;
     Names subprotocols;
-    ConnectionOptions options;
+    detail::ConnectionOptions options;
     std::optional<std::chrono::nanoseconds> open_timeout;
     std::shared_ptr<SSLContext> ssl;
     std::string server_hostname;
@@ -192,12 +199,7 @@ Coro<Connection> connect_in_time(std::unique_ptr<Plan> plan) {
 } // namespace
 
 Coro<Connection> connect(std::string_view uri, const ConnectOptions& options) {
-    auto plan = std::make_unique<Plan>();
-    plan->uri = uri;
-    plan->target = parsed(uri);
-    plan->options = options;
-    plan->open_timeout = options.open_timeout;
-    plan->server_hostname = options.server_hostname;
+    auto plan = std::make_unique<Plan>(uri, options);
     if (options.ssl.get() != nullptr) {
         if (!plan->target.is_secure) throw ValueError("ssl is only meaningful with a wss URI");
         plan->ssl = std::make_shared<SSLContext>(*options.ssl.get());

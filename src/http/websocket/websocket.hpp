@@ -20,6 +20,23 @@
 
 namespace hocket::websockets::detail {
 
+/// The options that both ends have.
+struct ConnectionOptions {
+    template <class Options>
+    explicit ConnectionOptions(const Options& options)
+        : max_size(options.max_size),
+          max_queue(options.max_queue),
+          ping_interval(options.ping_interval),
+          ping_timeout(options.ping_timeout),
+          close_timeout(options.close_timeout) {}
+
+    std::size_t max_size;
+    std::size_t max_queue;
+    std::optional<std::chrono::nanoseconds> ping_interval;
+    std::optional<std::chrono::nanoseconds> ping_timeout;
+    std::optional<std::chrono::nanoseconds> close_timeout;
+};
+
 /// One end of a WebSocket connection after the opening handshake.
 class WebSocket final : public Protocol,
                         public std::enable_shared_from_this<WebSocket>,
