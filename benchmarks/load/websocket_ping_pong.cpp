@@ -50,7 +50,8 @@ std::string frame_of(const std::string& payload, bool is_masked) {
 
 int main(int argc, char** argv) {
     if (argc != 6 || std::atoi(argv[5]) > 125) {
-        return std::fprintf(stderr, "usage: %s PORT SERVER_PID CONNECTIONS SECONDS BYTES (<= 125)\n",
+        return std::fprintf(stderr,
+                            "usage: %s PORT SERVER_PID CONNECTIONS SECONDS BYTES (<= 125)\n",
                             argv[0]),
                2;
     }

@@ -49,11 +49,11 @@ private:
 };
 
 /// nginx, configured to serve a folder unchanged, as the user who runs the test. With a file that
-/// contains a certificate and its key, it uses TLS.
+/// contains a certificate and its key, it uses TLS. `listen` are further words for its port.
 class Nginx {
 public:
-    explicit Nginx(const std::string& folder, std::string certificate = {})
-        : certificate_(std::move(certificate)) {
+    explicit Nginx(const std::string& folder, std::string certificate = {}, std::string listen = {})
+        : certificate_(std::move(certificate)), listen_(std::move(listen)) {
         const std::string executable = find_executable();
         if (executable.empty()) {
             ADD_FAILURE() << "nginx is not installed: apt-get install nginx-light";
@@ -100,12 +100,13 @@ private:
             text += std::string("  ") + kind + "_temp_path " + home + "/" + kind + ";\n";
         text += "  server { listen 127.0.0.1:" + std::to_string(port_);
         if (!certificate_.empty())
-            text +=
-                " ssl; ssl_certificate " + certificate_ + "; ssl_certificate_key " + certificate_;
+            text += " ssl " + listen_ + "; ssl_certificate " + certificate_ +
+                    "; ssl_certificate_key " + certificate_;
         return text + "; root " + folder + "; }\n}\n";
     }
 
     std::string certificate_;
+    std::string listen_;
     TemporaryFolder home_;
     std::optional<RunningProgram> program_;
     int port_ = 0;

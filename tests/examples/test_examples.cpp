@@ -85,9 +85,9 @@ INSTANTIATE_TEST_SUITE_P(Gpu, Example, testing::Values("gpu/gpu_saxpy", "gpu/gpu
 #endif
 
 #ifdef HOCKET_TEST_HTTP
-INSTANTIATE_TEST_SUITE_P(Http, Example, testing::Values("http/http_server"), [](const auto& info) {
-    return info.param.substr(info.param.find('/') + 1);
-});
+INSTANTIATE_TEST_SUITE_P(
+    Http, Example, testing::Values("http/http_client", "http/http_server", "http/websocket_chat"),
+    [](const auto& info) { return info.param.substr(info.param.find('/') + 1); });
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Tutorial, Example, testing::ValuesIn(tutorial_steps()),

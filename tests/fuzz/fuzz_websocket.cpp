@@ -26,7 +26,9 @@ public:
         if (is_text && !is_utf8(message)) fail("text is not UTF-8", message);
         text += (is_text ? "text " : "binary ") + message + "\n";
     }
-    void on_pong(std::string_view payload) override { text.append("pong ").append(payload) += "\n"; }
+    void on_pong(std::string_view payload) override {
+        text.append("pong ").append(payload) += "\n";
+    }
     void on_close(std::uint16_t code, std::string_view reason) override {
         text.append("close " + std::to_string(code) + " ").append(reason) += "\n";
     }
@@ -52,7 +54,8 @@ Transcript read(std::string_view bytes, bool is_server, std::uint32_t seed) {
             size = std::min<std::size_t>(1 + (seed >> 24U) % 16, size);
         }
         const std::size_t taken = frames.receive(bytes.substr(0, size));
-        if (taken != size && !frames.is_done()) Transcript::fail("bytes were left", transcript.text);
+        if (taken != size && !frames.is_done())
+            Transcript::fail("bytes were left", transcript.text);
         bytes.remove_prefix(size);
         frames.send();
     }

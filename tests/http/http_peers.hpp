@@ -56,9 +56,8 @@ class ScriptedServer {
 public:
     using Handler = std::function<hocket::Coro<>(hocket::StreamReader, hocket::StreamWriter)>;
 
-    static hocket::Coro<std::unique_ptr<ScriptedServer>> start(Handler handler,
-                                                               hocket::ServerOptions options = {},
-                                                               int port = 0) {
+    static hocket::Coro<std::unique_ptr<ScriptedServer>>
+    start(Handler handler, hocket::ServerOptions options = {}, int port = 0) {
         // Connections that end in the middle of everything are what the tests are about.
         auto patient = [handler](hocket::StreamReader reader,
                                  hocket::StreamWriter writer) -> hocket::Coro<> {

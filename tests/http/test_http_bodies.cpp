@@ -79,17 +79,17 @@ TEST(HttpBodies, ASlowReaderSlowsTheServerDown) {
     run([]() -> Coro<> {
         constexpr std::size_t size = std::size_t{64} * 1024 * 1024;
         std::size_t sent = 0;
-        const auto server = co_await ScriptedServer::start(
-            [&sent](StreamReader reader, StreamWriter writer) -> Coro<> {
-                co_await reader.readuntil("\r\n\r\n");
-                writer.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
-                const std::string piece(std::size_t{256} * 1024, 'x');
-                while (sent < size) {
-                    writer.write(piece);
-                    co_await writer.drain();
-                    sent += piece.size();
-                }
-            });
+        const auto server = co_await ScriptedServer::start([&sent](StreamReader reader,
+                                                                   StreamWriter writer) -> Coro<> {
+            co_await reader.readuntil("\r\n\r\n");
+            writer.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+            const std::string piece(std::size_t{256} * 1024, 'x');
+            while (sent < size) {
+                writer.write(piece);
+                co_await writer.drain();
+                sent += piece.size();
+            }
+        });
         http::Session session;
         auto response = co_await session.stream("GET", server->url());
         // Until the server waits: nothing changes for many turns.
@@ -125,8 +125,8 @@ TEST(HttpBodies, AFileIsSentWithItsSize) {
         const crawl_tests::TemporaryFolder folder;
         folder.write("data", std::string(3'000'000, 'q'));
         http::Session session;
-        const auto response = co_await session.put(
-            http_peer().url("/upload"), {.file = (folder.path() / "data").string()});
+        const auto response = co_await session.put(http_peer().url("/upload"),
+                                                   {.file = (folder.path() / "data").string()});
         EXPECT_THAT(response.text(), StartsWith("3000000 "));
         EXPECT_THAT(response.text(), testing::EndsWith(" length"));
         try {
@@ -187,9 +187,9 @@ TEST(HttpBodies, AStreamCannotBeRedirected) {
     run([]() -> Coro<> {
         http::Session session({.follow_redirects = true});
         auto body = pieces(1, 10);
-        EXPECT_THROW(co_await session.post(http_peer().url("/redirect/1?status=307"),
-                                           {.stream = body}),
-                     http::StreamConsumed);
+        EXPECT_THROW(
+            co_await session.post(http_peer().url("/redirect/1?status=307"), {.stream = body}),
+            http::StreamConsumed);
     });
 }
 
@@ -217,8 +217,8 @@ TEST(HttpBodies, ClosingAStreamEndsTheRequestAtOnce) {
 
 TEST(HttpBodies, OnlyOneTaskMayReadAStream) {
     run([]() -> Coro<> {
-        const auto server = co_await ScriptedServer::start(
-            [](StreamReader reader, StreamWriter writer) -> Coro<> {
+        const auto server =
+            co_await ScriptedServer::start([](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readuntil("\r\n\r\n");
                 writer.write("HTTP/1.1 200 OK\r\n\r\n");
                 co_await reader.read();

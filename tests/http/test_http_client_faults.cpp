@@ -71,10 +71,8 @@ TEST(HttpClientFaults, AnUnreachableAddressIsAConnectTimeout) {
 
 TEST(HttpClientFaults, AServerThatReadsNothingIsAWriteTimeout) {
     run([]() -> Coro<> {
-        const auto server =
-            co_await ScriptedServer::start([](StreamReader, StreamWriter writer) -> Coro<> {
-                co_await writer.wait_closed();
-            });
+        const auto server = co_await ScriptedServer::start(
+            [](StreamReader, StreamWriter writer) -> Coro<> { co_await writer.wait_closed(); });
         http::Session session({.timeout = 50ms});
         const std::string body(std::size_t{64} * 1024 * 1024, 'x');
         EXPECT_THROW(co_await session.post(server->url(), {.content = body}), http::WriteTimeout);
@@ -120,8 +118,8 @@ TEST(HttpClientFaults, ConnectionsOfAHostAreLimited) {
     run([]() -> Coro<> {
         int connections = 0;
         int most = 0;
-        const auto server = co_await ScriptedServer::start(
-            [&](StreamReader reader, StreamWriter writer) -> Coro<> {
+        const auto server =
+            co_await ScriptedServer::start([&](StreamReader reader, StreamWriter writer) -> Coro<> {
                 most = std::max(most, ++connections);
                 for (;;) {
                     const std::string head = co_await reader.readuntil("\r\n\r\n");
@@ -142,12 +140,12 @@ TEST(HttpClientFaults, ConnectionsOfAHostAreLimited) {
 TEST(HttpClientFaults, BrokenResponsesAreProtocolErrors) {
     run([]() -> Coro<> {
         const std::array<std::string, 6> answers{
-            "",                                           // the end, at once
-            "HTTP/1.1 200 OK\r\nContent-Le",              // half a head
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345", // half a body
+            "",                                                              // the end, at once
+            "HTTP/1.1 200 OK\r\nContent-Le",                                 // half a head
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",            // half a body
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", // half a chunk
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",   // no chunk
-            "SSH-2.0-OpenSSH_9.2\r\n",                    // another protocol
+            "SSH-2.0-OpenSSH_9.2\r\n",                                       // another protocol
         };
         for (const std::string& answer : answers) {
             const auto server = co_await ScriptedServer::start(
@@ -163,8 +161,8 @@ TEST(HttpClientFaults, BrokenResponsesAreProtocolErrors) {
 
 TEST(HttpClientFaults, TooLargeResponsesAreRefused) {
     run([]() -> Coro<> {
-        const auto server = co_await ScriptedServer::start(
-            [](StreamReader reader, StreamWriter writer) -> Coro<> {
+        const auto server =
+            co_await ScriptedServer::start([](StreamReader reader, StreamWriter writer) -> Coro<> {
                 const std::string head = co_await reader.readuntil("\r\n\r\n");
                 writer.write("HTTP/1.1 200 OK\r\n");
                 // Neither ends.
@@ -182,7 +180,8 @@ TEST(HttpClientFaults, TooLargeResponsesAreRefused) {
             co_await session.get(server->url("/head"));
             ADD_FAILURE();
         } catch (const http::BodyTooLarge& error) {
-            EXPECT_THAT(error.what(), HasSubstr("headers of the response exceeds the limit of 10000"));
+            EXPECT_THAT(error.what(),
+                        HasSubstr("headers of the response exceeds the limit of 10000"));
         }
         EXPECT_THROW(co_await session.get(server->url("/body")), http::BodyTooLarge);
         EXPECT_THROW(co_await session.get(server->url("/body"), {.max_body_bytes = 1000}),
@@ -223,7 +222,8 @@ TEST(HttpClientFaults, AServerThatIsStartedAgainIsUsedAgain) {
 
 TEST(HttpClientFaults, CancellingAtAnyPointFreesTheTransfer) {
     run([]() -> Coro<> {
-        const auto server = co_await ScriptedServer::start(answering(ok(std::string(100'000, 'x'))));
+        const auto server =
+            co_await ScriptedServer::start(answering(ok(std::string(100'000, 'x'))));
         http::Session session;
         bool was_cancelled = true;
         for (int step = 0; was_cancelled && step < 100'000; step = next_step(step)) {
@@ -266,8 +266,8 @@ TEST(HttpClientFaults, CancellingAStreamedUploadAtAnyPointFreesIt) {
 TEST(HttpClientFaults, ACancelledReadLosesNoData) {
     run([]() -> Coro<> {
         hocket::Event go_on;
-        const auto server = co_await ScriptedServer::start(
-            [&](StreamReader reader, StreamWriter writer) -> Coro<> {
+        const auto server =
+            co_await ScriptedServer::start([&](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readuntil("\r\n\r\n");
                 writer.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
                 co_await go_on.wait();
@@ -360,8 +360,8 @@ TEST(HttpClientFaults, EachThreadMayHaveALoopAndASession) {
 
 TEST(HttpClientFaults, AClosedKeepAliveConnectionIsNotUsed) {
     run([]() -> Coro<> {
-        const auto server = co_await ScriptedServer::start(
-            [](StreamReader reader, StreamWriter writer) -> Coro<> {
+        const auto server =
+            co_await ScriptedServer::start([](StreamReader reader, StreamWriter writer) -> Coro<> {
                 co_await reader.readuntil("\r\n\r\n");
                 writer.write(ok("one"));
             });

@@ -128,12 +128,12 @@ TEST(HttpSession, RedirectsAreFollowedWhenAsked) {
 TEST(HttpSession, RedirectsKeepOrDropTheBodyAsBrowsersDo) {
     run([]() -> Coro<> {
         http::Session session({.follow_redirects = true});
-        const auto seen = co_await session.post(http_peer().url("/redirect/1?status=303"),
-                                                {.content = "body"});
+        const auto seen =
+            co_await session.post(http_peer().url("/redirect/1?status=303"), {.content = "body"});
         EXPECT_THAT(seen.text(), HasSubstr(R"("method": "GET")"));
         EXPECT_THAT(seen.text(), HasSubstr(R"("body": "")"));
-        const auto kept = co_await session.post(http_peer().url("/redirect/1?status=307"),
-                                                {.content = "body"});
+        const auto kept =
+            co_await session.post(http_peer().url("/redirect/1?status=307"), {.content = "body"});
         EXPECT_THAT(kept.text(), HasSubstr(R"("method": "POST")"));
         EXPECT_THAT(kept.text(), HasSubstr(R"("body": "body")"));
     });
@@ -234,7 +234,8 @@ TEST(HttpSession, ManyRequestsRunAtTheSameTime) {
     run([]() -> Coro<> {
         http::Session session;
         std::vector<Coro<http::ClientResponse>> requests;
-        for (int i = 0; i < 64; ++i) requests.push_back(session.get(http_peer().url("/compressed")));
+        for (int i = 0; i < 64; ++i)
+            requests.push_back(session.get(http_peer().url("/compressed")));
         const auto responses = co_await hocket::gather(std::move(requests));
         for (const auto& response : responses) EXPECT_EQ(response.text().size(), 24'000u);
     });

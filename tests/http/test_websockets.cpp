@@ -165,10 +165,12 @@ TEST(WebSockets, OtherOriginsAreRefused) {
     run([]() -> Coro<> {
         const websockets::Names origins{"https://mine.example"};
         auto server = co_await websockets::serve(echo, "127.0.0.1", 0, {.origins = origins});
-        auto good = co_await websockets::connect(url_of(server), {.origin = "https://mine.example"});
+        auto good =
+            co_await websockets::connect(url_of(server), {.origin = "https://mine.example"});
         co_await good.close();
-        EXPECT_THROW(co_await websockets::connect(url_of(server), {.origin = "https://evil.example"}),
-                     websockets::InvalidStatus);
+        EXPECT_THROW(
+            co_await websockets::connect(url_of(server), {.origin = "https://evil.example"}),
+            websockets::InvalidStatus);
         EXPECT_THROW(co_await websockets::connect(url_of(server)), websockets::InvalidStatus);
     });
 }
@@ -342,7 +344,8 @@ TEST(WebSockets, PythonsServerIsAPeer) {
         EXPECT_EQ(dying.close_code(), 1006);
 
         const http::Headers headers{{"X-Mine", "1"}};
-        auto seen = co_await websockets::connect(server + "/headers", {.additional_headers = headers});
+        auto seen =
+            co_await websockets::connect(server + "/headers", {.additional_headers = headers});
         EXPECT_THAT((co_await seen.recv()).data, HasSubstr("X-Mine: 1"));
     });
 }
@@ -383,8 +386,7 @@ TEST(WebSockets, TlsIsUsedForWss) {
         options.http.server.ssl = contexts.server;
         auto server = co_await websockets::serve(echo, "127.0.0.1", 0, options);
         const std::string url = "wss" + url_of(server).substr(2);
-        auto socket = co_await websockets::connect(
-            url, {.ssl = contexts.client});
+        auto socket = co_await websockets::connect(url, {.ssl = contexts.client});
         co_await socket.send("secret");
         EXPECT_EQ((co_await socket.recv()).data, "secret");
         co_await socket.close();

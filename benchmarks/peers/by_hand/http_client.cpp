@@ -36,8 +36,8 @@ int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
         return 0;
     }
     epoll_event event{};
-    event.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) |
-                   ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+    event.events =
+        ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
     event.data.fd = fd;
     epoll_ctl(client.epoll, known != nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
     if (known == nullptr) curl_multi_assign(client.multi, fd, self);
@@ -76,8 +76,8 @@ void run_for(Client& client, double seconds) {
     const double end = bench::nanoseconds(CLOCK_MONOTONIC) + seconds * 1e9;
     std::array<epoll_event, 256> events{};
     while (bench::nanoseconds(CLOCK_MONOTONIC) < end) {
-        const int timeout = client.timeout < 0 || client.timeout > 100 ? 100
-                                                                       : static_cast<int>(client.timeout);
+        const int timeout =
+            client.timeout < 0 || client.timeout > 100 ? 100 : static_cast<int>(client.timeout);
         const int count = epoll_wait(client.epoll, events.data(), events.size(), timeout);
         int running = 0;
         if (count == 0) {

@@ -67,7 +67,8 @@ struct Auth {
 class BodyStream {
 public:
     BodyStream() noexcept = default;
-    BodyStream(AsyncGenerator<std::string>& generator) noexcept // NOLINT(google-explicit-constructor)
+    BodyStream(
+        AsyncGenerator<std::string>& generator) noexcept // NOLINT(google-explicit-constructor)
         : generator_(&generator) {}
     [[nodiscard]] AsyncGenerator<std::string>* generator() const noexcept { return generator_; }
 
@@ -79,7 +80,7 @@ private:
 /// receives them returns, not until the request ends; headers, params, forms and generators must
 /// be named variables. At most one of the bodies may be given.
 struct RequestOptions {
-    OptionReference<Headers> headers = {};   ///< They replace the session's of the same name.
+    OptionReference<Headers> headers = {};    ///< They replace the session's of the same name.
     OptionReference<QueryParams> params = {}; ///< Appended to the URL's query.
 
     std::optional<std::string_view> content = {}; ///< The body.
@@ -113,7 +114,7 @@ private:
 /// The version of HTTP that a session asks for.
 enum class Version : std::uint8_t {
     http1,
-    http2,               ///< HTTP/2 over TLS if the server has it, otherwise HTTP/1.1.
+    http2,                ///< HTTP/2 over TLS if the server has it, otherwise HTTP/1.1.
     http2_prior_knowledge ///< HTTP/2 without asking, also without TLS.
 };
 

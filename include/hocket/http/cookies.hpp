@@ -19,7 +19,7 @@ struct Cookie {
     std::string value;
     std::string domain; ///< Begins with a dot if subdomains get it too.
     std::string path = "/";
-    bool secure = false; ///< Sent over TLS only.
+    bool secure = false;                                               ///< Sent over TLS only.
     std::optional<std::chrono::system_clock::time_point> expires = {}; ///< Unset: with the session.
 };
 

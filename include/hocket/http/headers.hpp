@@ -15,7 +15,7 @@ namespace hocket::http {
 namespace detail {
 struct ParsedHeaders;
 class ReceivedHeaders;
-}
+} // namespace detail
 
 /// The header fields of a message, in their order. A name may occur several times; its case does
 /// not matter: httpx.Headers.

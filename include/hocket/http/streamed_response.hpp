@@ -23,9 +23,7 @@ public:
     /// Everything but the body.
     [[nodiscard]] const ClientResponse& head() const noexcept;
     [[nodiscard]] int status_code() const noexcept { return head().status_code(); }
-    [[nodiscard]] std::string_view reason_phrase() const noexcept {
-        return head().reason_phrase();
-    }
+    [[nodiscard]] std::string_view reason_phrase() const noexcept { return head().reason_phrase(); }
     [[nodiscard]] const Headers& headers() const noexcept { return head().headers(); }
     [[nodiscard]] const std::string& url() const noexcept { return head().url(); }
     void raise_for_status() const { head().raise_for_status(); }

@@ -28,8 +28,8 @@ concept ConnectionHandler = std::is_invocable_r_v<Coro<>, std::decay_t<F>&, Conn
 ///     co_await socket.send("hello");
 ///     hocket::websockets::Message answer = co_await socket.recv();
 ///
-/// Throws InvalidURI, ValueError for headers that HTTP does not allow, std::system_error and SSLError
-/// if it cannot connect, TimeoutError after `open_timeout`, and InvalidHandshake.
+/// Throws InvalidURI, ValueError for headers that HTTP does not allow, std::system_error and
+/// SSLError if it cannot connect, TimeoutError after `open_timeout`, and InvalidHandshake.
 Coro<Connection> connect(std::string_view uri, const ConnectOptions& options = {});
 
 /// Answers a request that asks for WebSocket, in a handler of http::serve:

@@ -67,8 +67,8 @@ std::string encoded_url(std::string_view url) {
                              quoted(url.substr(i, 1)));
         }
         // Names of hosts that are not ASCII are converted by libcurl.
-        if (i > host_end && (byte >= 0x80 || byte == ' ' || byte == '"' || byte == '<' ||
-                             byte == '>')) {
+        if (i > host_end &&
+            (byte >= 0x80 || byte == ' ' || byte == '"' || byte == '<' || byte == '>')) {
             encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
         } else {
             encoded += url[i];
@@ -102,9 +102,12 @@ std::string without_password(std::string_view url) {
 }
 
 ClientRequest::ClientRequest(std::string_view given_method, std::string_view given_url,
-                 const RequestOptions& options)
-    : method(given_method), url(encoded_url(given_url)), timeout(options.timeout),
-      follow_redirects(options.follow_redirects), max_body_bytes(options.max_body_bytes) {
+                             const RequestOptions& options)
+    : method(given_method),
+      url(encoded_url(given_url)),
+      timeout(options.timeout),
+      follow_redirects(options.follow_redirects),
+      max_body_bytes(options.max_body_bytes) {
     check_method(method);
     if (options.headers.get() != nullptr) {
         headers = std::make_unique<Headers>(*options.headers.get());
@@ -163,14 +166,14 @@ void ClientRequest::redirect(int status, std::string_view location) {
     const std::string from = origin_of(target);
     const std::string to = encoded_url(location);
     if (curl_url_set(target.get(), CURLUPART_URL, to.c_str(), 0) != CURLUE_OK) {
-        throw RemoteProtocolError(text() + ": the server redirects to an invalid URL: " +
-                                      quoted(location, 200),
-                                  without_password(url));
+        throw RemoteProtocolError(
+            text() + ": the server redirects to an invalid URL: " + quoted(location, 200),
+            without_password(url));
     }
     // As browsers do: these change every method but HEAD to GET, except that 301 and 302 change
     // only POST.
-    const bool becomes_get =
-        (status == 303 && method != "HEAD") || ((status == 301 || status == 302) && method == "POST");
+    const bool becomes_get = (status == 303 && method != "HEAD") ||
+                             ((status == 301 || status == 302) && method == "POST");
     if (becomes_get) {
         method = "GET";
         drop_body();

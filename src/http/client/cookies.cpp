@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <algorithm>
 #include <utility>
 
 #include <curl/curl.h>
@@ -85,9 +84,9 @@ void Cookies::set(const Cookie& cookie) {
     check("path", cookie.path);
     long long expires = 0;
     if (cookie.expires) {
-        expires = std::chrono::duration_cast<std::chrono::seconds>(
-                      cookie.expires->time_since_epoch())
-                      .count();
+        expires =
+            std::chrono::duration_cast<std::chrono::seconds>(cookie.expires->time_since_epoch())
+                .count();
     }
     const std::string line = cookie.domain + '\t' +
                              (cookie.domain.starts_with('.') ? "TRUE" : "FALSE") + '\t' +

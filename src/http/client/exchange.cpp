@@ -50,7 +50,8 @@ void Exchange::start(const ClientRequest& request, Uploads uploads, bool is_stre
     started_at_ = active_at_ = engine::Reactor::now();
     tick_ = 0;
     for (const auto& limit : {timeout_.pool, timeout_.connect, timeout_.write, timeout_.read}) {
-        if (limit && (tick_ == 0 || limit->count() < tick_)) tick_ = std::max<Nanoseconds>(limit->count(), 1);
+        if (limit && (tick_ == 0 || limit->count() < tick_))
+            tick_ = std::max<Nanoseconds>(limit->count(), 1);
     }
     if (tick_ != 0) session_.reactor().timers().arm(*this, started_at_ + tick_);
 }
@@ -87,8 +88,7 @@ void Exchange::end(CURLcode result) noexcept {
         std::snprintf(error_text_.data(), error_text_.size(),
                       "the server closed the connection in the middle of the headers");
     }
-    finish(refused_ != How::running ? refused_
-                                    : result_ == CURLE_OK ? How::finished : How::failed);
+    finish(refused_ != How::running ? refused_ : result_ == CURLE_OK ? How::finished : How::failed);
 }
 
 void Exchange::finish(How how) noexcept {
@@ -144,7 +144,8 @@ void Exchange::expire() noexcept {
 // libcurl sends a body that is in memory without asking for it. Returns whether more of it has been
 // sent than at the last call.
 bool Exchange::is_sending_content() noexcept {
-    if (request_->body_kind != ClientRequest::BodyKind::bytes || phase_ < Phase::write) return false;
+    if (request_->body_kind != ClientRequest::BodyKind::bytes || phase_ < Phase::write)
+        return false;
     curl_off_t sent = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
     const bool is_complete = sent == static_cast<curl_off_t>(request_->body.size());
@@ -155,8 +156,8 @@ bool Exchange::is_sending_content() noexcept {
 void Exchange::on_upload_data() noexcept {
     enter(Phase::write);
     if (form_) {
-        // libcurl remembers for a part that its callback has paused, even if it went on sending what
-        // it had before. It forgets that only when a transfer that is paused continues.
+        // libcurl remembers for a part that its callback has paused, even if it went on sending
+        // what it had before. It forgets that only when a transfer that is paused continues.
         is_sending_paused_ = true;
         update_pauses();
     }
@@ -281,7 +282,8 @@ std::size_t Exchange::receive(std::string_view data) {
         curl_off_t length = -1;
         curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
         // What the server announces is not allocated at once, only up to a megabyte.
-        if (length > 0) content.reserve(static_cast<std::size_t>(std::min<curl_off_t>(length, 1 << 20)));
+        if (length > 0)
+            content.reserve(static_cast<std::size_t>(std::min<curl_off_t>(length, 1 << 20)));
     }
     content.append(data);
     return data.size();

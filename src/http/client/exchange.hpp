@@ -62,8 +62,8 @@ private:
     enum class How : std::uint8_t {
         running,
         finished,
-        failed,           // see result_
-        timed_out,        // in phase_
+        failed,    // see result_
+        timed_out, // in phase_
         header_too_large,
         body_too_large,
         upload_failed,
@@ -94,7 +94,8 @@ private:
 
     static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) noexcept;
     static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) noexcept;
-    static std::size_t on_read(char* into, std::size_t size, std::size_t count, void* self) noexcept;
+    static std::size_t on_read(char* into, std::size_t size, std::size_t count,
+                               void* self) noexcept;
     static std::size_t on_part_read(char* into, std::size_t size, std::size_t count,
                                     void* upload) noexcept;
     static int on_ready_to_send(void* self, char*, char*, int, int) noexcept;

@@ -75,7 +75,8 @@ void Exchange::configure() {
         if (has_auth && !request.is_cross_origin) {
             const OwnAuth& auth = request.auth ? *request.auth : session_.settings().auth;
             curl_easy_setopt(easy, CURLOPT_HTTPAUTH,
-                             auth.scheme == Auth::Scheme::digest ? CURLAUTH_DIGEST : CURLAUTH_BASIC);
+                             auth.scheme == Auth::Scheme::digest ? CURLAUTH_DIGEST
+                                                                 : CURLAUTH_BASIC);
             curl_easy_setopt(easy, CURLOPT_USERNAME, auth.username.c_str());
             curl_easy_setopt(easy, CURLOPT_PASSWORD, auth.password.c_str());
         }
@@ -119,7 +120,8 @@ void Exchange::set_headers(const ClientRequest& request) {
     if (request.headers) {
         for (const auto field : *request.headers) add(field);
     }
-    if (!has_type && !request.content_type.empty()) list.add({"Content-Type", request.content_type});
+    if (!has_type && !request.content_type.empty())
+        list.add({"Content-Type", request.content_type});
     if (!has_type && request.content_type.empty() && !request.form) list.omit("Content-Type");
     if (!has_expect) list.omit("Expect"); // libcurl would wait a second for servers that ignore it
     own_headers_.reset(list.release());

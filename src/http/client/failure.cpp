@@ -49,22 +49,26 @@ void Failure::throw_curl(CURLcode code, const char* detail) const {
 }
 
 void Failure::throw_pool_timeout(std::chrono::nanoseconds time, const Limits& limits) const {
-    fail<PoolTimeout>("no connection was free within " + engine::format_seconds(time, 3, std::chars_format::general) +
+    fail<PoolTimeout>("no connection was free within " +
+                      engine::format_seconds(time, 3, std::chars_format::general) +
                       "; the limits are " + std::to_string(limits.max_connections) +
                       " connections and " + std::to_string(limits.max_connections_per_host) +
                       " for each host (0: no limit)");
 }
 
 void Failure::throw_connect_timeout(std::chrono::nanoseconds time) const {
-    fail<ConnectTimeout>("not connected within " + engine::format_seconds(time, 3, std::chars_format::general));
+    fail<ConnectTimeout>("not connected within " +
+                         engine::format_seconds(time, 3, std::chars_format::general));
 }
 
 void Failure::throw_write_timeout(std::chrono::nanoseconds time) const {
-    fail<WriteTimeout>("the server accepted nothing for " + engine::format_seconds(time, 3, std::chars_format::general));
+    fail<WriteTimeout>("the server accepted nothing for " +
+                       engine::format_seconds(time, 3, std::chars_format::general));
 }
 
 void Failure::throw_read_timeout(std::chrono::nanoseconds time) const {
-    fail<ReadTimeout>("the server sent nothing for " + engine::format_seconds(time, 3, std::chars_format::general));
+    fail<ReadTimeout>("the server sent nothing for " +
+                      engine::format_seconds(time, 3, std::chars_format::general));
 }
 
 void Failure::throw_too_large(const char* what, std::size_t limit) const {

@@ -112,8 +112,9 @@ int Multi::on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexc
     Multi& multi = *static_cast<Multi*>(self);
     try {
         Socket& socket = multi.socket_of(fd);
-        socket.wanted = ((what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE ? Socket::readable : 0U) |
-                        ((what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE ? Socket::writable : 0U);
+        socket.wanted =
+            ((what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE ? Socket::readable : 0U) |
+            ((what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE ? Socket::writable : 0U);
         if (what == CURL_POLL_REMOVE && !socket.is_owned) {
             multi.reactor_.poller().remove(socket);
         } else if (!socket.is_changed) {

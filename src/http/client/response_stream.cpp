@@ -11,8 +11,7 @@
 namespace hocket::http::detail {
 
 ResponseStream::ResponseStream(std::unique_ptr<ClientRequest> request, ExchangeLease exchange,
-                               UploadTask uploads, ClientResponse head,
-                               std::size_t max_body)
+                               UploadTask uploads, ClientResponse head, std::size_t max_body)
     : request_(std::move(request)),
       exchange_(std::move(exchange)),
       uploads_(std::move(uploads)),

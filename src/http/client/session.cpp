@@ -15,11 +15,11 @@ std::unique_ptr<detail::ClientRequest> request_of(const detail::SessionSettings&
                                                   const RequestOptions& options) {
     const bool is_relative = !settings.base_url.empty() && url.find("://") == url.npos;
     auto request =
-        is_relative ? std::make_unique<detail::ClientRequest>(
-                          method,
-                          settings.base_url + (url.starts_with('/') ? "" : "/") + std::string(url),
-                          options)
-                    : std::make_unique<detail::ClientRequest>(method, url, options);
+        is_relative
+            ? std::make_unique<detail::ClientRequest>(
+                  method, settings.base_url + (url.starts_with('/') ? "" : "/") + std::string(url),
+                  options)
+            : std::make_unique<detail::ClientRequest>(method, url, options);
     detail::append_query(request->url, settings.params);
     return request;
 }

@@ -28,7 +28,8 @@ void initialise_libcurl() {
 
 /// libcurl would read the environment for each request.
 bool has_proxy_variable() {
-    for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    for (const char* name :
+         {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
         const char* const value = std::getenv(name);
         if (value != nullptr && *value != '\0') return true;
     }

@@ -17,8 +17,7 @@ namespace {
 /// certificate, versions and ciphers as the session's.
 CURLcode copy_context(CURL*, void* into, void* from) noexcept {
     auto* const target = static_cast<SSL_CTX*>(into);
-    SSL_CTX* const source =
-        static_cast<const SessionSettings*>(from)->trust->ctx();
+    SSL_CTX* const source = static_cast<const SessionSettings*>(from)->trust->ctx();
     SSL_CTX_set1_cert_store(target, SSL_CTX_get_cert_store(source));
     SSL_CTX_set1_param(target, SSL_CTX_get0_param(source));
     SSL_CTX_set_min_proto_version(target, static_cast<int>(SSL_CTX_get_min_proto_version(source)));

@@ -68,8 +68,8 @@ http::Response accept(http::Request& request, Handler handler, const AcceptOptio
         return http::Response::text("not the handshake of a WebSocket\n", 400);
     }
     const Names origins = copy_of(options.origins);
-    if (!origins.empty() && std::find(origins.begin(), origins.end(), headers.get("origin", "")) ==
-                                origins.end()) {
+    if (!origins.empty() &&
+        std::find(origins.begin(), origins.end(), headers.get("origin", "")) == origins.end()) {
         return http::Response::text("this origin is not allowed\n", 403);
     }
     auto socket = std::make_shared<WebSocket>(/*is_server=*/true, ConnectionOptions(options));

@@ -45,8 +45,8 @@ Target parsed(std::string_view uri) {
         }
     }
     const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
-    const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, std::string(uri).c_str(),
-                                        CURLU_NON_SUPPORT_SCHEME);
+    const CURLUcode code =
+        curl_url_set(url.get(), CURLUPART_URL, std::string(uri).c_str(), CURLU_NON_SUPPORT_SCHEME);
     if (code != CURLUE_OK) {
         throw InvalidURI("the URI " + quoted(uri, 200) + ": " + curl_url_strerror(code));
     }
@@ -148,9 +148,9 @@ Coro<Connection> shake_hands(const Plan& plan) {
         options.ssl = plan.target.is_secure;
     }
     options.server_hostname = plan.server_hostname;
-    auto connecting = get_running_loop().create_connection(
-        [] { return std::make_shared<HandshakeProtocol>(); }, plan.target.host, plan.target.port,
-        options);
+    auto connecting =
+        get_running_loop().create_connection([] { return std::make_shared<HandshakeProtocol>(); },
+                                             plan.target.host, plan.target.port, options);
     auto [transport, protocol] = co_await std::move(connecting);
     // Whatever goes wrong, the connection is closed.
     struct Guard {
@@ -170,8 +170,9 @@ Coro<Connection> shake_hands(const Plan& plan) {
                                               "WebSocket handshake");
         }
         if (protocol->received.size() > max_head) {
-            throw InvalidHandshake(plan.uri + ": the server's answer to the handshake exceeds the "
-                                              "limit of " +
+            throw InvalidHandshake(plan.uri +
+                                   ": the server's answer to the handshake exceeds the "
+                                   "limit of " +
                                    std::to_string(max_head) + " bytes");
         }
         protocol->changed.clear();
@@ -204,12 +205,10 @@ Coro<Connection> connect(std::string_view uri, const ConnectOptions& options) {
         if (!plan->target.is_secure) throw ValueError("ssl is only meaningful with a wss URI");
         plan->ssl = std::make_shared<SSLContext>(*options.ssl.get());
     }
-    http::Headers headers{{"Host", plan->target.authority},
-                          {"Upgrade", "websocket"},
-                          {"Connection", "Upgrade"},
-                          {"Sec-WebSocket-Key", plan->key},
-                          {"Sec-WebSocket-Version", "13"},
-                          {"User-Agent", "hocket/" HOCKET_VERSION}};
+    http::Headers headers{
+        {"Host", plan->target.authority}, {"Upgrade", "websocket"},
+        {"Connection", "Upgrade"},        {"Sec-WebSocket-Key", plan->key},
+        {"Sec-WebSocket-Version", "13"},  {"User-Agent", "hocket/" HOCKET_VERSION}};
     if (!options.origin.empty()) headers.add("Origin", options.origin);
     if (options.subprotocols.get() != nullptr) {
         plan->subprotocols = *options.subprotocols.get();

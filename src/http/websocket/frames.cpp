@@ -76,7 +76,8 @@ void Frames::add_fragment(std::string_view data, bool is_last) {
 }
 
 bool Frames::queue_close(std::uint16_t code, std::string_view reason) {
-    const int result = wslay_event_queue_close(context_.get(), code, bytes_of(reason), reason.size());
+    const int result =
+        wslay_event_queue_close(context_.get(), code, bytes_of(reason), reason.size());
     check_memory(result);
     return result == 0;
 }

@@ -30,8 +30,8 @@ protected:
     ~FrameSink() = default;
 };
 
-/// The frames of a WebSocket connection, without its I/O: wslay. Answers pings and close frames, puts
-/// fragments together, and answers what breaks the protocol's rules with a close frame.
+/// The frames of a WebSocket connection, without its I/O: wslay. Answers pings and close frames,
+/// puts fragments together, and answers what breaks the protocol's rules with a close frame.
 class Frames {
 public:
     /// Throws std::bad_alloc.
@@ -81,11 +81,11 @@ private:
                          const wslay_event_on_frame_recv_start_arg* frame, void* self) noexcept;
     static void on_chunk(wslay_event_context_ptr context,
                          const wslay_event_on_frame_recv_chunk_arg* chunk, void* self) noexcept;
-    static void on_finished(wslay_event_context_ptr context, const wslay_event_on_msg_recv_arg* message,
-                            void* self) noexcept;
+    static void on_finished(wslay_event_context_ptr context,
+                            const wslay_event_on_msg_recv_arg* message, void* self) noexcept;
     static ssize_t next_fragment(wslay_event_context_ptr context, std::uint8_t* into,
-                                 std::size_t size, const wslay_event_msg_source* source, int* is_last,
-                                 void* self) noexcept;
+                                 std::size_t size, const wslay_event_msg_source* source,
+                                 int* is_last, void* self) noexcept;
 
     FrameSink& sink_;
     std::unique_ptr<wslay_event_context, Free> context_;

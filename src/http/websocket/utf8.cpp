@@ -8,7 +8,8 @@ namespace hocket::websockets::detail {
 
 bool is_utf8(std::string_view text) noexcept {
     const auto byte = [&text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const auto continues = [&](std::size_t at, unsigned char low = 0x80, unsigned char high = 0xbf) {
+    const auto continues = [&](std::size_t at, unsigned char low = 0x80,
+                               unsigned char high = 0xbf) {
         return at < text.size() && byte(at) >= low && byte(at) <= high;
     };
     for (std::size_t i = 0; i < text.size();) {
@@ -33,7 +34,8 @@ bool is_utf8(std::string_view text) noexcept {
         } else if (first >= 0xf0 && first <= 0xf4) {
             const unsigned char low = first == 0xf0 ? 0x90 : 0x80;
             const unsigned char high = first == 0xf4 ? 0x8f : 0xbf;
-            if (!continues(i + 1, low, high) || !continues(i + 2) || !continues(i + 3)) return false;
+            if (!continues(i + 1, low, high) || !continues(i + 2) || !continues(i + 3))
+                return false;
             i += 4;
         } else {
             return false;

@@ -50,9 +50,10 @@ public:
 
     static Coro<Message> recv(std::shared_ptr<WebSocket> self);
     static Coro<> send(std::shared_ptr<WebSocket> self, Opcode opcode, std::string data);
-    static Coro<> send_fragments(std::shared_ptr<WebSocket> self, AsyncGenerator<std::string> pieces,
-                                 Opcode opcode);
-    static Coro<std::chrono::nanoseconds> ping(std::shared_ptr<WebSocket> self, std::string payload);
+    static Coro<> send_fragments(std::shared_ptr<WebSocket> self,
+                                 AsyncGenerator<std::string> pieces, Opcode opcode);
+    static Coro<std::chrono::nanoseconds> ping(std::shared_ptr<WebSocket> self,
+                                               std::string payload);
     static Coro<> close(std::shared_ptr<WebSocket> self, std::uint16_t code, std::string reason);
     static Coro<> wait_closed(std::shared_ptr<WebSocket> self);
     void abort() noexcept;
