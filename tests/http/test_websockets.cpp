@@ -259,6 +259,22 @@ TEST(WebSockets, ConnectAndCloseCanBeCancelledAnywhere) {
     });
 }
 
+TEST(WebSockets, ALoopMayEndWithOpenConnections) {
+    hocket::EventLoop loop;
+    auto kept = loop.run_until_complete([]() -> Coro<Connection> {
+        auto server = co_await websockets::serve(echo, "127.0.0.1", 0);
+        auto other = hocket::create_task([](std::string url) -> Coro<> {
+            auto socket = co_await websockets::connect(url);
+            co_await socket.recv();
+        }(url_of(server)));
+        auto socket = co_await websockets::connect(url_of(server));
+        co_await socket.ping();
+        co_return socket;
+    }());
+    loop.close(); // the task of `other` and those of the server are destroyed
+    EXPECT_EQ(kept.subprotocol(), "");
+}
+
 TEST(WebSockets, WhatMustNotBeSentIsRefused) {
     run([]() -> Coro<> {
         auto server = co_await websockets::serve(echo, "127.0.0.1", 0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <hocket/detail/loop/loop_core.hpp>
 #include <hocket/errors.hpp>
 #include <hocket/event_loop.hpp>
 #include <hocket/http/websocket_errors.hpp>
@@ -165,6 +166,10 @@ void WebSocket::abort() noexcept {
 
 void WebSocket::drop() noexcept {
     if (is_lost_) return;
+    if (hocket::detail::running_core() == nullptr) { // the loop is being closed
+        transport_->abort();
+        return;
+    }
     messages_.clear();
     unparsed_.clear();
     begin_close(1001, {});
