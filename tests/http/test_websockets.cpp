@@ -227,8 +227,11 @@ TEST(WebSockets, CancellingReceiveLosesNoMessage) {
             receiving.cancel();
             co_await end_of(receiving);
             was_cancelled = receiving.cancelled();
-            EXPECT_EQ(was_cancelled ? (co_await socket.recv()).data : (co_await receiving).data,
-                      text);
+            if (was_cancelled) {
+                EXPECT_EQ((co_await socket.recv()).data, text);
+            } else {
+                EXPECT_EQ((co_await receiving).data, text);
+            }
         }
         EXPECT_FALSE(was_cancelled);
         co_await socket.close();

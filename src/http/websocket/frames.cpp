@@ -8,6 +8,8 @@
 
 #include <openssl/rand.h>
 
+#include "http/websocket/utf8.hpp"
+
 namespace hocket::websockets::detail {
 namespace {
 
@@ -102,6 +104,7 @@ void Frames::begin_frame(const wslay_event_on_frame_recv_start_arg& frame) {
     if (!is_control_ && message_.size() + frame.payload_length > max_size_) {
         static_cast<void>(queue_close(WSLAY_CODE_MESSAGE_TOO_BIG, {}));
         wslay_event_shutdown_read(context_.get());
+        is_refused_ = true; // wslay goes on with the frame that it has begun
     } else if (!is_control_) {
         // What a header announces is not allocated before it arrives, beyond 64 KiB.
         message_.reserve(std::min<std::size_t>(message_.size() + frame.payload_length, 64 * 1024));
@@ -109,18 +112,27 @@ void Frames::begin_frame(const wslay_event_on_frame_recv_start_arg& frame) {
 }
 
 void Frames::append(std::string_view data) {
-    if (!is_control_) message_ += data;
+    if (!is_control_ && !is_refused_) message_ += data;
 }
 
 void Frames::finish(const wslay_event_on_msg_recv_arg& message) {
+    if (is_refused_) return;
     switch (message.opcode) {
     case WSLAY_TEXT_FRAME: sink_.on_message(std::exchange(message_, {}), true); return;
     case WSLAY_BINARY_FRAME: sink_.on_message(std::exchange(message_, {}), false); return;
     case WSLAY_PONG: sink_.on_pong(text_of(message.msg, message.msg_length)); return;
     case WSLAY_CONNECTION_CLOSE: {
         const std::string_view body = text_of(message.msg, message.msg_length);
-        const auto code = message.status_code == 0 ? std::uint16_t{1005} : message.status_code;
-        sink_.on_close(code, body.size() > 2 ? body.substr(2) : std::string_view());
+        const std::string_view reason = body.size() > 2 ? body.substr(2) : std::string_view();
+        // wslay answers half a code as if there were none, and does not check a reason that arrives
+        // in pieces.
+        if (body.size() == 1) {
+            sink_.on_close(WSLAY_CODE_PROTOCOL_ERROR, {});
+        } else if (!is_utf8(reason)) {
+            sink_.on_close(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA, {});
+        } else {
+            sink_.on_close(body.empty() ? std::uint16_t{1005} : message.status_code, reason);
+        }
         return;
     }
     default: return;

@@ -22,7 +22,7 @@ class FrameSink {
 public:
     virtual void on_message(std::string message, bool is_text) = 0;
     virtual void on_pong(std::string_view payload) = 0;
-    /// The peer's close frame; code 1005 if it had none.
+    /// The peer's close frame; code 1005 if it had none, 1002 or 1007 if it was malformed.
     virtual void on_close(std::uint16_t code, std::string_view reason) = 0;
     virtual void write(std::string_view bytes) = 0;
 
@@ -97,6 +97,7 @@ private:
     bool has_last_fragment_ = false;
     bool is_control_ = false;
     bool is_stopped_ = false;
+    bool is_refused_ = false; // a message is too large
 };
 
 } // namespace hocket::websockets::detail
