@@ -322,6 +322,11 @@ TEST(HttpClientFaults, ALoopMayEndWithRequestsRunning) {
         loop.run_until_complete([](http::Session& used) -> Coro<> {
             const auto server = co_await ScriptedServer::start(silent);
             hocket::create_task(used.get(server->url()));
+            auto body = []() -> hocket::AsyncGenerator<std::string> {
+                co_yield "begin";
+                co_await hocket::sleep(1h);
+            }();
+            hocket::create_task(used.post(server->url(), {.stream = body}));
             co_await turns(10);
         }(*session));
         loop.close();

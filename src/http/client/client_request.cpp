@@ -57,7 +57,8 @@ std::string origin_of(const UrlPointer& url) {
 std::string encoded_url(std::string_view url) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     if (url.empty()) throw InvalidURL("the URL is empty");
-    const auto host_end = url.find_first_of("/?#", std::min(url.find("//") + 2, url.size()));
+    const auto scheme_end = url.find("://");
+    const auto host_end = scheme_end == url.npos ? 0 : url.find_first_of("/?#", scheme_end + 3);
     std::string encoded;
     encoded.reserve(url.size() + 8);
     for (std::size_t i = 0; i < url.size(); ++i) {
@@ -67,7 +68,7 @@ std::string encoded_url(std::string_view url) {
                              quoted(url.substr(i, 1)));
         }
         // Names of hosts that are not ASCII are converted by libcurl.
-        if (i > host_end &&
+        if (i >= host_end &&
             (byte >= 0x80 || byte == ' ' || byte == '"' || byte == '<' || byte == '>')) {
             encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
         } else {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <hocket/coro.hpp>
+#include <hocket/detail/loop/loop_core.hpp>
 #include <hocket/http/client_response.hpp>
 #include <hocket/task.hpp>
 
@@ -26,7 +27,9 @@ public:
         return *this;
     }
     ~UploadTask() {
-        if (task_ && !task_->done()) task_->cancel();
+        // Not while a loop is being closed, which ends its tasks in another way.
+        const bool runs = hocket::detail::running_core() != nullptr;
+        if (task_ && runs && !task_->done()) task_->cancel();
     }
 
 private:

@@ -1,5 +1,6 @@
 #include <hocket/http/session.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include <hocket/http/requests.hpp>
@@ -13,7 +14,8 @@ namespace {
 std::unique_ptr<detail::ClientRequest> request_of(const detail::SessionSettings& settings,
                                                   std::string_view method, std::string_view url,
                                                   const RequestOptions& options) {
-    const bool is_relative = !settings.base_url.empty() && url.find("://") == url.npos;
+    const auto end = std::min(url.find_first_of(":/?#"), url.size());
+    const bool is_relative = !settings.base_url.empty() && !url.substr(end).starts_with("://");
     auto request =
         is_relative
             ? std::make_unique<detail::ClientRequest>(
