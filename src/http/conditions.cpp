@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <string>
+#include <system_error>
 
 #include "http/ascii.hpp"
 #include "http/http_date.hpp"
