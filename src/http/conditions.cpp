@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <string>
 #include <system_error>
 
 #include "http/ascii.hpp"

@@ -41,7 +41,9 @@ void Connection::answer_buffered() {
 // What the client sends while nobody reads stays in the kernel: TCP slows it down.
 void Connection::throttle_reading() noexcept {
     if (out_ == nullptr) return;
-    const bool is_full = !discarding_ && input_.size() >= loop_->limits().buffer;
+    // A head, or the trailers, must be here as a whole before they are parsed.
+    const ServeLimits& limits = loop_->limits();
+    const bool is_full = !discarding_ && input_.size() >= std::max(limits.buffer, limits.head + 1);
     if (is_full && !reading_paused_) {
         reading_paused_ = true;
         out_->pause_reading();

@@ -55,7 +55,7 @@ bool is_start_of_last_chunk(std::string_view bytes) noexcept {
 bool ends_with_version(std::string_view head) noexcept {
     const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
     const std::string_view version = line.substr(line.rfind(' ') + 1);
-    const bool is_line = head.substr(line.size()).starts_with('\r') &&
+    const bool is_line = head.substr(line.size()).starts_with("\r\n") &&
                          std::count(line.begin(), line.end(), ' ') == 2;
     return is_line && version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
            version[6] == '.' && is_digit(version[7]);
@@ -147,7 +147,7 @@ Refusal RequestParser::refusal_of(const Error& error, std::string_view head) con
     using beast::http::error::bad_chunk;
     if (refusal_) return refusal_;
     if (error == beast::http::error::bad_version && ends_with_version(head)) {
-        return {505, "only HTTP/1.0 and HTTP/1.1 are supported"};
+        return {505, "only the versions 1.0 and 1.1 are supported"};
     }
     if (error == beast::http::error::header_limit) return {431, "the head is too large"};
     if (error == bad_chunk) return {400, "a chunk is malformed"};

@@ -124,8 +124,9 @@ TEST_F(Serve, RefusesOtherMethods) {
 }
 
 TEST_F(Serve, AnswersARequestWithABodyAndCloses) {
-    const std::string response = exchange(
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + std::string(100'000, 'x'));
+    const std::string response =
+        exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" +
+                 std::string(100'000, 'x'));
     EXPECT_THAT(response, StartsWith("HTTP/1.1 405 "));
     EXPECT_THAT(response, HasSubstr("\r\nConnection: close\r\n"));
 }

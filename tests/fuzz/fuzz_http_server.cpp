@@ -1,12 +1,16 @@
 // However the requests are cut into pieces, the server must answer the same, and the parser must
 // find the same bodies.
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <hocket/hocket.hpp>
@@ -48,11 +52,24 @@ http::Router routes() {
     return router;
 }
 
-/// Without the lines of Date.
-std::string without_dates(std::string text) {
-    for (std::size_t at = 0; (at = text.find("\r\nDate: ", at)) != std::string::npos;) {
-        text.erase(at, text.find("\r\n", at + 2) - at);
+void erase_all(std::string& text, std::string_view begin, std::string_view end) {
+    for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos;) {
+        const std::size_t last = text.find(end, at + begin.size());
+        text.erase(at, last == std::string::npos ? last : last - at);
     }
+}
+
+/// Answers without what depends on the time and on the pieces: dates, whether the client was asked
+/// for a body, whether its end had been seen, and which of several errors was found first.
+std::string normalised(std::string text) {
+    erase_all(text, "\r\nDate: ", "\r\n");
+    erase_all(text, "HTTP/1.1 100 Continue\r\n\r\n", "");
+    const std::size_t last = text.rfind("HTTP/1.1 ");
+    if (last != std::string::npos && text[last + 9] >= '4' &&
+        text.find("\r\nConnection: close\r\n", last) != std::string::npos) {
+        text.replace(last, std::string::npos, "refused");
+    }
+    erase_all(text, "\r\nConnection: close", "\r\n");
     return text;
 }
 
@@ -73,7 +90,7 @@ hocket::Coro<std::string> exchange(int port, std::vector<std::string_view> piece
         answer = "reset";
     }
     writer.close();
-    co_return without_dates(std::move(answer));
+    co_return normalised(std::move(answer));
 }
 
 std::vector<std::string_view> cut(std::string_view bytes, std::uint32_t seed) {

@@ -102,6 +102,15 @@ TEST(HttpFaults, AHeadThatIsTooLargeIsRefusedBeforeItsEnd) {
     EXPECT_EQ(status_of(server.request("GET /", "A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n")), "431");
 }
 
+TEST(HttpFaults, AHeadMayBeLargerThanTheBuffer) {
+    RunningServer server(routes(), {.limits = {.buffer = 10}});
+    const ClientSocket client(server.port());
+    const std::string request = "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(300, 'x') +
+                                "\r\nConnection: close\r\n\r\n";
+    for (const char c : request) client.send({&c, 1});
+    EXPECT_EQ(body_of(client.receive_all()), "hello");
+}
+
 TEST(HttpFaults, ARequestThatEndsEarlyIsA400) {
     RunningServer server(routes());
     const ClientSocket client(server.port());
