@@ -74,6 +74,7 @@ void SqliteDatabase::set_up(const sqlite::ConnectOptions& options) {
 }
 
 void SqliteDatabase::close() noexcept {
+    end_snapshot();
     by_sql_.clear();
     statements_.clear();
     // With cursors that are still open, it is closed with the last of them.
@@ -145,7 +146,7 @@ void SqliteDatabase::run_script(const std::string& script) {
 }
 
 bool SqliteDatabase::in_transaction() const noexcept {
-    return database_ != nullptr && ::sqlite3_get_autocommit(database_) == 0;
+    return database_ != nullptr && !has_snapshot() && ::sqlite3_get_autocommit(database_) == 0;
 }
 
 void SqliteDatabase::roll_back() noexcept {
@@ -154,7 +155,30 @@ void SqliteDatabase::roll_back() noexcept {
     }
 }
 
-void SqliteDatabase::deliver_done() noexcept { thread_.deliver_done(); }
+void SqliteDatabase::deliver_done() noexcept {
+    end_snapshot();
+    thread_.deliver_done();
+}
+
+void SqliteDatabase::share_snapshot() {
+    if (has_snapshot()) {
+        if (thread_.running_position() <= snapshot_for_) {
+            return;
+        }
+        end_snapshot();
+    }
+    const std::uint64_t last = thread_.last_position();
+    if (last > thread_.running_position() && !in_transaction()) {
+        run("BEGIN");
+        snapshot_for_ = last;
+    }
+}
+
+void SqliteDatabase::end_snapshot() noexcept {
+    if (std::exchange(snapshot_for_, 0) != 0) {
+        ::sqlite3_exec(database_, "COMMIT", nullptr, nullptr, nullptr);
+    }
+}
 
 int SqliteDatabase::wait_while_busy(int count) noexcept {
     using std::chrono::milliseconds;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <string>
@@ -45,8 +46,17 @@ public:
     [[nodiscard]] bool in_transaction() const noexcept;
     /// Rolls back, if a transaction is open. What fails then has been rolled back by SQLite.
     void roll_back() noexcept;
-    /// Called before work that may take long; see SqliteThread::deliver_done.
+    /// Called before work that is not one SELECT, which may take long: ends the snapshot and posts
+    /// what is done (see SqliteThread::deliver_done).
     void deliver_done() noexcept;
+
+    /// Called before a SELECT outside of a transaction. SELECTs that were all made before the first
+    /// of them runs read one snapshot: taking it, which locks files, costs more than a short
+    /// SELECT. One that was made later may follow a change that it has to see, and gets a new
+    /// snapshot.
+    void share_snapshot();
+    [[nodiscard]] bool has_snapshot() const noexcept { return snapshot_for_ != 0; }
+    void end_snapshot() noexcept;
 
 private:
     using Statements = std::list<std::unique_ptr<SqliteStatement>>;
@@ -59,6 +69,7 @@ private:
     Statements statements_; // used last first
     std::unordered_map<std::string_view, Statements::iterator> by_sql_;
     std::size_t kept_statements_ = 0;
+    std::uint64_t snapshot_for_ = 0; // the last request that may use it; 0: there is none
     std::chrono::milliseconds busy_timeout_{0};
     std::chrono::steady_clock::time_point busy_until_;
 };

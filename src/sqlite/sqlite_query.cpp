@@ -9,11 +9,12 @@ namespace {
 
 /// The prepared statement for a request, which may be one that takes long.
 SqliteStatement& prepare(SqliteDatabase& database, const std::string& sql) {
-    SqliteStatement& statement = database.prepared(sql);
-    if (!statement.is_readonly()) {
+    if (database.prepared(sql).is_select()) {
+        database.share_snapshot();
+    } else {
         database.deliver_done();
     }
-    return statement;
+    return database.prepared(sql); // again, because a snapshot begins with a statement
 }
 
 } // namespace

@@ -47,6 +47,9 @@ SqliteStatement::SqliteStatement(SqliteDatabase& database, const std::string& sq
             "the SQL contains more than one statement: use executescript", sql_);
     }
     is_readonly_ = ::sqlite3_stmt_readonly(statement_) != 0;
+    constexpr std::string_view select = "SELECT";
+    is_select_ =
+        is_readonly_ && ::sqlite3_strnicmp(sql_.c_str(), select.data(), select.size()) == 0;
     has_parameters_ = ::sqlite3_bind_parameter_count(statement_) > 0;
 }
 

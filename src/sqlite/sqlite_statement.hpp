@@ -24,6 +24,9 @@ public:
 
     [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
     [[nodiscard]] bool is_readonly() const noexcept { return is_readonly_; }
+    /// Whether it reads rows and does nothing else. (SQLite counts BEGIN and some PRAGMAs as
+    /// statements that only read.)
+    [[nodiscard]] bool is_select() const noexcept { return is_select_; }
 
     /// `parameters` must stay as they are until `reset`. Throws ProgrammingError if they do not fit
     /// the statement.
@@ -50,6 +53,7 @@ private:
     const std::string sql_;
     sqlite3_stmt* statement_ = nullptr;
     bool is_readonly_ = false;
+    bool is_select_ = false;
     bool has_parameters_ = false;
     int preparations_ = 0; // SQLite prepares it again when the schema has changed
     std::shared_ptr<const sqlite::Row::Names> names_;

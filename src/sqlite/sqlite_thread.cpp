@@ -19,7 +19,7 @@ namespace {
 
 // How many quick requests are delivered together, at most: the loop can make the next ones while
 // the thread is busy with the rest.
-constexpr std::size_t delivered_together = 16;
+constexpr std::size_t delivered_together = 32;
 
 } // namespace
 
@@ -81,6 +81,7 @@ void SqliteThread::enqueue(SqliteRequest& request) noexcept {
     {
         const std::scoped_lock lock(lock_);
         request.state_.store(SqliteRequest::State::queued, std::memory_order_relaxed);
+        request.position_ = last_position_.fetch_add(1, std::memory_order_acq_rel) + 1;
         queue_.push_back(request);
         has_work_.store(true, std::memory_order_release);
         must_wake = std::exchange(is_asleep_, false);
@@ -190,6 +191,12 @@ void SqliteThread::work() noexcept {
     std::unique_lock lock(lock_);
     for (;;) {
         SqliteRequest* const request = queue_.pop_front();
+        if (request == nullptr && database.has_snapshot()) {
+            lock.unlock();
+            database.end_snapshot();
+            lock.lock();
+            continue;
+        }
         if (request == nullptr) {
             post_done();
             if (is_stopping_) {

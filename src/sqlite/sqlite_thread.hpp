@@ -59,6 +59,11 @@ public:
 
     /// Posts what is done to the loop. Called before work that may take long.
     void deliver_done() noexcept;
+    /// The positions of the running request and of the one that was made last.
+    [[nodiscard]] std::uint64_t running_position() const noexcept { return running_->position_; }
+    [[nodiscard]] std::uint64_t last_position() const noexcept {
+        return last_position_.load(std::memory_order_acquire);
+    }
     /// Whether the running request should end.
     [[nodiscard]] bool should_stop() const noexcept;
     /// Sleeps for `time`, or until the running request should end.
@@ -88,6 +93,7 @@ private:
     bool is_stopping_ = false;
 
     std::atomic<std::size_t> pending_{0};
+    std::atomic<std::uint64_t> last_position_{0};
     std::atomic<bool> has_work_{false};
     std::atomic<bool> in_transaction_{false};
     std::atomic<std::uint32_t> stops_{0}; // counts requests to end a statement

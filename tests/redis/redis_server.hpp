@@ -37,10 +37,13 @@ public:
 
     /// Starts it and waits until it accepts connections. Throws if it does not.
     void start() {
-        std::vector<std::string> words{
-            "redis-server", "--port",     "0",      "--unixsocket", socket_path(), "--dir",
-            folder_.path(), "--save",     "",       "--appendonly", "yes",         "--appendfsync",
-            "always",       "--loglevel", "warning"};
+        std::vector<std::string> words{// It ends with the test, also if that crashes.
+                                       "setpriv",      "--pdeathsig", "KILL",
+                                       "redis-server", "--port",      "0",
+                                       "--unixsocket", socket_path(), "--dir",
+                                       folder_.path(), "--save",      "",
+                                       "--appendonly", "yes",         "--appendfsync",
+                                       "always",       "--loglevel",  "warning"};
         words.insert(words.end(), settings_.begin(), settings_.end());
         std::vector<char*> arguments;
         for (std::string& word : words) {
@@ -53,7 +56,7 @@ public:
                                            O_WRONLY | O_CREAT | O_APPEND, 0600);
         ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
         const int error =
-            ::posix_spawnp(&pid_, "redis-server", &actions, nullptr, arguments.data(), environ);
+            ::posix_spawnp(&pid_, "setpriv", &actions, nullptr, arguments.data(), environ);
         ::posix_spawn_file_actions_destroy(&actions);
         if (error != 0) {
             throw std::runtime_error("redis-server cannot be started");

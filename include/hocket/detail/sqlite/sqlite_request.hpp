@@ -80,6 +80,7 @@ private:
     std::atomic<State> state_{State::idle};
     std::atomic<Stop> stop_{Stop::none};
     const Place place_;
+    std::uint64_t position_ = 0; // in the order in which the requests were made
 };
 
 /// Work that no task awaits. The thread performs it in its turn and then destroys it, so it is also
