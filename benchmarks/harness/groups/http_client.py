@@ -1,4 +1,4 @@
-"""Rows of the group "http and databases": the HTTP client, and WebSocket."""
+"""The rows of the group "http" about the client and WebSocket."""
 
 from harness.http_client import HttpClient
 from harness.model import BY_HAND, OURS, Python
