@@ -35,9 +35,8 @@ http::Router routes() {
         const std::string form = co_await request.body().read();
         co_return http::Response::text("hello, " + form.substr(form.find('=') + 1));
     });
-    router.get("/lines", [](http::Request&) {
-        return http::Response::stream(three_lines(), "text/plain");
-    });
+    router.get("/lines",
+               [](http::Request&) { return http::Response::stream(three_lines(), "text/plain"); });
     return router;
 }
 

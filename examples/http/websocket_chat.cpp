@@ -1,5 +1,5 @@
-// A chat room over WebSocket: what one client sends, all get. Server and clients are in one program,
-// so that the example needs no network.
+// A chat room over WebSocket: what one client sends, all get. Server and clients are in one
+// program, so that the example needs no network.
 //
 //     $ websocket_chat
 //     Ada: hello

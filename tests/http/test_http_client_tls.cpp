@@ -25,7 +25,8 @@ namespace {
 TEST(HttpClientTls, AContextDecidesWhomToTrust) {
     run([]() -> Coro<> {
         TlsContexts contexts;
-        PythonPeer peer("http_peer.py", {contexts.pem_file(certificates::make_server(contexts.authority))});
+        PythonPeer peer("http_peer.py",
+                        {contexts.pem_file(certificates::make_server(contexts.authority))});
         const std::string url = peer.url("/echo", "https");
         {
             http::Session session({.verify = contexts.client});
@@ -50,8 +51,8 @@ TEST(HttpClientTls, AContextDecidesWhomToTrust) {
 TEST(HttpClientTls, TheCertificateMustMatchTheHost) {
     run([]() -> Coro<> {
         TlsContexts contexts;
-        const auto other =
-            certificates::make({.common_name = "other", .hosts = "DNS:other.test"}, &contexts.authority);
+        const auto other = certificates::make({.common_name = "other", .hosts = "DNS:other.test"},
+                                              &contexts.authority);
         PythonPeer peer("http_peer.py", {contexts.pem_file(other)});
         const std::string url = peer.url("/echo", "https");
         http::Session session({.verify = contexts.client});
@@ -91,8 +92,8 @@ TEST(HttpClientTls, Http2IsChosenWithTheServer) {
         std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
         folder.write("page.txt", "from nginx");
         const crawl_tests::Nginx nginx(
-            folder.path().string(), contexts.pem_file(certificates::make_server(contexts.authority)),
-            "http2");
+            folder.path().string(),
+            contexts.pem_file(certificates::make_server(contexts.authority)), "http2");
         const std::string url = nginx.origin() + "/page.txt";
         http::Session session({.verify = contexts.client, .version = http::Version::http2});
         const auto response = co_await session.get(url);
@@ -116,7 +117,8 @@ TEST(HttpClientTls, AProxyGetsTheWholeUrl) {
             });
         http::Session session({.proxy = proxy->url()});
         const auto response = co_await session.get("http://example.invalid/path");
-        EXPECT_THAT(response.text(), testing::StartsWith("GET http://example.invalid/path HTTP/1.1"));
+        EXPECT_THAT(response.text(),
+                    testing::StartsWith("GET http://example.invalid/path HTTP/1.1"));
         http::Session broken({.proxy = "http://no-such-proxy.invalid:1"});
         EXPECT_THROW(co_await broken.get("http://example.invalid/"), http::ProxyError);
     });
