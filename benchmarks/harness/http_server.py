@@ -58,7 +58,7 @@ def _pipelined(title):
 
 
 LOADS = [
-    Load(_against_nginx("hello"), {OURS: "/hello", NGINX: "/hello"}),
+    Load(_against_nginx("hello"), {OURS: "/hello", BY_HAND: "/hello", NGINX: "/hello"}),
     Load(_against_nginx("file of 13 B"), {OURS: "/files/hello.txt", NGINX: "/files/hello.txt"}),
     Load(_against_nginx("file of 10 KiB"), {OURS: "/files/ten.txt", NGINX: "/files/ten.txt"}),
     Load(

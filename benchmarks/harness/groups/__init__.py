@@ -26,6 +26,7 @@ GROUPS = [
     cluster.GROUP,
     network.GROUP,
     tls.GROUP,
+    http.GROUP,
     files.GROUP,
     http.GROUP,
     databases.GROUP,

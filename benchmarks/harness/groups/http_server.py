@@ -10,6 +10,6 @@ NOTES = """\
   pipelined); median of nine rounds and of their ratios. nginx: one process, no access log, `open_file_cache`, an
   answer from its configuration (`return`) for hello. By hand: a level-triggered epoll server with the same parser,
   Boost.Beast's, without Beast's containers, which looks at method, target and Host and answers with the same bytes,
-  always the same. Ours routes, calls a handler (a coroutine; "plain function": one that does not wait), and writes
+  always the same: it is the floor of the row "hello" as well. Ours routes, calls a handler (a coroutine; "plain function": one that does not wait), and writes
   the fields of each answer.
 """
