@@ -149,12 +149,13 @@ TEST(HttpClientTls, SecretsStayWithTheFirstServer) {
                 writer.write(ok("other"));
             });
         const std::string target = other->url();
-        const auto first = co_await ScriptedServer::start(
-            [target](StreamReader reader, StreamWriter writer) -> Coro<> {
-                co_await reader.readuntil("\r\n\r\n");
-                writer.write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + target +
-                             "\r\n\r\n");
-            });
+        const ScriptedServer::Handler redirect = [target](StreamReader reader,
+                                                          StreamWriter writer) -> Coro<> {
+            co_await reader.readuntil("\r\n\r\n");
+            writer.write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + target +
+                         "\r\n\r\n");
+        };
+        const auto first = co_await ScriptedServer::start(redirect);
         const http::Headers common{{"Authorization", "Bearer one"}, {"X-Kept", "1"}};
         http::Session session({.headers = common, .follow_redirects = true});
         const http::Headers own{{"Cookie", "a=b"}};
