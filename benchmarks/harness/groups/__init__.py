@@ -26,7 +26,6 @@ GROUPS = [
     cluster.GROUP,
     network.GROUP,
     tls.GROUP,
-    http.GROUP,
     files.GROUP,
     http.GROUP,
     databases.GROUP,

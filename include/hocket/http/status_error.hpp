@@ -10,7 +10,7 @@ namespace hocket::http {
 /// Thrown by a handler to answer its request with this status: Starlette's HTTPException. The
 /// detail is the text of the answer. Not reported to the loop's exception handler.
 ///
-///     hocket::Coro<hocket::http::Response> hidden(hocket::http::Request&) {
+///     hocket::Coro<hocket::http::Response> hidden(hocket::http::Request& request) {
 ///         throw hocket::http::StatusError(403, "not for you");
 ///         co_return hocket::http::Response();
 ///     }

@@ -34,6 +34,9 @@ Coro<Connection> connect(std::string_view uri, const ConnectOptions& options = {
 
 /// Answers a request that asks for WebSocket, in a handler of http::serve:
 ///
+///     hocket::Coro<> chat(hocket::websockets::Connection socket);
+///
+///     hocket::http::Router router;
 ///     router.get("/chat", [](hocket::http::Request& request) {
 ///         return hocket::websockets::accept(request, chat);
 ///     });
