@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include <hocket/hocket.hpp>
 #include <hocket/http.hpp>
 
@@ -282,17 +284,19 @@ TEST(WebSockets, WhatMustNotBeSentIsRefused) {
     run([]() -> Coro<> {
         auto server = co_await websockets::serve(echo, "127.0.0.1", 0);
         auto socket = co_await websockets::connect(url_of(server));
-        EXPECT_THROW(socket.send("\xff"), hocket::ValueError);
-        EXPECT_THROW(socket.send("\xed\xa0\x80"), hocket::ValueError);
-        EXPECT_THROW(socket.pong(std::string(126, 'x')), hocket::ValueError);
+        EXPECT_THROW(std::ignore = socket.send("\xff"), hocket::ValueError);
+        EXPECT_THROW(std::ignore = socket.send("\xed\xa0\x80"), hocket::ValueError);
+        EXPECT_THROW(std::ignore = socket.pong(std::string(126, 'x')), hocket::ValueError);
         EXPECT_THROW(co_await socket.ping(std::string(126, 'x')), hocket::ValueError);
         EXPECT_THROW(co_await socket.close(1005), hocket::ValueError);
         EXPECT_THROW(co_await socket.close(1000, std::string(124, 'x')), hocket::ValueError);
         co_await socket.close();
-        EXPECT_THROW(websockets::connect("http://127.0.0.1/"), websockets::InvalidURI);
-        EXPECT_THROW(websockets::connect("ws://127.0.0.1/\r\nX: y"), websockets::InvalidURI);
+        EXPECT_THROW(std::ignore = websockets::connect("http://127.0.0.1/"),
+                     websockets::InvalidURI);
+        EXPECT_THROW(std::ignore = websockets::connect("ws://127.0.0.1/\r\nX: y"),
+                     websockets::InvalidURI);
         const websockets::Names bad{"a\r\nX: y"};
-        EXPECT_THROW(websockets::connect("ws://127.0.0.1/", {.subprotocols = bad}),
+        EXPECT_THROW(std::ignore = websockets::connect("ws://127.0.0.1/", {.subprotocols = bad}),
                      hocket::ValueError);
     });
 }

@@ -97,13 +97,15 @@ TEST_F(PostgresCancellation, QueriesCanBeCancelledAtEveryPoint) {
         co_await make_table(db);
         int fresh = 0; // so that each time the statement must be prepared first
         auto query = [&]() -> hocket::Coro<> {
-            co_await db.fetch("SELECT $1::text, " + std::to_string(++fresh), "x");
+            ++fresh;
+            co_await db.fetch("SELECT $1::text, " + std::to_string(fresh), "x");
         };
         co_await sweep(query, answers(db));
         auto script = [&]() -> hocket::Coro<> { co_await db.execute("SELECT 1; SELECT 2"); };
         co_await sweep(script, answers(db));
         auto prepare = [&]() -> hocket::Coro<> {
-            co_await db.prepare("SELECT " + std::to_string(++fresh));
+            ++fresh;
+            co_await db.prepare("SELECT " + std::to_string(fresh));
         };
         co_await sweep(prepare, answers(db));
     });

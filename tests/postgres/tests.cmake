@@ -1,6 +1,7 @@
 # Each program starts a PostgreSQL server of its own. Where there is none, its tests are skipped.
 
-if(NOT TARGET hocket_postgres)
+# ThreadSanitizer: all is on one thread, and libpq is not instrumented.
+if(NOT TARGET hocket_postgres OR HOCKET_SANITIZE STREQUAL thread)
     return()
 endif()
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.cpp)

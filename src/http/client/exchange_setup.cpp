@@ -54,6 +54,8 @@ void Exchange::configure() {
         request.method == "GET" && request.body_kind == ClientRequest::BodyKind::none;
     const bool has_auth = request.auth || (session_.settings().auth.scheme != Auth::Scheme::none);
     if (!is_plain || has_auth || !is_plain_) {
+        // libcurl forgets to free the list of files when it resets.
+        curl_easy_setopt(easy, CURLOPT_COOKIEFILE, nullptr);
         curl_easy_reset(easy);
         set_session_options(easy, session_.settings());
         curl_easy_setopt(easy, CURLOPT_SHARE, session_.share());
