@@ -40,16 +40,15 @@ SqliteThread::SqliteThread(EventLoop& loop)
     : loop_(&loop.core()), reactor_(reactor_of(loop)), thread_([this] { work(); }) {}
 
 SqliteThread::~SqliteThread() {
-    bool must_wake = false;
+    if (is_linked()) {
+        reactor_.cancel_turn_end(*this);
+    }
     {
         const std::scoped_lock lock(lock_);
         is_stopping_ = true;
         has_work_.store(true, std::memory_order_release);
-        must_wake = std::exchange(is_asleep_, false);
     }
-    if (must_wake) {
-        parker_.unpark();
-    }
+    wake_thread();
     thread_.join();
 }
 
@@ -72,27 +71,41 @@ void SqliteThread::submit(SqliteRequest& request) {
             transaction_task_ = task.id();
         }
     }
-    enqueue(request);
+    enqueue_in_turn(request);
 }
 
-void SqliteThread::enqueue(SqliteRequest& request) noexcept {
-    bool must_wake = false;
-    pending_.fetch_add(1, std::memory_order_relaxed);
+void SqliteThread::wake_thread() noexcept {
     {
         const std::scoped_lock lock(lock_);
-        request.state_.store(SqliteRequest::State::queued, std::memory_order_relaxed);
-        request.position_ = last_position_.fetch_add(1, std::memory_order_acq_rel) + 1;
-        queue_.push_back(request);
-        has_work_.store(true, std::memory_order_release);
-        must_wake = std::exchange(is_asleep_, false);
+        if (!std::exchange(is_asleep_, false)) {
+            return;
+        }
     }
-    if (must_wake) {
-        parker_.unpark();
+    parker_.unpark();
+}
+
+// Waking the thread costs more than a short statement, and it may run in place of the loop.
+void SqliteThread::enqueue_in_turn(SqliteRequest& request) noexcept {
+    if (enqueue(request)) {
+        reactor_.at_turn_end(*this);
     }
+}
+
+bool SqliteThread::enqueue(SqliteRequest& request) noexcept {
+    pending_.fetch_add(1, std::memory_order_relaxed);
+    const std::scoped_lock lock(lock_);
+    request.state_.store(SqliteRequest::State::queued, std::memory_order_relaxed);
+    request.position_ = last_position_.fetch_add(1, std::memory_order_acq_rel) + 1;
+    queue_.push_back(request);
+    has_work_.store(true, std::memory_order_release);
+    return is_asleep_;
 }
 
 void SqliteThread::hand_over(std::unique_ptr<SqliteDetached> work) noexcept {
-    enqueue(*work.release());
+    // At once, because the loop may have ended.
+    if (enqueue(*work.release())) {
+        wake_thread();
+    }
 }
 
 void SqliteThread::end_transaction(std::uint64_t task,
@@ -109,7 +122,9 @@ void SqliteThread::end_transaction(std::uint64_t task,
         if (request.place_ == SqliteRequest::Place::opening) {
             transaction_task_ = request.task_->id();
         }
-        enqueue(request);
+        if (enqueue(request)) {
+            wake_thread();
+        }
     }
 }
 

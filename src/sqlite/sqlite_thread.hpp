@@ -18,11 +18,12 @@
 
 namespace hocket::detail {
 
-/// The thread of a connection, and its connection to the loop. Requests that are made in one turn
-/// are taken one after the other without waking the thread again; their completions are posted to
-/// the loop together.
+/// The thread of a connection, and its connection to the loop. If it sleeps, it is woken at the end
+/// of the turn, so that it finds the requests of all tasks that ran in that turn; their completions
+/// are posted to the loop together.
 class SqliteThread final : public std::enable_shared_from_this<SqliteThread>,
-                           private engine::Runnable {
+                           private engine::Runnable,
+                           private engine::TurnEnd {
 public:
     /// Starts the thread. Throws std::system_error if that fails.
     explicit SqliteThread(EventLoop& loop);
@@ -73,9 +74,13 @@ private:
     void work() noexcept;
     void rest() noexcept;
     void post_done() noexcept;
-    void enqueue(SqliteRequest& request) noexcept;
+    /// Returns whether the thread sleeps.
+    [[nodiscard]] bool enqueue(SqliteRequest& request) noexcept;
+    void enqueue_in_turn(SqliteRequest& request) noexcept;
+    void wake_thread() noexcept;
     void stop_running(SqliteRequest::Stop stop) noexcept;
     void run() noexcept override;
+    void on_turn_end() noexcept override { wake_thread(); }
     void discard() noexcept override;
 
     const LoopCore* loop_;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <hocket/hocket.hpp>
@@ -146,6 +147,43 @@ TEST(SqliteCancellation, ALoopThatIsClosedEndsWhatRuns) {
         EXPECT_TRUE(running.cancelled());
         EXPECT_TRUE(queued.cancelled());
     }
+}
+
+// The connection lives longer than its loop.
+TEST(SqliteCancellation, ALoopThatIsClosedRollsBackItsTransactions) {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() / "data.db";
+    std::optional<Connection> database;
+    {
+        hocket::EventLoop loop;
+        hocket::Event never;
+        auto writing = [&]() -> Coro<> {
+            database = co_await connect(path);
+            co_await database->execute("CREATE TABLE t (x)");
+            auto body = [&](Transaction& transaction) -> Coro<> {
+                co_await transaction.execute("INSERT INTO t VALUES (1)");
+                loop.stop();
+                co_await never.wait();
+            };
+            co_await database->transaction(body);
+        };
+        auto waiting = [&]() -> Coro<> { co_await database->execute("INSERT INTO t VALUES (2)"); };
+        auto task = loop.create_task(writing());
+        loop.run_forever();
+        auto held = loop.create_task(waiting());
+        auto some_turns = []() -> Coro<> { co_await turns(3); };
+        loop.run_until_complete(some_turns());
+        loop.close();
+        EXPECT_TRUE(task.cancelled());
+        EXPECT_TRUE(held.cancelled());
+    }
+    database.reset();
+    auto check = [&]() -> Coro<> {
+        const Connection again = co_await connect(path);
+        const int rows = co_await count(again);
+        EXPECT_LE(rows, 1); // what waited for the transaction's end may have run
+    };
+    hocket::run(check);
 }
 
 namespace {

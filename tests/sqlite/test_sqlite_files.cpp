@@ -222,3 +222,31 @@ TEST_F(SqliteFiles, WhatAKilledProcessHasCommittedIsThere) {
     };
     hocket::run(program);
 }
+
+// Reads that wait together share a snapshot, but one that is made later sees what was committed
+// before it was made.
+TEST_F(SqliteFiles, AReadSeesWhatWasCommittedBeforeItWasMade) {
+    auto program = [&]() -> Coro<> {
+        const auto pool = co_await create_pool(path_, {.readers = 1});
+        co_await fill(pool.writer(), 0);
+        bool is_ended = false;
+        auto keep_it_busy = [&]() -> Coro<> {
+            while (!is_ended) {
+                co_await pool.fetchone("SELECT count(*) FROM t");
+            }
+        };
+        std::vector<hocket::Task<>> readers;
+        for (int i = 0; i < 20; ++i) {
+            readers.push_back(hocket::create_task(keep_it_busy()));
+        }
+        for (int i = 0; i < 200; ++i) {
+            co_await pool.execute("INSERT INTO t VALUES (?, 'x')", i);
+            EXPECT_EQ(co_await count(pool), i + 1);
+        }
+        is_ended = true;
+        for (auto& reader : readers) {
+            co_await reader;
+        }
+    };
+    hocket::run(program);
+}
