@@ -46,7 +46,7 @@ Coro<std::vector<Reply>> Pipeline::run(std::shared_ptr<detail::RedisTarget> targ
     if (is_transaction) {
         bytes = "*1\r\n$5\r\nMULTI\r\n" + bytes + "*1\r\n$4\r\nEXEC\r\n";
     }
-    detail::RedisBatch batch(std::move(target), detail::RedisText::of_bytes(bytes),
+    detail::RedisBatch batch(std::move(target), detail::RedisText(std::move(bytes)),
                              count + (is_transaction ? 2 : 0));
     replies = co_await batch;
     if (is_transaction) {

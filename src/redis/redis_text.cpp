@@ -1,49 +1,42 @@
 #include <hocket/detail/redis/redis_text.hpp>
 
 #include <algorithm>
-#include <cstring>
-#include <new>
-
-#include <hiredis/hiredis.h>
+#include <charconv>
 
 #include <hocket/errors.hpp>
 
 namespace hocket::detail {
 
+namespace {
+
+constexpr std::size_t most_digits = 20;
+
+void append_length(std::string& bytes, char sign, std::size_t length) {
+    char digits[most_digits];
+    const auto [end, error] = std::to_chars(digits, digits + most_digits, length);
+    bytes += sign;
+    bytes.append(digits, end);
+    bytes += "\r\n";
+}
+
+} // namespace
+
+// hiredis has a function for this. It uses sprintf, which took a fifth of a GET's processor time.
 RedisText::RedisText(std::span<const RedisArgument> arguments) {
     if (arguments.empty()) {
         throw ValueError("a Redis command needs a name");
     }
-    constexpr std::size_t few = 16;
-    std::array<const char*, few> few_texts;
-    std::array<std::size_t, few> few_sizes;
-    std::vector<const char*> many_texts(arguments.size() > few ? arguments.size() : 0);
-    std::vector<std::size_t> many_sizes(many_texts.size());
-    const char** const texts = many_texts.empty() ? few_texts.data() : many_texts.data();
-    std::size_t* const sizes = many_sizes.empty() ? few_sizes.data() : many_sizes.data();
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        texts[i] = arguments[i].text().data();
-        sizes[i] = arguments[i].text().size();
+    std::size_t size = most_digits;
+    for (const RedisArgument& argument : arguments) {
+        size += argument.text().size() + most_digits;
     }
-    char* bytes = nullptr;
-    const auto size =
-        ::redisFormatCommandArgv(&bytes, static_cast<int>(arguments.size()), texts, sizes);
-    if (size < 0) {
-        throw std::bad_alloc();
+    bytes_.reserve(size);
+    append_length(bytes_, '*', arguments.size());
+    for (const RedisArgument& argument : arguments) {
+        append_length(bytes_, '$', argument.text().size());
+        bytes_ += argument.text();
+        bytes_ += "\r\n";
     }
-    bytes_.reset(bytes);
-    size_ = static_cast<std::size_t>(size);
-}
-
-RedisText RedisText::of_bytes(std::string_view bytes) {
-    RedisText text;
-    text.bytes_.reset(static_cast<char*>(std::malloc(bytes.size())));
-    if (text.bytes_ == nullptr) {
-        throw std::bad_alloc();
-    }
-    std::memcpy(text.bytes_.get(), bytes.data(), bytes.size());
-    text.size_ = bytes.size();
-    return text;
 }
 
 void require_shareable(std::string_view command) {

@@ -122,7 +122,7 @@ public:
     RedisCommand(std::shared_ptr<RedisTarget> target, RedisText text) noexcept
         : RedisCall(std::move(target), std::move(text), 1) {}
     operator Coro<T>() const { // NOLINT(google-explicit-constructor): redis-py's is a coroutine
-        return run_in_coro(target(), text().copy());
+        return run_in_coro(target(), text());
     }
 
     T await_resume() {

@@ -4,12 +4,10 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
-#include <cstdlib>
-#include <initializer_list>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hocket::detail {
@@ -53,18 +51,13 @@ public:
     RedisText() noexcept = default;
     /// Throws ValueError if there are no arguments.
     explicit RedisText(std::span<const RedisArgument> arguments);
-
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
     /// Commands that are formatted already.
-    [[nodiscard]] static RedisText of_bytes(std::string_view bytes);
-    [[nodiscard]] RedisText copy() const { return of_bytes(view()); }
+    explicit RedisText(std::string bytes) noexcept : bytes_(std::move(bytes)) {}
+
+    [[nodiscard]] std::string_view view() const noexcept { return bytes_; }
 
 private:
-    struct Deleter {
-        void operator()(char* bytes) const noexcept { std::free(bytes); }
-    };
-    std::unique_ptr<char, Deleter> bytes_; // made by hiredis
-    std::size_t size_ = 0;
+    std::string bytes_;
 };
 
 template <class... Args> RedisText make_redis_text(const Args&... arguments) {
