@@ -90,6 +90,13 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.substr(info.param.find('/') + 1); });
 #endif
 
+#ifdef HOCKET_TEST_SQLITE
+INSTANTIATE_TEST_SUITE_P(Databases, Example, testing::Values("databases/sqlite_accounts"),
+                         [](const auto& info) {
+                             return info.param.substr(info.param.find('/') + 1);
+                         });
+#endif
+
 INSTANTIATE_TEST_SUITE_P(Tutorial, Example, testing::ValuesIn(tutorial_steps()),
                          [](const auto& info) {
                              return info.param.substr(info.param.find('/') + 1);
