@@ -83,6 +83,7 @@ class CopyStep final : public detail::SqliteValueRequest<bool> {
 public:
     CopyStep(std::shared_ptr<SqliteThread> thread, Copy& copy, int pages)
         : SqliteValueRequest(std::move(thread)), copy_(copy), pages_(pages) {}
+    ~CopyStep() { withdraw(); }
 
 private:
     void perform(SqliteDatabase& database) override {

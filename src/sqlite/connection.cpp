@@ -17,6 +17,7 @@ class Opening final : public detail::SqliteRequest {
 public:
     Opening(std::shared_ptr<SqliteThread> thread, std::string path, const ConnectOptions& options)
         : SqliteRequest(std::move(thread)), path_(std::move(path)), options_(options) {}
+    ~Opening() { withdraw(); }
     void await_resume() { finish(); }
 
 private:
@@ -29,6 +30,7 @@ private:
 class Closing final : public detail::SqliteRequest {
 public:
     using SqliteRequest::SqliteRequest;
+    ~Closing() { withdraw(); }
     void await_resume() { finish(); }
 
 private:
@@ -43,6 +45,7 @@ class Ending final : public detail::SqliteRequest {
 public:
     Ending(std::shared_ptr<SqliteThread> thread, bool commits)
         : SqliteRequest(std::move(thread)), commits_(commits) {}
+    ~Ending() { withdraw(); }
     void await_resume() { finish(); }
 
 private:

@@ -15,6 +15,7 @@ class SqliteRunRequest final : public SqliteRequest {
 public:
     SqliteRunRequest(std::shared_ptr<SqliteThread> thread, Place place, std::string sql)
         : SqliteRequest(std::move(thread), place), sql_(std::move(sql)) {}
+    ~SqliteRunRequest() { withdraw(); }
     void await_resume() { finish(); }
 
 private:

@@ -1,5 +1,6 @@
 #include "sqlite/sqlite_thread.hpp"
 
+#include <cassert>
 #include <mutex>
 #include <utility>
 
@@ -27,6 +28,10 @@ SqliteRequest::SqliteRequest(std::shared_ptr<SqliteThread> thread, Place place) 
     : thread_(std::move(thread)), place_(place) {}
 
 SqliteRequest::~SqliteRequest() {
+    assert(task_ == nullptr || state_.load(std::memory_order_relaxed) == State::idle);
+}
+
+void SqliteRequest::withdraw() noexcept {
     if (task_ != nullptr && state_.load(std::memory_order_relaxed) != State::idle) {
         thread_->withdraw(*this);
     }
@@ -150,23 +155,25 @@ bool SqliteThread::cancel(SqliteRequest& request) noexcept {
 }
 
 void SqliteThread::withdraw(SqliteRequest& request) noexcept {
-    if (request.state_.load(std::memory_order_relaxed) == SqliteRequest::State::held) {
+    const auto state = [&] { return request.state_.load(std::memory_order_relaxed); };
+    if (state() == SqliteRequest::State::held) {
         held_.erase(request);
-        return;
+    } else {
+        std::unique_lock lock(lock_);
+        if (state() == SqliteRequest::State::running) {
+            stop_running(SqliteRequest::Stop::cancelled);
+            lock.unlock();
+            request.state_.wait(SqliteRequest::State::running, std::memory_order_acquire);
+            lock.lock();
+        }
+        if (state() == SqliteRequest::State::queued) {
+            queue_.erase(request);
+            pending_.fetch_sub(1, std::memory_order_relaxed);
+        } else {
+            done_.erase(request);
+        }
     }
-    std::unique_lock lock(lock_);
-    if (request.state_.load(std::memory_order_relaxed) == SqliteRequest::State::queued) {
-        queue_.erase(request);
-        pending_.fetch_sub(1, std::memory_order_relaxed);
-        return;
-    }
-    if (running_ == &request) {
-        stop_running(SqliteRequest::Stop::cancelled);
-        lock.unlock();
-        request.state_.wait(SqliteRequest::State::running, std::memory_order_acquire);
-        lock.lock();
-    }
-    done_.erase(request);
+    request.state_.store(SqliteRequest::State::idle, std::memory_order_relaxed);
 }
 
 void SqliteThread::interrupt() noexcept {

@@ -19,6 +19,7 @@ public:
         : SqliteValueRequest(std::move(thread), place),
           sql_(std::move(sql)),
           rows_(std::move(rows)) {}
+    ~ManyRuns() { withdraw(); }
 
 private:
     void perform(SqliteDatabase& database) override {
@@ -54,6 +55,7 @@ class Script final : public detail::SqliteRequest {
 public:
     Script(std::shared_ptr<SqliteThread> thread, Place place, std::string script)
         : SqliteRequest(std::move(thread), place), script_(std::move(script)) {}
+    ~Script() { withdraw(); }
     void await_resume() { finish(); }
 
 private:
@@ -95,6 +97,7 @@ class Fetch final : public detail::SqliteValueRequest<std::vector<Row>> {
 public:
     Fetch(std::shared_ptr<SqliteThread> thread, Place place, Cursor& cursor, const std::string& sql)
         : SqliteValueRequest(std::move(thread), place), cursor_(cursor), sql_(sql) {}
+    ~Fetch() { withdraw(); }
 
 private:
     // A piece ends with whichever comes first.

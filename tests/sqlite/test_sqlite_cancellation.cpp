@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <hocket/hocket.hpp>
 #include <hocket/sqlite.hpp>
@@ -146,6 +147,43 @@ TEST(SqliteCancellation, ALoopThatIsClosedEndsWhatRuns) {
         loop.close();
         EXPECT_TRUE(running.cancelled());
         EXPECT_TRUE(queued.cancelled());
+    }
+}
+
+// The thread may begin a request at any moment of its destruction.
+TEST(SqliteCancellation, ALoopThatIsClosedTakesBackRequestsThatTheThreadBegins) {
+    constexpr int rounds = 20;
+    constexpr int requests = 100;
+    for (int round = 0; round < rounds; ++round) {
+        hocket::EventLoop loop;
+        loop.set_exception_handler([](hocket::EventLoop&, const hocket::ExceptionContext&) {});
+        hocket::Event never;
+        std::optional<Connection> database;
+        auto holding = [&]() -> Coro<> {
+            database = co_await connect(":memory:");
+            auto body = [&](Transaction&) -> Coro<> {
+                loop.stop();
+                co_await never.wait();
+            };
+            co_await database->transaction(body);
+        };
+        // With its text in memory of its own, and read by the thread.
+        auto held = [&](int i) -> Coro<> {
+            co_await database->execute("SELECT 'a text that is longer than a short string', " +
+                                       std::to_string(i));
+        };
+        std::vector<hocket::Task<>> tasks;
+        tasks.push_back(loop.create_task(holding()));
+        loop.run_forever();
+        for (int i = 0; i < requests; ++i) {
+            tasks.push_back(loop.create_task(held(i)));
+        }
+        auto some_turns = []() -> Coro<> { co_await turns(3); };
+        loop.run_until_complete(some_turns());
+        loop.close();
+        for (const auto& task : tasks) {
+            EXPECT_TRUE(task.cancelled());
+        }
     }
 }
 

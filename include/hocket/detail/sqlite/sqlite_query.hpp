@@ -37,6 +37,7 @@ public:
         : SqliteValueRequest<T>(std::move(thread), place),
           sql_(std::move(sql)),
           parameters_(std::move(parameters)) {}
+    ~SqliteQuery() { this->withdraw(); }
     operator Coro<T>() const { // NOLINT(google-explicit-constructor): aiosqlite's is a coroutine
         return await_in_coro<SqliteQuery, std::shared_ptr<SqliteThread>, SqliteRequest::Place,
                              std::string, sqlite::Parameters>(this->thread(), this->place(), sql_,

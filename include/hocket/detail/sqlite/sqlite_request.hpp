@@ -22,6 +22,9 @@ class SqliteThread;
 ///
 /// A cancelled request that the thread has not begun is withdrawn. If it runs, it is interrupted,
 /// and the task resumes when the thread has let go of it.
+///
+/// The coroutine may be destroyed at any time. Each final class calls withdraw() in its destructor,
+/// before the thread could find its members gone.
 class SqliteRequest : public Operation, public engine::ListLink {
 public:
     using hocket_awaitable = void;
@@ -46,6 +49,8 @@ public:
 
 protected:
     ~SqliteRequest();
+    /// Takes the request back from the thread; if it runs, interrupts it and waits for that.
+    void withdraw() noexcept;
 
     [[nodiscard]] const std::shared_ptr<SqliteThread>& thread() const noexcept { return thread_; }
     [[nodiscard]] Place place() const noexcept { return place_; }
