@@ -77,7 +77,8 @@ void Connection::finish() noexcept {
 }
 
 bool Connection::is_idle() const noexcept {
-    return !busy_ && !closing_ && !head_began_ && skipping_ == 0 && input_.empty();
+    const bool is_complete = (skipping_ == 0 || eof_) && (input_.empty() || is_empty_line_begun());
+    return !busy_ && !closing_ && !head_began_ && is_complete;
 }
 
 void Connection::close_when_idle() {

@@ -86,6 +86,10 @@ private:
     void abort() noexcept;
     void report(const char* what, const std::exception_ptr& error) noexcept;
     [[nodiscard]] bool is_idle() const noexcept;
+    /// Whether the first half of an empty line is all that has come since the last request.
+    [[nodiscard]] bool is_empty_line_begun() const noexcept {
+        return !head_began_ && input_.bytes() == "\r";
+    }
     [[nodiscard]] bool can_answer() const noexcept {
         return !busy_ && !closing_ && !writing_paused_;
     }

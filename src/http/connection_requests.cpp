@@ -80,7 +80,7 @@ void Connection::skip_body(std::string_view& bytes) noexcept {
 
 /// Returns the size of the head at the start of `bytes`, or 0 if it is incomplete or refused.
 std::size_t Connection::begin_request(std::string_view bytes) {
-    if (bytes.empty()) return 0;
+    if (bytes.empty() || (!head_began_ && bytes == "\r")) return 0;
     const ServeLimits& limits = loop_->limits();
     const HeadEnd end = parse_head(bytes);
     if (end.refusal) {
@@ -89,8 +89,8 @@ std::size_t Connection::begin_request(std::string_view bytes) {
     }
     if (end.size == 0) {
         if (!head_began_) {
-            head_began_ = bytes != "\r";
-            if (head_began_) deadline_ = loop_->after(limits.head_time);
+            head_began_ = true;
+            deadline_ = loop_->after(limits.head_time);
         }
         scanned_ = bytes.size();
         return 0;

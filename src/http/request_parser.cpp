@@ -16,6 +16,8 @@ namespace {
 
 // The request line without the target: the longest methods are those of WebDAV.
 constexpr std::size_t rest_of_request_line = 64;
+constexpr std::size_t longest_method =
+    rest_of_request_line - std::string_view("  HTTP/1.1").size() - 1;
 
 std::string_view to_std(beast::string_view view) noexcept { return {view.data(), view.size()}; }
 
@@ -186,6 +188,7 @@ void RequestParser::on_request_impl(beast::http::verb, View method, View target,
     if (target.size() > limits_.target) {
         return refuse(414, "the request target is too long", error);
     }
+    if (method.size() > longest_method) return refuse(501, "there is no such method", error);
     std::string_view rest = request_.target_;
     if (rest.front() != '/') {
         // Absolute form: "http://host/path".

@@ -119,6 +119,14 @@ TEST(HttpFaults, ARequestThatEndsEarlyIsA400) {
     EXPECT_EQ(status_of(client.receive_all()), "400");
 }
 
+TEST(HttpFaults, TheEndOfABodyThatNobodyReadsIsTheEndOfTheConnection) {
+    RunningServer server(routes(), {.limits = {.idle_time = 1h}});
+    const ClientSocket client(server.port());
+    client.send("POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nabc");
+    client.shut_down_writing();
+    EXPECT_EQ(status_of(client.receive_all()), "404");
+}
+
 TEST(HttpFaults, AnErrorReachesAClientThatIsStillSending) {
     RunningServer server(routes());
     // What is not read must not reset the connection before the client has read the answer.

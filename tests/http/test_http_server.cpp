@@ -84,6 +84,22 @@ TEST(HttpServer, AnswersARequestThatComesByteByByte) {
     EXPECT_EQ(body_of(client.receive_all()), "abcde");
 }
 
+TEST(HttpServer, TakesAnEmptyLineAfterABodyInHalves) {
+    RunningServer server(simple(), {.limits = {.idle_time = 1h}});
+    const std::string post = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc\r";
+    const std::string get = "\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    const ClientSocket client(server.port());
+    client.send(post);
+    ASSERT_TRUE(client.has_news_within(60s)); // it has taken the first half
+    client.send(get);
+    EXPECT_THAT(client.receive_all(), AllOf(HasSubstr("abcHTTP/1.1 200 "), EndsWith("hello")));
+    // The second half never comes.
+    const ClientSocket leaving(server.port());
+    leaving.send(post);
+    leaving.shut_down_writing();
+    EXPECT_EQ(body_of(leaving.receive_all()), "abc");
+}
+
 TEST(HttpServer, SpeaksHttp10) {
     RunningServer server(simple());
     EXPECT_THAT(server.exchange("GET / HTTP/1.0\r\n\r\n"), HasSubstr("\r\nConnection: close\r\n"));
