@@ -179,43 +179,41 @@ void Connection::begin_task_request() {
     busy_ = true;
     deadline_ = 0;
     if (!task_) {
-        task_ = loop_->loop().create_task(run(shared_from_this()));
+        task_ = loop_->loop().create_task(run(TaskEnd(shared_from_this())));
     } else {
         wake();
     }
 }
 
-Coro<> Connection::run(std::shared_ptr<Connection> self) {
-    Connection& connection = *self;
+Coro<> Connection::run(TaskEnd end) {
+    Connection& connection = end.connection();
     const hocket::detail::RunningHandler listed(*connection.server_);
-    try {
-        for (;;) {
-            while (!connection.busy_) {
-                if (connection.lost_ || connection.upgraded_) co_return;
-                Wait wait(connection, "an HTTP request");
-                co_await wait;
+    for (;;) {
+        while (!connection.busy_) {
+            if (connection.lost_ || connection.upgraded_) {
+                end.expect();
+                co_return;
             }
-            std::exception_ptr error;
-            try {
-                if (connection.needs_handler()) {
-                    connection.answer_ = co_await connection.handler_->answer(connection.request_);
-                }
-            } catch (const CancelledError&) {
-                throw;
-            } catch (...) {
-                error = std::current_exception();
-            }
-            if (error) connection.answer_ = connection.response_of(error);
-            if (!connection.send_now(connection.answer_)) {
-                co_await connection.send(connection.answer_);
-            }
-            connection.busy_ = false;
-            connection.finish_request();
-            connection.answer_buffered();
+            Wait wait(connection, "an HTTP request");
+            co_await wait;
         }
-    } catch (const CancelledError&) {
-        connection.abort();
-        throw;
+        std::exception_ptr error;
+        try {
+            if (connection.needs_handler()) {
+                connection.answer_ = co_await connection.handler_->answer(connection.request_);
+            }
+        } catch (const CancelledError&) {
+            throw;
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (error) connection.answer_ = connection.response_of(error);
+        if (!connection.send_now(connection.answer_)) {
+            co_await connection.send(connection.answer_);
+        }
+        connection.busy_ = false;
+        connection.finish_request();
+        connection.answer_buffered();
     }
 }
 

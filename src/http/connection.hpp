@@ -63,6 +63,7 @@ public:
 
 private:
     class Wait;
+    class TaskEnd;
 
     // connection_requests.cpp: from bytes to requests.
     std::size_t answer_requests(std::string_view bytes);
@@ -76,7 +77,7 @@ private:
     void throttle_reading() noexcept;
 
     // connection.cpp: the connection and its task.
-    static Coro<> run(std::shared_ptr<Connection> self);
+    static Coro<> run(TaskEnd end);
     void begin_task_request();
     [[nodiscard]] bool needs_handler();
     void wake() noexcept;
@@ -161,6 +162,25 @@ private:
     bool writing_paused_ = false;
     bool reading_paused_ = false;
     bool upgraded_ = false;
+};
+
+/// Aborts the connection if its task ends before it has answered: it may be cancelled before it has
+/// begun.
+class Connection::TaskEnd {
+public:
+    explicit TaskEnd(std::shared_ptr<Connection> connection) noexcept
+        : connection_(std::move(connection)) {}
+    TaskEnd(TaskEnd&&) noexcept = default;
+    ~TaskEnd() {
+        if (connection_ && !is_expected_) connection_->abort();
+    }
+
+    [[nodiscard]] Connection& connection() const noexcept { return *connection_; }
+    void expect() noexcept { is_expected_ = true; }
+
+private:
+    std::shared_ptr<Connection> connection_;
+    bool is_expected_ = false;
 };
 
 /// Waits until the connection's state changes, and throws CancelledError if the task is cancelled.
