@@ -37,6 +37,11 @@ target_include_directories(hocket_http PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_include_directories(hocket_http SYSTEM PRIVATE ${HOCKET_BEAST_INCLUDE})
 target_include_directories(hocket_http SYSTEM PRIVATE ${HOCKET_WSLAY_INCLUDE})
 target_compile_definitions(hocket_http PRIVATE HOCKET_VERSION="${PROJECT_VERSION}")
-target_link_libraries(hocket_http PUBLIC hocket PRIVATE CURL::libcurl ${HOCKET_WSLAY_LIBRARY} OpenSSL::SSL OpenSSL::Crypto)
+# wslay by its name: the installed package must not contain a path of this machine.
+target_link_libraries(
+    hocket_http
+    PUBLIC hocket
+    PRIVATE CURL::libcurl $<BUILD_INTERFACE:${HOCKET_WSLAY_LIBRARY}> $<INSTALL_INTERFACE:wslay> OpenSSL::SSL
+            OpenSSL::Crypto)
 set_target_properties(hocket_http PROPERTIES EXPORT_NAME http VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 hocket_warnings(hocket_http)

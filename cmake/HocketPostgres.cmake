@@ -16,7 +16,7 @@ target_include_directories(hocket_postgres PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(
     hocket_postgres
     PUBLIC hocket
-    PRIVATE PostgreSQL::PostgreSQL)
+    PRIVATE PostgreSQL::PostgreSQL OpenSSL::SSL)
 set_target_properties(hocket_postgres PROPERTIES EXPORT_NAME postgres VERSION ${PROJECT_VERSION}
                                                  SOVERSION ${PROJECT_VERSION_MAJOR})
 hocket_warnings(hocket_postgres)

@@ -1,5 +1,6 @@
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,21 +22,44 @@ struct Finish {
     void operator()(PGconn* connection) const noexcept { ::PQfinish(connection); }
 };
 
-[[noreturn]] void throw_failure(PGconn* connection) {
-    // libpq passes on the server's text, but not its SQLSTATE.
-    if (::PQconnectionNeedsPassword(connection) != 0 ||
-        ::PQconnectionUsedPassword(connection) != 0) {
-        std::string text = ::PQerrorMessage(connection);
-        while (text.ends_with('\n')) {
-            text.pop_back();
-        }
-        if (text.find("FATAL") != std::string::npos ||
-            ::PQconnectionNeedsPassword(connection) != 0) {
-            throw pg::AuthorizationError(
-                {.severity = "FATAL", .sqlstate = "28P01", .message = text});
+/// Takes the SQLSTATEs, and the lines about places in the server's sources, out of the text of a
+/// connection that asks for PQERRORS_VERBOSE: "FATAL:  28P01: password ...". Returns the last one.
+std::string take_sqlstate(std::string& text) {
+    std::string sqlstate;
+    const std::string_view gap = ":  ";
+    for (auto at = text.find(gap); at != std::string::npos; at = text.find(gap, at)) {
+        at += gap.size();
+        const std::string code = text.substr(at, 5);
+        if (code.size() == 5 && text.compare(at + 5, 2, ": ") == 0 &&
+            code.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos) {
+            sqlstate = code;
+            text.erase(at, 7);
         }
     }
-    std::rethrow_exception(connection_lost(::PQerrorMessage(connection)));
+    for (auto at = text.find("\nLOCATION:  "); at != std::string::npos;
+         at = text.find("\nLOCATION:  ", at)) {
+        text.erase(at, text.find('\n', at + 1) - at);
+    }
+    return sqlstate;
+}
+
+[[noreturn]] void throw_failure(PGconn* connection) {
+    std::string text = ::PQerrorMessage(connection);
+    std::string sqlstate = take_sqlstate(text); // the text is all that libpq passes on
+    while (text.ends_with('\n')) {
+        text.pop_back();
+    }
+    if (sqlstate.empty()) {
+        if (::PQconnectionNeedsPassword(connection) == 0) {
+            std::rethrow_exception(connection_lost(text));
+        }
+        sqlstate = "28P01";
+    }
+    pg::ErrorFields fields{.severity = "FATAL", .sqlstate = sqlstate, .message = text};
+    if (sqlstate.starts_with("28")) {
+        throw pg::AuthorizationError(std::move(fields));
+    }
+    throw pg::ConnectionLostError(std::move(fields));
 }
 
 Coro<StatePointer> make_connection(pg::ConnectOptions options) {
@@ -57,6 +81,7 @@ Coro<StatePointer> make_connection(pg::ConnectOptions options) {
     if (::PQstatus(connection.get()) == CONNECTION_BAD) {
         throw_failure(connection.get());
     }
+    ::PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE); // see take_sqlstate
     LoopNetwork& network = loop.state().network;
     PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
     while (wanted != PGRES_POLLING_OK) {
@@ -72,6 +97,7 @@ Coro<StatePointer> make_connection(pg::ConnectOptions options) {
             throw_failure(connection.get());
         }
     }
+    ::PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
     StatePointer state = ConnectionState::adopt(loop, connection.get(), options);
     static_cast<void>(connection.release());
     co_return state;

@@ -2,11 +2,29 @@
 #include <memory>
 #include <utility>
 
+#include <openssl/ssl.h>
+
 #include "postgres/connection_state.hpp"
 #include "postgres/errors.hpp"
 #include "postgres/exclusive_use.hpp"
 
 namespace hocket::detail::postgres {
+
+namespace {
+
+/// Takes all that has arrived. Returns false if the connection is lost.
+bool consume_input(PGconn* connection) noexcept {
+    bool is_open = ::PQconsumeInput(connection) != 0;
+    // With a full buffer, libpq takes a part of a TLS record only. OpenSSL has the rest, for which
+    // the socket does not become readable.
+    auto* const tls = static_cast<const SSL*>(::PQsslStruct(connection, "OpenSSL"));
+    while (is_open && tls != nullptr && ::SSL_pending(tls) > 0) {
+        is_open = ::PQconsumeInput(connection) != 0;
+    }
+    return is_open;
+}
+
+} // namespace
 
 void ConnectionState::on_ready(std::uint32_t events) noexcept {
     const auto keep_alive = weak_from_this().lock();
@@ -17,7 +35,7 @@ void ConnectionState::on_ready(std::uint32_t events) noexcept {
 }
 
 void ConnectionState::receive() noexcept {
-    const bool is_lost = ::PQconsumeInput(connection_) == 0;
+    const bool is_lost = !consume_input(connection_);
     // What arrived before the end counts.
     switch (mode_) {
     case Mode::pipelined: read_replies(); break;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# usage: run.sh find_package|pkg_config|add_subdirectory|opencl|cluster HOCKET_BUILD_DIR
+# usage: run.sh find_package|pkg_config|add_subdirectory|opencl|cluster|components HOCKET_BUILD_DIR
 # Builds and runs the program beside this script, which README.md quotes, in one of the three ways that README.md describes.
-# The name of a component is the first way for the program in the folder of this name, which uses the component.
+# The name of a component is the first way for the program in the folder of this name, which uses the component. `components`
+# is the first way for the programs in the folder of this name: one for each of those that the variable COMPONENTS lists.
 set -euo pipefail
 way=$1 build=$2
 : "${CXX:=c++}" "${CMAKE:=cmake}"
@@ -9,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/hocket-consumer.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 folder=$(dirname "$0")
 if [[ -d $folder/$way ]]; then folder+=/$way; fi
-cp "$folder"/{main.cpp,CMakeLists.txt} "$work"
+cp "$folder"/{*.cpp,CMakeLists.txt} "$work"
 cd "$work"
 
 # Installs into one folder and moves it to another: the installed files must not contain paths of the build.
@@ -27,10 +28,31 @@ configure_and_build() {
     "$CMAKE" --build build --parallel 2
 }
 
+# The installed headers of the components need none of the libraries behind them.
+check_headers() {
+    local private='/(boost|curl|wslay|hiredis|postgresql)/|/(libpq-fe|sqlite3)[.]h'
+    if ! cat build/CMakeFiles/*.dir/*.d >dependencies || grep -E "$private" dependencies; then
+        echo 'the public headers include those above, or it is not known what they include' >&2
+        exit 1
+    fi
+}
+
+programs=program
 case $way in
 find_package | opencl | cluster)
     install_and_move
     configure_and_build -DCMAKE_PREFIX_PATH="$work/prefix"
+    ;;
+components)
+    install_and_move
+    if refusal=$("$CMAKE" -B build -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$work/prefix" -DCOMPONENTS=xml 2>&1) ||
+        [[ $(tr -s ' \n' ' ' <<<"$refusal") != *"hocket was built without the component 'xml'"* ]]; then
+        printf 'a component that is not there must be refused by its name:\n%s\n' "$refusal" >&2
+        exit 1
+    fi
+    programs=${COMPONENTS:?the components, separated by blanks}
+    configure_and_build -DCMAKE_PREFIX_PATH="$work/prefix" -DCOMPONENTS="${programs// /;}"
+    check_headers
     ;;
 pkg_config)
     install_and_move
@@ -53,6 +75,8 @@ add_subdirectory)
     ;;
 esac
 
-output=$(build/program)
-echo "$output"
-[[ $output == "3 7" ]]
+for program in $programs; do
+    output=$("build/$program")
+    echo "$program: $output"
+    [[ $output == "3 7" ]]
+done

@@ -47,8 +47,14 @@ inline std::filesystem::path server_programs() {
 /// the folder and on a free TCP port. It ends with this process, whatever ends that.
 class Server {
 public:
-    /// `settings` are lines of postgresql.conf.
-    explicit Server(std::vector<std::string> settings = {"fsync = off"}) {
+    struct File {
+        std::string name;
+        std::string text;
+    };
+    /// `settings` are lines of postgresql.conf. `files` are put into the folder of the data, where
+    /// pg_hba.conf, server.crt and server.key have their places.
+    explicit Server(std::vector<std::string> settings = {"fsync = off"},
+                    const std::vector<File>& files = {}) {
         if (::geteuid() == 0) { // the server refuses to run as root
             const passwd* const user = ::getpwnam("postgres");
             owner_ = user != nullptr ? user : ::getpwnam("nobody");
@@ -69,6 +75,15 @@ public:
             file << line << '\n';
         }
         file.close();
+        for (const File& added : files) {
+            const std::string path = data() + "/" + added.name;
+            std::ofstream(path) << added.text;
+            // It reads no key that others could read.
+            if (::chmod(path.c_str(), 0600) != 0 ||
+                (owner_ != nullptr && ::chown(path.c_str(), uid_, gid_) != 0)) {
+                throw std::system_error(errno, std::system_category(), path);
+            }
+        }
         start();
     }
     ~Server() {
@@ -133,6 +148,8 @@ private:
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
+        const int on = 1; // other tests may have used up the ports that are free for longer
+        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
             ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
             throw std::system_error(errno, std::system_category(), "bind");
