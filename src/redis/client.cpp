@@ -6,6 +6,7 @@
 #include <hocket/redis/errors.hpp>
 
 #include "redis/redis_channel.hpp"
+#include "redis/redis_options.hpp"
 #include "redis/redis_pool.hpp"
 
 namespace hocket::detail {
@@ -38,7 +39,7 @@ public:
     }
 
 private:
-    const redis::ClientOptions options_;
+    const RedisOptions options_;
     std::vector<std::shared_ptr<RedisChannel>> channels_;
     std::size_t next_ = 0;
     std::shared_ptr<RedisPool> pool_;

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include <hocket/engine/intrusive_list.hpp>
-#include <hocket/redis/options.hpp>
 #include <hocket/task.hpp>
 
 #include "redis/redis_link.hpp"
+#include "redis/redis_options.hpp"
 
 namespace hocket::detail {
 
@@ -35,7 +35,7 @@ private:
     void send_waiting() noexcept;
     void fail_waiting(const std::exception_ptr& error) noexcept;
 
-    const redis::ClientOptions options_;
+    const RedisOptions options_;
     const LoopCore* loop_ = nullptr;  // that of the first call
     std::shared_ptr<RedisLink> link_; // nullptr: not connected
     engine::IntrusiveList<RedisCall> waiting_;

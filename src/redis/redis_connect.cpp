@@ -116,7 +116,7 @@ Coro<std::shared_ptr<RedisLink>> RedisLink::connect(const redis::ClientOptions& 
     throw redis::ConnectionError(where + ": " + why);
 }
 
-Coro<std::shared_ptr<RedisLink>> RedisLink::connect_with_retries(redis::ClientOptions options) {
+Coro<std::shared_ptr<RedisLink>> RedisLink::connect_with_retries(RedisOptions options) {
     std::minstd_rand random(std::random_device{}());
     std::chrono::milliseconds pause = options.backoff;
     for (int attempt = 0;; ++attempt) {

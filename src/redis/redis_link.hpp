@@ -13,8 +13,8 @@
 #include <hocket/detail/redis/redis_call.hpp>
 #include <hocket/handle.hpp>
 #include <hocket/protocol.hpp>
-#include <hocket/redis/options.hpp>
 
+#include "redis/redis_options.hpp"
 #include "redis/reply_parser.hpp"
 
 namespace hocket::detail {
@@ -44,7 +44,7 @@ public:
     /// Connects and authenticates. Throws ConnectionError, TimeoutError, ResponseError.
     static Coro<std::shared_ptr<RedisLink>> connect(const redis::ClientOptions& options);
     /// The same, trying again with pauses if the server cannot be reached.
-    static Coro<std::shared_ptr<RedisLink>> connect_with_retries(redis::ClientOptions options);
+    static Coro<std::shared_ptr<RedisLink>> connect_with_retries(RedisOptions options);
 
     void set_owner(RedisLinkOwner* owner) noexcept { owner_ = owner; }
     /// The server may be silent for that long while a call waits; 0: for ever.

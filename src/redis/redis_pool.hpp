@@ -4,10 +4,10 @@
 #include <vector>
 
 #include <hocket/coro.hpp>
-#include <hocket/redis/options.hpp>
 #include <hocket/semaphore.hpp>
 
 #include "redis/redis_link.hpp"
+#include "redis/redis_options.hpp"
 
 namespace hocket::detail {
 
@@ -50,7 +50,7 @@ private:
     friend RedisLease;
     void give_back(std::shared_ptr<RedisLink> link, bool is_clean) noexcept;
 
-    const redis::ClientOptions options_;
+    const RedisOptions options_;
     Semaphore free_;
     std::vector<std::shared_ptr<RedisLink>> idle_;
     bool is_closed_ = false;

@@ -9,10 +9,10 @@
 #include <hocket/coro.hpp>
 #include <hocket/event.hpp>
 #include <hocket/lock.hpp>
-#include <hocket/redis/options.hpp>
 #include <hocket/redis/pubsub.hpp>
 
 #include "redis/redis_link.hpp"
+#include "redis/redis_options.hpp"
 
 namespace hocket::detail {
 
@@ -45,7 +45,7 @@ private:
     void on_link_lost() noexcept override;
     void on_message(redis::Reply&& reply) noexcept override;
 
-    const redis::ClientOptions options_;
+    const RedisOptions options_;
     Names channels_;
     Names patterns_;
     std::shared_ptr<RedisLink> link_;

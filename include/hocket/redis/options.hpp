@@ -18,7 +18,7 @@ struct ClientOptions {
     OptionString password = {}; ///< Empty: no authentication.
     int db = 0;
     OptionString client_name = {}; ///< Shown by CLIENT LIST.
-    SSLOption ssl = {};            ///< `true`, or an SSLContext.
+    SSLOption ssl = {};            ///< `true`, or an SSLContext, which the client shares.
 
     /// How many connections the commands of all tasks share.
     std::size_t connections = 1;
