@@ -1,6 +1,5 @@
 #include <hocket/hocket.hpp>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "crawl/coroutine_crawl.hpp"
@@ -14,18 +13,6 @@ namespace crawl {
 namespace {
 
 using hocket::Coro;
-
-/// The outcome of a page that could not be had because of its connection.
-web::PageOutcome failed(const web::PageFetch& fetch, const std::system_error& error) {
-    using web::Problem;
-    if (dynamic_cast<const hocket::SSLCertVerificationError*>(&error))
-        return fetch.failed(Problem::certificate_refused, error.what());
-    if (dynamic_cast<const hocket::SSLEOFError*>(&error))
-        return fetch.failed(Problem::cut_off, "cut off: TLS ended without a goodbye");
-    if (dynamic_cast<const hocket::SSLError*>(&error))
-        return fetch.failed(Problem::tls_failed, error.what());
-    return fetch.failed(error.code());
-}
 
 class CoroutineCrawl {
 public:
@@ -67,25 +54,20 @@ private:
     }
 
     Coro<web::PageOutcome> fetch_page(web::PageFetch& fetch) {
+        co_await fetcher_.run(fetch);
+        web::PageOutcome outcome = fetch.answer();
+        if (kept_pages_ && outcome.problem == web::Problem::none && !outcome.off_site)
+            outcome.not_kept = co_await kept_pages_->keep(fetch.url(), outcome.html, fetch.body());
+        if (!outcome.html) co_return outcome;
         try {
-            co_await fetcher_.run(fetch);
-            web::PageOutcome outcome = fetch.answer();
-            if (kept_pages_ && outcome.problem == web::Problem::none && !outcome.off_site)
-                outcome.not_kept =
-                    co_await kept_pages_->keep(fetch.url(), outcome.html, fetch.body());
-            if (outcome.html) outcome.add(co_await read_page_(fetch));
+            outcome.add(co_await read_page_(fetch));
             co_return outcome;
-        } catch (const web::HttpError& error) {
-            co_return fetch.failed(error);
-        } catch (const std::system_error& error) {
-            co_return failed(fetch, error);
         } catch (const hocket::WorkerDied& death) {
-            co_return fetch.failed(web::Problem::reader_died, reader_died(death.exitcode()));
+            fetch.fail(web::Problem::reader_died, reader_died(death.exitcode()));
         } catch (const hocket::BrokenExecutor& broken) { // no worker could be started at all
-            co_return fetch.failed(web::Problem::reader_died, broken.what());
-        } catch (const hocket::TimeoutError&) {
-            co_return fetch.failed(web::Problem::timeout, no_answer_within(options_.timeout));
+            fetch.fail(web::Problem::reader_died, broken.what());
         }
+        co_return fetch.answer();
     }
 
     web::SiteCrawl& site_;

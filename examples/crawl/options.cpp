@@ -34,8 +34,8 @@ const char* const usage =
     "                   with processes, and compare; with --way ray or dask, that and processes\n"
     "  --delay 20ms     how long the demo's server waits with every answer\n"
     "\n"
-    "https:// and --keep do not belong to sequential and threads, with the blocking sockets\n"
-    "they are compared by, but to the ways that hocket drives.\n";
+    "--keep does not belong to sequential and threads, but to the ways in which one loop\n"
+    "fetches all pages.\n";
 
 namespace {
 
@@ -76,14 +76,12 @@ void check_cluster(const CrawlOptions& options) {
 /// Throws std::invalid_argument for what the URL, or the way, knows nothing of.
 void check_way(const CrawlOptions& options) {
     check_cluster(options);
-    const bool https = options.start.scheme == "https";
-    if (!options.cafile.empty() && !https)
+    if (!options.cafile.empty() && options.start.scheme != "https")
         throw std::invalid_argument("--cafile belongs to https://, and the site is " +
                                     options.start.to_string());
     if (has_coroutines(options.way)) return;
     const std::string belongs =
         " belongs to the ways coroutines, processes, ray and dask, not to " + way_name(options.way);
-    if (https) throw std::invalid_argument("https://" + belongs);
     if (!options.keep.empty()) throw std::invalid_argument("--keep" + belongs);
 }
 

@@ -24,7 +24,7 @@ inline constexpr std::array demo_ways{Way::sequential, Way::threads, Way::corout
 std::string way_name(Way way);
 
 constexpr bool is_on_cluster(Way way) { return way == Way::ray || way == Way::dask; }
-/// Whether hocket fetches the pages, and not blocking sockets.
+/// Whether one loop fetches all pages, many at once.
 constexpr bool has_coroutines(Way way) { return way != Way::sequential && way != Way::threads; }
 
 struct CrawlOptions {
