@@ -1,11 +1,14 @@
 #include <hocket/hocket.hpp>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "crawl/coroutine_crawl.hpp"
 #include "crawl/kept_pages.hpp"
 #include "crawl/messages.hpp"
 #include "crawl/page_fetcher.hpp"
+#include "crawl/page_store.hpp"
 #include "crawl/way_implementations.hpp"
 #include "web/page_fetch.hpp"
 
@@ -28,7 +31,8 @@ public:
     }
 
     Coro<> run() {
-        return hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
+        if (!options_.sqlite.empty()) store_ = co_await open_page_store(options_.sqlite);
+        co_await hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
             for (;;) {
                 co_await slots_.acquire();
                 auto ticket = site_.next();
@@ -56,9 +60,24 @@ private:
     Coro<web::PageOutcome> fetch_page(web::PageFetch& fetch) {
         co_await fetcher_.run(fetch);
         web::PageOutcome outcome = fetch.answer();
-        if (kept_pages_ && outcome.problem == web::Problem::none && !outcome.off_site)
+        const bool is_page = outcome.problem == web::Problem::none && !outcome.off_site;
+        if (kept_pages_ && is_page)
             outcome.not_kept = co_await kept_pages_->keep(fetch.url(), outcome.html, fetch.body());
-        if (!outcome.html) co_return outcome;
+        if (outcome.html) outcome = co_await read_page(fetch, std::move(outcome));
+        if (store_ && is_page && outcome.problem == web::Problem::none)
+            co_await store_page(fetch, outcome);
+        co_return outcome;
+    }
+
+    Coro<> store_page(const web::PageFetch& fetch, web::PageOutcome& outcome) {
+        StoredPage page{
+            outcome.final_url, outcome.status,           outcome.html, outcome.title, outcome.words,
+            outcome.links,     std::string(fetch.body())};
+        const std::string why_not = co_await store_->store(std::move(page));
+        if (outcome.not_kept.empty()) outcome.not_kept = why_not;
+    }
+
+    Coro<web::PageOutcome> read_page(web::PageFetch& fetch, web::PageOutcome outcome) {
         try {
             outcome.add(co_await read_page_(fetch));
             co_return outcome;
@@ -78,6 +97,7 @@ private:
     hocket::Event page_finished_;
     PageFetcher fetcher_;
     std::optional<KeptPages> kept_pages_;
+    std::unique_ptr<PageStore> store_;
 };
 
 } // namespace

@@ -35,6 +35,7 @@ struct CrawlOptions {
     std::chrono::milliseconds timeout{10'000}; ///< for one page with its redirects
     std::string cafile; ///< who may sign an https site's certificate; empty: whom the system trusts
     std::string keep;   ///< the folder for the pages; empty: they are not kept
+    std::string sqlite; ///< the database for the pages; empty: they are not stored
     std::string trace;  ///< the file for a timeline; empty: none is made
     std::string address;            ///< of the cluster; empty: one on this machine is started
     std::string python = "python3"; ///< the interpreter with Ray or Dask

@@ -43,6 +43,7 @@ std::string status_text(const Response& response) {
 void PageOutcome::add(PageContents contents) {
     words = contents.words;
     links = std::move(contents.links);
+    title = std::move(contents.title);
 }
 
 std::string_view problem_name(Problem problem) {

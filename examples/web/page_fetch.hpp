@@ -41,9 +41,10 @@ struct PageOutcome {
     std::uint64_t bytes = 0;
     std::uint64_t words = 0;
     std::vector<std::string> links; ///< as in PageContents
+    std::optional<std::string> title;
     Problem problem = Problem::none;
     std::string message;  ///< what was wrong, for people
-    std::string not_kept; ///< why a page that came could not be kept in a file
+    std::string not_kept; ///< why a page that came could not be kept
 
     void add(PageContents contents);
 };
