@@ -1,12 +1,14 @@
 #include <hocket/hocket.hpp>
+#include <memory>
 #include <optional>
-#include <system_error>
+#include <string>
 #include <utility>
 
 #include "crawl/coroutine_crawl.hpp"
 #include "crawl/kept_pages.hpp"
 #include "crawl/messages.hpp"
 #include "crawl/page_fetcher.hpp"
+#include "crawl/page_store.hpp"
 #include "crawl/way_implementations.hpp"
 #include "web/page_fetch.hpp"
 
@@ -14,18 +16,6 @@ namespace crawl {
 namespace {
 
 using hocket::Coro;
-
-/// The outcome of a page that could not be had because of its connection.
-web::PageOutcome failed(const web::PageFetch& fetch, const std::system_error& error) {
-    using web::Problem;
-    if (dynamic_cast<const hocket::SSLCertVerificationError*>(&error))
-        return fetch.failed(Problem::certificate_refused, error.what());
-    if (dynamic_cast<const hocket::SSLEOFError*>(&error))
-        return fetch.failed(Problem::cut_off, "cut off: TLS ended without a goodbye");
-    if (dynamic_cast<const hocket::SSLError*>(&error))
-        return fetch.failed(Problem::tls_failed, error.what());
-    return fetch.failed(error.code());
-}
 
 class CoroutineCrawl {
 public:
@@ -41,7 +31,8 @@ public:
     }
 
     Coro<> run() {
-        return hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
+        if (!options_.sqlite.empty()) store_ = co_await open_page_store(options_.sqlite);
+        co_await hocket::with_task_group([this](hocket::TaskGroup& pages) -> Coro<> {
             for (;;) {
                 co_await slots_.acquire();
                 auto ticket = site_.next();
@@ -67,25 +58,35 @@ private:
     }
 
     Coro<web::PageOutcome> fetch_page(web::PageFetch& fetch) {
+        co_await fetcher_.run(fetch);
+        web::PageOutcome outcome = fetch.answer();
+        const bool is_page = outcome.problem == web::Problem::none && !outcome.off_site;
+        if (kept_pages_ && is_page)
+            outcome.not_kept = co_await kept_pages_->keep(fetch.url(), outcome.html, fetch.body());
+        if (outcome.html) outcome = co_await read_page(fetch, std::move(outcome));
+        if (store_ && is_page && outcome.problem == web::Problem::none)
+            co_await store_page(fetch, outcome);
+        co_return outcome;
+    }
+
+    Coro<> store_page(const web::PageFetch& fetch, web::PageOutcome& outcome) {
+        StoredPage page{
+            outcome.final_url, outcome.status,           outcome.html, outcome.title, outcome.words,
+            outcome.links,     std::string(fetch.body())};
+        const std::string why_not = co_await store_->store(std::move(page));
+        if (outcome.not_kept.empty()) outcome.not_kept = why_not;
+    }
+
+    Coro<web::PageOutcome> read_page(web::PageFetch& fetch, web::PageOutcome outcome) {
         try {
-            co_await fetcher_.run(fetch);
-            web::PageOutcome outcome = fetch.answer();
-            if (kept_pages_ && outcome.problem == web::Problem::none && !outcome.off_site)
-                outcome.not_kept =
-                    co_await kept_pages_->keep(fetch.url(), outcome.html, fetch.body());
-            if (outcome.html) outcome.add(co_await read_page_(fetch));
+            outcome.add(co_await read_page_(fetch));
             co_return outcome;
-        } catch (const web::HttpError& error) {
-            co_return fetch.failed(error);
-        } catch (const std::system_error& error) {
-            co_return failed(fetch, error);
         } catch (const hocket::WorkerDied& death) {
-            co_return fetch.failed(web::Problem::reader_died, reader_died(death.exitcode()));
+            fetch.fail(web::Problem::reader_died, reader_died(death.exitcode()));
         } catch (const hocket::BrokenExecutor& broken) { // no worker could be started at all
-            co_return fetch.failed(web::Problem::reader_died, broken.what());
-        } catch (const hocket::TimeoutError&) {
-            co_return fetch.failed(web::Problem::timeout, no_answer_within(options_.timeout));
+            fetch.fail(web::Problem::reader_died, broken.what());
         }
+        co_return fetch.answer();
     }
 
     web::SiteCrawl& site_;
@@ -96,6 +97,7 @@ private:
     hocket::Event page_finished_;
     PageFetcher fetcher_;
     std::optional<KeptPages> kept_pages_;
+    std::unique_ptr<PageStore> store_;
 };
 
 } // namespace

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "crawl/blocking_connection.hpp"
+#include "crawl/blocking_fetcher.hpp"
 #include "crawl/way_implementations.hpp"
 
 namespace crawl {
@@ -28,10 +28,9 @@ public:
 private:
     void work() noexcept {
         try {
-            BlockingConnection connection(interrupt_);
+            BlockingFetcher fetcher(options_, interrupt_);
             while (const auto ticket = next())
-                finish(*ticket,
-                       fetch_page(connection, {site_.start(), ticket->url}, options_.timeout));
+                finish(*ticket, fetcher.fetch({site_.start(), ticket->url}));
         } catch (const Interrupted&) {
             stop(nullptr);
         } catch (...) {

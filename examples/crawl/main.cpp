@@ -1,7 +1,7 @@
 // crawl URL: follows the links of a site, counts its words and finds its broken links.
 // crawl --demo DIR: does that four ways with a folder of HTML, and compares them.
 // crawl --demo DIR --way ray --python FILE: compares processes with a cluster of Ray.
-// crawl https://SITE --keep FOLDER: keeps the pages, too.
+// crawl https://SITE --keep FOLDER: keeps the pages, too; --sqlite FILE: in a database.
 // crawl ... --trace FILE: writes a timeline that https://ui.perfetto.dev shows.
 //
 //     $ crawl --demo /usr/share/doc/python3-doc/html

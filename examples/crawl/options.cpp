@@ -4,11 +4,13 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "crawl/page_store.hpp"
+
 namespace crawl {
 
 const char* const usage =
     "usage: crawl URL [--way W] [--concurrency N] [--limit N] [--timeout S] [--json]\n"
-    "                 [--cafile FILE] [--keep FOLDER] [--trace FILE]\n"
+    "                 [--cafile FILE] [--keep FOLDER] [--sqlite FILE] [--trace FILE]\n"
     "                 [--python FILE] [--address A]\n"
     "       crawl --demo DIR [--delay 20ms] [--limit N] [--concurrency N] [--trace FILE]\n"
     "                 [--way ray|dask] [--python FILE] [--address A]\n"
@@ -24,6 +26,9 @@ const char* const usage =
     "  --cafile FILE    for https://: the certificates (PEM) of those who may sign the\n"
     "                   site's; without it, those that the system trusts\n"
     "  --keep FOLDER    keep every page in a file below FOLDER, whole or not at all\n"
+    "  --sqlite FILE    store every page in the SQLite database FILE, in its table page: url,\n"
+    "                   status, html (1 or 0), title, words, links (a JSON array), body,\n"
+    "                   crawled_at; a page that was stored before is replaced\n"
     "  --trace FILE     write a timeline of the crawl, or of the demo's last way, that\n"
     "                   https://ui.perfetto.dev shows\n"
     "  --python FILE    for ray and dask: the interpreter in which they are installed\n"
@@ -34,8 +39,8 @@ const char* const usage =
     "                   with processes, and compare; with --way ray or dask, that and processes\n"
     "  --delay 20ms     how long the demo's server waits with every answer\n"
     "\n"
-    "https:// and --keep do not belong to sequential and threads, with the blocking sockets\n"
-    "they are compared by, but to the ways that hocket drives.\n";
+    "--keep and --sqlite do not belong to sequential and threads, but to the ways in which\n"
+    "one loop fetches all pages.\n";
 
 namespace {
 
@@ -76,15 +81,17 @@ void check_cluster(const CrawlOptions& options) {
 /// Throws std::invalid_argument for what the URL, or the way, knows nothing of.
 void check_way(const CrawlOptions& options) {
     check_cluster(options);
-    const bool https = options.start.scheme == "https";
-    if (!options.cafile.empty() && !https)
+    if (!options.sqlite.empty() && !has_page_store())
+        throw std::invalid_argument("--sqlite needs hocket::sqlite, without which this crawl was "
+                                    "built (on Debian: libsqlite3-dev)");
+    if (!options.cafile.empty() && options.start.scheme != "https")
         throw std::invalid_argument("--cafile belongs to https://, and the site is " +
                                     options.start.to_string());
     if (has_coroutines(options.way)) return;
     const std::string belongs =
         " belongs to the ways coroutines, processes, ray and dask, not to " + way_name(options.way);
-    if (https) throw std::invalid_argument("https://" + belongs);
     if (!options.keep.empty()) throw std::invalid_argument("--keep" + belongs);
+    if (!options.sqlite.empty()) throw std::invalid_argument("--sqlite" + belongs);
 }
 
 /// The options that the demo hands on as they are, checked here all the same.
@@ -139,6 +146,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
             options.crawl.cafile = value();
         } else if (argument == "--keep") {
             options.crawl.keep = value();
+        } else if (argument == "--sqlite") {
+            options.crawl.sqlite = value();
         } else if (argument == "--trace") {
             options.crawl.trace = value();
         } else if (argument == "--address") {
@@ -160,8 +169,9 @@ Options parse_options(const std::vector<std::string>& arguments) {
     if (options.help) return options;
     if (options.demo) {
         if (!url.empty()) throw std::invalid_argument("--demo crawls its own server, not " + url);
-        if (!options.crawl.cafile.empty() || !options.crawl.keep.empty())
-            throw std::invalid_argument("--cafile and --keep do not belong to --demo");
+        if (!options.crawl.cafile.empty() || !options.crawl.keep.empty() ||
+            !options.crawl.sqlite.empty())
+            throw std::invalid_argument("--cafile, --keep and --sqlite do not belong to --demo");
         set_demo_options(options, delay);
         return options;
     }

@@ -24,7 +24,7 @@ inline constexpr std::array demo_ways{Way::sequential, Way::threads, Way::corout
 std::string way_name(Way way);
 
 constexpr bool is_on_cluster(Way way) { return way == Way::ray || way == Way::dask; }
-/// Whether hocket fetches the pages, and not blocking sockets.
+/// Whether one loop fetches all pages, many at once.
 constexpr bool has_coroutines(Way way) { return way != Way::sequential && way != Way::threads; }
 
 struct CrawlOptions {
@@ -35,6 +35,7 @@ struct CrawlOptions {
     std::chrono::milliseconds timeout{10'000}; ///< for one page with its redirects
     std::string cafile; ///< who may sign an https site's certificate; empty: whom the system trusts
     std::string keep;   ///< the folder for the pages; empty: they are not kept
+    std::string sqlite; ///< the database for the pages; empty: they are not stored
     std::string trace;  ///< the file for a timeline; empty: none is made
     std::string address;            ///< of the cluster; empty: one on this machine is started
     std::string python = "python3"; ///< the interpreter with Ray or Dask

@@ -1,78 +1,78 @@
 #include "crawl/page_fetcher.hpp"
 
-#include <array>
-#include <cstddef>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include <hocket/errors.hpp>
+#include <hocket/http/client_errors.hpp>
+#include <hocket/http/headers.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/ssl_context.hpp>
+#include <hocket/wait.hpp>
+
+#include "crawl/fetch_failure.hpp"
+#include "crawl/messages.hpp"
 
 namespace crawl {
 
 using hocket::Coro;
+namespace http = hocket::http;
 
 namespace {
 
-/// False when a connection that had been idle (`reused`) turns out to be closed; the page must be
-/// asked for again on a new one.
-Coro<bool> send_and_receive(hocket::Connection& connection, bool reused, web::PageFetch& fetch) {
-    auto& [reader, writer] = connection;
-    try {
-        writer.write(fetch.request());
-        std::array<char, 16 * 1024> space;
-        while (!fetch.parser().complete()) {
-            const std::size_t size = co_await reader.read_into(space);
-            if (size == 0) {
-                fetch.parser().finish();
-            } else if (fetch.parser().feed({space.data(), size}) < size) {
-                fetch.parser().response().keep_alive = false; // it sent more than was asked for
-            }
-        }
-        co_return true;
-    } catch (const std::system_error&) {
-        if (!reused || fetch.parser().started()) throw;
-    } catch (const web::HttpError&) {
-        if (!reused || fetch.parser().started()) throw;
-    }
-    co_return false;
+constexpr std::size_t largest_page = std::size_t{64} * 1024 * 1024;
+
+http::Session session_for(const CrawlOptions& options) {
+    const http::Headers headers{{"User-Agent", "hocket-crawl"}};
+    http::SessionOptions session;
+    session.headers = headers;
+    session.trust_env = false;                     // the demo's server is on this machine
+    session.timeout = http::Timeout(std::nullopt); // the whole page has one
+    // The crawl itself limits how many pages are in flight.
+    session.limits.max_connections = 0;
+    session.limits.max_keepalive_connections = options.concurrency.value_or(32);
+    session.limits.max_body_bytes = largest_page;
+    // Redirects to another scheme lead off the site, so all of its pages have this one's.
+    if (options.start.scheme != "https") return http::Session(session);
+    const hocket::SSLContext tls =
+        hocket::create_default_context(hocket::Purpose::SERVER_AUTH, {.cafile = options.cafile});
+    session.verify = tls;
+    return http::Session(session);
+}
+
+web::Response response_of(http::ClientResponse response) {
+    web::Response page;
+    page.status = response.status_code();
+    page.reason = http::reason_phrase(page.status);
+    page.location = response.headers().get("location");
+    page.content_type = response.headers().get("content-type", "");
+    page.body = std::move(response).content();
+    return page;
 }
 
 } // namespace
 
-PageFetcher::PageFetcher(const CrawlOptions& options) : options_(options) {
-    // Redirects to another scheme lead off the site, so all of its pages have this one's.
-    if (options.start.scheme != "https") return;
-    tls_ = hocket::create_default_context(hocket::Purpose::SERVER_AUTH, {.cafile = options.cafile});
-}
+PageFetcher::PageFetcher(const CrawlOptions& options)
+    : options_(options), session_(session_for(options)) {}
 
 Coro<> PageFetcher::run(web::PageFetch& fetch) {
-    return hocket::wait_for(follow_redirects(fetch), options_.timeout);
-}
-
-Coro<> PageFetcher::follow_redirects(web::PageFetch& fetch) {
-    do co_await exchange(fetch);
-    while (fetch.follow());
-}
-
-Coro<> PageFetcher::exchange(web::PageFetch& fetch) {
-    const std::string authority = fetch.url().authority();
-    for (;;) {
-        auto connection = idle_connections_.take(authority);
-        const bool reused = connection.has_value();
-        if (!reused) connection = co_await connect(fetch.url());
-        const bool answered = co_await send_and_receive(*connection, reused, fetch);
-        if (answered) {
-            if (fetch.parser().response().keep_alive)
-                idle_connections_.put(authority, std::move(*connection));
-            co_return;
-        }
-        fetch.restart();
+    try {
+        co_await hocket::wait_for(follow_redirects(fetch), options_.timeout);
+    } catch (const hocket::TimeoutError&) {
+        fetch.fail(web::Problem::timeout, no_answer_within(options_.timeout));
+    } catch (const http::HTTPError& error) {
+        fail(fetch, error);
+    } catch (const http::InvalidURL& error) {
+        fetch.fail(web::Problem::unreachable, error.what());
     }
 }
 
-Coro<hocket::Connection> PageFetcher::connect(const web::Url& url) const {
-    hocket::ConnectOptions options;
-    if (tls_) options.ssl = *tls_;
-    return hocket::open_connection(url.host, url.port, options);
+Coro<> PageFetcher::follow_redirects(web::PageFetch& fetch) {
+    for (;;) {
+        auto response = co_await session_.get(fetch.url().to_string());
+        if (!fetch.take(response_of(std::move(response)))) co_return;
+    }
 }
 
 } // namespace crawl

@@ -15,10 +15,10 @@
 /// at Ctrl-C and returns false.
 namespace crawl {
 
-/// One page after another, on one connection.
+/// One page after another, on one connection. Each fetch blocks.
 bool crawl_sequentially(web::SiteCrawl& site, const CrawlOptions& options, Progress& progress);
 
-/// `threads` threads, each with a connection of its own.
+/// `threads` threads, each with a connection of its own. Each fetch blocks its thread.
 bool crawl_with_threads(web::SiteCrawl& site, const CrawlOptions& options, std::size_t threads,
                         Progress& progress);
 

@@ -41,6 +41,19 @@ bool is_connection_hint(std::string_view rel) {
     return equals_ignoring_case(rel, "preconnect") || equals_ignoring_case(rel, "dns-prefetch");
 }
 
+/// `text` without the white space around it, and with one space for each that is inside.
+std::string collapsed(std::string_view text) {
+    std::string out;
+    for (const char c : trim(text)) {
+        if (!is_space(c)) {
+            out += c;
+        } else if (out.back() != ' ') {
+            out += ' ';
+        }
+    }
+    return out;
+}
+
 class Scanner {
 public:
     explicit Scanner(std::string_view html) : rest_(html) {}
@@ -161,6 +174,8 @@ private:
         while ((end = rest_.find("</", end)) != rest_.npos && !is_end_tag(end + 2, element)) ++end;
         end = std::min(end, rest_.size());
         if (raw_text_is_visible(element)) count_text(rest_.substr(0, end));
+        if (element == tag("title") && !result_.title)
+            result_.title = collapsed(decode_entities(rest_.substr(0, end)));
         rest_.remove_prefix(end);
     }
 

@@ -15,6 +15,8 @@ struct HtmlScan {
     std::vector<std::string> links;
     /// The href of the first <base>, against which links are resolved.
     std::optional<std::string> base;
+    /// The text of the first <title>, its white space collapsed.
+    std::optional<std::string> title;
     /// Words a reader sees: not in tags, comments, title, script or style. Inline elements do not
     /// part words ("<b>w</b>ord" is one), all others do.
     std::uint64_t words = 0;

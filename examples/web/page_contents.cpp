@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "web/html_scan.hpp"
 
@@ -28,9 +29,9 @@ std::vector<std::string> links_of(const std::vector<std::string>& references, co
 } // namespace
 
 PageContents read_page(std::string_view html, const Url& page, const Url& site) {
-    const HtmlScan scan = scan_html(html);
+    HtmlScan scan = scan_html(html);
     const auto base = scan.base ? resolve(page, *scan.base) : std::nullopt;
-    return {scan.words, links_of(scan.links, base.value_or(page), site)};
+    return {scan.words, links_of(scan.links, base.value_or(page), site), std::move(scan.title)};
 }
 
 } // namespace web

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <hocket/crossing.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,9 @@ namespace web {
 struct PageContents {
     std::uint64_t words = 0;
     std::vector<std::string> links; ///< absolute URLs on the same site, each once, no fragments
+    std::optional<std::string> title;
 
-    MSGPACK_DEFINE(words, links)
+    MSGPACK_DEFINE(words, links, title)
 };
 
 /// Reads the HTML of `page`, which for a large one takes milliseconds. `site` is the URL the crawl

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "web/ascii.hpp"
-#include "web/http_status.hpp"
 
 namespace web {
 namespace {
@@ -29,22 +28,14 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool is_html(const Response& response) {
-    const std::string* type = response.field("content-type");
-    if (!type) return false;
-    const auto essence = trim(std::string_view(*type).substr(0, type->find(';')));
+bool is_html(std::string_view content_type) {
+    const auto essence = trim(content_type.substr(0, content_type.find(';')));
     return equals_ignoring_case(essence, "text/html") ||
            equals_ignoring_case(essence, "application/xhtml+xml");
 }
 
-Problem problem_of(HttpFault fault) {
-    switch (fault) {
-    case HttpFault::cut_off: return Problem::cut_off;
-    case HttpFault::too_large: return Problem::too_large;
-    case HttpFault::malformed:
-    case HttpFault::unsupported: break;
-    }
-    return Problem::not_http;
+std::string status_text(const Response& response) {
+    return std::to_string(response.status) + " " + response.reason;
 }
 
 } // namespace
@@ -52,6 +43,7 @@ Problem problem_of(HttpFault fault) {
 void PageOutcome::add(PageContents contents) {
     words = contents.words;
     links = std::move(contents.links);
+    title = std::move(contents.title);
 }
 
 std::string_view problem_name(Problem problem) {
@@ -68,53 +60,46 @@ Problem problem_named(std::string_view name) {
 
 PageFetch::PageFetch(Url site, Url page) : site_(std::move(site)), url_(std::move(page)) {}
 
-std::string PageFetch::request() const {
-    return "GET " + url_.target() + " HTTP/1.1\r\nHost: " + url_.authority() +
-           "\r\nUser-Agent: hocket-crawl\r\nAccept: */*\r\n\r\n";
-}
-
-void PageFetch::restart() { parser_ = ResponseParser(); }
-
-bool PageFetch::follow() {
-    const Response& response = parser_.response();
-    if (!is_redirect(response.status)) return false;
-    const std::string* location = response.field("location");
-    if (!location)
-        throw HttpError(HttpFault::malformed, 400,
-                        status_text(response.status) + " without a Location");
-    const auto target = resolve(url_, *location);
-    if (!target || !same_site(*target, site_)) {
-        off_site_ = true;
-        off_site_url_ = target ? target->to_string() : *location;
+bool PageFetch::take(Response response) {
+    response_ = std::move(response);
+    if (!is_redirect(response_.status)) return false;
+    if (!response_.location) {
+        fail(Problem::not_http, status_text(response_) + " without a Location");
         return false;
     }
-    url_ = *target;
-    ++redirects_;
-    restart();
-    return redirects_ <= max_redirects;
+    const auto target = resolve(url_, *response_.location);
+    if (target && same_site(*target, site_)) return follow(*target);
+    off_site_url_ = target ? target->to_string() : *response_.location;
+    return false;
 }
 
-PageOutcome PageFetch::answer() {
-    if (redirects_ > max_redirects)
-        return failed(Problem::redirect_loop,
-                      "redirect loop: more than " + std::to_string(max_redirects) + " redirects");
-    Response& response = parser_.response();
+bool PageFetch::follow(const Url& target) {
+    url_ = target;
+    ++redirects_;
+    if (redirects_ <= max_redirects) return true;
+    fail(Problem::redirect_loop,
+         "redirect loop: more than " + std::to_string(max_redirects) + " redirects");
+    return false;
+}
+
+PageOutcome PageFetch::answer() const {
+    if (failure_) return *failure_;
     PageOutcome outcome;
-    outcome.final_url = off_site_ ? off_site_url_ : url_.to_string();
-    outcome.off_site = off_site_;
-    outcome.status = response.status;
-    if (off_site_) return outcome;
-    if (response.status < 200 || response.status >= 300) {
-        outcome = failed(Problem::http_status, status_text(response.status));
-        outcome.status = response.status;
+    outcome.final_url = off_site_url_.value_or(url_.to_string());
+    outcome.off_site = off_site_url_.has_value();
+    outcome.status = response_.status;
+    if (outcome.off_site) return outcome;
+    if (response_.status < 200 || response_.status >= 300) {
+        outcome = failed(Problem::http_status, status_text(response_));
+        outcome.status = response_.status;
         return outcome;
     }
-    outcome.bytes = response.body.size();
-    outcome.html = is_html(response);
+    outcome.bytes = response_.body.size();
+    outcome.html = is_html(response_.content_type);
     return outcome;
 }
 
-PageOutcome PageFetch::outcome() {
+PageOutcome PageFetch::outcome() const {
     PageOutcome outcome = answer();
     if (outcome.html) outcome.add(read_page(body(), url_, site_));
     return outcome;
@@ -129,17 +114,16 @@ PageOutcome PageFetch::failed(Problem problem, const std::string& message) const
     return outcome;
 }
 
-PageOutcome PageFetch::failed(const HttpError& error) const {
-    return failed(problem_of(error.fault()), error.what());
+void PageFetch::fail(Problem problem, const std::string& message) {
+    failure_ = failed(problem, message);
 }
 
-PageOutcome PageFetch::failed(const std::error_code& error) const {
-    if (error == std::errc::connection_refused)
-        return failed(Problem::refused, "connection refused");
-    if (error == std::errc::timed_out) return failed(Problem::timeout, "connection timed out");
+void PageFetch::fail(const std::error_code& error) {
+    if (error == std::errc::connection_refused) return fail(Problem::refused, "connection refused");
+    if (error == std::errc::timed_out) return fail(Problem::timeout, "connection timed out");
     if (error == std::errc::connection_reset || error == std::errc::broken_pipe)
-        return failed(Problem::cut_off, "cut off: the server reset the connection");
-    return failed(Problem::unreachable, error.message());
+        return fail(Problem::cut_off, "cut off: the server reset the connection");
+    fail(Problem::unreachable, error.message());
 }
 
 } // namespace web

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-#include "web/http_error.hpp"
 #include "web/page_contents.hpp"
-#include "web/response_parser.hpp"
 #include "web/url.hpp"
 
 namespace web {
@@ -42,15 +41,25 @@ struct PageOutcome {
     std::uint64_t bytes = 0;
     std::uint64_t words = 0;
     std::vector<std::string> links; ///< as in PageContents
+    std::optional<std::string> title;
     Problem problem = Problem::none;
     std::string message;  ///< what was wrong, for people
-    std::string not_kept; ///< why a page that came could not be kept in a file
+    std::string not_kept; ///< why a page that came could not be kept
 
     void add(PageContents contents);
 };
 
-/// The way to one page, through redirects, without any input or output: whoever drives it sends
-/// request() to url(), feeds the parser with what comes back, and asks follow() what is next.
+/// What the way to a page needs of a response.
+struct Response {
+    int status = 0;
+    std::string reason; ///< "Not Found"
+    std::optional<std::string> location;
+    std::string content_type;
+    std::string body;
+};
+
+/// The way to one page, through redirects, without any input or output: whoever drives it requests
+/// url(), and passes the response to take(), which says whether there is another page to request.
 class PageFetch {
 public:
     static constexpr int max_redirects = 10;
@@ -61,36 +70,32 @@ public:
     /// Where the request goes now.
     const Url& url() const { return url_; }
     const Url& site() const { return site_; }
-    std::string request() const;
 
-    ResponseParser& parser() { return parser_; }
-    /// Begins the current request again on a new connection (the old one had been closed).
-    void restart();
+    /// True when the response redirects to another page of the site, which is now url().
+    bool take(Response response);
 
-    /// The response is complete: true when it redirects to another page of the site, which is
-    /// now url(). Throws HttpError for a redirect without a usable Location.
-    bool follow();
+    /// The page could not be had, which is its outcome.
+    void fail(Problem problem, const std::string& message);
+    void fail(const std::error_code& error);
 
     /// What the last response says, but for what only its HTML tells: where the outcome is `html`,
     /// that is read_page(body(), url(), site()), here or elsewhere, for the outcome's add().
-    PageOutcome answer();
+    PageOutcome answer() const;
     /// The answer with what its HTML tells.
-    PageOutcome outcome();
+    PageOutcome outcome() const;
 
-    std::string_view body() const { return parser_.response().body; }
-
-    /// The outcome when the page could not be had.
-    PageOutcome failed(Problem problem, const std::string& message) const;
-    PageOutcome failed(const HttpError& error) const;
-    PageOutcome failed(const std::error_code& error) const;
+    std::string_view body() const { return response_.body; }
 
 private:
+    bool follow(const Url& target);
+    PageOutcome failed(Problem problem, const std::string& message) const;
+
     Url site_;
     Url url_;
     int redirects_ = 0;
-    bool off_site_ = false;
-    std::string off_site_url_;
-    ResponseParser parser_;
+    std::optional<std::string> off_site_url_;
+    Response response_;
+    std::optional<PageOutcome> failure_;
 };
 
 } // namespace web

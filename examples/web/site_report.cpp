@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "web/http_status.hpp"
 #include "web/json.hpp"
 
 namespace web {
@@ -58,7 +57,7 @@ std::uint64_t whole_number(const JsonValue& value) {
 }
 
 std::string describe(const PageReport& page) {
-    return "page " + page.url + " (" + status_text(page.status) + ", " +
+    return "page " + page.url + " (" + std::to_string(page.status) + ", " +
            std::to_string(page.bytes) + " bytes, " + std::to_string(page.words) + " words" +
            (page.not_kept.empty() ? "" : ", not kept: " + page.not_kept) + ")";
 }

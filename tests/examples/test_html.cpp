@@ -65,6 +65,13 @@ TEST(HtmlLinks, AreResolvedAgainstTheFirstBase) {
     EXPECT_EQ(scan.links, Links{"x"});
 }
 
+TEST(HtmlTitle, IsTheFirstOneWithItsWhiteSpaceCollapsed) {
+    EXPECT_EQ(web::scan_html("<title>\n One &amp;\t two </title><title>three</title>").title,
+              "One & two");
+    EXPECT_EQ(web::scan_html("<title> </title>").title, "");
+    EXPECT_EQ(web::scan_html("no title").title, std::nullopt);
+}
+
 TEST(HtmlWords, AreRunsWithAtLeastOneLetterOrDigit) {
     EXPECT_EQ(words(""), 0u);
     EXPECT_EQ(words("one two\nthree\t4"), 4u);

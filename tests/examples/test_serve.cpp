@@ -5,15 +5,16 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crawl/client_socket.hpp"
 #include "crawl/temporary_folder.hpp"
 #include "crawl/web_servers.hpp"
 #include "support/certificates.hpp"
-#include "web/response_parser.hpp"
 
 namespace {
 
@@ -51,6 +52,18 @@ protected:
 
     static std::string body_of(const std::string& response) {
         return response.substr(response.find("\r\n\r\n") + 4);
+    }
+
+    /// Takes the first of several responses, and returns its body.
+    static std::string_view take_body(std::string_view& responses) {
+        constexpr std::string_view field = "\r\nContent-Length: ";
+        const auto body = responses.find("\r\n\r\n") + 4;
+        const auto length = responses.substr(0, body).find(field);
+        if (length == responses.npos) return "no Content-Length";
+        const auto size = std::strtoul(responses.data() + length + field.size(), nullptr, 10);
+        const std::string_view content = responses.substr(body, size);
+        responses.remove_prefix(body + content.size());
+        return content;
     }
 
     TemporaryFolder folder_;
@@ -151,10 +164,7 @@ TEST_F(Serve, AnswersPipelinedRequestsInOrder) {
         exchange(bytes + "GET /missing HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     std::string_view rest = all;
     for (int i = 0; i < 300; ++i) {
-        web::ResponseParser parser;
-        rest.remove_prefix(parser.feed(rest));
-        ASSERT_TRUE(parser.complete());
-        ASSERT_EQ(parser.response().body, i % 3 ? "<p>welcome" : "sub");
+        ASSERT_EQ(take_body(rest), i % 3 ? "<p>welcome" : "sub");
     }
     EXPECT_TRUE(rest.starts_with("HTTP/1.1 404 "));
 }

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "web/json.hpp"
@@ -237,16 +239,23 @@ TEST(Json, SaysWhatItExpectedWhere) {
     }
 }
 
+namespace {
+
+web::Response html_response(const std::string& html) {
+    return {200, "OK", std::nullopt, "TEXT/HTML; charset=x", html};
+}
+
+web::Response redirect_to(const std::string& location) { return {302, "Found", location, "", ""}; }
+
+} // namespace
+
 TEST(PageFetch, FollowsRedirectsOnTheSameSite) {
     const auto site = web::parse_url("http://h/");
     web::PageFetch fetch(site, web::parse_url("http://h/old"));
-    EXPECT_EQ(fetch.request().substr(0, fetch.request().find('\r')), "GET /old HTTP/1.1");
-    fetch.parser().feed("HTTP/1.1 301 Moved\r\nLocation: new?x\r\nContent-Length: 0\r\n\r\n");
-    ASSERT_TRUE(fetch.follow());
+    EXPECT_EQ(fetch.url().to_string(), "http://h/old");
+    ASSERT_TRUE(fetch.take({301, "Moved Permanently", "new?x", "", ""}));
     EXPECT_EQ(fetch.url().to_string(), "http://h/new?x");
-    fetch.parser().feed("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n"
-                        "one <a href=b#c>two</a> <img");
-    ASSERT_FALSE(fetch.follow());
+    ASSERT_FALSE(fetch.take(html_response("one <a href=b#c>two</a> <img")));
     const PageOutcome outcome = fetch.outcome();
     EXPECT_EQ(outcome.final_url, "http://h/new?x");
     EXPECT_EQ(outcome.words, 2u);
@@ -256,11 +265,8 @@ TEST(PageFetch, FollowsRedirectsOnTheSameSite) {
 TEST(PageFetch, GivesUpAfterTenRedirects) {
     const auto site = web::parse_url("http://h/");
     web::PageFetch fetch(site, site);
-    int redirects = 0;
-    do {
-        fetch.parser().feed("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
-        ++redirects;
-    } while (fetch.follow());
+    int redirects = 1;
+    while (fetch.take(redirect_to("/"))) ++redirects;
     EXPECT_EQ(redirects, 11);
     EXPECT_EQ(fetch.outcome().problem, Problem::redirect_loop);
 }
@@ -268,16 +274,27 @@ TEST(PageFetch, GivesUpAfterTenRedirects) {
 TEST(PageFetch, KeepsOnlyLinksOfTheSiteAndEachOnce) {
     const auto site = web::parse_url("http://h/");
     web::PageFetch fetch(site, site);
-    const std::string html = "<base href=/docs/><a href=x><a href='x#y'><a href='./x'>"
-                             "<a href=http://other/><a href=mailto:me><a href=//h:81/z>";
-    fetch.parser().feed("HTTP/1.1 200 OK\r\nContent-Type: TEXT/HTML; charset=x\r\n\r\n" + html);
-    fetch.parser().finish();
+    ASSERT_FALSE(
+        fetch.take(html_response("<base href=/docs/><a href=x><a href='x#y'><a href='./x'>"
+                                 "<a href=http://other/><a href=mailto:me><a href=//h:81/z>")));
     EXPECT_THAT(fetch.outcome().links, ElementsAre("http://h/docs/x", "http://h:81/z"));
 }
 
 TEST(PageFetch, SaysWhenARedirectHasNoTarget) {
     const auto site = web::parse_url("http://h/");
     web::PageFetch fetch(site, site);
-    fetch.parser().feed("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
-    EXPECT_THROW(fetch.follow(), web::HttpError);
+    EXPECT_FALSE(fetch.take({302, "Found", std::nullopt, "", ""}));
+    EXPECT_EQ(fetch.outcome().problem, Problem::not_http);
+    EXPECT_EQ(fetch.outcome().message, "302 Found without a Location");
+}
+
+TEST(PageFetch, SaysWhyAPageCouldNotBeHad) {
+    const auto site = web::parse_url("http://h/");
+    web::PageFetch fetch(site, site);
+    ASSERT_TRUE(fetch.take(redirect_to("/new")));
+    fetch.fail(std::make_error_code(std::errc::connection_reset));
+    const PageOutcome outcome = fetch.outcome();
+    EXPECT_EQ(outcome.problem, Problem::cut_off);
+    EXPECT_EQ(outcome.message,
+              "cut off: the server reset the connection, after a redirect to http://h/new");
 }

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -12,6 +15,7 @@
 #include <hocket/hocket.hpp>
 #include <hocket/http.hpp>
 
+#include "crawl/client_socket.hpp"
 #include "http/http_peers.hpp"
 #include "support/end_of.hpp"
 #include "support/open_descriptors.hpp"
@@ -154,7 +158,63 @@ TEST(HttpClientFaults, BrokenResponsesAreProtocolErrors) {
                     writer.write(answer);
                 });
             http::Session session;
-            EXPECT_THROW(co_await session.get(server->url()), http::TransportError) << answer;
+            EXPECT_THROW(co_await session.get(server->url()), http::ProtocolError) << answer;
+        }
+    });
+}
+
+TEST(HttpClientFaults, AnIncompleteResponseSaysHowMuchArrived) {
+    struct Case {
+        std::string answer;
+        std::uint64_t received;
+        std::optional<std::uint64_t> expected;
+    };
+    run([]() -> Coro<> {
+        const std::array<Case, 4> cases{{
+            {"", 0, std::nullopt},
+            {"HTTP/1.1 200 OK\r\nContent-Le", 0, std::nullopt},
+            {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345", 5, 10},
+            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", 3, std::nullopt},
+        }};
+        for (const Case& expected : cases) {
+            const auto server = co_await ScriptedServer::start(
+                [&expected](StreamReader reader, StreamWriter writer) -> Coro<> {
+                    co_await reader.readuntil("\r\n\r\n");
+                    writer.write(expected.answer);
+                });
+            http::Session session;
+            try {
+                co_await session.get(server->url());
+                ADD_FAILURE() << expected.answer;
+            } catch (const http::IncompleteResponse& error) {
+                EXPECT_EQ(error.received(), expected.received) << expected.answer;
+                EXPECT_EQ(error.expected(), expected.expected) << expected.answer;
+            }
+        }
+    });
+}
+
+TEST(HttpClientFaults, NetworkErrorsHaveTheSystemsCode) {
+    run([]() -> Coro<> {
+        http::Session session;
+        try {
+            co_await session.get("http://127.0.0.1:" + std::to_string(crawl_tests::free_port()));
+            ADD_FAILURE();
+        } catch (const http::ConnectError& error) {
+            EXPECT_EQ(error.code(), std::errc::connection_refused);
+        }
+        const auto server =
+            co_await ScriptedServer::start([](StreamReader reader, StreamWriter writer) -> Coro<> {
+                co_await reader.readuntil("\r\n\r\n");
+                const linger hard{1, 0};
+                ::setsockopt(writer.socket().fileno(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+                writer.abort();
+            });
+        try {
+            co_await session.get(server->url());
+            ADD_FAILURE();
+        } catch (const http::ReadError& error) {
+            EXPECT_EQ(error.code(), std::errc::connection_reset);
         }
     });
 }

@@ -3,12 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+
+#include <sys/socket.h>
+
 #include <hocket/hocket.hpp>
 #include <hocket/http.hpp>
 
 #include "crawl/web_servers.hpp"
 #include "http/http_peers.hpp"
 #include "support/tls_contexts.hpp"
+#include "support/turns.hpp"
 
 using hocket::Coro;
 using hocket::run;
@@ -37,8 +43,8 @@ TEST(HttpClientTls, AContextDecidesWhomToTrust) {
             try {
                 co_await session.get(url);
                 ADD_FAILURE();
-            } catch (const http::TLSError& error) {
-                EXPECT_THAT(error.what(), HasSubstr("certificate"));
+            } catch (const http::CertificateError& error) {
+                EXPECT_THAT(error.what(), HasSubstr("the certificate of 127.0.0.1 was issued by "));
             }
         }
         {
@@ -56,10 +62,64 @@ TEST(HttpClientTls, TheCertificateMustMatchTheHost) {
         PythonPeer peer("http_peer.py", {contexts.pem_file(other)});
         const std::string url = peer.url("/echo", "https");
         http::Session session({.verify = contexts.client});
-        EXPECT_THROW(co_await session.get(url), http::TLSError);
+        try {
+            co_await session.get(url);
+            ADD_FAILURE();
+        } catch (const http::CertificateError& error) {
+            EXPECT_THAT(error.what(), HasSubstr("the certificate of 127.0.0.1 is for other.test, "
+                                                "not for 127.0.0.1"));
+        }
         contexts.client.set_check_hostname(false);
         http::Session careless({.verify = contexts.client});
         EXPECT_EQ((co_await careless.get(url)).status_code(), 200);
+    });
+}
+
+TEST(HttpClientTls, AServerWithoutTlsIsNamed) {
+    run([]() -> Coro<> {
+        const auto server =
+            co_await ScriptedServer::start([](StreamReader, StreamWriter writer) -> Coro<> {
+                writer.write(ok("no TLS"));
+                co_return;
+            });
+        http::Session session;
+        try {
+            co_await session.get("https" + server->url().substr(4));
+            ADD_FAILURE();
+        } catch (const http::TLSError& error) {
+            EXPECT_THAT(error.what(), HasSubstr("127.0.0.1, which does not speak TLS here: "));
+        }
+    });
+}
+
+TEST(HttpClientTls, AConnectionThatIsCutIsNotTheEndOfABody) {
+    run([]() -> Coro<> {
+        TlsContexts contexts;
+        hocket::ServerOptions options;
+        options.ssl = contexts.server;
+        bool says_goodbye = false;
+        const auto server = co_await ScriptedServer::start(
+            [&](StreamReader reader, StreamWriter writer) -> Coro<> {
+                co_await reader.readuntil("\r\n\r\n");
+                writer.write("HTTP/1.1 200 OK\r\n\r\nof any length");
+                co_await turns(3);
+                if (says_goodbye) co_return;
+                ::shutdown(writer.socket().fileno(), SHUT_WR);
+                co_await reader.read();
+            },
+            options);
+        const std::string url = "https" + server->url().substr(4);
+        http::Session session({.verify = contexts.client});
+        try {
+            co_await session.get(url);
+            ADD_FAILURE();
+        } catch (const http::IncompleteResponse& error) {
+            EXPECT_THAT(error.what(), HasSubstr("ended without close_notify"));
+            EXPECT_EQ(error.received(), 13u);
+            EXPECT_EQ(error.expected(), std::nullopt);
+        }
+        says_goodbye = true;
+        EXPECT_EQ((co_await session.get(url)).text(), "of any length");
     });
 }
 

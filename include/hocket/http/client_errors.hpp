@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <hocket/errors.hpp>
@@ -65,7 +68,14 @@ public:
 
 class NetworkError : public TransportError {
 public:
-    using TransportError::TransportError;
+    NetworkError(const std::string& what, std::string url, std::error_code code = {})
+        : TransportError(what, std::move(url)), code_(code) {}
+
+    /// The system's error, such as std::errc::connection_refused; no error if it reported none.
+    [[nodiscard]] std::error_code code() const noexcept { return code_; }
+
+private:
+    std::error_code code_;
 };
 /// The name cannot be resolved, or nothing accepts connections there.
 class ConnectError : public NetworkError {
@@ -77,6 +87,12 @@ public:
 class TLSError : public ConnectError {
 public:
     using ConnectError::ConnectError;
+};
+/// The server's certificate was refused; `what()` contains the reason. In httpx this is a
+/// ConnectError.
+class CertificateError : public TLSError {
+public:
+    using TLSError::TLSError;
 };
 class ReadError : public NetworkError {
 public:
@@ -111,6 +127,22 @@ public:
 class RemoteProtocolError : public ProtocolError {
 public:
     using ProtocolError::ProtocolError;
+};
+/// The connection ended before the response did. In httpx this is a RemoteProtocolError.
+class IncompleteResponse : public RemoteProtocolError {
+public:
+    IncompleteResponse(const std::string& what, std::string url, std::uint64_t received,
+                       std::optional<std::uint64_t> expected)
+        : RemoteProtocolError(what, std::move(url)), received_(received), expected_(expected) {}
+
+    /// How many bytes of the body had arrived, as they were sent: not decompressed.
+    [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+    /// The Content-Length, if the server sent one.
+    [[nodiscard]] std::optional<std::uint64_t> expected() const noexcept { return expected_; }
+
+private:
+    std::uint64_t received_;
+    std::optional<std::uint64_t> expected_;
 };
 /// The body cannot be decompressed.
 class DecodingError : public RequestError {

@@ -195,6 +195,12 @@ void ClientRequest::redirect(int status, std::string_view location) {
     url = part_of(target, CURLUPART_URL);
 }
 
+std::string ClientRequest::host() const {
+    std::string host = part_of(parsed(url), CURLUPART_HOST);
+    if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
+    return host;
+}
+
 std::string ClientRequest::text() const { return method + " " + without_password(url); }
 
 } // namespace hocket::http::detail

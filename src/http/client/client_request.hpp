@@ -51,6 +51,8 @@ public:
     /// if the body cannot be sent again.
     void redirect(int status, std::string_view location);
 
+    /// The URL's host; an IPv6 address without its brackets.
+    [[nodiscard]] std::string host() const;
     /// "GET http://…", for errors; without a password in the URL.
     [[nodiscard]] std::string text() const;
 

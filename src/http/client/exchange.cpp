@@ -11,6 +11,7 @@
 #include "http/client/multi.hpp"
 #include "http/client/response_parts.hpp"
 #include "http/client/session_state.hpp"
+#include "http/client/tls_trust.hpp"
 #include "http/received_headers.hpp"
 
 namespace hocket::http::detail {
@@ -71,6 +72,8 @@ void Exchange::reset() noexcept {
     response_ = ClientResponse();
     received_ = std::string();
     upload_error_ = nullptr;
+    certificate_problem_.clear();
+    ended_by_tls_.reset();
     changed_.set(); // a task may wait for a stream that another one has closed
     changed_.clear();
     head_size_ = 0;
@@ -82,13 +85,20 @@ void Exchange::end(CURLcode result) noexcept {
     in_multi_ = false;
     if (has_ended()) return;
     result_ = result;
-    if (result == CURLE_OK && is_in_head_) {
-        // libcurl takes headers that end early for complete ones.
-        result_ = CURLE_WEIRD_SERVER_REPLY;
-        std::snprintf(error_text_.data(), error_text_.size(),
-                      "the server closed the connection in the middle of the headers");
+    if (const char* const why = why_incomplete(); result == CURLE_OK && why != nullptr) {
+        result_ = CURLE_PARTIAL_FILE;
+        std::snprintf(error_text_.data(), error_text_.size(), "%s", why);
     }
     finish(refused_ != How::running ? refused_ : result_ == CURLE_OK ? How::finished : How::failed);
+}
+
+// libcurl takes headers that end early for complete ones, and a TLS connection that is cut for the
+// end of a body without a length.
+const char* Exchange::why_incomplete() const noexcept {
+    if (is_in_head_) return "the server closed the connection in the middle of the headers";
+    if (ended_by_tls_ && !ended_by_tls_->has_received_close_notify)
+        return "the connection ended without close_notify";
+    return nullptr;
 }
 
 void Exchange::finish(How how) noexcept {
@@ -191,7 +201,7 @@ std::string Exchange::take_received() {
 void Exchange::throw_failure() const {
     const Failure failure{request_->text(), without_password(request_->url)};
     switch (how_) {
-    case How::failed: failure.throw_curl(result_, error_text_.data());
+    case How::failed: throw_curl_failure(failure);
     case How::timed_out: {
         const std::chrono::nanoseconds limit = *limit_of(phase_);
         switch (phase_) {
@@ -208,6 +218,27 @@ void Exchange::throw_failure() const {
     case How::abandoned: failure.throw_closed();
     default: return;
     }
+}
+
+std::string Exchange::host() const { return request_ != nullptr ? request_->host() : ""; }
+
+void Exchange::throw_curl_failure(const Failure& failure) const {
+    long system_error = 0;
+    curl_off_t received = 0;
+    curl_off_t expected = -1;
+    curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &system_error);
+    curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_DOWNLOAD_T, &received);
+    curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
+    const std::string host = request_->host();
+    CurlFailure known{.code = result_,
+                      .detail = error_text_.data(),
+                      .system_error = static_cast<int>(system_error),
+                      .received = static_cast<std::uint64_t>(received),
+                      .expected = std::nullopt,
+                      .certificate_problem = certificate_problem_,
+                      .host = host};
+    if (expected >= 0) known.expected = static_cast<std::uint64_t>(expected);
+    failure.throw_curl(known);
 }
 
 ClientResponse Exchange::take_response() {
@@ -253,12 +284,23 @@ bool Exchange::add_header_line(std::string_view line) {
         const bool is_final = parts.status / 100 != 1 && parts.status != 401 && parts.status != 407;
         if (is_final && !has_head_) {
             has_head_ = true;
+            note_how_body_ends();
             if (is_streamed_) changed_.set();
         }
     } else if (!has_head_) { // otherwise it is a trailer
         ReceivedHeaders(parts.headers).add_line(line);
     }
     return true;
+}
+
+// The headers are complete.
+void Exchange::note_how_body_ends() {
+    const ClientResponse::Parts parts(response_);
+    const bool has_end = parts.version.starts_with("HTTP/2") || request_->method == "HEAD" ||
+                         parts.status == 204 || parts.status == 304 ||
+                         parts.headers.contains("content-length") ||
+                         parts.headers.contains("transfer-encoding");
+    if (!has_end) ended_by_tls_ = tls_connection_of(easy_.get());
 }
 
 std::size_t Exchange::receive(std::string_view data) {

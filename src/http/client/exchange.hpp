@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -25,6 +26,8 @@ namespace hocket::http::detail {
 class ClientRequest;
 class Multi;
 class SessionState;
+struct Failure;
+struct TlsConnection;
 
 /// One request and its response on an easy handle of libcurl, which is used again and again. At
 /// most one task waits for it.
@@ -51,6 +54,13 @@ public:
     [[nodiscard]] Event& changed() noexcept { return changed_; }
     /// Throws the error that ended the transfer, if one did.
     void throw_failure() const;
+    /// Called when the server's certificate is refused. `problem` follows "the certificate of
+    /// HOST".
+    void on_refused_certificate(std::string problem) noexcept {
+        certificate_problem_ = std::move(problem);
+    }
+    /// The host of the request that is running.
+    [[nodiscard]] std::string host() const;
     /// The response; its elapsed time ends now.
     [[nodiscard]] ClientResponse take_response();
 
@@ -78,6 +88,7 @@ private:
     void set_body(const ClientRequest& request, const Uploads& uploads);
     void set_form(const ClientRequest& request, const Uploads& uploads);
 
+    [[noreturn]] void throw_curl_failure(const Failure& failure) const;
     void finish(How how) noexcept;
     void stop(How how) noexcept;
     void enter(Phase phase) noexcept;
@@ -86,6 +97,8 @@ private:
     void on_upload_failure(std::exception_ptr error) noexcept override;
     void update_pauses() noexcept;
     [[nodiscard]] bool is_sending_content() noexcept;
+    [[nodiscard]] const char* why_incomplete() const noexcept;
+    void note_how_body_ends();
     [[nodiscard]] bool add_header_line(std::string_view line);
     void begin_head(std::string_view status_line);
     [[nodiscard]] std::size_t receive(std::string_view data);
@@ -112,6 +125,8 @@ private:
     std::string received_;
     std::array<char, CURL_ERROR_SIZE> error_text_{};
     std::exception_ptr upload_error_;
+    std::string certificate_problem_;
+    std::shared_ptr<const TlsConnection> ended_by_tls_; // whose end is the end of the body
     Event changed_;
     Timeout timeout_;
     engine::Nanoseconds started_at_ = 0;
