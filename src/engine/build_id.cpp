@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <hocket/engine/file_descriptor.hpp>
+#include <hocket/engine/made_once.hpp>
 
 #include "engine/last_error.hpp"
 
@@ -56,7 +57,8 @@ std::string build_id_of(const dl_phdr_info& module) {
 }
 
 const std::string& program_build() {
-    static const std::string build = [] {
+    static constinit MadeOnce<const std::string> build;
+    return build.get([] {
         std::string id;
         ::dl_iterate_phdr(
             [](dl_phdr_info* program, std::size_t, void* to) {
@@ -65,8 +67,7 @@ const std::string& program_build() {
             },
             &id);
         return id.empty() ? hash_of_file("/proc/self/exe") : id;
-    }();
-    return build;
+    });
 }
 
 // FNV-1a, and the size.

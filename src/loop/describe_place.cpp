@@ -12,7 +12,7 @@ std::string describe_place(const std::source_location& place) {
 }
 
 bool is_in_library(const std::source_location& place) noexcept {
-    static const std::string_view sources = [] {
+    constexpr std::string_view sources = [] {
         const std::string_view here = std::source_location::current().file_name();
         return here.substr(0, here.rfind("loop/"));
     }();

@@ -1,3 +1,4 @@
+#include <hocket/engine/made_once.hpp>
 #include <hocket/option_string.hpp>
 
 #include <cstring>
@@ -8,16 +9,21 @@
 
 namespace hocket {
 
+namespace {
+
+detail::ForkSafeMutex texts_mutex;
+
+} // namespace
+
 void OptionString::assign(std::string_view text) {
     if (text.size() <= sizeof bytes_) {
         std::memcpy(&bytes_, text.data(), text.size());
         length_ = text.size();
         return;
     }
-    static detail::ForkSafeMutex mutex;
-    static auto* const texts = new std::unordered_set<std::string>(); // never destroyed
-    const std::scoped_lock lock(mutex);
-    interned_ = &*texts->emplace(text).first;
+    static constinit engine::MadeOnce<std::unordered_set<std::string>> texts;
+    const std::scoped_lock lock(texts_mutex);
+    interned_ = &*texts.get().emplace(text).first;
 }
 
 } // namespace hocket

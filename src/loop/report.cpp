@@ -20,10 +20,11 @@ namespace hocket {
 
 namespace {
 
-// Writes one report at a time, so that lines from several threads are not mixed.
+// One report at a time, so that lines from several threads are not mixed.
+detail::ForkSafeMutex report_mutex;
+
 void write_report(const std::string& text) noexcept {
-    static detail::ForkSafeMutex mutex;
-    const std::scoped_lock lock(mutex);
+    const std::scoped_lock lock(report_mutex);
     std::cerr << text << std::flush;
 }
 

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <hocket/engine/made_once.hpp>
+
 #include "engine/trace.hpp"
 #include "processes/calls/remote_exception.hpp"
 
@@ -19,8 +21,8 @@ constexpr std::size_t largest_kept_buffer = std::size_t{1} << 20;
 } // namespace
 
 ForeignModules& owners_modules() {
-    static ForeignModules modules;
-    return modules;
+    static constinit engine::MadeOnce<ForeignModules> modules;
+    return modules.get();
 }
 
 const void* resolve_function(FunctionRef function) {

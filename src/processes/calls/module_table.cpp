@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <hocket/engine/made_once.hpp>
 #include <hocket/errors.hpp>
 
 #include "engine/build_id.hpp"
@@ -43,23 +44,24 @@ std::optional<Module> find_by_path(const std::string& path) {
     return find_module([&](const std::string& is, const dl_phdr_info&) { return is == path; });
 }
 
+ForkSafeMutex table_mutex;
+
 struct Table {
     Table() { modules.push_back(*find_by_path("")); }
-    ForkSafeMutex mutex;
     std::vector<Module> modules;
     std::atomic<std::uint32_t> size{1};
 };
 
 Table& table() {
-    static Table instance;
-    return instance;
+    static constinit engine::MadeOnce<Table> instance;
+    return instance.get();
 }
 
 } // namespace
 
 std::uint32_t ModuleTable::number_of(std::uint64_t base) {
     Table& known = table();
-    const std::scoped_lock lock(known.mutex);
+    const std::scoped_lock lock(table_mutex);
     for (std::size_t i = 0; i < known.modules.size(); ++i) {
         if (known.modules[i].base == base) {
             return static_cast<std::uint32_t>(i);
@@ -79,7 +81,7 @@ std::uint32_t ModuleTable::size() noexcept { return table().size.load(std::memor
 
 Module ModuleTable::get(std::uint32_t number) {
     Table& known = table();
-    const std::scoped_lock lock(known.mutex);
+    const std::scoped_lock lock(table_mutex);
     return known.modules.at(number);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <hocket/detail/processes/calls/remote_chunk.hpp>
+#include <hocket/engine/made_once.hpp>
 
 #include "engine/demangled.hpp"
 #include "loop/fork_safe_mutex.hpp"
@@ -105,6 +106,8 @@ ExceptionCrossing worker_died_crossing() {
             }};
 }
 
+ForkSafeMutex registry_mutex;
+
 /// The key is the type's mangled name, which is the same in every process of the program.
 class Registry {
 public:
@@ -136,23 +139,22 @@ public:
         add(worker_died_crossing());
     }
     void add(const ExceptionCrossing& crossing) {
-        const std::scoped_lock lock(mutex_);
+        const std::scoped_lock lock(registry_mutex);
         crossings_.insert_or_assign(crossing.type->name(), crossing);
     }
     [[nodiscard]] const ExceptionCrossing* find(const std::string& name) {
-        const std::scoped_lock lock(mutex_);
+        const std::scoped_lock lock(registry_mutex);
         const auto found = crossings_.find(name);
         return found == crossings_.end() ? nullptr : &found->second;
     }
 
 private:
-    ForkSafeMutex mutex_;
     std::map<std::string, ExceptionCrossing> crossings_;
 };
 
 Registry& registry() {
-    static Registry instance;
-    return instance;
+    static constinit engine::MadeOnce<Registry> instance;
+    return instance.get();
 }
 
 std::string message_of_current_exception() {

@@ -71,7 +71,7 @@ private:
 std::atomic<bool> remembers{false};
 
 ThrownStacks& thrown_stacks() noexcept {
-    static ThrownStacks instance;
+    static constinit ThrownStacks instance;
     return instance;
 }
 
@@ -121,7 +121,11 @@ __cxa_throw(void* exception, void* type, void (*destructor)(void*)) {
     if (remembers.load(std::memory_order_acquire)) {
         thrown_stacks().add(exception);
     }
-    static const Throw next = next_throw();
+    static constinit std::atomic<Throw> found{nullptr};
+    Throw next = found.load(std::memory_order_relaxed);
+    if (next == nullptr) {
+        found.store(next = next_throw(), std::memory_order_relaxed);
+    }
     next(exception, type, destructor);
     __builtin_unreachable();
 }

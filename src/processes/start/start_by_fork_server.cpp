@@ -57,6 +57,8 @@ Descriptors make_request(StartedWorker& worker) {
     return request;
 }
 
+ForkSafeMutex link_mutex;
+
 class ForkServerLink {
 public:
     /// Asks the server for `worker`; starts a server if there is none. Gives `worker` its ends of
@@ -65,7 +67,7 @@ public:
         // The lock prevents a fork in between. The forked child would hold the server's end of the
         // reports, too, and a thread that waits for a report would not notice that the server has
         // ended.
-        const std::scoped_lock lock(mutex());
+        const std::scoped_lock lock(link_mutex);
         const Descriptors request = make_request(worker);
         ensure_running();
         const char mark = 'f';
@@ -79,7 +81,7 @@ public:
     }
     /// Why the last server, or the current one, has not started a worker.
     [[nodiscard]] std::string describe_failure() {
-        const std::scoped_lock lock(mutex());
+        const std::scoped_lock lock(link_mutex);
         if (last_status_ == 0) {
             return "the forkserver has no descriptors left for another worker";
         }
@@ -90,10 +92,6 @@ public:
     }
 
 private:
-    static ForkSafeMutex& mutex() {
-        static ForkSafeMutex instance;
-        return instance;
-    }
     // The server has closed its socket, so it is ending.
     void reap() noexcept {
         pollfd end{server_.pidfd.fileno(), POLLIN, 0};

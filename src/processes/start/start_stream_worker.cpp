@@ -5,6 +5,8 @@
 
 #include <sys/socket.h>
 
+#include <hocket/engine/made_once.hpp>
+
 #include "engine/build_id.hpp"
 #include "engine/last_error.hpp"
 #include "processes/calls/call_runner.hpp"
@@ -45,11 +47,11 @@ engine::StreamPeer start_stream_worker(const std::string& token) {
 }
 
 engine::StreamOptions stream_options(const std::string& token) {
-    static const OwnModules modules;
+    static constinit engine::MadeOnce<const OwnModules> modules;
     engine::StreamOptions options;
     options.hello.build = engine::program_build();
     options.hello.token = token;
-    options.modules = &modules;
+    options.modules = &modules.get();
     return options;
 }
 

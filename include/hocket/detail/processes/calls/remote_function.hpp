@@ -15,6 +15,7 @@
 #include <hocket/detail/processes/calls/gather_buffer.hpp>
 #include <hocket/detail/processes/calls/message.hpp>
 #include <hocket/detail/processes/calls/packed_result.hpp>
+#include <hocket/engine/made_once.hpp>
 
 namespace hocket::detail {
 
@@ -198,14 +199,14 @@ template <class F, class... Args>
 FunctionRef pack_call(GatherBuffer& buffer, Descriptors& descriptors, const F& function,
                       const Args&... args) {
     require_crossing<F, Args...>();
-    static const FunctionRef thunk = locate_function(&call_remotely<F, Carried<Args>...>);
+    static constinit engine::MadeOnce<const FunctionRef> thunk;
     const DescriptorScope scope(descriptors);
     msgpack::packer<GatherBuffer> packer(buffer);
     const CarriedFunction<F> carried(function);
     packer.pack_array(sizeof...(Args) + 1);
     packer.pack(carried);
     (pack_argument(packer, args), ...);
-    return thunk;
+    return thunk.get([] { return locate_function(&call_remotely<F, Carried<Args>...>); });
 }
 
 } // namespace hocket::detail

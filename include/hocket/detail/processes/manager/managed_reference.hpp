@@ -12,6 +12,7 @@
 
 #include <hocket/detail/loop/ensure_task.hpp>
 #include <hocket/detail/processes/manager/manager_request.hpp>
+#include <hocket/engine/made_once.hpp>
 
 namespace hocket::detail {
 
@@ -127,12 +128,13 @@ private:
     template <class Object, class F, class... Args>
     void pack_call(GatherBuffer& request, Descriptors& descriptors, const Args&... args) const {
         require_managed_call<F, ManagedResult<Object, F, Args...>, Args...>();
-        static const PortableFunction thunk(
-            locate_function(&call_at_manager<Object, F, Carried<Args>...>));
+        static constinit engine::MadeOnce<const PortableFunction> thunk;
         const DescriptorScope scope(descriptors);
         msgpack::packer<GatherBuffer> packer(request);
         packer.pack_array(2 + sizeof...(Args));
-        packer.pack(thunk);
+        packer.pack(thunk.get([] {
+            return PortableFunction(locate_function(&call_at_manager<Object, F, Carried<Args>...>));
+        }));
         packer.pack(id());
         (pack_argument(packer, args), ...);
     }
