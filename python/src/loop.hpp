@@ -46,6 +46,7 @@ struct LoopObject {
     LoopCore* core; // nullptr once it is closed
     PyObject* weak_references;
     PyObject* current_handle; // in debug mode, the one that runs
+    PyObject* task_factory;   // asyncio's _task_factory; nullptr for None
     bool is_closed;           // asyncio's _closed
     bool is_stopping;         // asyncio's _stopping
     bool is_debugging;        // asyncio's _debug
@@ -83,6 +84,11 @@ PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* arguments, Py_ss
 PyObject* call_later(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names);
 PyObject* call_at(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names);
 PyObject* loop_time(PyObject* self, PyObject* none);
+
+// loop_tasks.cpp
+PyObject* create_task(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                      PyObject* names);
+PyObject* create_future(PyObject* self, PyObject* none);
 
 // loop_run.cpp
 PyObject* run_once(PyObject* self, PyObject* none);

@@ -53,6 +53,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
     const LoopObject& loop = loop_of(self);
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(loop.current_handle);
+    Py_VISIT(loop.task_factory);
     if (loop.core == nullptr) {
         return 0;
     }
@@ -100,6 +101,7 @@ int clear(PyObject* self) {
     LoopObject& loop = loop_of(self);
     close_core(loop);
     Py_CLEAR(loop.current_handle);
+    Py_CLEAR(loop.task_factory);
     return 0;
 }
 
@@ -146,12 +148,12 @@ template <bool LoopObject::*flag> int set_flag(PyObject* self, PyObject* value, 
     return is_true >= 0 ? 0 : -1;
 }
 
-PyObject* get_current_handle(PyObject* self, void*) {
-    PyObject* const handle = loop_of(self).current_handle;
-    return Py_NewRef(handle != nullptr ? handle : Py_None);
+template <PyObject* LoopObject::*place> PyObject* get_object(PyObject* self, void*) {
+    PyObject* const value = loop_of(self).*place;
+    return Py_NewRef(value != nullptr ? value : Py_None);
 }
-int set_current_handle(PyObject* self, PyObject* value, void*) {
-    Py_XSETREF(loop_of(self).current_handle, value == Py_None ? nullptr : Py_XNewRef(value));
+template <PyObject* LoopObject::*place> int set_object(PyObject* self, PyObject* value, void*) {
+    Py_XSETREF(loop_of(self).*place, value == Py_None ? nullptr : Py_XNewRef(value));
     return 0;
 }
 
@@ -168,6 +170,9 @@ PyMethodDef methods[] = {
      "call_later(delay, callback, *args, context=None): run it in `delay` seconds."},
     {"call_at", method(call_at), METH_FASTCALL | METH_KEYWORDS,
      "call_at(when, callback, *args, context=None): run it at a time of loop.time()."},
+    {"create_task", method(create_task), METH_FASTCALL | METH_KEYWORDS,
+     "create_task(coro, *, name=None, context=None): run the coroutine as a task."},
+    {"create_future", create_future, METH_NOARGS, "A new asyncio.Future of this loop."},
     {"time", loop_time, METH_NOARGS, "The time of the loop's clock, in seconds."},
     {"stop", stop, METH_NOARGS, "Stop the loop at the end of its turn."},
     {"is_closed", is_closed, METH_NOARGS, "Return whether the loop is closed."},
@@ -192,7 +197,10 @@ PyGetSetDef attributes[] = {
      nullptr},
     {"_debug", get_flag<&LoopObject::is_debugging>, set_flag<&LoopObject::is_debugging>, nullptr,
      nullptr},
-    {"_current_handle", get_current_handle, set_current_handle, nullptr, nullptr},
+    {"_current_handle", get_object<&LoopObject::current_handle>,
+     set_object<&LoopObject::current_handle>, nullptr, nullptr},
+    {"_task_factory", get_object<&LoopObject::task_factory>, set_object<&LoopObject::task_factory>,
+     nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 

@@ -14,7 +14,9 @@ template <class Visit> void for_each_object(ModuleState& state, Visit visit) {
     }
     for (PyObject** object :
          {&state.report_exception, &state.report_slow, &state.describe, &state.extract_stack,
-          &state.check_callback, &state.check_thread, &state.slow_duration, &state.time}) {
+          &state.check_callback, &state.check_thread, &state.slow_duration, &state.time,
+          &state.tasks, &state.futures, &state.base_create_task, &state.task, &state.future,
+          &state.loop_keyword}) {
         visit(object);
     }
 }
@@ -56,13 +58,26 @@ bool import_callbacks(ModuleState& state) {
            state.describe != nullptr && state.extract_stack != nullptr;
 }
 
+bool import_asyncio(ModuleState& state) {
+    state.tasks = PyImport_ImportModule("asyncio.tasks");
+    state.futures = PyImport_ImportModule("asyncio.futures");
+    const Ref events(PyImport_ImportModule("asyncio.base_events"));
+    const Ref base(events ? PyObject_GetAttrString(events.get(), "BaseEventLoop") : nullptr);
+    state.base_create_task = base ? PyObject_GetAttrString(base.get(), "create_task") : nullptr;
+    return state.tasks != nullptr && state.futures != nullptr && state.base_create_task != nullptr;
+}
+
 bool make_names(ModuleState& state) {
     state.check_callback = PyUnicode_InternFromString("_check_callback");
     state.check_thread = PyUnicode_InternFromString("_check_thread");
     state.slow_duration = PyUnicode_InternFromString("slow_callback_duration");
     state.time = PyUnicode_InternFromString("time");
+    state.task = PyUnicode_InternFromString("Task");
+    state.future = PyUnicode_InternFromString("Future");
+    state.loop_keyword = Py_BuildValue("(N)", PyUnicode_InternFromString("loop"));
     return state.check_callback != nullptr && state.check_thread != nullptr &&
-           state.slow_duration != nullptr && state.time != nullptr;
+           state.slow_duration != nullptr && state.time != nullptr && state.task != nullptr &&
+           state.future != nullptr && state.loop_keyword != nullptr;
 }
 
 int execute(PyObject* module) {
@@ -74,7 +89,7 @@ int execute(PyObject* module) {
     }
     ModuleState& state = state_of(module);
     const bool done =
-        import_callbacks(state) && make_names(state) &&
+        import_callbacks(state) && import_asyncio(state) && make_names(state) &&
         add_type(module, loop_spec, nullptr, state.loop_type) &&
         add_type(module, handle_spec, nullptr, state.handle_type) &&
         add_type(module, timer_handle_spec, state.handle_type, state.timer_handle_type);

@@ -16,11 +16,19 @@ struct ModuleState {
     PyObject* describe;         // (handle) -> str
     PyObject* extract_stack;    // (frame) -> StackSummary
 
+    // Of asyncio.
+    PyObject* tasks; // the modules
+    PyObject* futures;
+    PyObject* base_create_task; // BaseEventLoop.create_task
+
     // Names.
     PyObject* check_callback; // "_check_callback"
     PyObject* check_thread;   // "_check_thread"
     PyObject* slow_duration;  // "slow_callback_duration"
     PyObject* time;           // "time"
+    PyObject* task;           // "Task"
+    PyObject* future;         // "Future"
+    PyObject* loop_keyword;   // ("loop",)
 };
 
 extern PyModuleDef module_definition;

@@ -1,6 +1,6 @@
 """Runs CPython's own tests of event loops against asyncio's loop and hocket's, and prints a table of what passes.
 
-    python conformance.py [--loops asyncio hocket uvloop] [--only PATTERN]
+    python conformance.py [--loops asyncio hocket] [--only PATTERN]
 
 The tests are those of the interpreter that runs this (Debian: libpython3.11-testsuite). Each runs in a process of its own, with a
 time limit; what fails is run once more, alone. The exit status is 1 if hocket fails what asyncio passes, and 77 if there are no
@@ -177,7 +177,7 @@ def print_table(tests, loops, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--loops", nargs="+", default=["asyncio", "hocket"], choices=["asyncio", "hocket", "uvloop"])
+    parser.add_argument("--loops", nargs="+", default=["asyncio", "hocket"], choices=["asyncio", "hocket"])
     parser.add_argument("--only", default="*", metavar="PATTERN", help="of module.Case.test_name")
     parser.add_argument("--limit", type=float, default=60, help="seconds for each test")
     parser.add_argument("--at-once", type=int, default=os.cpu_count())
