@@ -52,13 +52,12 @@ int DescriptorWatches::find(PyObject* file) const noexcept {
     return -1;
 }
 
-DescriptorWatch& DescriptorWatches::add(LoopObject& loop, int fd) {
+void DescriptorWatches::add(int fd, std::unique_ptr<DescriptorWatch> watch) {
     const auto index = static_cast<std::size_t>(fd);
     if (index >= by_number_.size()) {
         by_number_.resize(index + 1);
     }
-    by_number_[index] = std::make_unique<DescriptorWatch>(loop);
-    return *by_number_[index];
+    by_number_[index] = std::move(watch);
 }
 
 } // namespace hocket::python

@@ -47,10 +47,13 @@ public:
     }
     /// The number under which `file` was added; -1 if it was not.
     [[nodiscard]] int find(PyObject* file) const noexcept;
-    /// A new watch, which watches nothing yet. Throws std::bad_alloc.
-    DescriptorWatch& add(LoopObject& loop, int fd);
+    /// Throws std::bad_alloc.
+    void add(int fd, std::unique_ptr<DescriptorWatch> watch);
     void remove(int fd) noexcept { by_number_[static_cast<std::size_t>(fd)].reset(); }
-    void clear() noexcept { by_number_.clear(); }
+    void clear() noexcept {
+        // What a handle lets go of may look here.
+        const auto removed = std::exchange(by_number_, {});
+    }
 
     template <class Visit> void for_each(Visit visit) const {
         for (const auto& watch : by_number_) {

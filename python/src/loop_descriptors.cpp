@@ -73,11 +73,12 @@ bool watch(LoopObject& loop, int fd, PyObject* descriptor, std::uint32_t event,
     engine::Poller& poller = loop.core->reactor.poller();
     DescriptorWatch* watch = watches.find(fd);
     if (watch == nullptr) {
-        watch = &watches.add(loop, fd);
+        auto added = std::make_unique<DescriptorWatch>(loop);
+        watch = added.get();
         if (const auto error = poller.add(*watch, fd, event)) {
-            watches.remove(fd);
             return raise(error);
         }
+        watches.add(fd, std::move(added));
     } else if (const auto error = poller.renew(*watch, watch->interest() | event)) {
         // Renewed also where the interest stays, because the descriptor may be another file by now.
         watches.remove(fd);

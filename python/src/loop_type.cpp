@@ -29,6 +29,7 @@ PyObject* create(PyTypeObject* type, PyObject*, PyObject*) {
     }
     Ref owned(reinterpret_cast<PyObject*>(loop));
     loop->state = &state_of(module);
+    loop->is_closed = true; // until asyncio's __init__ opens it
     loop->has_own_time = is_replaced(type, *loop->state, loop->state->time);
     try {
         loop->core = new LoopCore(*loop);
