@@ -16,7 +16,7 @@ compiler  = $(if $(COMPILER),-DCMAKE_CXX_COMPILER=$(COMPILER))
 configure = cmake --preset $(1) --log-level=NOTICE -DHOCKET_WERROR=$(WERROR) $(compiler)
 build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
-sources   = $(shell find $(wildcard include src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
+sources   = $(shell find $(wildcard include src python/src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
 
 .PHONY: help demo demo-cluster test bench cluster-test count perfetto asan tsan format format-check docs install clean
 

@@ -1,4 +1,5 @@
-# Installs the Python package into a virtual environment and runs its tests there.
+# Builds the Python package from its source distribution, as pip does, installs it into a virtual environment, and runs
+# its tests there.
 
 # The system's Python, to which scripts/install-deps adds what the installation needs.
 set(python /usr/bin/python3)
@@ -11,7 +12,7 @@ endif()
 
 set(folder ${CMAKE_CURRENT_BINARY_DIR}/python)
 add_test(NAME python/install COMMAND ${PROJECT_SOURCE_DIR}/python/tests/install.sh ${python} ${folder})
-set_tests_properties(python/install PROPERTIES TIMEOUT 300 FIXTURES_SETUP python_package)
+set_tests_properties(python/install PROPERTIES TIMEOUT 600 FIXTURES_SETUP python_package)
 
 file(GLOB python_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/python/tests/test_*.py)
 foreach(test IN LISTS python_tests)

@@ -38,12 +38,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Python:
-    """A command: a script of peers/python with its arguments. All other commands are strings, the names
-    of programs in the build tree."""
+    """A command: a script of peers/python with its arguments, in which "{build}" is the build tree. All
+    other commands are strings, the names of programs in the build tree."""
 
     script: str
     arguments: tuple = ()
     uvloop: bool = False
+    needs: str = ""  # A module that must be installed, or "built:" and a module of the build tree.
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Programs:
 
     def __init__(self, build):
         self.build = pathlib.Path(build)
-        self.uvloop_python = _python_with_uvloop()
+        self.uvloop_python = python_with_uvloop()
         self.python = self.uvloop_python or sys.executable
         self._missing = set()
 
@@ -27,8 +27,11 @@ class Programs:
             if program.uvloop and self.uvloop_python is None:
                 self._say_missing("uvloop", "no Python with uvloop found: left out")
                 return None
+            if program.needs and not self._has(program.needs):
+                return None
             words = [self.python, str(HERE / "peers" / "python" / program.script)]
-            return words + list(program.arguments) + (["--uvloop"] if program.uvloop else [])
+            words += [word.replace("{build}", str(self.build)) for word in program.arguments]
+            return words + (["--uvloop"] if program.uvloop else [])
         for folder in ("benchmarks", "examples", "tools"):
             path = self.build / folder / program
             if os.access(path, os.X_OK) and path.is_file():
@@ -36,13 +39,22 @@ class Programs:
         self._say_missing(program, f"{program} is not in {self.build}: left out")
         return None
 
+    def _has(self, needed):
+        if needed.startswith("built:"):
+            found = any(self.build.glob(f"python/{needed.removeprefix('built:')}.*.so"))
+        else:
+            found = subprocess.run([self.python, "-c", f"import {needed}"], stderr=subprocess.DEVNULL).returncode == 0
+        if not found:
+            self._say_missing(needed, f"{needed} is not there: left out")
+        return found
+
     def _say_missing(self, what, text):
         if what not in self._missing:
             self._missing.add(what)
             log(text)
 
 
-def _python_with_uvloop():
+def python_with_uvloop():
     for python in (sys.executable, "/usr/bin/python3"):
         probe = subprocess.run([python, "-c", "import uvloop"], stderr=subprocess.DEVNULL)
         if probe.returncode == 0:

@@ -42,7 +42,12 @@ std::error_code Poller::add(Watcher& watcher, int fd, std::uint32_t interest) no
         slots_.emplace_back();
     }
     const std::uint32_t slot = free_.back();
-    if (const auto error = control(EPOLL_CTL_ADD, fd, interest, slot)) {
+    auto error = control(EPOLL_CTL_ADD, fd, interest, slot);
+    if (error == std::errc::file_exists) {
+        // It was closed without being removed, and the same file has the number again.
+        error = control(EPOLL_CTL_MOD, fd, interest, slot);
+    }
+    if (error) {
         return error;
     }
     free_.pop_back();
@@ -54,10 +59,15 @@ std::error_code Poller::add(Watcher& watcher, int fd, std::uint32_t interest) no
 }
 
 std::error_code Poller::change(Watcher& watcher, std::uint32_t interest) noexcept {
-    if (interest == watcher.interest_) {
-        return {};
+    return interest == watcher.interest_ ? std::error_code() : renew(watcher, interest);
+}
+
+std::error_code Poller::renew(Watcher& watcher, std::uint32_t interest) noexcept {
+    auto error = control(EPOLL_CTL_MOD, watcher.fd_, interest, watcher.slot_);
+    if (error == std::errc::no_such_file_or_directory) {
+        // It was closed, and another file has the number.
+        error = control(EPOLL_CTL_ADD, watcher.fd_, interest, watcher.slot_);
     }
-    const auto error = control(EPOLL_CTL_MOD, watcher.fd_, interest, watcher.slot_);
     if (!error) {
         watcher.interest_ = interest;
     }
@@ -68,11 +78,13 @@ void Poller::remove(Watcher& watcher) noexcept {
     if (!watcher.is_watching()) {
         return;
     }
-    // Fails only if the descriptor is already closed; the kernel has removed it then.
+    // Fails only if the descriptor is already closed. The kernel has removed it then, unless its
+    // file is open under another number or in another process: see forget_closed_files.
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watcher.fd_, nullptr);
     Slot& slot = slots_[watcher.slot_];
     slot.watcher = nullptr;
     ++slot.generation;
+    slot.removed_in = batch_;
     free_.push_back(watcher.slot_);
     watcher.slot_ = Watcher::none;
     watcher.fd_ = -1;
@@ -103,16 +115,41 @@ int Poller::collect(Nanoseconds timeout) noexcept {
 }
 
 void Poller::dispatch(int count) noexcept {
+    bool has_closed_files = false;
+    ++batch_;
     for (int i = 0; i < count; ++i) {
         const std::uint64_t key = events_[static_cast<std::size_t>(i)].data.u64;
         const auto slot = static_cast<std::uint32_t>(key);
         const auto generation = static_cast<std::uint32_t>(key >> 32);
         if (slots_[slot].watcher != nullptr && slots_[slot].generation == generation) {
             slots_[slot].watcher->on_ready(events_[static_cast<std::size_t>(i)].events);
+        } else if (slots_[slot].removed_in != batch_ && slots_[slot].removed_in != batch_ - 1) {
+            has_closed_files = true;
         }
+    }
+    if (has_closed_files) {
+        forget_closed_files();
     }
     if (static_cast<std::size_t>(count) == events_.size() && events_.size() < largest_batch) {
         events_.resize(events_.size() * 2);
+    }
+}
+
+// An event came for a watcher that was removed long ago: its descriptor had been closed by then,
+// but the file is still open elsewhere. The kernel would report it for ever, and only a new set of
+// descriptors is rid of it.
+void Poller::forget_closed_files() noexcept {
+    const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fresh < 0) {
+        return; // tried again at the next event
+    }
+    ::close(epoll_);
+    epoll_ = fresh;
+    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+        if (const Watcher* const watcher = slots_[slot].watcher) {
+            // Fails for descriptors that are closed: there is nothing to watch.
+            static_cast<void>(control(EPOLL_CTL_ADD, watcher->fd_, watcher->interest_, slot));
+        }
     }
 }
 

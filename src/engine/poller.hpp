@@ -44,6 +44,9 @@ private:
 /// The kernel stores a slot and the slot's generation instead of the file descriptor: a closed
 /// descriptor's number is reused at once, while an event of the old one may still be in the current
 /// batch. Events of an earlier generation are dropped.
+///
+/// It survives descriptors that are closed before they are removed, and numbers that others then
+/// use again: language bindings watch descriptors that are not theirs.
 class Poller {
 public:
     Poller(); ///< Throws std::system_error if no epoll descriptor can be created.
@@ -54,7 +57,9 @@ public:
     /// Starts watching `fd`. Interest 0 is allowed; errors and hang-ups are reported even then.
     [[nodiscard]] std::error_code add(Watcher& watcher, int fd, std::uint32_t interest) noexcept;
     [[nodiscard]] std::error_code change(Watcher& watcher, std::uint32_t interest) noexcept;
-    /// Stops watching. Must be called before the descriptor is closed. Does nothing if not
+    /// Changes the interest, and has the kernel watch what has the descriptor's number now.
+    [[nodiscard]] std::error_code renew(Watcher& watcher, std::uint32_t interest) noexcept;
+    /// Stops watching. Should be called before the descriptor is closed. Does nothing if not
     /// watching.
     void remove(Watcher& watcher) noexcept;
 
@@ -73,12 +78,15 @@ private:
     struct Slot {
         Watcher* watcher = nullptr;
         std::uint32_t generation = 0;
+        std::uint32_t removed_in = 0; // the batch in which the last watcher was removed
     };
 
     [[nodiscard]] std::error_code control(int operation, int fd, std::uint32_t interest,
                                           std::uint32_t slot) const noexcept;
+    void forget_closed_files() noexcept;
 
     int epoll_ = -1;
+    std::uint32_t batch_ = 1; // a number for what was collected last
     bool has_pwait2_ = true;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;

@@ -28,10 +28,11 @@ protected:
 };
 
 /// Called on the loop's thread before and after every wait that may block, so that language
-/// bindings can release an interpreter lock there.
+/// bindings can release an interpreter lock there. Not noexcept, because an interpreter may end the
+/// thread instead of giving it the lock: then pthread_exit unwinds the stack.
 struct BlockingHooks {
-    void (*before)(void* context) noexcept = nullptr;
-    void (*after)(void* context) noexcept = nullptr;
+    void (*before)(void* context) = nullptr;
+    void (*after)(void* context) = nullptr;
     void* context = nullptr;
 };
 
@@ -100,6 +101,9 @@ public:
     /// its peers answer within microseconds. Default: 0.
     void set_busy_poll(Nanoseconds time) noexcept { busy_poll_time_ = time; }
     void set_signal_sink(SignalSink* sink) noexcept { signal_sink_ = sink; }
+
+    /// Has the next `poll` ask the kernel, also if it did so just now and there is work.
+    void poll_next_turn() noexcept { polled_at_ = 0; }
 
     /// The first half of a turn: waits until something is ready (does not wait if something already
     /// is or `may_block` is false), then dispatches descriptors, signals, posts and timers.

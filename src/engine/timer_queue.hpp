@@ -38,6 +38,23 @@ public:
     /// Removes every timer and calls `discard` on it.
     void discard_all() noexcept;
 
+    /// Calls `visit` with every armed timer, in no order. `visit` must not change the queue.
+    template <class Visit> void for_each(Visit visit) const {
+        for (const auto* entries : {&heap_, &sorted_}) {
+            for (const HeapEntry& entry : *entries) {
+                if (entry.timer != nullptr) {
+                    visit(*entry.timer);
+                }
+            }
+        }
+        for (const auto& level : wheel_) {
+            for (const Slot& slot : level) {
+                slot.timers.for_each(visit);
+            }
+        }
+        late_.for_each(visit);
+    }
+
     /// When to wake up: not later than the earliest deadline, and never long before it. Must not be
     /// called on an empty queue.
     [[nodiscard]] Nanoseconds next_wakeup() const noexcept;

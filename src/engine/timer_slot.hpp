@@ -45,6 +45,13 @@ public:
             close_all_gaps();
         }
     }
+    template <class Visit> void for_each(Visit& visit) const {
+        for (Timer* const timer : entries_) {
+            if (timer != nullptr) {
+                visit(*timer);
+            }
+        }
+    }
     /// Removes all timers, and calls `visit` with each, in the order in which they were added.
     /// `visit` may add timers to other slots; if there is no memory for that, the program ends.
     /// `scratch` is memory to be used again.

@@ -51,6 +51,52 @@ TEST(Reactor, ATurnRunsWhatWasReadyAsItBegan) {
     EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
+TEST(ReadyQueue, TheRestOfABatchIsPutBackBeforeWhatBecameReadySince) {
+    std::vector<int> order;
+    Call first([&] { order.push_back(1); });
+    Call second([&] { order.push_back(2); });
+    Call third([&] { order.push_back(3); });
+    ReadyQueue queue;
+    queue.push(first);
+    queue.push(second);
+    ReadyQueue batch = queue.take_all();
+    batch.pop().run();
+    queue.push(third);
+    queue.put_back(batch);
+    EXPECT_TRUE(batch.empty());
+    EXPECT_EQ(queue.front(), &second);
+    EXPECT_EQ(ReadyQueue::after(second), &third);
+    EXPECT_EQ(ReadyQueue::after(third), nullptr);
+    // Into an empty queue, to which more can be added then.
+    batch = queue.take_all();
+    queue.put_back(batch);
+    queue.push(first);
+    while (!queue.empty()) {
+        queue.pop().run();
+    }
+    EXPECT_EQ(order, (std::vector{1, 2, 3, 1}));
+    queue.put_back(batch);
+    EXPECT_TRUE(queue.empty());
+}
+
+TEST(Reactor, AsksTheKernelInTheNextTurnIfItShould) {
+    Reactor reactor;
+    Seen seen;
+    const Socket event(::eventfd(1, EFD_NONBLOCK));
+    int events = 0;
+    seen.body = [&](std::uint32_t) { ++events; };
+    ASSERT_FALSE(reactor.poller().add(seen, event.fileno(), Watcher::readable));
+    Call call([] {});
+    for (int turn = 1; turn <= 100; ++turn) {
+        reactor.ready().push(call);
+        reactor.poll_next_turn();
+        reactor.poll(true);
+        reactor.run_ready();
+        ASSERT_EQ(events, turn);
+    }
+    reactor.poller().remove(seen);
+}
+
 TEST(Reactor, WhatIsAskedForAtATurnsEndRunsInTheNextTurnWithoutWaiting) {
     Reactor reactor;
     int runs = 0;
@@ -211,6 +257,69 @@ TEST(Poller, AnEventOfAClosedDescriptorDoesNotReachTheOneThatGotItsNumber) {
     reactor.poller().remove(first);
     reactor.poller().remove(second);
     reactor.poller().remove(newcomer);
+}
+
+TEST(Poller, WatchesTheFileThatHasTheNumberOfAClosedDescriptor) {
+    Reactor reactor;
+    Seen seen;
+    int events = 0;
+    seen.body = [&](std::uint32_t) { ++events; };
+    const int number = ::eventfd(0, EFD_NONBLOCK);
+    ASSERT_FALSE(reactor.poller().add(seen, number, Watcher::readable));
+    ::close(number);
+    Socket reborn(::eventfd(1, EFD_NONBLOCK));
+    ASSERT_EQ(reborn.fileno(), number);
+    reactor.poller().wait(0);
+    EXPECT_EQ(events, 0);
+    ASSERT_FALSE(reactor.poller().renew(seen, Watcher::readable));
+    reactor.poller().wait(0);
+    EXPECT_EQ(events, 1);
+    reactor.poller().remove(seen);
+}
+
+TEST(Poller, WatchesADescriptorThatComesBackWithoutHavingBeenRemoved) {
+    Reactor reactor;
+    Seen forgotten;
+    Seen seen;
+    int events = 0;
+    forgotten.body = [](std::uint32_t) { ADD_FAILURE() << "was removed"; };
+    seen.body = [&](std::uint32_t) { ++events; };
+    const Socket copy(::eventfd(1, EFD_NONBLOCK));
+    const Socket original(::dup(copy.fileno()));
+    const int number = original.fileno();
+    ASSERT_FALSE(reactor.poller().add(forgotten, number, Watcher::readable));
+    ::close(number);
+    reactor.poller().remove(forgotten); // in vain: the number is closed
+    ASSERT_EQ(::dup2(copy.fileno(), number), number);
+    ASSERT_FALSE(reactor.poller().add(seen, number, Watcher::readable));
+    reactor.poller().wait(0);
+    EXPECT_EQ(events, 1);
+    reactor.poller().remove(seen);
+}
+
+TEST(Poller, ForgetsAClosedDescriptorWhoseFileIsOpenElsewhere) {
+    Reactor reactor;
+    Seen closed;
+    Seen open;
+    int events = 0;
+    closed.body = [](std::uint32_t) { ADD_FAILURE() << "was removed"; };
+    open.body = [&](std::uint32_t) { ++events; };
+    const Socket copy(::eventfd(1, EFD_NONBLOCK));
+    Socket original(::dup(copy.fileno()));
+    const Socket other(::eventfd(0, EFD_NONBLOCK));
+    ASSERT_FALSE(reactor.poller().add(closed, original.fileno(), Watcher::readable));
+    ASSERT_FALSE(reactor.poller().add(open, other.fileno(), Watcher::readable));
+    original.close();
+    reactor.poller().remove(closed);
+    int turns = 0;
+    while (reactor.poller().collect(0) != 0) {
+        reactor.poller().dispatch(1);
+        ASSERT_LT(++turns, 10) << "the kernel reports it again and again";
+    }
+    ::eventfd_write(other.fileno(), 1);
+    reactor.poller().wait(0);
+    EXPECT_EQ(events, 1);
+    reactor.poller().remove(open);
 }
 
 TEST(Poller, HandlesMoreEventsThanFitIntoOneBatch) {

@@ -52,6 +52,36 @@ TEST(TimerQueue, ATimerArmedByAnExpiryWaitsForTheNextCall) {
     queue.cancel(timer);
 }
 
+TEST(TimerQueue, VisitsEveryArmedTimer) {
+    TimerQueue queue(0);
+    std::vector<int> expired;
+    std::vector<TestTimer> timers(400);
+    std::vector<const Timer*> armed;
+    for (std::size_t i = 0; i < timers.size(); ++i) {
+        timers[i].expired = &expired;
+        // In the heap, in slots of each level, and in the slot that is sorted below.
+        queue.arm(timers[i], i % 4 == 0 ? static_cast<Nanoseconds>(3'000'000 + i)
+                                        : Nanoseconds{1} << (i % 60));
+    }
+    queue.expire(3'000'100);
+    for (std::size_t i = 0; i < timers.size(); i += 3) {
+        if (timers[i].is_armed()) {
+            queue.cancel(timers[i]);
+        }
+    }
+    for (const TestTimer& timer : timers) {
+        if (timer.is_armed()) {
+            armed.push_back(&timer);
+        }
+    }
+    std::vector<const Timer*> visited;
+    queue.for_each([&](const Timer& timer) { visited.push_back(&timer); });
+    std::ranges::sort(visited);
+    EXPECT_EQ(visited, armed);
+    EXPECT_EQ(visited.size(), queue.size());
+    queue.discard_all();
+}
+
 // Compares random arming, cancelling and passing of time with a sorted multimap.
 class TimerQueueAgainstAModel : public ::testing::TestWithParam<unsigned> {};
 

@@ -11,6 +11,7 @@ from harness.groups import (
     network,
     observing,
     processes,
+    python,
     subprocesses,
     threads,
     timers,
@@ -31,4 +32,5 @@ GROUPS = [
     databases.GROUP,
     gpu.GROUP,
     observing.GROUP,
+    python.GROUP,
 ]

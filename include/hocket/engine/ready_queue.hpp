@@ -55,6 +55,12 @@ public:
         return first;
     }
 
+    /// The first element, or nullptr; and the element after `item`, or nullptr after the last one.
+    [[nodiscard]] Runnable* front() const noexcept { return head_; }
+    [[nodiscard]] static Runnable* after(const Runnable& item) noexcept {
+        return item.next_runnable_;
+    }
+
     /// Moves everything into the returned queue. A turn of the loop runs what was ready when it
     /// began.
     [[nodiscard]] ReadyQueue take_all() noexcept {
@@ -63,6 +69,20 @@ public:
         batch.tail_ = tail_;
         head_ = tail_ = nullptr;
         return batch;
+    }
+
+    /// Puts the rest of a batch before everything that has become ready since. A loop that stops in
+    /// the middle of a turn runs it in its next turn.
+    void put_back(ReadyQueue& batch) noexcept {
+        if (batch.head_ == nullptr) {
+            return;
+        }
+        batch.tail_->next_runnable_ = head_;
+        if (head_ == nullptr) {
+            tail_ = batch.tail_;
+        }
+        head_ = batch.head_;
+        batch.head_ = batch.tail_ = nullptr;
     }
 
 private:

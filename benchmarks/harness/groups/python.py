@@ -1,0 +1,73 @@
+"""Python programs on hocket's event loop, beside asyncio's, uvloop and rloop."""
+
+import subprocess
+
+from harness.micro import Micro
+from harness.model import OURS, Bar, Group, Python, Row
+from harness.programs import python_with_uvloop
+
+_PEERS = ("asyncio", "uvloop", "rloop")
+
+
+def _subject(name, title, against_asyncio, against_uvloop):
+    """Our time may be at most 1 / `against_…` of that of the peer."""
+    return Micro(
+        f"python_{name}",
+        {
+            OURS: Python("loops.py", (name, "hocket", "{build}"), needs="built:_hocket"),
+            **{peer: Python("loops.py", (name, peer), needs=peer) for peer in _PEERS},
+        },
+        {
+            name: (
+                Row(title, "ns", Bar(round(1 / against_asyncio, 3), "asyncio")),
+                Row(title, "ns", Bar(round(1 / against_uvloop, 3), "uvloop")),
+            )
+        },
+        rounds=3,
+        python_rounds=3,
+    )
+
+
+def _versions():
+    python = python_with_uvloop() or "python3"
+    script = (
+        "import importlib.metadata as m, platform as p, sysconfig as s\n"
+        "pgo = '--enable-optimizations' in (s.get_config_var('CONFIG_ARGS') or '')\n"
+        "print('CPython', p.python_version() + (' (PGO)' if pgo else ' (not PGO)'))\n"
+        "for name in ('uvloop', 'rloop'):\n"
+        "    try: print(name, m.version(name))\n"
+        "    except m.PackageNotFoundError: pass\n"
+    )
+    done = subprocess.run([python, "-c", script], stdout=subprocess.PIPE, text=True)
+    return [tuple(line.split(" ", 1)) for line in done.stdout.splitlines()]
+
+
+GROUP = Group(
+    name="python",
+    title="Python",
+    peers=list(_PEERS),
+    subjects=[
+        _subject("burst", "call_soon, 100,000 at once", 3, 1.8),
+        _subject("chain", "call_soon, each by the last", 8, 4),
+        _subject("timers", "call_later + cancel", 8, 4),
+        _subject("tasks", "create_task + await", 3.2, 1.8),
+        _subject("futures", "future + await", 4, 2),
+        _subject("gather", "gather of 1,000", 2, 1.3),
+        Micro(
+            "python_import",
+            {
+                OURS: Python("loops.py", ("import", "hocket", "{build}"), needs="built:_hocket"),
+                **{peer: Python("loops.py", ("import", peer), needs=peer) for peer in _PEERS},
+            },
+            {"import": Row("start Python and make a loop", "ms", Bar(1, "asyncio", offset=15))},
+            rounds=1,
+        ),
+    ],
+    notes="""\
+- The same programs (`benchmarks/peers/python/loops.py`) on each loop, with Python's own Task and Future. CPU time:
+  the fastest of three rounds of five batches.
+- A row appears twice because it has two bars.
+- rloop is measured if it is installed (`pip install rloop`).
+""",
+    versions=_versions,
+)
