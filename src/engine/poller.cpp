@@ -1,5 +1,6 @@
 #include "engine/poller.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <ctime>
@@ -43,7 +44,7 @@ std::error_code Poller::add(Watcher& watcher, int fd, std::uint32_t interest) no
     }
     const std::uint32_t slot = free_.back();
     auto error = control(EPOLL_CTL_ADD, fd, interest, slot);
-    if (error == std::errc::file_exists) {
+    if (error == std::errc::file_exists && !is_watched(fd)) {
         // It was closed without being removed, and the same file has the number again.
         error = control(EPOLL_CTL_MOD, fd, interest, slot);
     }
@@ -56,6 +57,12 @@ std::error_code Poller::add(Watcher& watcher, int fd, std::uint32_t interest) no
     watcher.interest_ = interest;
     watcher.slot_ = slot;
     return {};
+}
+
+bool Poller::is_watched(int fd) const noexcept {
+    return std::any_of(slots_.begin(), slots_.end(), [fd](const Slot& slot) {
+        return slot.watcher != nullptr && slot.watcher->fd_ == fd;
+    });
 }
 
 std::error_code Poller::change(Watcher& watcher, std::uint32_t interest) noexcept {

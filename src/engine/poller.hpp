@@ -55,6 +55,7 @@ public:
     Poller& operator=(const Poller&) = delete;
 
     /// Starts watching `fd`. Interest 0 is allowed; errors and hang-ups are reported even then.
+    /// EEXIST if it is watched already.
     [[nodiscard]] std::error_code add(Watcher& watcher, int fd, std::uint32_t interest) noexcept;
     [[nodiscard]] std::error_code change(Watcher& watcher, std::uint32_t interest) noexcept;
     /// Changes the interest, and has the kernel watch what has the descriptor's number now.
@@ -83,6 +84,7 @@ private:
 
     [[nodiscard]] std::error_code control(int operation, int fd, std::uint32_t interest,
                                           std::uint32_t slot) const noexcept;
+    [[nodiscard]] bool is_watched(int fd) const noexcept;
     void forget_closed_files() noexcept;
 
     int epoll_ = -1;

@@ -9,6 +9,10 @@ namespace hocket::detail::postgres {
 
 void ConnectionState::on_turn_end() noexcept {
     const auto keep_alive = weak_from_this().lock();
+    if (!is_closed() && is_cut_off()) {
+        receive();
+        return;
+    }
     // While a cancel request is on its way, it could hit any query that is sent.
     while (!is_closed() && mode_ == Mode::pipelined && !cancel_ && !unsent_.empty()) {
         const RequestPointer request = unsent_.front();
@@ -148,6 +152,12 @@ void ConnectionState::grant(ExclusiveUse& use) noexcept {
 
 bool ConnectionState::flush() noexcept {
     const bool has_more = ::PQflush(connection_) == 1;
+    if (is_cut_off()) {
+        // Before others get the descriptor's number. No event will tell.
+        reactor_.poller().remove(*this);
+        schedule();
+        return true;
+    }
     const std::uint32_t wanted = readable | (has_more ? writable : 0U);
     if (interest() != wanted) {
         static_cast<void>(reactor_.poller().change(*this, wanted)); // the descriptor is watched

@@ -62,6 +62,9 @@ public:
     /// Sends what libpq has buffered; watches for writability if the kernel does not take it all.
     /// Returns whether everything has been sent.
     bool flush() noexcept;
+    /// Whether libpq has closed the socket, because sending failed. The connection ends with this
+    /// turn.
+    [[nodiscard]] bool is_cut_off() const noexcept { return ::PQsocket(connection_) < 0; }
 
     // Set by TransactionScope.
     int transaction_level = 0;

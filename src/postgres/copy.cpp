@@ -94,6 +94,9 @@ Coro<std::string> copy_in(StatePointer state, std::string sql, AsyncGenerator<st
         while (!state->flush()) {
             co_await use;
         }
+        if (state->is_cut_off()) {
+            break;
+        }
     }
     state->require_open();
     ::PQputCopyEnd(use.libpq(), nullptr);
