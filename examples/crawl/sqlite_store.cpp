@@ -2,12 +2,12 @@
 #include <hocket/event.hpp>
 #include <hocket/lock.hpp>
 #include <hocket/sqlite.hpp>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <stdexcept>
 #include <utility>
 
 #include "crawl/page_store.hpp"
-#include "web/json.hpp"
 
 namespace crawl {
 
@@ -31,12 +31,9 @@ constexpr const char* insert_page =
     " VALUES (?, ?, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))";
 
 std::string json_array(const std::vector<std::string>& texts) {
-    std::string out = "[";
-    for (const std::string& text : texts) {
-        if (out.size() > 1) out += ",";
-        out += web::json_string(text);
-    }
-    return out + "]";
+    using Json = nlohmann::json;
+    // URLs need not be UTF-8.
+    return Json(texts).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 sqlite::Parameters row_of(const StoredPage& page) {
@@ -122,7 +119,7 @@ bool has_page_store() noexcept { return true; }
 
 Coro<std::unique_ptr<PageStore>> open_page_store(std::string file) {
     try {
-        // The crawl can be repeated: losing its last pages in a power failure is no harm.
+        // A power failure may lose the last pages: the crawl can be repeated.
         sqlite::Connection database =
             co_await sqlite::connect(file, {.synchronous = sqlite::Synchronous::normal});
         co_await database.executescript(create_table);

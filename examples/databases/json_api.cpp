@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -109,6 +110,7 @@ Coro<> serve(std::string dsn, std::string redis_url, int port) {
     co_await server.drain(30s);
 }
 
-int main(int, char** arguments) {
-    hocket::run(serve(arguments[1], arguments[2], std::stoi(arguments[3])));
+int main(int count, char** arguments) {
+    if (count != 4) return std::fprintf(stderr, "usage: json_api DSN REDIS_URL PORT\n"), 2;
+    hocket::run(serve(arguments[1], arguments[2], std::atoi(arguments[3])));
 }

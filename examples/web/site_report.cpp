@@ -1,59 +1,33 @@
 #include "web/site_report.hpp"
 
 #include <algorithm>
-#include <charconv>
-
-#include "web/json.hpp"
+#include <nlohmann/json.hpp>
 
 namespace web {
 namespace {
 
-std::string json_number(double value) {
-    char text[32];
-    const auto [end, error] = std::to_chars(text, text + sizeof text, value);
-    return error == std::errc{} ? std::string(text, end) : "0";
+using Json = nlohmann::ordered_json;
+
+Json to_json(const PageReport& page) {
+    return {{"url", page.url},     {"status", page.status}, {"html", page.html},
+            {"bytes", page.bytes}, {"words", page.words},   {"not_kept", page.not_kept}};
 }
 
-const char* json_boolean(bool value) { return value ? "true" : "false"; }
-
-/// A JSON array with one item a line, so that reports can be read and compared as text.
-template <class Items, class ItemToJson>
-std::string json_lines(const Items& items, ItemToJson item_to_json) {
-    std::string out = "[";
-    const char* separator = "\n    ";
-    for (const auto& item : items) {
-        out += separator + item_to_json(item);
-        separator = ",\n    ";
-    }
-    return out + (items.empty() ? "]" : "\n  ]");
+Json to_json(const RedirectReport& redirect) {
+    return {{"from", redirect.from}, {"to", redirect.to}};
 }
 
-std::string page_to_json(const PageReport& page) {
-    return "{\"url\": " + json_string(page.url) + ", \"status\": " + std::to_string(page.status) +
-           ", \"html\": " + json_boolean(page.html) + ", \"bytes\": " + std::to_string(page.bytes) +
-           ", \"words\": " + std::to_string(page.words) +
-           ", \"not_kept\": " + json_string(page.not_kept) + "}";
+Json to_json(const BrokenLink& broken) {
+    return {{"url", broken.url},
+            {"problem", problem_name(broken.problem)},
+            {"message", broken.message},
+            {"linked_from", broken.linked_from}};
 }
 
-std::string redirect_to_json(const RedirectReport& redirect) {
-    return "{\"from\": " + json_string(redirect.from) + ", \"to\": " + json_string(redirect.to) +
-           "}";
-}
-
-std::string broken_to_json(const BrokenLink& broken) {
-    std::string out = "{\"url\": " + json_string(broken.url) +
-                      ", \"problem\": " + json_string(problem_name(broken.problem)) +
-                      ", \"message\": " + json_string(broken.message) + ", \"linked_from\": [";
-    const char* separator = "";
-    for (const std::string& page : broken.linked_from) {
-        out += separator + json_string(page);
-        separator = ", ";
-    }
-    return out + "]}";
-}
-
-std::uint64_t whole_number(const JsonValue& value) {
-    return static_cast<std::uint64_t>(value.number());
+template <class Item> Json array_of(const std::vector<Item>& items) {
+    Json array = Json::array();
+    for (const Item& item : items) array.push_back(to_json(item));
+    return array;
 }
 
 std::string describe(const PageReport& page) {
@@ -111,40 +85,40 @@ double SiteReport::pages_per_second() const {
 }
 
 std::string to_json(const SiteReport& report) {
-    return "{\n  \"way\": " + json_string(report.way) +
-           ",\n  \"start\": " + json_string(report.start) +
-           ",\n  \"seconds\": " + json_number(report.seconds) +
-           ",\n  \"peak_memory_kib\": " + std::to_string(report.peak_memory_kib) +
-           ",\n  \"worker_processes\": " + std::to_string(report.worker_processes) +
-           ",\n  \"interrupted\": " + json_boolean(report.interrupted) +
-           ",\n  \"words\": " + std::to_string(report.words()) +
-           ",\n  \"pages\": " + json_lines(report.pages, page_to_json) +
-           ",\n  \"redirects\": " + json_lines(report.redirects, redirect_to_json) +
-           ",\n  \"broken\": " + json_lines(report.broken, broken_to_json) + "\n}\n";
+    const Json json{{"way", report.way},
+                    {"start", report.start},
+                    {"seconds", report.seconds},
+                    {"peak_memory_kib", report.peak_memory_kib},
+                    {"worker_processes", report.worker_processes},
+                    {"interrupted", report.interrupted},
+                    {"words", report.words()},
+                    {"pages", array_of(report.pages)},
+                    {"redirects", array_of(report.redirects)},
+                    {"broken", array_of(report.broken)}};
+    // URLs and messages of servers need not be UTF-8.
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 SiteReport report_from_json(std::string_view text) {
-    const JsonValue json = parse_json(text);
+    const Json json = Json::parse(text);
     SiteReport report;
-    report.way = json.at("way").text();
-    report.start = json.at("start").text();
-    report.seconds = json.at("seconds").number();
-    report.peak_memory_kib = whole_number(json.at("peak_memory_kib"));
-    report.worker_processes = whole_number(json.at("worker_processes"));
-    report.interrupted = json.at("interrupted").boolean();
-    for (const JsonValue& page : json.at("pages").items())
-        report.pages.push_back({page.at("url").text(), static_cast<int>(page.at("status").number()),
-                                page.at("html").boolean(), whole_number(page.at("bytes")),
-                                whole_number(page.at("words")), page.at("not_kept").text()});
-    for (const JsonValue& redirect : json.at("redirects").items())
-        report.redirects.push_back({redirect.at("from").text(), redirect.at("to").text()});
-    for (const JsonValue& item : json.at("broken").items()) {
+    report.way = json.at("way");
+    report.start = json.at("start");
+    report.seconds = json.at("seconds");
+    report.peak_memory_kib = json.at("peak_memory_kib");
+    report.worker_processes = json.at("worker_processes");
+    report.interrupted = json.at("interrupted");
+    for (const Json& page : json.at("pages"))
+        report.pages.push_back({page.at("url"), page.at("status"), page.at("html"),
+                                page.at("bytes"), page.at("words"), page.at("not_kept")});
+    for (const Json& redirect : json.at("redirects"))
+        report.redirects.push_back({redirect.at("from"), redirect.at("to")});
+    for (const Json& item : json.at("broken")) {
         BrokenLink& broken = report.broken.emplace_back();
-        broken.url = item.at("url").text();
-        broken.problem = problem_named(item.at("problem").text());
-        broken.message = item.at("message").text();
-        for (const JsonValue& page : item.at("linked_from").items())
-            broken.linked_from.push_back(page.text());
+        broken.url = item.at("url");
+        broken.problem = problem_named(item.at("problem").get<std::string>());
+        broken.message = item.at("message");
+        broken.linked_from = item.at("linked_from").get<std::vector<std::string>>();
     }
     return report;
 }

@@ -2,7 +2,7 @@
 
     hocket.run(main())                                       # in place of asyncio.run
     asyncio.Runner(loop_factory=hocket.new_event_loop)
-    hocket.install()                                         # for everything that creates loops
+    hocket.install()                                         # asyncio creates hocket's loops from here on
 """
 
 import importlib

@@ -9,7 +9,7 @@ namespace hocket::python {
 /// interpreter.
 class HandleCache {
 public:
-    /// Memory without an object; nullptr if there is none.
+    /// Takes memory in which no object lives; nullptr if the cache is empty.
     [[nodiscard]] HandleObject* take() noexcept {
         HandleObject* const handle = first_;
         if (handle != nullptr) {

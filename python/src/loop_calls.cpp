@@ -110,6 +110,25 @@ PyObject* at(LoopObject& loop, const Call& call, double when) {
     return Py_NewRef(object(timer->handle));
 }
 
+/// A call with a time: `first_name` is its name, and `none_text` the error for None.
+bool parse_timed(LoopObject& loop, const char* method, const char* first_name,
+                 const char* none_text, PyObject* const* arguments, Py_ssize_t count,
+                 PyObject* names, Parsed& parsed, double& seconds) {
+    if (!parse(method, first_name, arguments, count, names, parsed)) {
+        return false;
+    }
+    if (parsed.first == Py_None) {
+        PyErr_SetString(PyExc_TypeError, none_text);
+        return false;
+    }
+    seconds = PyFloat_AsDouble(parsed.first);
+    if ((seconds == -1 && PyErr_Occurred() != nullptr) || !check_open(loop)) {
+        return false;
+    }
+    // asyncio's call_later() checks in call_at().
+    return !loop.is_debugging || check_call(loop, parsed.call.callback, "call_at");
+}
+
 } // namespace
 
 Nanoseconds deadline_of(double when) noexcept {
@@ -157,39 +176,22 @@ PyObject* call_later(PyObject* self, PyObject* const* arguments, Py_ssize_t coun
                      PyObject* names) {
     LoopObject& loop = loop_of(self);
     Parsed parsed;
-    if (!parse("call_later", "delay", arguments, count, names, parsed)) {
-        return nullptr;
-    }
-    if (parsed.first == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "delay must not be None");
-        return nullptr;
-    }
-    const double delay = PyFloat_AsDouble(parsed.first);
-    if ((delay == -1 && PyErr_Occurred() != nullptr) || !check_open(loop)) {
-        return nullptr;
-    }
-    if (loop.is_debugging && !check_call(loop, parsed.call.callback, "call_at")) {
-        return nullptr;
-    }
+    double delay = 0;
     double now = 0;
-    return time_of(loop, now) ? at(loop, parsed.call, now + delay) : nullptr;
+    if (!parse_timed(loop, "call_later", "delay", "delay must not be None", arguments, count, names,
+                     parsed, delay) ||
+        !time_of(loop, now)) {
+        return nullptr;
+    }
+    return at(loop, parsed.call, now + delay);
 }
 
 PyObject* call_at(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
     LoopObject& loop = loop_of(self);
     Parsed parsed;
-    if (!parse("call_at", "when", arguments, count, names, parsed)) {
-        return nullptr;
-    }
-    if (parsed.first == Py_None) {
-        PyErr_SetString(PyExc_TypeError, "when cannot be None");
-        return nullptr;
-    }
-    const double when = PyFloat_AsDouble(parsed.first);
-    if ((when == -1 && PyErr_Occurred() != nullptr) || !check_open(loop)) {
-        return nullptr;
-    }
-    if (loop.is_debugging && !check_call(loop, parsed.call.callback, "call_at")) {
+    double when = 0;
+    if (!parse_timed(loop, "call_at", "when", "when cannot be None", arguments, count, names,
+                     parsed, when)) {
         return nullptr;
     }
     return at(loop, parsed.call, when);

@@ -110,7 +110,7 @@ class Descriptors(unittest.TestCase):
         self.loop.add_reader(a.fileno(), self.events.append, "closed")
         number = a.fileno()
         a.close()
-        b.send(b"x")  # the copy is readable for ever
+        b.send(b"x")  # nobody reads it, so the copy stays readable
         self.loop.remove_reader(number)
         c, d = self.pair()
         self.loop.add_reader(c, self.events.append, "open")

@@ -66,15 +66,19 @@ bool Poller::is_watched(int fd) const noexcept {
 }
 
 std::error_code Poller::change(Watcher& watcher, std::uint32_t interest) noexcept {
-    return interest == watcher.interest_ ? std::error_code() : renew(watcher, interest);
+    return interest == watcher.interest_ ? std::error_code()
+                                         : control(EPOLL_CTL_MOD, watcher, interest);
 }
 
 std::error_code Poller::renew(Watcher& watcher, std::uint32_t interest) noexcept {
-    auto error = control(EPOLL_CTL_MOD, watcher.fd_, interest, watcher.slot_);
-    if (error == std::errc::no_such_file_or_directory) {
-        // It was closed, and another file has the number.
-        error = control(EPOLL_CTL_ADD, watcher.fd_, interest, watcher.slot_);
-    }
+    const auto error = control(EPOLL_CTL_MOD, watcher, interest);
+    // It was closed, and another file has the number.
+    return error == std::errc::no_such_file_or_directory ? control(EPOLL_CTL_ADD, watcher, interest)
+                                                         : error;
+}
+
+std::error_code Poller::control(int operation, Watcher& watcher, std::uint32_t interest) noexcept {
+    const auto error = control(operation, watcher.fd_, interest, watcher.slot_);
     if (!error) {
         watcher.interest_ = interest;
     }
@@ -143,8 +147,8 @@ void Poller::dispatch(int count) noexcept {
 }
 
 // An event came for a watcher that was removed long ago: its descriptor had been closed by then,
-// but the file is still open elsewhere. The kernel would report it for ever, and only a new set of
-// descriptors is rid of it.
+// but the file is still open elsewhere. The kernel would report it in every poll. A new epoll
+// descriptor does not have it.
 void Poller::forget_closed_files() noexcept {
     const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
     if (fresh < 0) {

@@ -84,6 +84,9 @@ private:
 
     [[nodiscard]] std::error_code control(int operation, int fd, std::uint32_t interest,
                                           std::uint32_t slot) const noexcept;
+    /// Remembers the interest if the kernel agrees.
+    [[nodiscard]] std::error_code control(int operation, Watcher& watcher,
+                                          std::uint32_t interest) noexcept;
     [[nodiscard]] bool is_watched(int fd) const noexcept;
     void forget_closed_files() noexcept;
 

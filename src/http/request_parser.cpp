@@ -188,7 +188,7 @@ void RequestParser::on_request_impl(beast::http::verb, View method, View target,
     if (target.size() > limits_.target) {
         return refuse(414, "the request target is too long", error);
     }
-    if (method.size() > longest_method) return refuse(501, "there is no such method", error);
+    if (method.size() > longest_method) return refuse(501, "the method is not supported", error);
     std::string_view rest = request_.target_;
     if (rest.front() != '/') {
         // Absolute form: "http://host/path".

@@ -1,5 +1,5 @@
-// Whenever a request is given up, by its client, by its server or by who cancels the handler, the
-// handler is left, nothing of it stays behind, and the server goes on.
+// Whenever a request is given up, by its client, by its server, or because its handler is
+// cancelled, nothing of it stays behind, and the server goes on.
 
 #include <gtest/gtest.h>
 
@@ -103,11 +103,11 @@ const std::vector<Case> requests{
     {"file", "GET /files/large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 0},
 };
 
-enum class GivenUpBy { client, server, canceller };
-const std::vector<GivenUpBy> all{GivenUpBy::client, GivenUpBy::server, GivenUpBy::canceller};
+enum class GivenUpBy { client, server, cancellation };
+const std::vector<GivenUpBy> all{GivenUpBy::client, GivenUpBy::server, GivenUpBy::cancellation};
 
 std::string name_of(const testing::TestParamInfo<std::tuple<Case, GivenUpBy>>& info) {
-    const std::vector<std::string> names{"client", "server", "canceller"};
+    const std::vector<std::string> names{"client", "server", "cancellation"};
     const auto& [request, who] = info.param;
     return std::string(request.name) + "_given_up_by_" + names.at(static_cast<std::size_t>(who));
 }
@@ -146,7 +146,7 @@ Coro<bool> give_up_after(hocket::Server& server, const Case& request, GivenUpBy 
     switch (who) {
     case GivenUpBy::client: client.cancel(); break;
     case GivenUpBy::server: server.abort_clients(); break;
-    case GivenUpBy::canceller: cancel_handlers(kept); break;
+    case GivenUpBy::cancellation: cancel_handlers(kept); break;
     }
     // One that the server had not accepted yet is answered.
     co_await end_of(client);

@@ -6,13 +6,14 @@
 
 namespace hocket::engine {
 
-/// A T that is made when it is first needed, and never destroyed. For static objects, in place of a
-/// local static: if another thread forks while one is being made, the child waits for it for ever.
-/// May be used from any thread. Threads that need it first at the same moment make one each, and
-/// all but one are destroyed.
+/// A T that is made when it is first needed, and never destroyed. Use it in place of a local static
+/// for what the child of a fork needs: if a thread forks while another thread initialises a local
+/// static, the child blocks when it reaches that static. May be used from any thread. Threads that
+/// need the T first at the same moment make one each, and all but one are destroyed.
 template <class T> class MadeOnce {
 public:
-    /// `make` returns a T.
+    /// The T; if it has not been made, `make` returns it. Throws what `make` throws; the next call
+    /// tries again.
     template <class Make> T& get(Make&& make) {
         T* known = made_.load(std::memory_order_acquire);
         if (known == nullptr) [[unlikely]] {

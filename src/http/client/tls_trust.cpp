@@ -116,7 +116,7 @@ CURLcode prepare_context(CURL* easy, void* context, void* session) noexcept {
         std::ignore = connection.release(); // the context owns it
         SSL_CTX_set_info_callback(target, &on_info);
         if (SSL_CTX_get_verify_mode(target) == SSL_VERIFY_NONE) return CURLE_OK;
-        // Otherwise certificates might be verified when the exchange is no more.
+        // Otherwise a certificate might be verified after the exchange has ended.
         SSL_CTX_set_options(target, SSL_OP_NO_RENEGOTIATION);
         SSL_CTX_set_verify(target, SSL_CTX_get_verify_mode(target), &on_verify);
         // The connection may also be one to a proxy.

@@ -2,7 +2,7 @@
 #include <hocket/postgres.hpp>
 #include <iostream>
 
-// Prints 3 and 7 as the other programs do, without a server: there is none at this address.
+// Prints 3 and 7 as the other programs do. No server listens at this address.
 hocket::Coro<int> add(int a, int b) {
     try {
         auto db = co_await hocket::postgres::connect("host=127.0.0.1 port=1 user=nobody");

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <string>
 
-// Prints 3 and 7 as the other programs do, without a server: there is none at this address.
+// Prints 3 and 7 as the other programs do. No server listens at this address.
 hocket::Coro<int> add(const hocket::redis::Client& client, int a, int b) {
     try {
         co_return static_cast<int>(co_await client.incr(std::to_string(a), b));
