@@ -31,9 +31,8 @@ def _subject(name, title, against_asyncio, against_uvloop):
 def _versions():
     python = python_with_uvloop() or "python3"
     script = (
-        "import importlib.metadata as m, platform as p, sysconfig as s\n"
-        "pgo = '--enable-optimizations' in (s.get_config_var('CONFIG_ARGS') or '')\n"
-        "print('CPython', p.python_version() + (' (PGO)' if pgo else ' (not PGO)'))\n"
+        "import importlib.metadata as m, platform as p\n"
+        "print('CPython', p.python_version())\n"
         "for name in ('uvloop', 'rloop'):\n"
         "    try: print(name, m.version(name))\n"
         "    except m.PackageNotFoundError: pass\n"
