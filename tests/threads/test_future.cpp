@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/resource.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -142,6 +143,27 @@ TEST(Future, ATemporaryGivesItsResultAwayIfNoOtherRefersToIt) {
     EXPECT_EQ(kept.result().times, 1);
     EXPECT_EQ(std::move(kept).result().times, 1);
     EXPECT_EQ(other.result().times, 1);
+}
+
+// For ThreadSanitizer: libstdc++ counts the references, and nothing else orders the two threads.
+TEST(Future, ItsExceptionMayBeReleasedLastByAnotherThread) {
+    Promise<int> promise;
+    promise.set_exception(std::make_exception_ptr(std::runtime_error("read by the first thread")));
+    std::atomic<bool> was_read = false;
+    std::thread last([&was_read, error = promise.get_future().exception()]() mutable {
+        while (!was_read.load(std::memory_order_relaxed)) {
+            std::this_thread::yield();
+        }
+        error = nullptr;
+    });
+    try {
+        std::exchange(promise, {}).get_future().result();
+        ADD_FAILURE() << "result() returned";
+    } catch (const std::runtime_error& error) {
+        EXPECT_STREQ(error.what(), "read by the first thread");
+    }
+    was_read.store(true, std::memory_order_relaxed);
+    last.join();
 }
 
 TEST(Future, CancellingTheAwaiterCancelsTheFuture) {
