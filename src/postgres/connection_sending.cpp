@@ -121,8 +121,8 @@ void ConnectionState::send_execution(const RequestPointer& request) {
         ++request->unfinished;
         sent_.push_back({Sent::Kind::command, request, nullptr});
     };
-    if (request->rows.size() == 1) {
-        send(EncodedArguments(request->rows[0], statement.parameter_types));
+    if (request->rows.empty()) {
+        send(EncodedArguments(request->arguments, statement.parameter_types));
         return;
     }
     // Everything is encoded before anything is sent, so that an argument that does not fit leaves

@@ -42,12 +42,10 @@ AsyncGenerator<pg::Row> cursor(StatePointer state, std::string sql, Arguments ar
     }
     const std::string name = "hocket_cursor_" + std::to_string(++state->next_cursor);
     {
-        std::vector<Arguments> rows;
-        rows.push_back(std::move(arguments));
         Execution declare(
             state,
             make_execution(state->new_statement("DECLARE " + name + " NO SCROLL CURSOR FOR " + sql),
-                           std::move(rows)));
+                           std::move(arguments)));
         co_await declare;
     }
     const CursorScope scope(state, name);
@@ -55,7 +53,7 @@ AsyncGenerator<pg::Row> cursor(StatePointer state, std::string sql, Arguments ar
         Execution fetch(
             state, make_command("FETCH FORWARD " + std::to_string(prefetch) + " FROM " + name));
         ResultPointer result = co_await fetch;
-        const pg::Rows rows(std::make_shared<const ResultData>(std::move(result)));
+        const pg::Rows rows(share(std::move(result)));
         for (std::size_t i = 0; i < rows.size(); ++i) {
             co_yield rows[i];
         }

@@ -6,6 +6,7 @@
 
 #include <hocket/detail/postgres/cell.hpp>
 #include <hocket/postgres/errors.hpp>
+#include <hocket/postgres/row.hpp>
 
 #include "postgres/byte_order.hpp"
 #include "postgres/numeric_text.hpp"
@@ -15,9 +16,14 @@ namespace hocket::detail::postgres {
 
 namespace {
 
+/// "column 'id'", for errors.
+std::string name_of(const Cell& cell) {
+    return "column '" + std::string(column_name(*cell.result, cell.column)) + "'";
+}
+
 [[noreturn]] void throw_wrong_type(const Cell& cell, const char* wanted) {
-    std::string text = std::string("column '") + cell.column + "' has type " + sql_name(cell.type) +
-                       ", which cannot be read as " + wanted;
+    std::string text =
+        name_of(cell) + " has type " + sql_name(cell.type) + ", which cannot be read as " + wanted;
     if (element_type(cell.type) == 0 && !is_text(cell.type)) {
         text += "; the query can cast it: column::text";
     }
@@ -44,7 +50,7 @@ bool looks_like_text(std::string_view bytes) noexcept {
 } // namespace
 
 void throw_null(const Cell& cell, const char* wanted) {
-    throw pg::DataError(std::string("column '") + cell.column + "' of type " + sql_name(cell.type) +
+    throw pg::DataError(name_of(cell) + " of type " + sql_name(cell.type) +
                         " is null: read it as std::optional instead of as " + wanted);
 }
 
@@ -64,11 +70,27 @@ std::int64_t read_integer(const Cell& cell, std::int64_t least, std::uint64_t mo
     default: throw_wrong_type(cell, wanted);
     }
     if (value < least || (value > 0 && static_cast<std::uint64_t>(value) > most)) [[unlikely]] {
-        throw pg::DataError(std::string("column '") + cell.column + "' of type " +
-                            sql_name(cell.type) + " holds " + std::to_string(value) +
-                            ", which does not fit in " + wanted);
+        throw pg::DataError(name_of(cell) + " of type " + sql_name(cell.type) + " holds " +
+                            std::to_string(value) + ", which does not fit in " + wanted);
     }
     return value;
+}
+
+std::int32_t read_int32(const Cell& cell) {
+    if (cell.type == oid::int4) [[likely]] {
+        return load<std::int32_t>(cell.data);
+    }
+    using Limits = std::numeric_limits<std::int32_t>;
+    return static_cast<std::int32_t>(
+        read_integer(cell, Limits::min(), Limits::max(), integer_name<std::int32_t>()));
+}
+
+std::int64_t read_int64(const Cell& cell) {
+    if (cell.type == oid::int8) [[likely]] {
+        return load<std::int64_t>(cell.data);
+    }
+    using Limits = std::numeric_limits<std::int64_t>;
+    return read_integer(cell, Limits::min(), Limits::max(), integer_name<std::int64_t>());
 }
 
 double read_number(const Cell& cell) {
@@ -119,8 +141,8 @@ std::chrono::microseconds since_epoch(const Cell& cell) {
     const auto value = load<std::int64_t>(cell.data);
     if (value == std::numeric_limits<std::int64_t>::max() ||
         value == std::numeric_limits<std::int64_t>::min()) {
-        throw pg::DataError(std::string("column '") + cell.column + "' of type " +
-                            sql_name(cell.type) + " is infinite, which chrono cannot represent");
+        throw pg::DataError(name_of(cell) + " of type " + sql_name(cell.type) +
+                            " is infinite, which chrono cannot represent");
     }
     return std::chrono::microseconds(value + epoch_microseconds);
 }
@@ -141,8 +163,8 @@ pg::Date read_date(const Cell& cell) {
     const auto days = load<std::int32_t>(cell.data);
     if (days == std::numeric_limits<std::int32_t>::max() ||
         days == std::numeric_limits<std::int32_t>::min()) {
-        throw pg::DataError(std::string("column '") + cell.column +
-                            "' of type date is infinite, which chrono cannot represent");
+        throw pg::DataError(name_of(cell) +
+                            " of type date is infinite, which chrono cannot represent");
     }
     return pg::Date(std::chrono::days(days + epoch_days));
 }
@@ -182,8 +204,8 @@ Elements read_array(const Cell& cell) {
     take(); // whether there are nulls
     const auto element = static_cast<std::uint32_t>(take());
     if (dimensions > 1) {
-        throw pg::DataError(std::string("column '") + cell.column + "' of type " +
-                            sql_name(cell.type) + " has " + std::to_string(dimensions) +
+        throw pg::DataError(name_of(cell) + " of type " + sql_name(cell.type) + " has " +
+                            std::to_string(dimensions) +
                             " dimensions; only arrays of one can be read as std::vector");
     }
     Elements elements;
@@ -197,7 +219,7 @@ Elements read_array(const Cell& cell) {
         if (size > static_cast<std::int64_t>(rest.size())) {
             throw_wrong_type(cell, "std::vector");
         }
-        elements.cells.push_back({rest.data(), size, element, cell.column});
+        elements.cells.push_back({rest.data(), size, element, cell.result, cell.column});
         rest.remove_prefix(size > 0 ? static_cast<std::size_t>(size) : 0);
     }
     return elements;

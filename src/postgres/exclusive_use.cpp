@@ -12,7 +12,7 @@ ExclusiveUse::~ExclusiveUse() {
 
 void ExclusiveUse::wait() {
     if (!is_granted_) {
-        auto request = std::make_shared<Request>();
+        auto request = make_request();
         request->kind = Request::Kind::exclusive;
         request->use = this;
         state_->submit(request);

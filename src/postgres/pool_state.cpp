@@ -162,8 +162,7 @@ Coro<> PoolState::close(std::shared_ptr<PoolState> pool) {
 }
 
 void PoolState::terminate() noexcept {
-    is_closed_ = true;
-    idle_.clear();
+    retire();
     for (const auto& [state, _] : std::exchange(born_, {})) {
         const_cast<ConnectionState*>(state)->end(connection_lost("the pool was closed"));
     }

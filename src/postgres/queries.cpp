@@ -13,21 +13,11 @@
 
 namespace hocket::detail::postgres {
 
-namespace {
-
-std::vector<Arguments> one_row(Arguments arguments) {
-    std::vector<Arguments> rows;
-    rows.push_back(std::move(arguments));
-    return rows;
-}
-
-} // namespace
-
 Coro<pg::Rows> fetch(StatePointer state, StatementPointer statement, Arguments arguments) {
     Execution execution(std::move(state),
-                        make_execution(std::move(statement), one_row(std::move(arguments))));
+                        make_execution(std::move(statement), std::move(arguments)));
     ResultPointer result = co_await execution;
-    co_return pg::Rows(std::make_shared<const ResultData>(std::move(result)));
+    co_return pg::Rows(share(std::move(result)));
 }
 
 Coro<pg::Rows> fetch(StatePointer state, std::string sql, Arguments arguments) {
@@ -43,7 +33,7 @@ Coro<std::string> execute(StatePointer state, std::string sql, Arguments argumen
     state->require_open();
     StatementPointer statement = state->statement(sql);
     Execution execution(std::move(state),
-                        make_execution(std::move(statement), one_row(std::move(arguments))));
+                        make_execution(std::move(statement), std::move(arguments)));
     const ResultPointer result = co_await execution;
     co_return ::PQcmdStatus(result.get());
 }
@@ -52,7 +42,7 @@ Coro<> execute_many(StatePointer state, StatementPointer statement, std::vector<
     if (rows.empty()) {
         co_return;
     }
-    Execution execution(std::move(state), make_execution(std::move(statement), std::move(rows)));
+    Execution execution(std::move(state), make_executions(std::move(statement), std::move(rows)));
     co_await execution;
 }
 

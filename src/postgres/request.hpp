@@ -8,6 +8,7 @@
 
 #include <hocket/detail/postgres/calls.hpp>
 
+#include "loop/frame_allocator.hpp"
 #include "postgres/libpq.hpp"
 
 namespace hocket::detail::postgres {
@@ -31,7 +32,7 @@ protected:
 struct Request {
     enum class Kind : std::uint8_t {
         prepare,   // a statement, and nothing else
-        statement, // a prepared statement, once for each row of arguments
+        statement, // a prepared statement, with `arguments` or once for each of `rows`
         command,   // text without parameters
         exclusive, // a coroutine that uses libpq itself
     };
@@ -47,27 +48,40 @@ struct Request {
     bool is_cancelled_here = false; // its error is that the server cancelled it
     std::string sql;
     StatementPointer statement;
-    std::vector<Arguments> rows;
-    std::size_t unfinished = 0; // commands that were sent
-    ReplySink* sink = nullptr;  // null: nobody waits
+    Arguments arguments;
+    std::vector<Arguments> rows; // in place of `arguments`: executemany's
+    std::size_t unfinished = 0;  // commands that were sent
+    ReplySink* sink = nullptr;   // null: nobody waits
     ExclusiveUse* use = nullptr;
 
     ResultPointer result;
     std::exception_ptr error;
 };
 
+[[nodiscard]] inline RequestPointer make_request() {
+    return std::allocate_shared<Request>(FrameAllocator<Request>());
+}
+
 [[nodiscard]] inline RequestPointer make_command(std::string sql, bool must_run = false) {
-    auto request = std::make_shared<Request>();
+    auto request = make_request();
     request->sql = std::move(sql);
     request->must_run = must_run;
     return request;
 }
 
 [[nodiscard]] inline RequestPointer make_execution(StatementPointer statement,
-                                                   std::vector<Arguments> rows) {
-    auto request = std::make_shared<Request>();
+                                                   Arguments arguments) {
+    auto request = make_request();
     request->kind = Request::Kind::statement;
     request->statement = std::move(statement);
+    request->arguments = std::move(arguments);
+    return request;
+}
+
+/// For each of `rows`, of which there must be one.
+[[nodiscard]] inline RequestPointer make_executions(StatementPointer statement,
+                                                    std::vector<Arguments> rows) {
+    auto request = make_execution(std::move(statement), Arguments());
     request->rows = std::move(rows);
     return request;
 }

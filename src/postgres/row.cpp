@@ -6,20 +6,49 @@
 
 namespace hocket::detail::postgres {
 
-Cell cell_of(const ResultData& result, std::size_t row, std::size_t column) {
-    if (column >= column_count(result)) [[unlikely]] {
-        throw pg::InterfaceError("there is no column " + std::to_string(column) + ": the row has " +
-                                 std::to_string(column_count(result)) + " columns, counted from 0");
-    }
-    const int r = static_cast<int>(row);
-    const int c = static_cast<int>(column);
+namespace {
+
+[[noreturn]] void throw_no_column(const ResultData& result, std::size_t column) {
+    throw pg::InterfaceError("there is no column " + std::to_string(column) + ": the row has " +
+                             std::to_string(column_count(result)) + " columns, counted from 0");
+}
+
+[[noreturn]] void throw_wrong_count(const ResultData& result, std::size_t count) {
+    throw pg::InterfaceError("the row has " + std::to_string(column_count(result)) +
+                             " columns, and " + std::to_string(count) + " types were given");
+}
+
+void fill(Cell& cell, const ResultData& result, int row, std::size_t column) noexcept {
     PGresult* const data = result.get();
-    Cell cell{::PQgetvalue(data, r, c), ::PQgetlength(data, r, c), ::PQftype(data, c),
-              ::PQfname(data, c)};
-    if (cell.size == 0 && ::PQgetisnull(data, r, c) != 0) {
+    const int c = static_cast<int>(column);
+    cell.data = ::PQgetvalue(data, row, c);
+    cell.size = ::PQgetlength(data, row, c);
+    cell.type = result.type(column);
+    cell.result = &result;
+    cell.column = column;
+    if (cell.size == 0 && ::PQgetisnull(data, row, c) != 0) {
         cell.size = -1;
     }
+}
+
+} // namespace
+
+Cell cell_of(const ResultData& result, std::size_t row, std::size_t column) {
+    if (column >= column_count(result)) [[unlikely]] {
+        throw_no_column(result, column);
+    }
+    Cell cell;
+    fill(cell, result, static_cast<int>(row), column);
     return cell;
+}
+
+void cells_of(const ResultData& result, std::size_t row, std::span<Cell> cells) {
+    if (column_count(result) != cells.size()) [[unlikely]] {
+        throw_wrong_count(result, cells.size());
+    }
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        fill(cells[i], result, static_cast<int>(row), i);
+    }
 }
 
 std::size_t row_count(const ResultData& result) noexcept {
@@ -54,13 +83,6 @@ std::size_t find_column(const ResultData& result, std::string_view name) {
 
 std::string_view status_of(const ResultData& result) noexcept {
     return ::PQcmdStatus(result.get());
-}
-
-void require_columns(const ResultData& result, std::size_t count) {
-    if (column_count(result) != count) [[unlikely]] {
-        throw pg::InterfaceError("the row has " + std::to_string(column_count(result)) +
-                                 " columns, and " + std::to_string(count) + " types were given");
-    }
 }
 
 } // namespace hocket::detail::postgres

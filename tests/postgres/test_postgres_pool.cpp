@@ -1,5 +1,6 @@
 #include <hocket/postgres.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -140,6 +141,25 @@ TEST_F(PostgresPool, IdleConnectionsAboveMinSizeAreClosed) {
         }
         EXPECT_EQ(co_await pool.fetchval<int>("SELECT 1"), 1);
     });
+}
+
+TEST_F(PostgresPool, ClosesConnectionsThatAreIdleAndThoseThatAreNot) {
+    for (const bool is_borrowed : {false, true}) {
+        auto main = [&]() -> hocket::Coro<> {
+            Pool pool = co_await postgres::create_pool(Server::shared().dsn(),
+                                                       {.min_size = 3, .max_size = 3});
+            std::optional<postgres::PooledConnection> borrowed;
+            if (is_borrowed) {
+                borrowed = co_await pool.acquire();
+            }
+            pool.terminate();
+            EXPECT_EQ(pool.size(), 0U);
+            if (borrowed) {
+                EXPECT_TRUE((*borrowed)->is_closed());
+            }
+        };
+        hocket::run(main);
+    }
 }
 
 TEST_F(PostgresPool, InitPreparesEachConnectionAndAClosedPoolRefuses) {

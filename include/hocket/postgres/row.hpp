@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -17,13 +19,14 @@ namespace hocket::detail::postgres {
 class ResultData; // src/postgres/result_data.hpp
 
 [[nodiscard]] Cell cell_of(const ResultData& result, std::size_t row, std::size_t column);
+/// All columns of a row. Throws InterfaceError if it has another number of them.
+void cells_of(const ResultData& result, std::size_t row, std::span<Cell> cells);
 [[nodiscard]] std::size_t row_count(const ResultData& result) noexcept;
 [[nodiscard]] std::size_t column_count(const ResultData& result) noexcept;
 [[nodiscard]] std::string_view column_name(const ResultData& result, std::size_t column);
 /// Throws InterfaceError.
 [[nodiscard]] std::size_t find_column(const ResultData& result, std::string_view name);
 [[nodiscard]] std::string_view status_of(const ResultData& result) noexcept;
-void require_columns(const ResultData& result, std::size_t count);
 } // namespace hocket::detail::postgres
 
 namespace hocket::postgres {
@@ -65,14 +68,15 @@ public:
     /// All columns: `auto [id, name] = row.as<int, std::string>();`. Throws like `get`, and
     /// InterfaceError if the row has another number of columns.
     template <class... T> [[nodiscard]] std::tuple<T...> as() const {
-        detail::postgres::require_columns(*result_, sizeof...(T));
-        return as_tuple<T...>(std::index_sequence_for<T...>());
+        std::array<detail::postgres::Cell, sizeof...(T)> cells;
+        detail::postgres::cells_of(*result_, row_, cells);
+        return read_all<T...>(cells, std::index_sequence_for<T...>());
     }
 
 private:
-    template <class... T, std::size_t... I>
-    std::tuple<T...> as_tuple(std::index_sequence<I...>) const {
-        return std::tuple<T...>{get<T>(I)...};
+    template <class... T, class Cells, std::size_t... I>
+    static std::tuple<T...> read_all(const Cells& cells, std::index_sequence<I...>) {
+        return std::tuple<T...>{detail::postgres::read<T>(cells[I])...};
     }
 
     std::shared_ptr<const detail::postgres::ResultData> result_;
@@ -125,6 +129,11 @@ public:
     [[nodiscard]] Iterator end() const noexcept { return {this, size()}; }
 
 private:
+    template <class... T, class Cells, std::size_t... I>
+    static std::tuple<T...> read_all(const Cells& cells, std::index_sequence<I...>) {
+        return std::tuple<T...>{detail::postgres::read<T>(cells[I])...};
+    }
+
     std::shared_ptr<const detail::postgres::ResultData> result_;
 };
 

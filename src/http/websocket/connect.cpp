@@ -136,7 +136,8 @@ std::string check_answer(const Plan& plan, std::string_view head) {
     const std::string chosen(answer.headers.get("sec-websocket-protocol", ""));
     require(chosen.empty() || std::find(plan.subprotocols.begin(), plan.subprotocols.end(),
                                         chosen) != plan.subprotocols.end(),
-            "the server has chosen the subprotocol " + quoted(chosen) + ", which was not offered");
+            "the server has chosen the subprotocol " + http::detail::quoted(chosen) +
+                ", which was not offered");
     return chosen;
 }
 

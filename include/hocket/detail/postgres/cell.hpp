@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -15,12 +16,15 @@
 
 namespace hocket::detail::postgres {
 
+class ResultData; // src/postgres/result_data.hpp
+
 /// One value of a result, in PostgreSQL's binary format, and where it stands.
 struct Cell {
     const char* data = nullptr;
     int size = -1; // -1: null
     std::uint32_t type = 0;
-    const char* column = "";
+    const ResultData* result = nullptr;
+    std::size_t column = 0;
 
     [[nodiscard]] bool is_null() const noexcept { return size < 0; }
     [[nodiscard]] std::string_view bytes() const noexcept {
@@ -37,6 +41,9 @@ struct Elements {
 bool read_bool(const Cell& cell);
 std::int64_t read_integer(const Cell& cell, std::int64_t least, std::uint64_t most,
                           const char* wanted);
+// The usual ones of read_integer, for columns of that size at once.
+std::int32_t read_int32(const Cell& cell);
+std::int64_t read_int64(const Cell& cell);
 double read_number(const Cell& cell);
 std::string read_text(const Cell& cell);
 /// The bytes inside the result, for types whose text is their binary format.
@@ -97,6 +104,10 @@ template <class T> T read(const Cell& cell) {
         }
         if constexpr (std::same_as<T, bool>) {
             return read_bool(cell);
+        } else if constexpr (std::same_as<T, std::int32_t>) {
+            return read_int32(cell);
+        } else if constexpr (std::same_as<T, std::int64_t>) {
+            return read_int64(cell);
         } else if constexpr (std::integral<T>) {
             return static_cast<T>(read_integer(
                 cell, static_cast<std::int64_t>(std::numeric_limits<T>::min()),
