@@ -38,6 +38,15 @@ constexpr Name names[] = {
     {&ModuleState::getpeername, "getpeername"},
     {&ModuleState::set_result, "set_result"},
     {&ModuleState::set_exception, "set_exception"},
+    {&ModuleState::cancelled, "cancelled"},
+    {&ModuleState::feed_data, "feed_data"},
+    {&ModuleState::stream_reader_wr, "_stream_reader_wr"},
+    {&ModuleState::eof, "_eof"},
+    {&ModuleState::buffer, "_buffer"},
+    {&ModuleState::limit, "_limit"},
+    {&ModuleState::transport, "_transport"},
+    {&ModuleState::waiter, "_waiter"},
+    {&ModuleState::paused, "_paused"},
     {&ModuleState::sockname, "sockname"},
     {&ModuleState::peername, "peername"},
     {&ModuleState::socket, "socket"},
@@ -73,7 +82,8 @@ constexpr Import imports[] = {
 /// Everything that the module owns, for the collector.
 template <class Visit> void for_each_object(ModuleState& state, Visit visit) {
     for (PyTypeObject** type : {&state.loop_type, &state.handle_type, &state.timer_handle_type,
-                                &state.socket_transport_type, &state.socket_type}) {
+                                &state.socket_transport_type, &state.socket_type,
+                                &state.stream_reader_protocol, &state.stream_reader}) {
         visit(reinterpret_cast<PyObject**>(type));
     }
     for (const Name& name : names) {
@@ -82,7 +92,8 @@ template <class Visit> void for_each_object(ModuleState& state, Visit visit) {
     for (const Import& import : imports) {
         visit(&(state.*import.place));
     }
-    for (PyObject** object : {&state.base_create_task, &state.loop_keyword, &state.minus_one}) {
+    for (PyObject** object : {&state.base_create_task, &state.loop_keyword, &state.minus_one,
+                              &state.protocol_data_received, &state.reader_feed_data}) {
         visit(object);
     }
 }
@@ -111,11 +122,22 @@ bool add_type(PyObject* module, PyType_Spec& spec, PyTypeObject* base, PyTypeObj
     return type != nullptr && PyModule_AddType(module, type) == 0;
 }
 
-/// Of a module, or of a class in it.
+/// A module, or what it calls `name`.
 Ref import(const char* module, const char* name) {
     Ref object(PyImport_ImportModule(module));
     return object && name != nullptr ? Ref(PyObject_GetAttrString(object.get(), name))
                                      : std::move(object);
+}
+
+/// A class of a module.
+PyTypeObject* import_type(const char* module, const char* name) {
+    return reinterpret_cast<PyTypeObject*>(import(module, name).release());
+}
+
+/// Something that a class has.
+PyObject* part_of(PyTypeObject* type, const char* name) {
+    return type == nullptr ? nullptr
+                           : PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), name);
 }
 
 bool import_all(ModuleState& state) {
@@ -125,12 +147,18 @@ bool import_all(ModuleState& state) {
             return false;
         }
     }
-    const Ref loop = import("asyncio.base_events", "BaseEventLoop");
-    state.base_create_task = loop ? PyObject_GetAttrString(loop.get(), "create_task") : nullptr;
     const Ref knows_clients = import("hocket._transports", "SERVER_KNOWS_CLIENTS");
     state.server_knows_clients = knows_clients.get() == Py_True;
-    state.socket_type = reinterpret_cast<PyTypeObject*>(import("_socket", "socket").release());
-    return state.base_create_task != nullptr && knows_clients && state.socket_type != nullptr;
+    const Ref loop = import("asyncio.base_events", "BaseEventLoop");
+    state.base_create_task =
+        part_of(reinterpret_cast<PyTypeObject*>(loop.get()), "create_task");
+    state.socket_type = import_type("_socket", "socket");
+    state.stream_reader = import_type("asyncio.streams", "StreamReader");
+    state.reader_feed_data = part_of(state.stream_reader, "feed_data");
+    state.stream_reader_protocol = import_type("asyncio.streams", "StreamReaderProtocol");
+    state.protocol_data_received = part_of(state.stream_reader_protocol, "data_received");
+    return knows_clients && state.base_create_task != nullptr && state.socket_type != nullptr &&
+           state.reader_feed_data != nullptr && state.protocol_data_received != nullptr;
 }
 
 bool make_names(ModuleState& state) {

@@ -32,6 +32,10 @@ struct ModuleState {
     PyObject* base_create_task; // BaseEventLoop.create_task
     PyObject* buffered_protocol;
     PyObject* transport_socket;
+    PyTypeObject* stream_reader_protocol;
+    PyTypeObject* stream_reader;
+    PyObject* protocol_data_received; // asyncio's functions
+    PyObject* reader_feed_data;
     PyObject* set_result_unless_cancelled;
     PyObject* sendfile_mode;   // that of transports whose socket can send files
     bool server_knows_clients; // Server._attach takes the transport: since Python 3.13
@@ -67,6 +71,15 @@ struct ModuleState {
     PyObject* getpeername;
     PyObject* set_result;
     PyObject* set_exception;
+    PyObject* cancelled;
+    PyObject* feed_data;
+    PyObject* stream_reader_wr; // "_stream_reader_wr"
+    PyObject* eof;              // "_eof", like the following
+    PyObject* buffer;
+    PyObject* limit;
+    PyObject* transport;
+    PyObject* waiter;
+    PyObject* paused;
     PyObject* sockname;
     PyObject* peername;
     PyObject* socket;

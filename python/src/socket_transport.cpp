@@ -163,7 +163,9 @@ bool set_protocol(SocketTransport& transport, PyObject* protocol) {
     if (is_buffered < 0) {
         return false;
     }
-    transport.receiver = is_buffered != 0 ? Receiver::buffer : Receiver::data;
+    transport.receiver = is_buffered != 0                      ? Receiver::buffer
+                         : is_stream_protocol(state, protocol) ? Receiver::stream
+                                                               : Receiver::data;
     transport.is_protocol_connected = true;
     Py_XSETREF(transport.protocol, Py_NewRef(protocol));
     return true;

@@ -47,6 +47,7 @@ private:
 enum class Receiver : std::uint8_t {
     data,   // Protocol.data_received
     buffer, // BufferedProtocol.get_buffer and buffer_updated
+    stream, // the StreamReader of an asyncio.StreamReaderProtocol, directly
 };
 
 /// asyncio's transport of a connected stream socket: what `_SelectorSocketTransport` does, with the
@@ -77,6 +78,7 @@ struct SocketTransport {
     TransportEvents events;
     OutputQueue output;
     Receiver receiver;
+    bool receives_large; // what was received last was
     bool is_closing;
     bool is_paused;
     bool has_written_eof;
@@ -134,6 +136,11 @@ void abandon(SocketTransport& transport) noexcept;
 
 // transport_reading.cpp
 [[nodiscard]] bool read_ready(SocketTransport& transport);
+
+// stream_feeding.cpp
+[[nodiscard]] bool is_stream_protocol(const ModuleState& state, PyObject* protocol) noexcept;
+/// For a stream protocol: data_received(bytes).
+[[nodiscard]] bool feed_reader(SocketTransport& transport, const char* bytes, Py_ssize_t count);
 
 // transport_writing.cpp
 [[nodiscard]] bool write(SocketTransport& transport, PyObject* data);

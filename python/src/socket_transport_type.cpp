@@ -224,7 +224,7 @@ PyObject* set_write_buffer_limits(PyObject* self, PyObject* arguments, PyObject*
         return nullptr;
     }
     if (given_low == Py_None) {
-        low = high / 4;
+        low = high >> 2; // rounded down
     } else if (given_high == Py_None) {
         high = low > PY_SSIZE_T_MAX / 4 ? PY_SSIZE_T_MAX : 4 * low;
     }

@@ -53,11 +53,68 @@ bool receive_eof(SocketTransport& transport) {
     return true;
 }
 
-bool receive_data(SocketTransport& transport) {
-    LoopCore& core = *transport.loop->core;
-    char* const buffer = core.receive_buffer();
+// From this size on, copying what was received costs more than a bytes object that is too large at
+// first.
+constexpr ssize_t large = 32 * 1024;
+
+/// Receives into a new bytes object, for a connection whose last data was large. `data` stays empty
+/// if nothing was received.
+Received receive_large(SocketTransport& transport, Ref& data) {
+    PyObject* bytes = PyBytes_FromStringAndSize(nullptr, LoopCore::receive_size);
+    if (bytes == nullptr) {
+        return {-1, fail(transport, "Fatal read error on socket transport")};
+    }
+    const Received received =
+        receive(transport, PyBytes_AS_STRING(bytes), LoopCore::receive_size);
+    if (received.count <= 0) {
+        Py_DECREF(bytes);
+        return received;
+    }
+    if (_PyBytes_Resize(&bytes, received.count) != 0) {
+        return {-1, fail(transport, "Fatal read error on socket transport")};
+    }
+    data = Ref(bytes);
+    return received;
+}
+
+/// Receives into the loop's buffer first: a bytes object of the right size is made then.
+Received receive_small(SocketTransport& transport, Ref& data) {
+    char* const buffer = transport.loop->core->receive_buffer();
     if (buffer == nullptr) {
-        return false;
+        return {-1, fail(transport, "Fatal read error on socket transport")};
+    }
+    const Received received = receive(transport, buffer, LoopCore::receive_size);
+    if (received.count > 0) {
+        data = Ref(PyBytes_FromStringAndSize(buffer, received.count));
+        if (!data) {
+            return {-1, fail(transport, "Fatal read error on socket transport")};
+        }
+    }
+    return received;
+}
+
+bool receive_data(SocketTransport& transport) {
+    Ref data;
+    const Received received = transport.receives_large ? receive_large(transport, data)
+                                                       : receive_small(transport, data);
+    if (received.count < 0) {
+        return received.succeeded;
+    }
+    if (received.count == 0) {
+        return receive_eof(transport);
+    }
+    transport.receives_large = received.count >= large;
+    const Ref protocol = Ref::to(transport.protocol);
+    PyObject* const arguments[] = {protocol.get(), data.get()};
+    const Ref done(PyObject_VectorcallMethod(transport.loop->state->data_received, arguments,
+                                             2, nullptr));
+    return done || fail(transport, "Fatal error: protocol.data_received() call failed.");
+}
+
+bool receive_for_reader(SocketTransport& transport) {
+    char* const buffer = transport.loop->core->receive_buffer();
+    if (buffer == nullptr) {
+        return fail(transport, "Fatal read error on socket transport");
     }
     const Received received = receive(transport, buffer, LoopCore::receive_size);
     if (received.count < 0) {
@@ -66,22 +123,15 @@ bool receive_data(SocketTransport& transport) {
     if (received.count == 0) {
         return receive_eof(transport);
     }
-    const Ref data(PyBytes_FromStringAndSize(buffer, received.count));
-    if (!data) {
-        return fail(transport, "Fatal read error on socket transport");
-    }
-    const Ref protocol = Ref::to(transport.protocol);
-    PyObject* const arguments[] = {protocol.get(), data.get()};
-    const Ref done(PyObject_VectorcallMethod(transport.loop->state->data_received, arguments,
-                                             2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
-    return done || fail(transport, "Fatal error: protocol.data_received() call failed.");
+    return feed_reader(transport, buffer, received.count) ||
+           fail(transport, "Fatal error: protocol.data_received() call failed.");
 }
 
 /// protocol.get_buffer(-1); nullptr with an exception set.
 Ref get_buffer(const ModuleState& state, PyObject* protocol) {
     PyObject* const arguments[] = {protocol, state.minus_one};
     Ref buffer(PyObject_VectorcallMethod(state.get_buffer, arguments,
-                                         2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+                                         2, nullptr));
     const Py_ssize_t size = buffer ? PyObject_Size(buffer.get()) : -1;
     if (size == 0) {
         PyErr_SetString(PyExc_RuntimeError, "get_buffer() returned an empty buffer");
@@ -129,7 +179,7 @@ bool receive_into_buffer(SocketTransport& transport) {
     protocol = Ref::to(transport.protocol); // get_buffer() may have set another
     PyObject* const arguments[] = {protocol.get(), count.get()};
     const Ref done(count ? PyObject_VectorcallMethod(state.buffer_updated, arguments,
-                                                     2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr)
+                                                     2, nullptr)
                          : nullptr);
     return done || fail(transport, "Fatal error: protocol.buffer_updated() call failed.");
 }
@@ -140,8 +190,11 @@ bool read_ready(SocketTransport& transport) {
     if (transport.connection_lost != 0 || transport.is_closed) {
         return true;
     }
-    return transport.receiver == Receiver::buffer ? receive_into_buffer(transport)
-                                                  : receive_data(transport);
+    switch (transport.receiver) {
+    case Receiver::buffer: return receive_into_buffer(transport);
+    case Receiver::stream: return receive_for_reader(transport);
+    default: return receive_data(transport);
+    }
 }
 
 } // namespace hocket::python
