@@ -27,8 +27,10 @@ class Log(list):
 
     def failure(self, loop, context):
         """An exception handler of a loop."""
-        # Messages may name the transport, by its class.
-        words = [context["message"].partition("(<")[0].replace("_SelectorSocketTransport", "SocketTransport")]
+        message = context["message"].replace("_SelectorSocketTransport", "SocketTransport")
+        if message.startswith("Exception in callback"):
+            message = message.partition("(")[0]  # the arguments are the transport
+        words = [message]
         if context.get("exception") is not None:
             words.append(repr(context["exception"]))
         words += sorted(key for key in context if key in ("transport", "protocol"))
