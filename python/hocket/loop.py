@@ -15,8 +15,9 @@ class Loop(_hocket.Loop, unix_events._UnixSelectorEventLoop):
     """asyncio's event loop, with hocket's engine in place of the selector.
 
     In C++ are: the queue of callbacks, their handles and timers (call_soon, call_soon_threadsafe, call_later, call_at), the
-    turns of the loop, and watching descriptors (add_reader, add_writer and what is built on them).
-    Everything else is asyncio's own code: transports, servers, TLS, sock_*, subprocesses, signals, executors.
+    turns of the loop, watching descriptors (add_reader, add_writer and what is built on them), and the transports of TCP and
+    Unix stream sockets.
+    Everything else is asyncio's own code: servers, datagrams, pipes, TLS, sock_*, subprocesses, signals, executors.
 
     It may be used wherever asyncio's loop may: one thread runs it, and only call_soon_threadsafe may be called from others.
     """

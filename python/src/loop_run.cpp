@@ -86,8 +86,7 @@ bool run_handle(LoopObject& loop, HandleObject& handle) {
 Ref handle_for(LoopObject& loop, SocketTransport& transport, const TransportStep& step) {
     const Ref method(PyObject_GetAttrString(object(transport), step.method));
     return method ? Ref(reinterpret_cast<PyObject*>(new_handle(
-                        *loop.state, loop,
-                        {method.get(), nullptr, 0, transport.*step.context})))
+                        *loop.state, loop, {method.get(), nullptr, 0, transport.*step.context})))
                   : Ref();
 }
 

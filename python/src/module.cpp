@@ -150,8 +150,7 @@ bool import_all(ModuleState& state) {
     const Ref knows_clients = import("hocket._transports", "SERVER_KNOWS_CLIENTS");
     state.server_knows_clients = knows_clients.get() == Py_True;
     const Ref loop = import("asyncio.base_events", "BaseEventLoop");
-    state.base_create_task =
-        part_of(reinterpret_cast<PyTypeObject*>(loop.get()), "create_task");
+    state.base_create_task = part_of(reinterpret_cast<PyTypeObject*>(loop.get()), "create_task");
     state.socket_type = import_type("_socket", "socket");
     state.stream_reader = import_type("asyncio.streams", "StreamReader");
     state.reader_feed_data = part_of(state.stream_reader, "feed_data");

@@ -16,8 +16,8 @@ public:
     [[nodiscard]] bool read_peers(int fd) noexcept { return read(fd, &::getpeername); }
 
     [[nodiscard]] bool is_known() const noexcept { return address_.sin6_family != AF_UNSPEC; }
-    /// As socket.getsockname() returns it: (host, port), or (host, port, flow, scope). There must be
-    /// an address.
+    /// As socket.getsockname() returns it: (host, port), or (host, port, flow, scope). There must
+    /// be an address.
     [[nodiscard]] Ref to_python() const noexcept;
 
 private:

@@ -31,6 +31,10 @@ bool find_descriptor(const ModuleState& state, SocketTransport& transport) {
     if (fd == -1 && PyErr_Occurred() != nullptr) {
         return false;
     }
+    if (fd < 0) {
+        PyErr_Format(PyExc_ValueError, "Invalid file descriptor: %ld", fd);
+        return false;
+    }
     transport.fd = static_cast<int>(fd);
     const int* const place = descriptor_in(state, transport.socket, transport.fd);
     transport.socket_fd = place != nullptr ? place : &transport.fd;
@@ -78,15 +82,15 @@ void set_no_delay(const SocketTransport& transport) noexcept {
 bool tell_server(const ModuleState& state, SocketTransport& transport, PyObject* server,
                  PyObject* method) {
     PyObject* const arguments[] = {server, object(transport)};
-    const Ref done(PyObject_VectorcallMethod(method, arguments, state.server_knows_clients ? 2 : 1,
-                                             nullptr));
+    const Ref done(
+        PyObject_VectorcallMethod(method, arguments, state.server_knows_clients ? 2 : 1, nullptr));
     return static_cast<bool>(done);
 }
 
 bool call_own_method(SocketTransport& transport, PyObject* name, PyObject* argument) {
     const Ref method(PyObject_GetAttr(object(transport), name));
-    return method && schedule(*transport.loop, {method.get(), &argument,
-                                                 argument != nullptr ? 1 : 0, nullptr});
+    return method && schedule(*transport.loop,
+                              {method.get(), &argument, argument != nullptr ? 1 : 0, nullptr});
 }
 
 /// As in asyncio: connection_made first, then reading, and then whoever waits for the connection.
@@ -139,7 +143,7 @@ bool initialise(const ModuleState& state, SocketTransport& transport, LoopObject
             return false;
         }
     }
-    if (!check_open(loop) || transport.fd < 0 || !remember(transport)) {
+    if (!check_open(loop) || !remember(transport)) {
         return false;
     }
     set_no_delay(transport);
@@ -207,8 +211,8 @@ bool watch(SocketTransport& transport, std::uint32_t event) {
     if (context == nullptr) {
         return false;
     }
-    PyObject*& place = event == engine::Watcher::readable ? transport.read_context
-                                                          : transport.write_context;
+    PyObject*& place =
+        event == engine::Watcher::readable ? transport.read_context : transport.write_context;
     Py_XSETREF(place, context);
     LoopCore& core = *transport.loop->core;
     TransportEvents& events = transport.events;
@@ -327,8 +331,7 @@ bool fail(SocketTransport& transport, const char* message) {
         return true; // the call that failed has ended the transport
     }
     // As in asyncio, errors of the connection are usual, and connection_lost tells of them.
-    const bool is_usual =
-        PyErr_GivenExceptionMatches(exception.get(), PyExc_OSError) != 0;
+    const bool is_usual = PyErr_GivenExceptionMatches(exception.get(), PyExc_OSError) != 0;
     if (!is_usual && !report(transport, exception.get(), message)) {
         return false;
     }
@@ -352,8 +355,7 @@ bool end(SocketTransport& transport, PyObject* exception) {
     if (transport.is_protocol_connected) {
         PyObject* const arguments[] = {transport.protocol, exception};
         const Ref protocol = Ref::to(transport.protocol);
-        const Ref done(
-            PyObject_VectorcallMethod(state.connection_lost, arguments, 2, nullptr));
+        const Ref done(PyObject_VectorcallMethod(state.connection_lost, arguments, 2, nullptr));
         succeeded = static_cast<bool>(done);
     }
     Ref failure;

@@ -33,9 +33,7 @@ public:
 
     /// What is ready and wanted: the rest is of a watch that has ended. The queue's reference stays
     /// with the caller.
-    [[nodiscard]] std::uint32_t take() noexcept {
-        return std::exchange(pending_, 0) & interest();
-    }
+    [[nodiscard]] std::uint32_t take() noexcept { return std::exchange(pending_, 0) & interest(); }
     /// Puts back what a turn that was interrupted did not run.
     void put_back(std::uint32_t events) noexcept { on_ready(events & interest()); }
 
@@ -69,7 +67,7 @@ struct SocketTransport {
     /// The descriptor in the Python socket, which is -1 once somebody closes that: by then, the
     /// number may be another file's.
     const int* socket_fd;
-    int fd; // as it was in the beginning
+    int fd;                   // as it was in the beginning
     unsigned connection_lost; // asyncio's _conn_lost
     std::size_t high_water;
     std::size_t low_water;

@@ -111,8 +111,9 @@ PyObject* whole_extra(SocketTransport& transport) {
                add(name, address.to_python());
     };
     const bool done =
-        transport.extra != nullptr && transport.socket != nullptr &&
-        (PyDict_Contains(transport.extra, state.socket) == 1 ||
+        transport.extra != nullptr &&
+        (transport.socket == nullptr || // the collector has taken it apart
+         PyDict_Contains(transport.extra, state.socket) == 1 ||
          add(state.socket, Ref(PyObject_CallOneArg(state.transport_socket, transport.socket)))) &&
         add_name(state.sockname, transport.own_name) &&
         add_name(state.peername, transport.peer_name);
@@ -133,10 +134,10 @@ PyObject* get_extra_info(PyObject* self, PyObject* arguments, PyObject* names) {
     if (found == nullptr && PyErr_Occurred() == nullptr) {
         // Not for each question of TLS's entries, which StreamReaderProtocol asks.
         const ModuleState& state = state_of(Py_TYPE(self));
-        const bool is_late = PyUnicode_Check(name) != 0 &&
-                             (PyUnicode_Compare(name, state.socket) == 0 ||
-                              PyUnicode_Compare(name, state.sockname) == 0 ||
-                              PyUnicode_Compare(name, state.peername) == 0);
+        const bool is_late =
+            PyUnicode_Check(name) != 0 && (PyUnicode_Compare(name, state.socket) == 0 ||
+                                           PyUnicode_Compare(name, state.sockname) == 0 ||
+                                           PyUnicode_Compare(name, state.peername) == 0);
         PyObject* const whole = is_late ? whole_extra(transport) : nullptr;
         found = whole != nullptr ? PyDict_GetItemWithError(whole, name) : nullptr;
     }
@@ -146,9 +147,7 @@ PyObject* get_extra_info(PyObject* self, PyObject* arguments, PyObject* names) {
     return Py_NewRef(found != nullptr ? found : otherwise);
 }
 
-PyObject* get_extra(PyObject* self, void*) {
-    return Py_XNewRef(whole_extra(transport_of(self)));
-}
+PyObject* get_extra(PyObject* self, void*) { return Py_XNewRef(whole_extra(transport_of(self))); }
 
 // --- Methods
 
@@ -257,8 +256,8 @@ PyObject* make_empty_waiter(PyObject* self, PyObject*) {
     }
     Ref waiter(create_future(object(*transport.loop), nullptr));
     if (waiter && transport.output.empty()) {
-        const Ref done(PyObject_CallMethodOneArg(waiter.get(), transport.loop->state->set_result,
-                                                 Py_None));
+        const Ref done(
+            PyObject_CallMethodOneArg(waiter.get(), transport.loop->state->set_result, Py_None));
         if (!done) {
             return nullptr;
         }

@@ -16,7 +16,8 @@ Ref attribute(PyObject* object, PyObject* name) { return Ref(PyObject_GetAttr(ob
 /// Whether object.name is the method `function` of asyncio's.
 bool has_method(PyObject* object, PyObject* name, PyObject* function) {
     const Ref method = attribute(object, name);
-    return method && PyMethod_Check(method.get()) && PyMethod_GET_FUNCTION(method.get()) == function;
+    return method && PyMethod_Check(method.get()) &&
+           PyMethod_GET_FUNCTION(method.get()) == function;
 }
 
 /// What a weak reference refers to, or nothing.
@@ -39,8 +40,8 @@ struct Reader {
     Ref transport;
 };
 
-/// Returns false if it is not; then, too, if an exception was set, which asyncio's own code will set
-/// again.
+/// Returns false if it is not; then, too, if an exception was set, which asyncio's own code will
+/// set again.
 bool find_reader(const ModuleState& state, SocketTransport& transport, Reader& reader) {
     PyObject* const protocol = transport.protocol;
     if (!has_method(protocol, state.data_received, state.protocol_data_received)) {

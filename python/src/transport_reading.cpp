@@ -64,8 +64,7 @@ Received receive_large(SocketTransport& transport, Ref& data) {
     if (bytes == nullptr) {
         return {-1, fail(transport, "Fatal read error on socket transport")};
     }
-    const Received received =
-        receive(transport, PyBytes_AS_STRING(bytes), LoopCore::receive_size);
+    const Received received = receive(transport, PyBytes_AS_STRING(bytes), LoopCore::receive_size);
     if (received.count <= 0) {
         Py_DECREF(bytes);
         return received;
@@ -95,8 +94,8 @@ Received receive_small(SocketTransport& transport, Ref& data) {
 
 bool receive_data(SocketTransport& transport) {
     Ref data;
-    const Received received = transport.receives_large ? receive_large(transport, data)
-                                                       : receive_small(transport, data);
+    const Received received =
+        transport.receives_large ? receive_large(transport, data) : receive_small(transport, data);
     if (received.count < 0) {
         return received.succeeded;
     }
@@ -106,8 +105,8 @@ bool receive_data(SocketTransport& transport) {
     transport.receives_large = received.count >= large;
     const Ref protocol = Ref::to(transport.protocol);
     PyObject* const arguments[] = {protocol.get(), data.get()};
-    const Ref done(PyObject_VectorcallMethod(transport.loop->state->data_received, arguments,
-                                             2, nullptr));
+    const Ref done(
+        PyObject_VectorcallMethod(transport.loop->state->data_received, arguments, 2, nullptr));
     return done || fail(transport, "Fatal error: protocol.data_received() call failed.");
 }
 
@@ -130,8 +129,7 @@ bool receive_for_reader(SocketTransport& transport) {
 /// protocol.get_buffer(-1); nullptr with an exception set.
 Ref get_buffer(const ModuleState& state, PyObject* protocol) {
     PyObject* const arguments[] = {protocol, state.minus_one};
-    Ref buffer(PyObject_VectorcallMethod(state.get_buffer, arguments,
-                                         2, nullptr));
+    Ref buffer(PyObject_VectorcallMethod(state.get_buffer, arguments, 2, nullptr));
     const Py_ssize_t size = buffer ? PyObject_Size(buffer.get()) : -1;
     if (size == 0) {
         PyErr_SetString(PyExc_RuntimeError, "get_buffer() returned an empty buffer");
@@ -166,8 +164,7 @@ bool receive_into_buffer(SocketTransport& transport) {
         return fail(transport, "Fatal read error on socket transport");
     }
     // get_buffer() may have closed everything; the socket is -1 then.
-    const Received received =
-        receive(transport, view.buf, static_cast<std::size_t>(view.len));
+    const Received received = receive(transport, view.buf, static_cast<std::size_t>(view.len));
     PyBuffer_Release(&view);
     if (received.count < 0 || transport.loop == nullptr) {
         return received.succeeded;
@@ -178,8 +175,7 @@ bool receive_into_buffer(SocketTransport& transport) {
     const Ref count(PyLong_FromSsize_t(received.count));
     protocol = Ref::to(transport.protocol); // get_buffer() may have set another
     PyObject* const arguments[] = {protocol.get(), count.get()};
-    const Ref done(count ? PyObject_VectorcallMethod(state.buffer_updated, arguments,
-                                                     2, nullptr)
+    const Ref done(count ? PyObject_VectorcallMethod(state.buffer_updated, arguments, 2, nullptr)
                          : nullptr);
     return done || fail(transport, "Fatal error: protocol.buffer_updated() call failed.");
 }

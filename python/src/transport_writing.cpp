@@ -117,13 +117,12 @@ public:
             return false;
         }
         try {
-            views_.reserve(views_.size() + 1);
+            views_.push_back(view);
         } catch (const std::bad_alloc&) {
             PyBuffer_Release(&view);
             PyErr_NoMemory();
             return false;
         }
-        views_.push_back(view);
         return true;
     }
     [[nodiscard]] std::size_t size() const noexcept { return views_.size(); }
@@ -269,9 +268,9 @@ bool write_ready(SocketTransport& transport) {
         if (!fail(transport, write_error)) {
             return false;
         }
-        const Ref done(waiter ? PyObject_CallMethodOneArg(waiter.get(), state.set_exception,
-                                                          exception.get())
-                              : Ref::to(Py_None).release());
+        const Ref done(
+            waiter ? PyObject_CallMethodOneArg(waiter.get(), state.set_exception, exception.get())
+                   : Ref::to(Py_None).release());
         return static_cast<bool>(done);
     }
     if (!resume_protocol_if_drained(transport)) { // it may write
@@ -282,8 +281,8 @@ bool write_ready(SocketTransport& transport) {
     }
     unwatch(transport, engine::Watcher::writable);
     if (transport.empty_waiter != nullptr) {
-        const Ref done(PyObject_CallMethodOneArg(transport.empty_waiter, state.set_result,
-                                                 Py_None));
+        const Ref done(
+            PyObject_CallMethodOneArg(transport.empty_waiter, state.set_result, Py_None));
         if (!done) {
             return false;
         }
