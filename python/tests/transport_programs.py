@@ -7,8 +7,18 @@ import gc
 import socket
 import struct
 import warnings
+from asyncio import selector_events
 
 import hocket
+
+if not hasattr(selector_events._SelectorTransport, "is_reading"):
+    # Python 3.11.2's transports, Debian 12's, read although connection_made() has paused them. Later ones do this:
+
+    def _add_reader(transport, fd, callback, *args):
+        if transport.is_reading():
+            transport._loop._add_reader(fd, callback, *args)
+
+    selector_events._SelectorSocketTransport._add_reader = _add_reader
 
 LIMIT = 20  # seconds for each program; one that takes longer hangs
 
