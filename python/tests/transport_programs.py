@@ -11,7 +11,7 @@ from asyncio import selector_events
 
 import hocket
 
-if not hasattr(selector_events._SelectorTransport, "is_reading"):
+if "is_reading" not in vars(selector_events._SelectorTransport):
     # Python 3.11.2's transports, Debian 12's, read although connection_made() has paused them. Later ones do this:
 
     def _add_reader(transport, fd, callback, *args):
