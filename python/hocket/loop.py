@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
-from asyncio import unix_events
+from asyncio import sslproto, unix_events
 
 from . import _hocket
 
@@ -15,8 +15,9 @@ class Loop(_hocket.Loop, unix_events._UnixSelectorEventLoop):
     """asyncio's event loop, with hocket's engine in place of the selector.
 
     In C++ are: the queue of callbacks, their handles and timers (call_soon, call_soon_threadsafe, call_later, call_at), the
-    turns of the loop, and watching descriptors (add_reader, add_writer and what is built on them).
-    Everything else is asyncio's own code: transports, servers, TLS, sock_*, subprocesses, signals, executors.
+    turns of the loop, watching descriptors (add_reader, add_writer and what is built on them), and the transports of TCP and
+    Unix stream sockets.
+    Everything else is asyncio's own code: servers, datagrams, pipes, TLS, sock_*, subprocesses, signals, executors.
 
     It may be used wherever asyncio's loop may: one thread runs it, and only call_soon_threadsafe may be called from others.
     """
@@ -49,6 +50,37 @@ class Loop(_hocket.Loop, unix_events._UnixSelectorEventLoop):
         if removed and not self._signal_handlers and self.is_running():
             self._take_wakeup_fd()
         return removed
+
+    # Transports
+
+    def _make_socket_transport(self, sock, protocol, waiter=None, *, extra=None, server=None):
+        self._ensure_fd_no_transport(sock)
+        return _hocket.SocketTransport(self, sock, protocol, waiter, extra, server)
+
+    def _make_ssl_transport(
+        self, rawsock, protocol, sslcontext, waiter=None, *, server_side=False, server_hostname=None, extra=None, server=None, **timeouts
+    ):
+        tls = sslproto.SSLProtocol(self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts)
+        self._make_socket_transport(rawsock, tls, extra=extra, server=server)
+        return tls._app_transport
+
+    def _ensure_fd_no_transport(self, fd):
+        super()._ensure_fd_no_transport(fd)
+        transport = self._socket_transport(fd)
+        # While a file is sent, the socket is lent to sock_sendfile().
+        if transport is not None and not transport.is_closing() and transport._empty_waiter is None:
+            raise RuntimeError(f"File descriptor {fd!r} is used by transport {transport!r}")
+
+    async def _sendfile_native(self, transp, file, offset, count):
+        was_reading = transp.is_reading()
+        transp.pause_reading()
+        await transp._make_empty_waiter()
+        try:
+            return await self.sock_sendfile(transp._sock, file, offset, count, fallback=False)
+        finally:
+            transp._reset_empty_waiter()
+            if was_reading:
+                transp.resume_reading()
 
     # The engine wakes the loop for other threads. Only Python's signals need a socket, which is opened when it is needed.
 

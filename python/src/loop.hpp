@@ -12,6 +12,7 @@
 #include "handle.hpp"
 #include "module_state.hpp"
 #include "own_timers.hpp"
+#include "socket_transport.hpp"
 
 namespace hocket::python {
 
@@ -28,11 +29,19 @@ struct LoopCore {
     /// Lets go of everything that would have run.
     void discard_all() noexcept;
 
+    /// Where received bytes go before they are the protocol's. As much at once as asyncio receives.
+    static constexpr std::size_t receive_size = std::size_t{256} * 1024;
+    /// Returns nullptr with MemoryError set.
+    [[nodiscard]] char* receive_buffer() noexcept;
+
     LoopObject& loop;
     engine::OwnLoopStatus status;
     engine::Reactor reactor;
     engine::ReadyQueue batch; // what is left of the turn that runs
     DescriptorWatches watches;
+    engine::IntrusiveList<TransportEvents> watched_transports; // the loop owns a reference of each
+    std::vector<SocketTransport*> transports;                  // by descriptor; not owned
+    std::unique_ptr<char[]> received;
     std::unique_ptr<OwnTimers> own_timers; // if time() was replaced
     bool is_asleep = false;                // changed with the GIL only
     PyThreadState* released = nullptr;     // while it sleeps, without the GIL
@@ -65,6 +74,9 @@ struct LoopObject {
 
 /// Puts a handle, of which the queue owns a reference, at the end of the ready queue.
 void make_ready(LoopObject& loop, HandleObject& handle) noexcept;
+
+/// Calls it in the next turn. Returns false with an exception set.
+[[nodiscard]] bool schedule(LoopObject& loop, const Call& call) noexcept;
 
 /// Ends the loop's sleep, if it sleeps. May be called from any thread, with the GIL.
 void wake_if_asleep(LoopObject& loop) noexcept;
@@ -101,6 +113,7 @@ PyObject* add_writer(PyObject* self, PyObject* const* arguments, Py_ssize_t coun
 PyObject* remove_reader(PyObject* self, PyObject* descriptor);
 PyObject* remove_writer(PyObject* self, PyObject* descriptor);
 PyObject* watched_events(PyObject* self, PyObject* descriptor);
+PyObject* socket_transport(PyObject* self, PyObject* descriptor);
 
 extern PyType_Spec loop_spec;
 

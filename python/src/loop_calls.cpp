@@ -141,6 +141,11 @@ Nanoseconds deadline_of(double when) noexcept {
                                : static_cast<Nanoseconds>(nanoseconds);
 }
 
+bool schedule(LoopObject& loop, const Call& call) noexcept {
+    const Ref handle(check_open(loop) ? soon(loop, call) : nullptr);
+    return static_cast<bool>(handle);
+}
+
 PyObject* call_soon(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
     LoopObject& loop = loop_of(self);
     Parsed parsed;

@@ -1,5 +1,7 @@
 #include "loop.hpp"
 
+#include <new>
+
 namespace hocket::python {
 
 LoopCore::LoopCore(LoopObject& owner) : loop(owner), reactor(&*status) {
@@ -40,6 +42,9 @@ void LoopCore::disarm(TimerHandleObject& timer) noexcept {
 // What is let go of may run any code, which may cancel what is still here.
 void LoopCore::discard_all() noexcept {
     watches.clear();
+    while (TransportEvents* const events = watched_transports.front()) {
+        forget(transport_of(*events));
+    }
     reactor.ready().put_back(batch);
     reactor.discard_ready();
     if (own_timers) {
@@ -48,6 +53,16 @@ void LoopCore::discard_all() noexcept {
     }
     reactor.timers().discard_all();
     reactor.discard_ready();
+}
+
+char* LoopCore::receive_buffer() noexcept {
+    if (!received) {
+        received.reset(new (std::nothrow) char[receive_size]);
+        if (!received) {
+            PyErr_NoMemory();
+        }
+    }
+    return received.get();
 }
 
 void make_ready(LoopObject& loop, HandleObject& handle) noexcept {

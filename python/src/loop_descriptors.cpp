@@ -175,6 +175,26 @@ PyObject* remove_writer(PyObject* self, PyObject* descriptor) {
     return remove(self, descriptor, Watcher::writable);
 }
 
+/// The open transport that has the descriptor, or None.
+PyObject* socket_transport(PyObject* self, PyObject* descriptor) {
+    const LoopObject& loop = loop_of(self);
+    const int fd = number_of(descriptor);
+    if (fd < 0) {
+        // asyncio says of what is wrong. A closed socket is -1.
+        if (PyErr_ExceptionMatches(PyExc_ValueError) == 0) {
+            return nullptr;
+        }
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    const auto index = static_cast<std::size_t>(fd);
+    if (loop.core == nullptr || index >= loop.core->transports.size() ||
+        loop.core->transports[index] == nullptr) {
+        Py_RETURN_NONE;
+    }
+    return Py_NewRef(object(*loop.core->transports[index]));
+}
+
 PyObject* watched_events(PyObject* self, PyObject* descriptor) {
     LoopObject& loop = loop_of(self);
     if (loop.core == nullptr) {

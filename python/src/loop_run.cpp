@@ -82,6 +82,54 @@ bool run_handle(LoopObject& loop, HandleObject& handle) {
     return true;
 }
 
+/// One of a transport's methods as a handle that calls it: asyncio's name for it in messages.
+Ref handle_for(LoopObject& loop, SocketTransport& transport, const TransportStep& step) {
+    const Ref method(PyObject_GetAttrString(object(transport), step.method));
+    return method ? Ref(reinterpret_cast<PyObject*>(new_handle(
+                        *loop.state, loop, {method.get(), nullptr, 0, transport.*step.context})))
+                  : Ref();
+}
+
+/// Calls it in its context. An exception goes to the loop's exception handler.
+bool run_step(LoopObject& loop, SocketTransport& transport, const TransportStep& step) {
+    if (loop.is_debugging) {
+        const Ref handle = handle_for(loop, transport, step);
+        return handle && call_timed(loop, *reinterpret_cast<HandleObject*>(handle.get()));
+    }
+    const Ref context = Ref::to(transport.*step.context);
+    bool succeeded = PyContext_Enter(context.get()) == 0;
+    if (succeeded) [[likely]] {
+        succeeded = step.run(transport);
+        succeeded = PyContext_Exit(context.get()) == 0 && succeeded;
+    }
+    if (succeeded) [[likely]] {
+        return true;
+    }
+    if (ends_run()) {
+        return false;
+    }
+    const Ref exception = take_exception();
+    const Ref handle = handle_for(loop, transport, step);
+    const Ref done(handle ? PyObject_CallFunctionObjArgs(loop.state->report_exception, object(loop),
+                                                         handle.get(), exception.get(), nullptr)
+                          : nullptr);
+    return static_cast<bool>(done);
+}
+
+/// A transport that is ready. The queue's reference is given up.
+bool run_transport(LoopObject& loop, TransportEvents& events) {
+    SocketTransport& transport = transport_of(events);
+    const Ref owned(object(transport));
+    const std::uint32_t ready = events.take();
+    if ((ready & engine::Watcher::readable) != 0 && !run_step(loop, transport, reading_step)) {
+        events.put_back(ready & engine::Watcher::writable);
+        return false;
+    }
+    // Reading may have ended the watch.
+    return (ready & events.interest() & engine::Watcher::writable) == 0 ||
+           run_step(loop, transport, writing_step);
+}
+
 /// Runs what is ready. If an exception ends the run, the rest runs in the next turn.
 bool run_ready(LoopObject& loop) {
     LoopCore& core = *loop.core;
@@ -95,6 +143,8 @@ bool run_ready(LoopObject& loop) {
         // Runnable::run is noexcept, and Python may end this thread: see BlockingHooks.
         if (typeid(item) == typeid(ReadyNode)) [[likely]] {
             may_go_on = run_handle(loop, handle_of(item));
+        } else if (typeid(item) == typeid(TransportEvents)) {
+            may_go_on = run_transport(loop, static_cast<TransportEvents&>(item));
         } else {
             item.run();
         }

@@ -64,11 +64,18 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
             result = traverse_handle(handle, visit, arg);
         }
     };
+    const auto visit_transport = [&](TransportEvents& events) {
+        if (result == 0) {
+            result = visit(object(transport_of(events)), arg);
+        }
+    };
     const auto visit_queue = [&](const engine::ReadyQueue& queue) {
         for (engine::Runnable* item = queue.front(); item != nullptr;
              item = engine::ReadyQueue::after(*item)) {
             if (typeid(*item) == typeid(ReadyNode)) {
                 visit_handle(handle_of(*item));
+            } else if (typeid(*item) == typeid(TransportEvents)) {
+                visit_transport(static_cast<TransportEvents&>(*item));
             }
         }
     };
@@ -83,6 +90,10 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
     core.reactor.timers().for_each(visit_timer);
     if (core.own_timers) {
         core.own_timers->queue().for_each(visit_timer);
+    }
+    for (TransportEvents* events = core.watched_transports.front(); events != nullptr;
+         events = core.watched_transports.after(*events)) {
+        visit_transport(*events);
     }
     core.watches.for_each([&](const DescriptorWatch& watch) {
         for (HandleObject* const handle : {watch.reader(), watch.writer()}) {
@@ -187,6 +198,7 @@ PyMethodDef methods[] = {
     {"_write_to_self", wake, METH_NOARGS, "End the loop's sleep. May be called from any thread."},
     // What hocket.Loop calls.
     {"_watched", watched_events, METH_O, "The handles of a descriptor: (reader, writer)."},
+    {"_socket_transport", socket_transport, METH_O, "The transport of a descriptor, or None."},
     {"_close_engine", close, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };

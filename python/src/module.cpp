@@ -2,21 +2,98 @@
 
 #include "loop.hpp"
 #include "module_state.hpp"
+#include "socket_transport.hpp"
 
 namespace hocket::python {
 
 namespace {
 
+struct Name {
+    PyObject* ModuleState::*place;
+    const char* text;
+};
+
+constexpr Name names[] = {
+    {&ModuleState::check_callback, "_check_callback"},
+    {&ModuleState::check_thread, "_check_thread"},
+    {&ModuleState::slow_duration, "slow_callback_duration"},
+    {&ModuleState::time, "time"},
+    {&ModuleState::task, "Task"},
+    {&ModuleState::future, "Future"},
+    {&ModuleState::connection_made, "connection_made"},
+    {&ModuleState::connection_lost, "connection_lost"},
+    {&ModuleState::data_received, "data_received"},
+    {&ModuleState::eof_received, "eof_received"},
+    {&ModuleState::get_buffer, "get_buffer"},
+    {&ModuleState::buffer_updated, "buffer_updated"},
+    {&ModuleState::pause_writing, "pause_writing"},
+    {&ModuleState::resume_writing, "resume_writing"},
+    {&ModuleState::start_reading, "_start_reading"},
+    {&ModuleState::call_connection_lost, "_call_connection_lost"},
+    {&ModuleState::attach, "_attach"},
+    {&ModuleState::detach, "_detach"},
+    {&ModuleState::close, "close"},
+    {&ModuleState::fileno, "fileno"},
+    {&ModuleState::getsockname, "getsockname"},
+    {&ModuleState::getpeername, "getpeername"},
+    {&ModuleState::set_result, "set_result"},
+    {&ModuleState::set_exception, "set_exception"},
+    {&ModuleState::cancelled, "cancelled"},
+    {&ModuleState::feed_data, "feed_data"},
+    {&ModuleState::stream_reader_wr, "_stream_reader_wr"},
+    {&ModuleState::eof, "_eof"},
+    {&ModuleState::buffer, "_buffer"},
+    {&ModuleState::limit, "_limit"},
+    {&ModuleState::transport, "_transport"},
+    {&ModuleState::waiter, "_waiter"},
+    {&ModuleState::paused, "_paused"},
+    {&ModuleState::sockname, "sockname"},
+    {&ModuleState::peername, "peername"},
+    {&ModuleState::socket, "socket"},
+};
+
+/// Objects of Python modules.
+struct Import {
+    PyObject* ModuleState::*place;
+    const char* module;
+    const char* name; // nullptr for the module itself
+};
+
+constexpr Import imports[] = {
+    {&ModuleState::report_exception, "hocket._callbacks", "report_exception"},
+    {&ModuleState::report_slow, "hocket._callbacks", "report_slow"},
+    {&ModuleState::describe, "hocket._callbacks", "describe"},
+    {&ModuleState::extract_stack, "hocket._callbacks", "extract_stack"},
+    {&ModuleState::describe_transport, "hocket._transports", "describe"},
+    {&ModuleState::report_failure, "hocket._transports", "report_failure"},
+    {&ModuleState::log_failure, "hocket._transports", "log_failure"},
+    {&ModuleState::log_debug, "hocket._transports", "log_debug"},
+    {&ModuleState::warn_unclosed, "hocket._transports", "warn_unclosed"},
+    {&ModuleState::warn_ignored_write, "hocket._transports", "warn_ignored_write"},
+    {&ModuleState::fail_waiter, "hocket._transports", "fail_waiter"},
+    {&ModuleState::sendfile_mode, "hocket._transports", "SENDFILE_MODE"},
+    {&ModuleState::tasks, "asyncio.tasks", nullptr},
+    {&ModuleState::futures, "asyncio.futures", nullptr},
+    {&ModuleState::set_result_unless_cancelled, "asyncio.futures", "_set_result_unless_cancelled"},
+    {&ModuleState::buffered_protocol, "asyncio.protocols", "BufferedProtocol"},
+    {&ModuleState::transport_socket, "asyncio.trsock", "TransportSocket"},
+};
+
 /// Everything that the module owns, for the collector.
 template <class Visit> void for_each_object(ModuleState& state, Visit visit) {
-    for (PyTypeObject** type : {&state.loop_type, &state.handle_type, &state.timer_handle_type}) {
+    for (PyTypeObject** type : {&state.loop_type, &state.handle_type, &state.timer_handle_type,
+                                &state.socket_transport_type, &state.socket_type,
+                                &state.stream_reader_protocol, &state.stream_reader}) {
         visit(reinterpret_cast<PyObject**>(type));
     }
-    for (PyObject** object :
-         {&state.report_exception, &state.report_slow, &state.describe, &state.extract_stack,
-          &state.check_callback, &state.check_thread, &state.slow_duration, &state.time,
-          &state.tasks, &state.futures, &state.base_create_task, &state.task, &state.future,
-          &state.loop_keyword}) {
+    for (const Name& name : names) {
+        visit(&(state.*name.place));
+    }
+    for (const Import& import : imports) {
+        visit(&(state.*import.place));
+    }
+    for (PyObject** object : {&state.base_create_task, &state.loop_keyword, &state.minus_one,
+                              &state.protocol_data_received, &state.reader_feed_data}) {
         visit(object);
     }
 }
@@ -45,39 +122,69 @@ bool add_type(PyObject* module, PyType_Spec& spec, PyTypeObject* base, PyTypeObj
     return type != nullptr && PyModule_AddType(module, type) == 0;
 }
 
-bool import_callbacks(ModuleState& state) {
-    const Ref callbacks(PyImport_ImportModule("hocket._callbacks"));
-    if (!callbacks) {
-        return false;
-    }
-    state.report_exception = PyObject_GetAttrString(callbacks.get(), "report_exception");
-    state.report_slow = PyObject_GetAttrString(callbacks.get(), "report_slow");
-    state.describe = PyObject_GetAttrString(callbacks.get(), "describe");
-    state.extract_stack = PyObject_GetAttrString(callbacks.get(), "extract_stack");
-    return state.report_exception != nullptr && state.report_slow != nullptr &&
-           state.describe != nullptr && state.extract_stack != nullptr;
+/// A module, or what it calls `name`.
+Ref import(const char* module, const char* name) {
+    Ref object(PyImport_ImportModule(module));
+    return object && name != nullptr ? Ref(PyObject_GetAttrString(object.get(), name))
+                                     : std::move(object);
 }
 
-bool import_asyncio(ModuleState& state) {
-    state.tasks = PyImport_ImportModule("asyncio.tasks");
-    state.futures = PyImport_ImportModule("asyncio.futures");
-    const Ref events(PyImport_ImportModule("asyncio.base_events"));
-    const Ref base(events ? PyObject_GetAttrString(events.get(), "BaseEventLoop") : nullptr);
-    state.base_create_task = base ? PyObject_GetAttrString(base.get(), "create_task") : nullptr;
-    return state.tasks != nullptr && state.futures != nullptr && state.base_create_task != nullptr;
+/// A class of a module.
+PyTypeObject* import_type(const char* module, const char* name) {
+    return reinterpret_cast<PyTypeObject*>(import(module, name).release());
+}
+
+/// Something that a class has.
+PyObject* part_of(PyTypeObject* type, const char* name) {
+    return type == nullptr ? nullptr
+                           : PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), name);
+}
+
+bool import_all(ModuleState& state) {
+    for (const Import& one : imports) {
+        state.*one.place = import(one.module, one.name).release();
+        if (state.*one.place == nullptr) {
+            return false;
+        }
+    }
+    const Ref knows_clients = import("hocket._transports", "SERVER_KNOWS_CLIENTS");
+    state.server_knows_clients = knows_clients.get() == Py_True;
+    const Ref loop = import("asyncio.base_events", "BaseEventLoop");
+    state.base_create_task = part_of(reinterpret_cast<PyTypeObject*>(loop.get()), "create_task");
+    state.socket_type = import_type("_socket", "socket");
+    state.stream_reader = import_type("asyncio.streams", "StreamReader");
+    state.reader_feed_data = part_of(state.stream_reader, "feed_data");
+    state.stream_reader_protocol = import_type("asyncio.streams", "StreamReaderProtocol");
+    state.protocol_data_received = part_of(state.stream_reader_protocol, "data_received");
+    return knows_clients && state.base_create_task != nullptr && state.socket_type != nullptr &&
+           state.reader_feed_data != nullptr && state.protocol_data_received != nullptr;
 }
 
 bool make_names(ModuleState& state) {
-    state.check_callback = PyUnicode_InternFromString("_check_callback");
-    state.check_thread = PyUnicode_InternFromString("_check_thread");
-    state.slow_duration = PyUnicode_InternFromString("slow_callback_duration");
-    state.time = PyUnicode_InternFromString("time");
-    state.task = PyUnicode_InternFromString("Task");
-    state.future = PyUnicode_InternFromString("Future");
-    state.loop_keyword = Py_BuildValue("(N)", PyUnicode_InternFromString("loop"));
-    return state.check_callback != nullptr && state.check_thread != nullptr &&
-           state.slow_duration != nullptr && state.time != nullptr && state.task != nullptr &&
-           state.future != nullptr && state.loop_keyword != nullptr;
+    for (const Name& name : names) {
+        state.*name.place = PyUnicode_InternFromString(name.text);
+        if (state.*name.place == nullptr) {
+            return false;
+        }
+    }
+    state.loop_keyword = Py_BuildValue("(s)", "loop");
+    state.minus_one = PyLong_FromLong(-1);
+    return state.loop_keyword != nullptr && state.minus_one != nullptr;
+}
+
+/// asyncio's sendfile() wants a _FlowControlMixin, which is a Transport with five slots: see
+/// SocketTransport.
+bool add_socket_transport(PyObject* module, ModuleState& state) {
+    const Ref base = import("asyncio.transports", "_FlowControlMixin");
+    if (!base) {
+        return false;
+    }
+    auto* const type = reinterpret_cast<PyTypeObject*>(base.get());
+    if (type->tp_basicsize != size_of_base || type->tp_dictoffset != 0) {
+        PyErr_SetString(PyExc_ImportError, "asyncio's transports are not as hocket knows them");
+        return false;
+    }
+    return add_type(module, socket_transport_spec, type, state.socket_transport_type);
 }
 
 int execute(PyObject* module) {
@@ -89,10 +196,11 @@ int execute(PyObject* module) {
     }
     ModuleState& state = state_of(module);
     const bool done =
-        import_callbacks(state) && import_asyncio(state) && make_names(state) &&
+        import_all(state) && make_names(state) &&
         add_type(module, loop_spec, nullptr, state.loop_type) &&
         add_type(module, handle_spec, nullptr, state.handle_type) &&
-        add_type(module, timer_handle_spec, state.handle_type, state.timer_handle_type);
+        add_type(module, timer_handle_spec, state.handle_type, state.timer_handle_type) &&
+        add_socket_transport(module, state);
     return done ? 0 : -1;
 }
 

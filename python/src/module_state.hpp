@@ -9,6 +9,7 @@ struct ModuleState {
     PyTypeObject* loop_type;
     PyTypeObject* handle_type;
     PyTypeObject* timer_handle_type;
+    PyTypeObject* socket_transport_type;
 
     // Functions of hocket._callbacks.
     PyObject* report_exception; // (loop, handle, exception)
@@ -16,10 +17,31 @@ struct ModuleState {
     PyObject* describe;         // (handle) -> str
     PyObject* extract_stack;    // (frame) -> StackSummary
 
+    // Functions of hocket._transports.
+    PyObject* describe_transport; // (transport) -> str
+    PyObject* report_failure;     // (loop, transport, protocol, exception, message)
+    PyObject* log_failure;        // (transport, exception, message)
+    PyObject* log_debug;          // (transport, message)
+    PyObject* warn_unclosed;      // (transport)
+    PyObject* warn_ignored_write; // ()
+    PyObject* fail_waiter;        // (future)
+
     // Of asyncio.
     PyObject* tasks; // the modules
     PyObject* futures;
     PyObject* base_create_task; // BaseEventLoop.create_task
+    PyObject* buffered_protocol;
+    PyObject* transport_socket;
+    PyTypeObject* stream_reader_protocol;
+    PyTypeObject* stream_reader;
+    PyObject* protocol_data_received; // asyncio's functions
+    PyObject* reader_feed_data;
+    PyObject* set_result_unless_cancelled;
+    PyObject* sendfile_mode;   // that of transports whose socket can send files
+    bool server_knows_clients; // Server._attach takes the transport: since Python 3.13
+
+    PyTypeObject* socket_type; // _socket.socket
+    PyObject* minus_one;
 
     // Names.
     PyObject* check_callback; // "_check_callback"
@@ -29,6 +51,38 @@ struct ModuleState {
     PyObject* task;           // "Task"
     PyObject* future;         // "Future"
     PyObject* loop_keyword;   // ("loop",)
+
+    // What transports call, and entries of get_extra_info.
+    PyObject* connection_made;
+    PyObject* connection_lost;
+    PyObject* data_received;
+    PyObject* eof_received;
+    PyObject* get_buffer;
+    PyObject* buffer_updated;
+    PyObject* pause_writing;
+    PyObject* resume_writing;
+    PyObject* start_reading;        // "_start_reading"
+    PyObject* call_connection_lost; // "_call_connection_lost"
+    PyObject* attach;               // "_attach"
+    PyObject* detach;               // "_detach"
+    PyObject* close;
+    PyObject* fileno;
+    PyObject* getsockname;
+    PyObject* getpeername;
+    PyObject* set_result;
+    PyObject* set_exception;
+    PyObject* cancelled;
+    PyObject* feed_data;
+    PyObject* stream_reader_wr; // "_stream_reader_wr"
+    PyObject* eof;              // "_eof", like the following
+    PyObject* buffer;
+    PyObject* limit;
+    PyObject* transport;
+    PyObject* waiter;
+    PyObject* paused;
+    PyObject* sockname;
+    PyObject* peername;
+    PyObject* socket;
 };
 
 extern PyModuleDef module_definition;

@@ -2,6 +2,8 @@
 
 import subprocess
 
+from harness.echo import Idle, Load
+from harness.loop_echo import LoopEcho
 from harness.micro import Micro
 from harness.model import OURS, Bar, Group, Python, Row
 from harness.programs import python_with_uvloop
@@ -28,6 +30,19 @@ def _subject(name, title, against_asyncio, against_uvloop):
     )
 
 
+def _servers(kind):
+    # Without rloop: its servers (0.5.0) refuse all connections.
+    return {
+        OURS: Python("server.py", (kind, "--loop=hocket", "--build={build}"), needs="built:_hocket"),
+        **{peer: Python("server.py", (kind, f"--loop={peer}"), needs=peer) for peer in ("asyncio", "uvloop")},
+    }
+
+
+def _echo(kind, title, load, against_asyncio, against_uvloop):
+    bars = (Bar(round(1 / against_asyncio, 3), "asyncio"), Bar(round(1 / against_uvloop, 3), "uvloop"))
+    return LoopEcho(f"python_echo_{kind}_{load.size}", f"echo, {title}", _servers(kind), load, bars)
+
+
 def _versions():
     python = python_with_uvloop() or "python3"
     script = (
@@ -52,6 +67,15 @@ GROUP = Group(
         _subject("tasks", "create_task + await", 3.2, 1.8),
         _subject("futures", "future + await", 4, 2),
         _subject("gather", "gather of 1,000", 2, 1.3),
+        _echo("protocol", "Protocol", Load(64, 1024), 2, 1.15),
+        _echo("protocol", "Protocol", Load(16, 100 * 1024), 2.5, 1),
+        _echo("streams", "streams", Load(64, 1024), 2.5, 1.5),
+        Idle(
+            "python_idle",
+            {"Protocol": _servers("protocol")},
+            bars={"Protocol": Bar(0.5, "uvloop")},
+            connections=5000,
+        ),
         Micro(
             "python_import",
             {
@@ -66,6 +90,9 @@ GROUP = Group(
 - The same programs (`benchmarks/peers/python/loops.py`) on each loop, with Python's own Task and Future. CPU time:
   the fastest of three rounds of five batches.
 - A row appears twice because it has two bars.
+- Echo servers: as those of the group `network`, with the same load. CPU time of the server for a message, most of which
+  the kernel needs to send and receive; the median of seven rounds, in turns. Memory: `RssAnon` of 5,000 connections
+  after one message each.
 - rloop is measured if it is installed (`pip install rloop`).
 """,
     versions=_versions,

@@ -6,15 +6,13 @@ measure.hpp; times are CPU time, the fastest of several batches.
 
 import argparse
 import asyncio
-import importlib
-import pathlib
 import subprocess
 import sys
 import time
 
+import chosen_loop
 from micro import best, child, report
 
-PACKAGE = pathlib.Path(__file__).resolve().parents[3] / "python"
 CALLS = 100_000
 TASKS = 30_000
 BATCHES = 5
@@ -103,23 +101,14 @@ def main():
     rows = {name.removeprefix("measure_"): value for name, value in globals().items() if name.startswith("measure_")}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("row", choices=rows)
-    parser.add_argument("loop", choices=["asyncio", "uvloop", "rloop", "hocket"])
+    parser.add_argument("loop", choices=chosen_loop.NAMES)
     parser.add_argument("build", nargs="?")
     arguments = parser.parse_args()
-    prepare = ""
-    if arguments.loop == "hocket":
-        # The module is in the build tree, the rest of the package in the sources.
-        prepare = f"""\
-import sys
-sys.path.insert(0, {str(PACKAGE)!r})
-import hocket
-hocket.__path__.append({str(pathlib.Path(arguments.build).resolve() / "python")!r})
-"""
-        exec(prepare, {})
     if arguments.row == "import":
+        prepare = chosen_loop.preparation(arguments.loop, arguments.build)
         measure_import(f"{prepare}import asyncio\nimport {arguments.loop}\n{arguments.loop}.new_event_loop().close()")
         return
-    factory = importlib.import_module(arguments.loop).new_event_loop
+    factory = chosen_loop.factory(arguments.loop, arguments.build)
     loop = factory()
     loop.run_until_complete(rows[arguments.row](loop))
     loop.close()

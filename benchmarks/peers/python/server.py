@@ -1,8 +1,10 @@
-"""The servers with which asyncio and uvloop are measured."""
+"""The servers with which asyncio, uvloop, rloop and hocket's loop for Python are measured."""
 
 import argparse
 import asyncio
 import ssl
+
+import chosen_loop
 
 
 class Echo(asyncio.Protocol):
@@ -83,15 +85,14 @@ def main():
     parser.add_argument("kind", choices=["protocol", "streams", "http", "datagrams"])
     parser.add_argument("port", type=int)
     parser.add_argument("certificate", nargs="?", help="speak TLS; the key is in the same file")
-    parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--loop", choices=chosen_loop.NAMES, default="asyncio")
+    parser.add_argument("--uvloop", dest="loop", action="store_const", const="uvloop")
+    parser.add_argument("--build", help="the build tree with hocket's module")
     parser.add_argument("--answer-bytes", type=int, default=200)
     arguments = parser.parse_args()
     Http.answer = hello(arguments.answer_bytes)
-    if arguments.uvloop:
-        import uvloop
-
-        uvloop.install()
-    asyncio.run(serve(arguments.kind, arguments.port, arguments.certificate))
+    with asyncio.Runner(loop_factory=chosen_loop.factory(arguments.loop, arguments.build)) as runner:
+        runner.run(serve(arguments.kind, arguments.port, arguments.certificate))
 
 
 if __name__ == "__main__":
