@@ -23,7 +23,7 @@ std::error_code socket_error(const CurlFailure& failure) {
 /// "error:0A00010B:SSL routines::wrong version number".
 std::string_view tls_hint_of(std::string_view detail) {
     constexpr std::string_view mark = "error:";
-    const auto at = detail.find(mark);
+    const auto at = detail.rfind(mark); // "TLS connect error: error:0A…" in newer versions
     if (at == detail.npos) return {};
     unsigned number = 0;
     detail.remove_prefix(at + mark.size());
