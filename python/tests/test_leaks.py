@@ -128,6 +128,19 @@ class Leaks(unittest.TestCase):
 
             self.check(play, times)
 
+    def test_the_checks_find_leaks(self):
+        kept = []
+        for leak in (lambda: kept.append([]), lambda: kept.append(1.5 * len(kept)), lambda: kept.append(os.dup(0))):
+            with self.assertRaisesRegex(AssertionError, "leave"):
+                self.check(leak, 50)
+            for descriptor in kept:
+                if type(descriptor) is int:
+                    os.close(descriptor)
+            kept.clear()
+        with self.assertRaisesRegex(AssertionError, "kilobytes"):
+            grows = bytearray()
+            self.check(lambda: grows.extend(b"x" * 100_000), 50)
+
     # --- Loops
 
     def test_loops_that_run(self):
