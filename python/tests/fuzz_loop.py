@@ -73,16 +73,20 @@ class Failure(Exception):
 
 
 class Connection:
-    """A transport on one end of a socketpair, and the other end, which the program reads and writes itself."""
+    """A transport on one end of a connection, and the other end, which the program reads and writes itself."""
 
-    def __init__(self, world, number, reactions):
+    def __init__(self, world, number, reactions, is_tcp=False):
         self.world, self.number, self.reactions = world, number, collections.deque(reactions)
         self.transport = None
-        self.sent = 0
-        ours, self.peer = socket.socketpair()
-        ours.setblocking(False)
+        self.is_tcp = is_tcp
+        if is_tcp:
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                self.peer = socket.create_connection(listening.getsockname())
+                self.ours, _ = listening.accept()
+        else:
+            self.ours, self.peer = socket.socketpair()
+        self.ours.setblocking(False)
         self.peer.setblocking(False)
-        self.ours = ours
 
     def log(self, *words):
         self.world.log(f"connection {self.number}", *words)
@@ -109,6 +113,9 @@ class Connection:
         transport = self.transport
         if transport is None:
             return
+        if self.is_tcp:
+            # How much TCP takes at once changes with time.
+            action = action.replace("write much", "write").replace("writelines of much", "writelines")
         calls = {
             "write": lambda: transport.write(b"some"),
             "write bytearray": lambda: transport.write(bytearray(b"bytes")),
@@ -124,7 +131,7 @@ class Connection:
             "limits": lambda: transport.get_write_buffer_limits(),
             "set_protocol": lambda: transport.set_protocol(self.protocol()),
             "set buffered": lambda: transport.set_protocol(self.buffered_protocol()),
-            "name": lambda: transport.get_extra_info("sockname"),
+            "name": lambda: type(transport.get_extra_info("peername")).__name__,
         }
         try:
             answer = calls[action]() if action in calls else getattr(transport, action)()
@@ -530,14 +537,15 @@ def step_timer(rng):
 def step_connection(rng):
     number, kind = rng.randrange(10**6), rng.choice(["plain", "plain", "buffered"])
     reactions = [rng.choice(REACTIONS) for _ in range(rng.choice([0, 5, 20]))]
+    is_tcp = rng.random() < 0.3
 
     async def step(world):
-        connection = Connection(world, number, reactions)
+        connection = Connection(world, number, reactions, is_tcp)
         world.connections.append(connection)
         factory = connection.buffered_protocol if kind == "buffered" else connection.protocol
         await world.loop.create_connection(factory, sock=connection.ours)
 
-    return step, f"connection {number} {kind} {reactions}"
+    return step, f"connection {number} {kind} {'TCP' if is_tcp else 'Unix'} {reactions}"
 
 
 def step_transport(rng):
@@ -552,7 +560,7 @@ def step_transport(rng):
 
 def peer_step(rng, things):
     number = rng.randrange(1000)
-    action = rng.choice(["send", "send", "send", "send much", "receive", "receive all", "receive all", "shut down", "close"])
+    action = rng.choice(["send", "send", "send", "send much", "receive", "receive all", "receive all", "shut down", "close", "reset"])
     size = rng.choice([1, 10, 1000])
 
     def step(world):
@@ -570,6 +578,8 @@ def peer_step(rng, things):
                 one.receives = True
             elif action == "shut down":
                 one.peer.shutdown(socket.SHUT_WR)
+            elif action == "reset" and getattr(one, "is_tcp", False):
+                transport_programs.reset(one.peer)
             else:
                 one.peer.close()
 
@@ -671,7 +681,7 @@ def is_debugging(seed):
 def groups_of(seed):
     """[(kind, [(step, text)])]"""
     rng = random.Random(seed)
-    groups = []
+    groups = [("alone", [make(rng)]) for make in (step_connection, step_connection, step_open_stream, step_watch)]
     for _ in range(rng.randrange(5, 40)):
         kind = rng.choice(["within"] * 5 + ["alone"] * 2 + ["outside"])
         if kind == "alone":

@@ -23,10 +23,11 @@ LIMIT = 60
 
 
 class Interrupts:
-    """A thread that sends SIGINT to the process at random times, until it has been left."""
+    """A thread that sends SIGINT to the process at random times. Once after each `arm()`, that raises KeyboardInterrupt."""
 
     def __init__(self, seconds):
         self.seconds = seconds
+        self.is_armed = False
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self._run)
 
@@ -36,14 +37,27 @@ class Interrupts:
             time.sleep(rng.random() * self.seconds)
             os.kill(os.getpid(), signal.SIGINT)
 
+    def _interrupt(self, number, frame):
+        if self.is_armed:
+            self.is_armed = False
+            raise KeyboardInterrupt
+
+    def arm(self):
+        self.is_armed = True
+
+    def disarm(self):
+        self.is_armed = False
+
     def __enter__(self):
+        self.former = signal.signal(signal.SIGINT, self._interrupt)
         self.thread.start()
+        return self
 
     def __exit__(self, *error):
-        while self.thread.is_alive():
-            with contextlib.suppress(KeyboardInterrupt):
-                self.stopped.set()
-                self.thread.join()
+        self.disarm()
+        self.stopped.set()
+        self.thread.join()
+        signal.signal(signal.SIGINT, self.former)
 
 
 class KeyboardInterrupts(unittest.TestCase):
@@ -59,11 +73,12 @@ class KeyboardInterrupts(unittest.TestCase):
         """Runs the loop again and again, until enough interrupts have ended a run."""
         interrupts = 0
         end = time.monotonic() + LIMIT
-        with Interrupts(0.002):
+        with Interrupts(0.002) as thread:
             while interrupts < self.INTERRUPTS:
                 self.assertLess(time.monotonic(), end, f"{interrupts} interrupts only")
                 try:
-                    while interrupts < self.INTERRUPTS:
+                    thread.arm()
+                    while thread.is_armed:
                         prepare()
                         self.loop.run_forever()
                 except KeyboardInterrupt:
