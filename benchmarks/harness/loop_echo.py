@@ -17,17 +17,19 @@ class LoopEcho:
     load: Load
     bars: tuple
     rounds: int = 7
+    load_program: str = "load_ping_pong"
+    tls: bool = False
 
     @property
     def rows(self):
         return [Row(f"{self.title}, {self.load.title}", "ns CPU", bar, "median") for bar in self.bars]
 
     def steps(self, run):
-        return self._rounds(run) * len(server_commands(run, self._kinds, False))
+        return self._rounds(run) * len(server_commands(run, self._kinds, self.tls))
 
     def measure(self, run):
         # In turns, so that noise of the machine is everybody's.
-        with running(server_commands(run, self._kinds, False)) as servers:
+        with running(server_commands(run, self._kinds, self.tls)) as servers:
             for number in range(self._rounds(run)):
                 for program, places in places_of(self._kinds).items():
                     if program in servers:
@@ -35,7 +37,7 @@ class LoopEcho:
                         self._round(run, servers[program], number, places)
 
     def _round(self, run, server, number, places):
-        measured = ping_pong(run, server, self.load.connections, str(self.load.size))
+        measured = ping_pong(run, server, self.load.connections, str(self.load.size), self.load_program)
         for _, column in places if measured else []:
             for row in self.rows:
                 run.samples.add(row, column, number, measured["cpu"])

@@ -2,7 +2,9 @@ from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 import asyncio
 from socket import socket
+from ssl import MemoryBIO, SSLObject
 from traceback import StackSummary
+from types import ModuleType
 from typing import Any, TypeVar, TypeVarTuple, final
 
 _T = TypeVar("_T")
@@ -122,3 +124,15 @@ class SocketTransport(asyncio.Transport):
     def _conn_lost(self) -> int: ...
     @property
     def _polling(self) -> tuple[bool, bool]: ...
+
+class TlsProtocol:
+    """What asyncio's SSLProtocol does for each message."""
+
+    def _do_read(self) -> None: ...
+    def _do_write(self) -> None: ...
+    def _process_outgoing(self) -> None: ...
+    def _write(self, data: bytes | bytearray | memoryview, /) -> None: ...
+
+def _prepare_tls(
+    _ssl: ModuleType, ssl_object: SSLObject, incoming: MemoryBIO, outgoing: MemoryBIO, /
+) -> bool: ...

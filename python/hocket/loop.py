@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
-from asyncio import sslproto, unix_events
+from asyncio import unix_events
 
 from . import _hocket
 
@@ -15,9 +15,9 @@ class Loop(_hocket.Loop, unix_events._UnixSelectorEventLoop):
     """asyncio's event loop, with hocket's engine in place of the selector.
 
     In C++ are: the queue of callbacks, their handles and timers (call_soon, call_soon_threadsafe, call_later, call_at), the
-    turns of the loop, watching descriptors (add_reader, add_writer and what is built on them), and the transports of TCP and
-    Unix stream sockets.
-    Everything else is asyncio's own code: servers, datagrams, pipes, TLS, sock_*, subprocesses, signals, executors.
+    turns of the loop, watching descriptors (add_reader, add_writer and what is built on them), the transports of TCP and
+    Unix stream sockets, and what TLS does for each message.
+    Everything else is asyncio's own code: servers, datagrams, pipes, handshakes, sock_*, subprocesses, signals, executors.
 
     It may be used wherever asyncio's loop may: one thread runs it, and only call_soon_threadsafe may be called from others.
     """
@@ -60,8 +60,33 @@ class Loop(_hocket.Loop, unix_events._UnixSelectorEventLoop):
     def _make_ssl_transport(
         self, rawsock, protocol, sslcontext, waiter=None, *, server_side=False, server_hostname=None, extra=None, server=None, **timeouts
     ):
-        tls = sslproto.SSLProtocol(self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts)
+        tls = _tls_protocol()(self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts)
         self._make_socket_transport(rawsock, tls, extra=extra, server=server)
+        return tls._app_transport
+
+    async def start_tls(self, transport, protocol, sslcontext, *, server_side=False, server_hostname=None, **timeouts):
+        """Begin TLS on a connection. Return the transport to use from now on."""
+        import ssl
+
+        if not isinstance(sslcontext, ssl.SSLContext):
+            raise TypeError(f"sslcontext is expected to be an instance of ssl.SSLContext, got {sslcontext!r}")
+        if not getattr(transport, "_start_tls_compatible", False):
+            raise TypeError(f"transport {transport!r} is not supported by start_tls()")
+        waiter = self.create_future()
+        tls = _tls_protocol()(
+            self, protocol, sslcontext, waiter, server_side, server_hostname, call_connection_made=False, **timeouts
+        )
+        transport.pause_reading()  # nothing may arrive before connection_made()
+        transport.set_protocol(tls)
+        made = self.call_soon(tls.connection_made, transport)
+        resumed = self.call_soon(transport.resume_reading)
+        try:
+            await waiter
+        except BaseException:
+            transport.close()
+            made.cancel()
+            resumed.cancel()
+            raise
         return tls._app_transport
 
     def _ensure_fd_no_transport(self, fd):
@@ -122,6 +147,13 @@ class Loop(_hocket.Loop, unix_events._UnixSelectorEventLoop):
         """Run a handle of asyncio's own type in the next turn: that of a signal."""
         if not handle._cancelled:
             self.call_soon(handle._run)
+
+
+def _tls_protocol():
+    # Imported on first use: a program without TLS need not wait until its session was tried.
+    from ._tls import Protocol
+
+    return Protocol
 
 
 class _EngineSelector:

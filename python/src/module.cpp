@@ -3,6 +3,7 @@
 #include "loop.hpp"
 #include "module_state.hpp"
 #include "socket_transport.hpp"
+#include "tls_protocol.hpp"
 
 namespace hocket::python {
 
@@ -28,6 +29,7 @@ constexpr Name names[] = {
     {&ModuleState::buffer_updated, "buffer_updated"},
     {&ModuleState::pause_writing, "pause_writing"},
     {&ModuleState::resume_writing, "resume_writing"},
+    {&ModuleState::pause_reading, "pause_reading"},
     {&ModuleState::start_reading, "_start_reading"},
     {&ModuleState::call_connection_lost, "_call_connection_lost"},
     {&ModuleState::attach, "_attach"},
@@ -47,6 +49,14 @@ constexpr Name names[] = {
     {&ModuleState::transport, "_transport"},
     {&ModuleState::waiter, "_waiter"},
     {&ModuleState::paused, "_paused"},
+    {&ModuleState::read, "read"},
+    {&ModuleState::write, "write"},
+    {&ModuleState::do_read, "_do_read"},
+    {&ModuleState::write_appdata, "_write_appdata"},
+    {&ModuleState::call_eof_received, "_call_eof_received"},
+    {&ModuleState::start_shutdown, "_start_shutdown"},
+    {&ModuleState::control_app_writing, "_control_app_writing"},
+    {&ModuleState::control_ssl_reading, "_control_ssl_reading"},
     {&ModuleState::sockname, "sockname"},
     {&ModuleState::peername, "peername"},
     {&ModuleState::socket, "socket"},
@@ -81,9 +91,11 @@ constexpr Import imports[] = {
 
 /// Everything that the module owns, for the collector.
 template <class Visit> void for_each_object(ModuleState& state, Visit visit) {
-    for (PyTypeObject** type : {&state.loop_type, &state.handle_type, &state.timer_handle_type,
-                                &state.socket_transport_type, &state.socket_type,
-                                &state.stream_reader_protocol, &state.stream_reader}) {
+    for (PyTypeObject** type :
+         {&state.loop_type, &state.handle_type, &state.timer_handle_type,
+          &state.socket_transport_type, &state.tls_protocol_type, &state.socket_type,
+          &state.stream_reader_protocol, &state.stream_reader, &state.ssl_socket,
+          &state.ssl_context, &state.memory_bio}) {
         visit(reinterpret_cast<PyObject**>(type));
     }
     for (const Name& name : names) {
@@ -92,8 +104,12 @@ template <class Visit> void for_each_object(ModuleState& state, Visit visit) {
     for (const Import& import : imports) {
         visit(&(state.*import.place));
     }
-    for (PyObject** object : {&state.base_create_task, &state.loop_keyword, &state.minus_one,
-                              &state.protocol_data_received, &state.reader_feed_data}) {
+    for (PyObject** object :
+         {&state.base_create_task, &state.loop_keyword, &state.minus_one,
+          &state.protocol_data_received, &state.reader_feed_data, &state.tls_wrapped,
+          &state.tls_flushing, &state.tls_do_read, &state.tls_do_write, &state.tls_process_outgoing,
+          &state.ssl_object_read, &state.ssl_object_write, &state.ssl_want_read,
+          &state.ssl_syscall_error}) {
         visit(object);
     }
 }
@@ -160,6 +176,19 @@ bool import_all(ModuleState& state) {
            state.reader_feed_data != nullptr && state.protocol_data_received != nullptr;
 }
 
+bool import_tls(ModuleState& state) {
+    PyTypeObject* const phases = import_type("asyncio.sslproto", "SSLProtocolState");
+    const Ref owner(reinterpret_cast<PyObject*>(phases));
+    state.tls_wrapped = part_of(phases, "WRAPPED");
+    state.tls_flushing = part_of(phases, "FLUSHING");
+    PyTypeObject* const protocol = import_type("asyncio.sslproto", "SSLProtocol");
+    const Ref protocol_owner(reinterpret_cast<PyObject*>(protocol));
+    state.tls_do_read = part_of(protocol, "_do_read");
+    state.tls_do_write = part_of(protocol, "_do_write");
+    state.tls_process_outgoing = part_of(protocol, "_process_outgoing");
+    return PyErr_Occurred() == nullptr;
+}
+
 bool make_names(ModuleState& state) {
     for (const Name& name : names) {
         state.*name.place = PyUnicode_InternFromString(name.text);
@@ -196,13 +225,20 @@ int execute(PyObject* module) {
     }
     ModuleState& state = state_of(module);
     const bool done =
-        import_all(state) && make_names(state) &&
+        import_all(state) && import_tls(state) && make_names(state) &&
         add_type(module, loop_spec, nullptr, state.loop_type) &&
         add_type(module, handle_spec, nullptr, state.handle_type) &&
         add_type(module, timer_handle_spec, state.handle_type, state.timer_handle_type) &&
+        add_type(module, tls_protocol_spec, nullptr, state.tls_protocol_type) &&
         add_socket_transport(module, state);
     return done ? 0 : -1;
 }
+
+PyMethodDef functions[] = {
+    {"_prepare_tls", prepare_tls, METH_VARARGS,
+     "_prepare_tls(_ssl, ssl_object, incoming, outgoing): whether C++ can use TLS sessions."},
+    {nullptr, nullptr, 0, nullptr},
+};
 
 PyModuleDef_Slot slots[] = {
     {Py_mod_exec, reinterpret_cast<void*>(execute)},
@@ -219,7 +255,7 @@ PyModuleDef module_definition = {
     "hocket._hocket",
     "The C++ part of hocket's event loop.",
     sizeof(ModuleState),
-    nullptr,
+    functions,
     slots,
     traverse,
     clear,

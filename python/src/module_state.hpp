@@ -2,6 +2,8 @@
 
 #include "python.hpp"
 
+#include "tls_library.hpp"
+
 namespace hocket::python {
 
 /// What belongs to the module: its types, and what it uses of asyncio.
@@ -10,6 +12,7 @@ struct ModuleState {
     PyTypeObject* handle_type;
     PyTypeObject* timer_handle_type;
     PyTypeObject* socket_transport_type;
+    PyTypeObject* tls_protocol_type;
 
     // Functions of hocket._callbacks.
     PyObject* report_exception; // (loop, handle, exception)
@@ -40,6 +43,23 @@ struct ModuleState {
     PyObject* sendfile_mode;   // that of transports whose socket can send files
     bool server_knows_clients; // Server._attach takes the transport: since Python 3.13
 
+    // Of asyncio.sslproto.
+    PyObject* tls_wrapped; // SSLProtocolState.WRAPPED
+    PyObject* tls_flushing;
+    PyObject* tls_do_read; // functions of SSLProtocol
+    PyObject* tls_do_write;
+    PyObject* tls_process_outgoing;
+
+    // Of _ssl, once TLS was prepared: see prepare_tls().
+    TlsLibrary tls;
+    PyTypeObject* ssl_socket;
+    PyTypeObject* ssl_context;
+    PyTypeObject* memory_bio;  // nullptr if TLS is left to asyncio
+    PyObject* ssl_object_read; // functions of ssl.SSLObject
+    PyObject* ssl_object_write;
+    PyObject* ssl_want_read;
+    PyObject* ssl_syscall_error;
+
     PyTypeObject* socket_type; // _socket.socket
     PyObject* minus_one;
 
@@ -61,6 +81,7 @@ struct ModuleState {
     PyObject* buffer_updated;
     PyObject* pause_writing;
     PyObject* resume_writing;
+    PyObject* pause_reading;
     PyObject* start_reading;        // "_start_reading"
     PyObject* call_connection_lost; // "_call_connection_lost"
     PyObject* attach;               // "_attach"
@@ -80,6 +101,14 @@ struct ModuleState {
     PyObject* transport;
     PyObject* waiter;
     PyObject* paused;
+    PyObject* read;
+    PyObject* write;
+    PyObject* do_read; // "_do_read", like the following
+    PyObject* write_appdata;
+    PyObject* call_eof_received;
+    PyObject* start_shutdown;
+    PyObject* control_app_writing;
+    PyObject* control_ssl_reading;
     PyObject* sockname;
     PyObject* peername;
     PyObject* socket;

@@ -167,7 +167,9 @@ bool set_protocol(SocketTransport& transport, PyObject* protocol) {
     if (is_buffered < 0) {
         return false;
     }
-    transport.receiver = is_buffered != 0                      ? Receiver::buffer
+    const bool is_tls = PyObject_TypeCheck(protocol, state.tls_protocol_type) != 0;
+    transport.receiver = is_tls                                ? Receiver::tls
+                         : is_buffered != 0                    ? Receiver::buffer
                          : is_stream_protocol(state, protocol) ? Receiver::stream
                                                                : Receiver::data;
     transport.is_protocol_connected = true;

@@ -46,6 +46,7 @@ enum class Receiver : std::uint8_t {
     data,   // Protocol.data_received
     buffer, // BufferedProtocol.get_buffer and buffer_updated
     stream, // the StreamReader of an asyncio.StreamReaderProtocol, directly
+    tls,    // a TlsProtocol, directly
 };
 
 /// asyncio's transport of a connected stream socket: what `_SelectorSocketTransport` does, with the
@@ -137,11 +138,14 @@ void abandon(SocketTransport& transport) noexcept;
 
 // stream_feeding.cpp
 [[nodiscard]] bool is_stream_protocol(const ModuleState& state, PyObject* protocol) noexcept;
-/// For a stream protocol: data_received(bytes).
-[[nodiscard]] bool feed_reader(SocketTransport& transport, const char* bytes, Py_ssize_t count);
+/// For a stream protocol: data_received(bytes). `transport` is what the protocol knows as its own.
+[[nodiscard]] bool feed_reader(const ModuleState& state, PyObject* protocol, PyObject* transport,
+                               const char* bytes, Py_ssize_t count);
 
 // transport_writing.cpp
 [[nodiscard]] bool write(SocketTransport& transport, PyObject* data);
+/// The same for bytes that are the caller's: what cannot be sent now is copied.
+[[nodiscard]] bool write_copy(SocketTransport& transport, const char* bytes, std::size_t size);
 [[nodiscard]] bool write_lines(SocketTransport& transport, PyObject* lines);
 [[nodiscard]] bool write_eof(SocketTransport& transport);
 [[nodiscard]] bool shut_down_writing(SocketTransport& transport);

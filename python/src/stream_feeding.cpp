@@ -32,7 +32,7 @@ Ref referred(PyObject* reference) {
 #endif
 }
 
-/// A reader that is as asyncio made it, fed by this transport.
+/// A reader that is as asyncio made it, fed by the protocol's transport.
 struct Reader {
     Ref object;
     Ref buffer;
@@ -42,8 +42,8 @@ struct Reader {
 
 /// Returns false if it is not; then, too, if an exception was set, which asyncio's own code will
 /// set again.
-bool find_reader(const ModuleState& state, SocketTransport& transport, Reader& reader) {
-    PyObject* const protocol = transport.protocol;
+bool find_reader(const ModuleState& state, PyObject* protocol, PyObject* transport,
+                 Reader& reader) {
     if (!has_method(protocol, state.data_received, state.protocol_data_received)) {
         return false;
     }
@@ -63,8 +63,7 @@ bool find_reader(const ModuleState& state, SocketTransport& transport, Reader& r
     reader.transport = attribute(object, state.transport);
     return eof.get() == Py_False && reader.buffer && PyByteArray_CheckExact(reader.buffer.get()) &&
            reader.limit && PyLong_CheckExact(reader.limit.get()) &&
-           (reader.transport.get() == python::object(transport) ||
-            reader.transport.get() == Py_None);
+           (reader.transport.get() == transport || reader.transport.get() == Py_None);
 }
 
 bool append(PyObject* buffer, const char* bytes, Py_ssize_t count) {
@@ -93,7 +92,7 @@ bool wake_reader(const ModuleState& state, PyObject* reader) {
     return static_cast<bool>(done);
 }
 
-bool pause_if_full(const ModuleState& state, SocketTransport& transport, const Reader& reader) {
+bool pause_if_full(const ModuleState& state, const Reader& reader) {
     const Py_ssize_t size = PyByteArray_GET_SIZE(reader.buffer.get());
     const Py_ssize_t limit = PyLong_AsSsize_t(reader.limit.get());
     if (limit == -1 && PyErr_Occurred() != nullptr) {
@@ -107,16 +106,15 @@ bool pause_if_full(const ModuleState& state, SocketTransport& transport, const R
     if (!paused || paused.get() == Py_True) {
         return static_cast<bool>(paused);
     }
-    return pause_reading(transport) &&
-           PyObject_SetAttr(reader.object.get(), state.paused, Py_True) == 0;
+    const Ref done(PyObject_CallMethodNoArgs(reader.transport.get(), state.pause_reading));
+    return done && PyObject_SetAttr(reader.object.get(), state.paused, Py_True) == 0;
 }
 
 /// protocol.data_received(data)
-bool call_protocol(const ModuleState& state, SocketTransport& transport, const char* bytes,
+bool call_protocol(const ModuleState& state, PyObject* protocol, const char* bytes,
                    Py_ssize_t count) {
     const Ref data(PyBytes_FromStringAndSize(bytes, count));
-    const Ref protocol = Ref::to(transport.protocol);
-    const Ref done(data ? PyObject_CallMethodOneArg(protocol.get(), state.data_received, data.get())
+    const Ref done(data ? PyObject_CallMethodOneArg(protocol, state.data_received, data.get())
                         : nullptr);
     return static_cast<bool>(done);
 }
@@ -127,15 +125,15 @@ bool is_stream_protocol(const ModuleState& state, PyObject* protocol) noexcept {
     return Py_TYPE(protocol) == state.stream_reader_protocol;
 }
 
-bool feed_reader(SocketTransport& transport, const char* bytes, Py_ssize_t count) {
-    const ModuleState& state = *transport.loop->state;
+bool feed_reader(const ModuleState& state, PyObject* protocol, PyObject* transport,
+                 const char* bytes, Py_ssize_t count) {
     Reader reader;
-    if (!find_reader(state, transport, reader)) {
+    if (!find_reader(state, protocol, transport, reader)) {
         PyErr_Clear();
-        return call_protocol(state, transport, bytes, count);
+        return call_protocol(state, protocol, bytes, count);
     }
     return append(reader.buffer.get(), bytes, count) && wake_reader(state, reader.object.get()) &&
-           pause_if_full(state, transport, reader);
+           pause_if_full(state, reader);
 }
 
 } // namespace hocket::python

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "loop.hpp"
+#include "tls_protocol.hpp"
 
 namespace hocket::python {
 
@@ -122,8 +123,27 @@ bool receive_for_reader(SocketTransport& transport) {
     if (received.count == 0) {
         return receive_eof(transport);
     }
-    return feed_reader(transport, buffer, received.count) ||
+    const Ref protocol = Ref::to(transport.protocol);
+    return feed_reader(*transport.loop->state, protocol.get(), object(transport), buffer,
+                       received.count) ||
            fail(transport, "Fatal error: protocol.data_received() call failed.");
+}
+
+bool receive_for_tls(SocketTransport& transport) {
+    char* const buffer = transport.loop->core->receive_buffer();
+    if (buffer == nullptr) {
+        return fail(transport, "Fatal read error on socket transport");
+    }
+    const Received received = receive(transport, buffer, LoopCore::receive_size);
+    if (received.count < 0) {
+        return received.succeeded;
+    }
+    if (received.count == 0) {
+        return receive_eof(transport);
+    }
+    const Ref protocol = Ref::to(transport.protocol);
+    return tls_received(tls_of(protocol.get()), buffer, received.count) ||
+           fail(transport, "Fatal error: protocol.buffer_updated() call failed.");
 }
 
 /// protocol.get_buffer(-1); nullptr with an exception set.
@@ -189,6 +209,7 @@ bool read_ready(SocketTransport& transport) {
     switch (transport.receiver) {
     case Receiver::buffer: return receive_into_buffer(transport);
     case Receiver::stream: return receive_for_reader(transport);
+    case Receiver::tls: return receive_for_tls(transport);
     default: return receive_data(transport);
     }
 }

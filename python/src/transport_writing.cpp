@@ -185,6 +185,20 @@ bool write(SocketTransport& transport, PyObject* data) {
     return succeeded && pause_protocol_if_full(transport);
 }
 
+bool write_copy(SocketTransport& transport, const char* bytes, std::size_t size) {
+    if (!check_writing(transport, "Cannot call write() after write_eof()",
+                       "unable to write; sendfile is in progress")) {
+        return false;
+    }
+    if (transport.connection_lost != 0) {
+        return ignore_write(transport);
+    }
+    Py_buffer view{};
+    view.buf = const_cast<char*>(bytes);
+    view.len = static_cast<Py_ssize_t>(size);
+    return write_view(transport, Py_None, view) && pause_protocol_if_full(transport);
+}
+
 bool write_lines(SocketTransport& transport, PyObject* lines) {
     if (!check_writing(transport, "Cannot call writelines() after write_eof()",
                        "unable to writelines; sendfile is in progress")) {

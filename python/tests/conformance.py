@@ -26,6 +26,7 @@ MIXINS = {
     "test_sendfile": "EPollEventLoopTests",
     "test_server": "SelectorStartServerTests",
     "test_buffered_proto": "BufferedProtocolSelectorTests",
+    "test_sslproto": "SelectorStartTLSTests",
 }
 # Modules whose loops come from the policy.
 WITH_POLICY = (

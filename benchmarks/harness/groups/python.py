@@ -43,6 +43,19 @@ def _echo(kind, title, load, against_asyncio, against_uvloop):
     return LoopEcho(f"python_echo_{kind}_{load.size}", f"echo, {title}", _servers(kind), load, bars)
 
 
+def _tls_echo(kind, title, load, against_asyncio, against_uvloop):
+    bars = (Bar(round(1 / against_asyncio, 3), "asyncio"), Bar(round(1 / against_uvloop, 3), "uvloop"))
+    return LoopEcho(
+        f"python_tls_echo_{kind}_{load.size}",
+        f"TLS echo, {title}",
+        _servers(kind),
+        load,
+        bars,
+        load_program="load_tls_ping_pong",
+        tls=True,
+    )
+
+
 def _versions():
     python = python_with_uvloop() or "python3"
     script = (
@@ -70,6 +83,8 @@ GROUP = Group(
         _echo("protocol", "Protocol", Load(64, 1024), 2, 1.15),
         _echo("protocol", "Protocol", Load(16, 100 * 1024), 2.5, 1),
         _echo("streams", "streams", Load(64, 1024), 2.5, 1.5),
+        _tls_echo("protocol", "Protocol", Load(64, 1024), 3, 1.6),
+        _tls_echo("streams", "streams", Load(64, 1024), 3, 1.7),
         Idle(
             "python_idle",
             {"Protocol": _servers("protocol")},
@@ -93,6 +108,7 @@ GROUP = Group(
 - Echo servers: as those of the group `network`, with the same load. CPU time of the server for a message, most of which
   the kernel needs to send and receive; the median of seven rounds, in turns. Memory: `RssAnon` of 5,000 connections
   after one message each.
+- TLS: 1.3, by Python's OpenSSL, with one EC P-256 certificate.
 - rloop is measured if it is installed (`pip install rloop`).
 """,
     versions=_versions,

@@ -38,7 +38,7 @@ def in_use():
             "tasks and futures": f"made in {_home(hocket.Loop, 'create_task', 'create_future')}, asyncio's types",
             "descriptors": _home(hocket.Loop, "_add_reader", "_add_writer"),
             "transports": _home_of_class(transport),
-            "TLS": _home(hocket.Loop, "_make_ssl_transport"),
+            "TLS": _tls(),
             "kernel interface": "io_uring" if _has_ring() else "epoll (io_uring not used)",
         }
     finally:
@@ -71,6 +71,14 @@ async def _transport():
         transport.close()
         await asyncio.sleep(0)
         return type(transport)
+
+
+def _tls():
+    from hocket import _tls
+
+    if _tls.FAST:
+        return "C++, with Python's OpenSSL; handshakes are asyncio's (asyncio.sslproto)"
+    return "asyncio's (asyncio.sslproto): this Python's ssl is not as hocket knows it"
 
 
 def _home(cls, *names):
