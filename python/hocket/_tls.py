@@ -25,6 +25,13 @@ FAST = _prepare()
 """Whether TLS is C++; otherwise it is all asyncio's, because this Python's ssl is not as hocket knows it."""
 
 
+class _SSLProtocolTransport(sslproto._SSLProtocolTransport):
+    """The transport that the application's protocol has."""
+
+
+_SSLProtocolTransport.write = _hocket._make_tls_write(_SSLProtocolTransport)
+
+
 class SSLProtocol(_hocket.TlsProtocol, sslproto.SSLProtocol):
     """asyncio drives the handshake and the shutdown, and decides what errors and full buffers mean."""
 
@@ -34,9 +41,12 @@ class SSLProtocol(_hocket.TlsProtocol, sslproto.SSLProtocol):
         del self.max_size
 
     def _get_app_transport(self):
-        transport = super()._get_app_transport()
-        transport.write = self._write
-        return transport
+        if self._app_transport is None:
+            if self._app_transport_created:
+                raise RuntimeError("Creating _SSLProtocolTransport twice")
+            self._app_transport = _SSLProtocolTransport(self._loop, self)
+            self._app_transport_created = True
+        return self._app_transport
 
 
 Protocol = SSLProtocol if FAST else sslproto.SSLProtocol

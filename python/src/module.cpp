@@ -237,6 +237,8 @@ int execute(PyObject* module) {
 PyMethodDef functions[] = {
     {"_prepare_tls", prepare_tls, METH_VARARGS,
      "_prepare_tls(_ssl, ssl_object, incoming, outgoing): whether C++ can use TLS sessions."},
+    {"_make_tls_write", make_tls_write, METH_O,
+     "_make_tls_write(type): the method write() of TLS transports."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -60,10 +60,10 @@ Plain read(TlsProtocol& tls, char* into, Py_ssize_t size) {
 }
 
 /// Whether a read can find something. To try costs more than to ask.
-bool has_more(const TlsProtocol& tls) noexcept {
+bool has_more(TlsProtocol& tls) noexcept {
     const TlsLibrary& library = tls.state->tls;
-    return library.bio_pending(tls.session.incoming) != 0 ||
-           library.has_pending(tls.session.ssl) != 0;
+    tls.is_drained = library.bio_pending(tls.session.incoming) == 0;
+    return !tls.is_drained || library.has_pending(tls.session.ssl) != 0;
 }
 
 /// What asyncio does after close_notify.
@@ -224,42 +224,60 @@ bool is_beyond(std::size_t size, std::size_t high, std::size_t low, bool is_paus
 }
 
 bool control_reading(TlsProtocol& tls) {
-    const std::size_t size = tls.state->tls.bio_pending(tls.session.incoming);
+    const std::size_t size = tls.is_drained ? 0 : tls.state->tls.bio_pending(tls.session.incoming);
     return call_if(is_beyond(size, tls.numbers[incoming_high], tls.numbers[incoming_low],
                              tls.ssl_reading_paused != 0),
                    tls, tls.state->control_ssl_reading);
 }
 
-bool control_writing(TlsProtocol& tls) {
-    const std::size_t size = tls.state->tls.bio_pending(tls.session.outgoing) +
-                             static_cast<std::size_t>(tls.write_buffer_size);
+bool control_writing(TlsProtocol& tls, std::size_t in_bio) {
+    const std::size_t size = in_bio + static_cast<std::size_t>(tls.write_buffer_size);
     return call_if(is_beyond(size, tls.numbers[outgoing_high], tls.numbers[outgoing_low],
                              tls.app_writing_paused != 0),
                    tls, tls.state->control_app_writing);
 }
 
-/// Passes what OpenSSL has made on to the transport below.
-bool write_outgoing(TlsProtocol& tls, std::size_t count) {
+/// Passes `before` and everything that OpenSSL has made on in one call of the transport's write().
+bool write_large(TlsProtocol& tls, const char* before, std::size_t count) {
     const ModuleState& state = *tls.state;
     BIO* const bio = tls.session.outgoing;
-    const Ref transport = Ref::to(tls.transport);
-    const bool is_own = transport && Py_TYPE(transport.get()) == state.socket_transport_type;
-    char* const buffer = buffer_of(tls);
-    if (is_own && buffer != nullptr && count <= LoopCore::receive_size) {
-        const int size = state.tls.bio_read(bio, buffer, static_cast<int>(count));
-        return size <= 0 ||
-               write_copy(transport_of(transport.get()), buffer, static_cast<std::size_t>(size));
+    const std::size_t more = state.tls.bio_pending(bio);
+    if (count + more == 0) {
+        return true;
     }
-    PyErr_Clear(); // there may be no memory for the loop's buffer
-    const Ref data(PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(count)));
-    if (!data || count > INT_MAX) {
-        return data && PyErr_NoMemory() != nullptr;
+    const Ref data(more > INT_MAX
+                       ? PyErr_NoMemory()
+                       : PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(count + more)));
+    if (!data) {
+        return false;
     }
-    state.tls.bio_read(bio, PyBytes_AS_STRING(data.get()), static_cast<int>(count));
+    char* const bytes = PyBytes_AS_STRING(data.get());
+    std::copy_n(before, count, bytes);
+    state.tls.bio_read(bio, bytes + count, static_cast<int>(more));
     trim(state.tls, bio);
-    const Ref done(
-        PyObject_CallMethodOneArg(transport ? transport.get() : Py_None, state.write, data.get()));
+    PyObject* const transport = tls.transport != nullptr ? tls.transport : Py_None;
+    const Ref done(PyObject_CallMethodOneArg(Ref::to(transport).get(), state.write, data.get()));
     return static_cast<bool>(done);
+}
+
+/// Passes what OpenSSL has made on to the transport below.
+bool write_outgoing(TlsProtocol& tls) {
+    const ModuleState& state = *tls.state;
+    const Ref transport = Ref::to(tls.transport);
+    char* const buffer = buffer_of(tls);
+    if (!transport || Py_TYPE(transport.get()) != state.socket_transport_type ||
+        buffer == nullptr) {
+        PyErr_Clear(); // there may be no memory for the buffer
+        return write_large(tls, nullptr, 0);
+    }
+    constexpr std::size_t size = LoopCore::receive_size;
+    const int count = state.tls.bio_read(tls.session.outgoing, buffer, static_cast<int>(size));
+    if (count <= 0) {
+        return true;
+    }
+    const auto bytes = static_cast<std::size_t>(count);
+    return bytes < size ? write_copy(transport_of(transport.get()), buffer, bytes)
+                        : write_large(tls, buffer, bytes);
 }
 
 /// Without the exception handling of _do_read.
@@ -274,6 +292,20 @@ bool read_and_answer(TlsProtocol& tls, char* buffer) {
         }
     }
     return control_reading(tls);
+}
+
+/// Reads after `count` bytes have arrived.
+bool read_session(TlsProtocol& tls, std::size_t count) {
+    char* const buffer = buffer_of(tls);
+    if (buffer == nullptr) {
+        return false;
+    }
+    tls.is_drained = false;
+    const bool succeeded = read_and_answer(tls, buffer);
+    if (count > std::size_t{32} * 1024) {
+        trim(tls.state->tls, tls.session.incoming);
+    }
+    return succeeded || fail(tls);
 }
 
 /// SSLProtocol's own method, in Python.
@@ -340,24 +372,12 @@ bool tls_received(TlsProtocol& tls, const char* bytes, Py_ssize_t count) {
         PyErr_NoMemory();
         return false;
     }
-    return read_tls(tls);
+    return read_session(tls, static_cast<std::size_t>(count));
 }
 
 bool read_tls(TlsProtocol& tls) {
-    if (!has_session(tls)) {
-        return call_python(tls, tls.state->tls_do_read);
-    }
-    char* const buffer = buffer_of(tls);
-    if (buffer == nullptr) {
-        return false;
-    }
-    const bool was_large =
-        tls.state->tls.bio_pending(tls.session.incoming) > std::size_t{32} * 1024;
-    const bool succeeded = read_and_answer(tls, buffer);
-    if (was_large) {
-        trim(tls.state->tls, tls.session.incoming);
-    }
-    return succeeded || fail(tls);
+    return has_session(tls) ? read_session(tls, tls.state->tls.bio_pending(tls.session.incoming))
+                            : call_python(tls, tls.state->tls_do_read);
 }
 
 bool send_outgoing(TlsProtocol& tls) {
@@ -365,12 +385,9 @@ bool send_outgoing(TlsProtocol& tls) {
         return call_python(tls, tls.state->tls_process_outgoing);
     }
     if (tls.ssl_writing_paused == 0) {
-        const std::size_t count = tls.state->tls.bio_pending(tls.session.outgoing);
-        if (count > 0 && !write_outgoing(tls, count)) {
-            return false;
-        }
+        return write_outgoing(tls) && control_writing(tls, 0);
     }
-    return control_writing(tls);
+    return control_writing(tls, tls.state->tls.bio_pending(tls.session.outgoing));
 }
 
 } // namespace hocket::python

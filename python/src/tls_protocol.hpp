@@ -35,6 +35,7 @@ struct TlsProtocol {
     char ssl_writing_paused;
     // This type's own.
     bool was_examined; // sslobj: there is a session, or there will never be one
+    bool is_drained;   // nothing is left in the incoming BIO
     TlsSession session;
     std::size_t numbers[4]; // the limits as numbers
 };
@@ -68,8 +69,9 @@ enum Limit { incoming_high, incoming_low, outgoing_high, outgoing_low };
 
 // tls_writing.cpp
 
-/// The method write() of the transport that the application's protocol has.
-[[nodiscard]] bool write_tls(TlsProtocol& tls, PyObject* data);
+/// _make_tls_write(type): the method write() of a class derived from asyncio's
+/// _SSLProtocolTransport.
+PyObject* make_tls_write(PyObject* module, PyObject* type);
 /// asyncio's _do_write.
 [[nodiscard]] bool write_backlog(TlsProtocol& tls);
 

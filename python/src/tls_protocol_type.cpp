@@ -76,7 +76,6 @@ PyObject* none_if(bool succeeded) noexcept { return succeeded ? Py_NewRef(Py_Non
 template <bool (*function)(TlsProtocol&)> PyObject* call(PyObject* self, PyObject*) {
     return none_if(function(tls_of(self)));
 }
-PyObject* write(PyObject* self, PyObject* data) { return none_if(write_tls(tls_of(self), data)); }
 
 /// The pieces of which a session consists. They stay once C++ uses it.
 template <PyObject* TlsProtocol::*place> PyObject* get_part(PyObject* self, void*) {
@@ -133,7 +132,6 @@ PyMethodDef methods[] = {
     {"_do_read", call<read_tls>, METH_NOARGS, nullptr},
     {"_do_write", call<write_backlog>, METH_NOARGS, nullptr},
     {"_process_outgoing", call<send_outgoing>, METH_NOARGS, nullptr},
-    {"_write", write, METH_O, "The method write() of the application's transport."},
     {nullptr, nullptr, 0, nullptr},
 };
 

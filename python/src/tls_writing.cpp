@@ -90,18 +90,8 @@ bool queue_rest(TlsProtocol& tls, PyObject* data, const ByteView& view, Py_ssize
     return write_list(tls, nothing.get());
 }
 
-} // namespace
-
-bool write_tls(TlsProtocol& tls, PyObject* data) {
-    if (!PyBytes_Check(data) && !PyByteArray_Check(data) && !PyMemoryView_Check(data)) {
-        PyErr_Format(PyExc_TypeError, "data: expecting a bytes-like instance, got %s",
-                     Py_TYPE(data)->tp_name);
-        return false;
-    }
-    const Py_ssize_t size = PyObject_Size(data);
-    if (size <= 0) {
-        return size == 0;
-    }
+/// What write() does with data that is not empty.
+bool write_data(TlsProtocol& tls, PyObject* data) {
     if (tls.phase != tls.state->tls_wrapped || !has_session(tls) ||
         PyObject_Size(tls.write_backlog) != 0) {
         return write_in_python(tls, data);
@@ -117,6 +107,51 @@ bool write_tls(TlsProtocol& tls, PyObject* data) {
         }
     }
     return send_outgoing(tls) || fail(tls);
+}
+
+/// The protocol as ours; nullptr if it is None, which asyncio makes it when a transport is closed
+/// twice.
+TlsProtocol* tls_or_none(PyObject* protocol) {
+    PyObject* const module = PyType_GetModuleByDef(Py_TYPE(protocol), &module_definition);
+    if (module == nullptr) {
+        PyErr_Clear();
+        return nullptr;
+    }
+    return PyObject_TypeCheck(protocol, state_of(module).tls_protocol_type) != 0 ? &tls_of(protocol)
+                                                                                 : nullptr;
+}
+
+PyObject* write(PyObject* self, PyObject* data) {
+    // The module is imported in the main interpreter only.
+    static PyObject* const name = PyUnicode_InternFromString("_ssl_protocol");
+    if (!PyBytes_Check(data) && !PyByteArray_Check(data) && !PyMemoryView_Check(data)) {
+        return PyErr_Format(PyExc_TypeError, "data: expecting a bytes-like instance, got %s",
+                            Py_TYPE(data)->tp_name);
+    }
+    const Py_ssize_t size = PyObject_Size(data);
+    if (size <= 0) {
+        return size < 0 ? nullptr : Py_NewRef(Py_None);
+    }
+    const Ref protocol(PyObject_GetAttr(self, name));
+    TlsProtocol* const tls = protocol ? tls_or_none(protocol.get()) : nullptr;
+    if (tls != nullptr) [[likely]] {
+        return write_data(*tls, data) ? Py_NewRef(Py_None) : nullptr;
+    }
+    return protocol ? PyObject_CallMethod(protocol.get(), "_write_appdata", "((O))", data)
+                    : nullptr;
+}
+
+PyMethodDef write_method = {"write", write, METH_O,
+                            "Encrypt bytes and send them, or queue what cannot be sent now."};
+
+} // namespace
+
+PyObject* make_tls_write(PyObject*, PyObject* type) {
+    if (PyType_Check(type) == 0) {
+        PyErr_SetString(PyExc_TypeError, "a class was expected");
+        return nullptr;
+    }
+    return PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type), &write_method);
 }
 
 bool write_backlog(TlsProtocol& tls) {
