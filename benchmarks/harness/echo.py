@@ -109,7 +109,8 @@ class Idle:
                         run.samples.add(self._row(kind), column, 0, measured["idle"])
 
     def _row(self, kind):
-        return Row(f"{self.name} connection, {kind}", "B", self.bars[kind])
+        title = self.name.removeprefix("python_")
+        return Row(f"{title} connection, {kind}", "B", self.bars[kind])
 
 
 def places_of(kinds):

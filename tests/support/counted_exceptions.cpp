@@ -1,7 +1,7 @@
-// Part of every program that is built with ThreadSanitizer. Exceptions are counted inside libstdc++,
-// which is not built with it: it does not see that who releases an exception last, and frees it,
-// comes after everyone who has read it, and reports a data race. So it is shown the count. These
-// two functions take the place of libstdc++'s, also in libstdc++'s own calls.
+// Part of every program that is built with ThreadSanitizer. Exceptions are counted inside
+// libstdc++, which is not built with it: it does not see that who releases an exception last, and
+// frees it, comes after everyone who has read it, and reports a data race. So it is shown the
+// count. These two functions take the place of libstdc++'s, also in libstdc++'s own calls.
 
 #include <atomic>
 #include <exception>
@@ -26,8 +26,8 @@ void std::__exception_ptr::exception_ptr::_M_release() noexcept {
         return;
     }
     count.store(1, std::memory_order_relaxed);
-    next_of_this_name<void(exception_ptr*)>(
-        "_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv")(this);
+    next_of_this_name<void(exception_ptr*)>("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv")(
+        this);
 }
 
 extern "C" void __cxa_end_catch() {
