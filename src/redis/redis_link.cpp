@@ -136,6 +136,13 @@ void RedisLink::close(const std::exception_ptr& error) noexcept {
     }
 }
 
+void RedisLink::set_timeout(std::chrono::milliseconds timeout) noexcept {
+    timeout_ = timeout;
+    // What is watched is of the calls before. The next one watches again.
+    silence_check_.cancel();
+    is_watched_ = false;
+}
+
 void RedisLink::watch_silence() {
     if (is_watched_ || timeout_ == std::chrono::milliseconds(0)) {
         return;

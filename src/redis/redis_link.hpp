@@ -48,7 +48,7 @@ public:
 
     void set_owner(RedisLinkOwner* owner) noexcept { owner_ = owner; }
     /// The server may be silent for that long while a call waits; 0: for ever.
-    void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
+    void set_timeout(std::chrono::milliseconds timeout) noexcept;
 
     [[nodiscard]] bool is_open() const noexcept { return is_open_; }
     [[nodiscard]] bool can_send() const noexcept { return is_open_ && !is_paused_; }

@@ -12,7 +12,8 @@ import sys
 import websockets
 
 
-async def serve(socket, path):
+async def serve(socket):
+    path = socket.path if hasattr(socket, "path") else socket.request.path  # since websockets 14
     if path.startswith("/close/"):
         await socket.close(int(path.rpartition("/")[2]), "as asked")
     elif path == "/fragments":
@@ -22,7 +23,8 @@ async def serve(socket, path):
         await socket.recv()
         socket.transport.abort()
     elif path == "/headers":
-        await socket.send("\n".join(f"{n}: {v}" for n, v in socket.request_headers.raw_items()))
+        headers = socket.request_headers if hasattr(socket, "request_headers") else socket.request.headers
+        await socket.send("\n".join(f"{n}: {v}" for n, v in headers.raw_items()))
     elif path == "/silent":
         await asyncio.Event().wait()
     else:
@@ -68,8 +70,9 @@ async def check(url, context):
     try:
         async with websockets.connect(url + "/refused", **options):
             raise AssertionError("not refused")
-    except websockets.InvalidStatusCode as error:
-        assert error.status_code == 404, error
+    except websockets.InvalidHandshake as error:
+        status = error.status_code if hasattr(error, "status_code") else error.response.status_code
+        assert status == 404, error
 
 
 async def client():

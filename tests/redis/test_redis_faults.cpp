@@ -72,6 +72,22 @@ TEST(RedisFaults, ASilentServerIsATimeoutForAllThatWait) {
     hocket::run(program);
 }
 
+TEST(RedisFaults, ABlockingCommandMayWaitLongerThanACommandBeforeItOnItsConnection) {
+    SKIP_WITHOUT_REDIS();
+    RedisServer server;
+    auto program = [&]() -> Coro<> {
+        auto options = server.options();
+        options.timeout = milliseconds(100);
+        const Client client(options);
+        auto popping = hocket::create_task(client.blpop(texts("list"), milliseconds(0)));
+        co_await hocket::sleep(milliseconds(300));
+        co_await client.rpush("list", "late");
+        co_await end_of(popping);
+        EXPECT_EQ(ending(popping), "done");
+    };
+    hocket::run(program);
+}
+
 TEST(RedisFaults, HalfAReplyIsATimeout) {
     auto program = []() -> Coro<> {
         auto server = co_await start_fake_server("$10\r\nhalf");

@@ -86,7 +86,8 @@ void Failure::throw_curl(const CurlFailure& failure) const {
 
 // libcurl has one code for what fails while it receives.
 void Failure::throw_receive_error(const CurlFailure& failure, const std::string& why) const {
-    if (why.find("chunked-encoding") != why.npos) fail<RemoteProtocolError>(why);
+    // "in chunked-encoding", or "chunk hex-length char" in newer versions.
+    if (why.find("chunk") != why.npos) fail<RemoteProtocolError>(why);
     // Newer versions notice by themselves that TLS was cut off.
     if (why.find("unexpected eof while reading") != why.npos)
         fail<IncompleteResponse>("the connection ended without close_notify", failure.received,
