@@ -79,6 +79,8 @@ TEST(RedisFaults, ABlockingCommandMayWaitLongerThanACommandBeforeItOnItsConnecti
         auto options = server.options();
         options.timeout = milliseconds(100);
         const Client client(options);
+        co_await client.rpush("list", "early");
+        co_await client.blpop(texts("list"), milliseconds(50));
         auto popping = hocket::create_task(client.blpop(texts("list"), milliseconds(0)));
         co_await hocket::sleep(milliseconds(300));
         co_await client.rpush("list", "late");
