@@ -222,7 +222,7 @@ bool watch(SocketTransport& transport, std::uint32_t event) {
     if (events.is_watching()) {
         error = core.reactor.poller().change(events, events.interest() | event);
     } else {
-        // A reader or writer of somebody who has not removed it. asyncio's is replaced, too.
+        // A reader or writer that nobody has removed is replaced, as in asyncio.
         if (core.watches.find(transport.fd) != nullptr) {
             core.watches.remove(transport.fd);
         }

@@ -195,7 +195,7 @@ PyObject* fatal_error(PyObject* self, PyObject* arguments) {
 
 // --- The write buffer
 
-/// A limit in bytes; numbers that are too large mean that there is none. Returns false with an
+/// A limit in bytes; a number that is too large is no limit. Returns false with an
 /// exception set.
 bool limit_of(PyObject* number, Py_ssize_t& limit) {
     if (PyFloat_Check(number)) {

@@ -483,7 +483,7 @@ class Exceptions(unittest.TestCase):
 
 
     def test_a_transport_goes_on_after_an_exception_in_resume_writing_that_ends_the_run(self):
-        """asyncio's transport calls itself for ever then, and is never closed."""
+        """asyncio's transport never closes then, and fails in every turn."""
         for kind in (SystemExit, KeyboardInterrupt):
             loop = hocket.new_event_loop()
             log, contexts = [], []

@@ -78,7 +78,7 @@ int read_a_byte(Reactor& reactor, FileOperations& operations) {
     return is_done && read.result == 1 && byte == 'E' ? 0 : 1;
 }
 
-/// The descriptor of the process's only ring; -1 if there is none.
+/// The descriptor of the process's only ring, or -1.
 int descriptor_of_ring() {
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code ended; // the iterator's own

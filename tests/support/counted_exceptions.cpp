@@ -1,7 +1,8 @@
-// Part of every program that is built with ThreadSanitizer. Exceptions are counted inside
-// libstdc++, which is not built with it: it does not see that who releases an exception last, and
-// frees it, comes after everyone who has read it, and reports a data race. So it is shown the
-// count. These two functions take the place of libstdc++'s, also in libstdc++'s own calls.
+// Part of every program that is built with ThreadSanitizer. libstdc++ counts the references to an
+// exception, and is not built with it: where one thread has read an exception, and another one
+// releases the last reference and frees it, a data race is reported that is none. These two
+// functions take the place of libstdc++'s, also in its own calls, and count where ThreadSanitizer
+// sees it.
 
 #include <atomic>
 #include <exception>
