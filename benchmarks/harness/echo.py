@@ -88,6 +88,7 @@ class Idle:
     connections: int
     load_program: str = "load_idle"
     tls: bool = False
+    title: str = ""  # the name
 
     @property
     def rows(self):
@@ -109,8 +110,7 @@ class Idle:
                         run.samples.add(self._row(kind), column, 0, measured["idle"])
 
     def _row(self, kind):
-        title = self.name.removeprefix("python_")
-        return Row(f"{title} connection, {kind}", "B", self.bars[kind])
+        return Row(f"{self.title or self.name} connection, {kind}", "B", self.bars[kind])
 
 
 def places_of(kinds):

@@ -44,7 +44,7 @@ class Python:
     script: str
     arguments: tuple = ()
     uvloop: bool = False
-    needs: str = ""  # A module that must be installed, or "built:" and a module of the build tree.
+    needs: str = ""  # Modules that must be installed; "built:" and a name is one of the build tree.
 
 
 @dataclass(frozen=True)

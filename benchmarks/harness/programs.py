@@ -27,7 +27,7 @@ class Programs:
             if program.uvloop and self.uvloop_python is None:
                 self._say_missing("uvloop", "no Python with uvloop found: left out")
                 return None
-            if program.needs and not self._has(program.needs):
+            if not all(self._has(needed) for needed in program.needs.split()):
                 return None
             words = [self.python, str(HERE / "peers" / "python" / program.script)]
             words += [word.replace("{build}", str(self.build)) for word in program.arguments]

@@ -8,6 +8,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -93,13 +96,15 @@ inline std::string http_exchange(int fd, std::string_view request) {
     const std::string reply = receive(fd, [](const std::string& received) {
         const std::size_t head = received.find("\r\n\r\n");
         if (head == std::string::npos) return false;
-        const std::size_t field = received.find("Content-Length: ");
-        if (field == std::string::npos || field > head) {
+        constexpr std::string_view name = "content-length: ";
+        const auto field = std::search(
+            received.begin(), received.begin() + static_cast<std::ptrdiff_t>(head), name.begin(),
+            name.end(), [](char c, char wanted) { return std::tolower(c) == wanted; });
+        if (field == received.begin() + static_cast<std::ptrdiff_t>(head)) {
             std::fprintf(stderr, "an answer without Content-Length:\n%s\n", received.c_str());
             std::exit(1);
         }
-        return received.size() >=
-               head + 4 + std::strtoul(received.c_str() + field + 16, nullptr, 10);
+        return received.size() >= head + 4 + std::strtoul(&*field + name.size(), nullptr, 10);
     });
     if (reply.compare(0, 12, "HTTP/1.1 200") != 0) {
         std::fprintf(stderr, "an answer that is not 200:\n%s\n", reply.c_str());

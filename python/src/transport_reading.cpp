@@ -111,7 +111,9 @@ bool receive_data(SocketTransport& transport) {
     return done || fail(transport, "Fatal error: protocol.data_received() call failed.");
 }
 
-bool receive_for_reader(SocketTransport& transport) {
+/// Receives into the loop's buffer and calls `take(protocol, bytes, count)`.
+template <class Take>
+bool receive_in_place(SocketTransport& transport, const char* failed, Take take) {
     char* const buffer = transport.loop->core->receive_buffer();
     if (buffer == nullptr) {
         return fail(transport, "Fatal read error on socket transport");
@@ -124,26 +126,22 @@ bool receive_for_reader(SocketTransport& transport) {
         return receive_eof(transport);
     }
     const Ref protocol = Ref::to(transport.protocol);
-    return feed_reader(*transport.loop->state, protocol.get(), object(transport), buffer,
-                       received.count) ||
-           fail(transport, "Fatal error: protocol.data_received() call failed.");
+    return take(protocol.get(), buffer, received.count) || fail(transport, failed);
+}
+
+bool receive_for_reader(SocketTransport& transport) {
+    return receive_in_place(transport, "Fatal error: protocol.data_received() call failed.",
+                            [&](PyObject* protocol, const char* bytes, Py_ssize_t count) {
+                                return feed_reader(*transport.loop->state, protocol,
+                                                   object(transport), bytes, count);
+                            });
 }
 
 bool receive_for_tls(SocketTransport& transport) {
-    char* const buffer = transport.loop->core->receive_buffer();
-    if (buffer == nullptr) {
-        return fail(transport, "Fatal read error on socket transport");
-    }
-    const Received received = receive(transport, buffer, LoopCore::receive_size);
-    if (received.count < 0) {
-        return received.succeeded;
-    }
-    if (received.count == 0) {
-        return receive_eof(transport);
-    }
-    const Ref protocol = Ref::to(transport.protocol);
-    return tls_received(tls_of(protocol.get()), buffer, received.count) ||
-           fail(transport, "Fatal error: protocol.buffer_updated() call failed.");
+    return receive_in_place(transport, "Fatal error: protocol.buffer_updated() call failed.",
+                            [](PyObject* protocol, const char* bytes, Py_ssize_t count) {
+                                return tls_received(tls_of(protocol), bytes, count);
+                            });
 }
 
 /// protocol.get_buffer(-1); nullptr with an exception set.

@@ -152,7 +152,7 @@ class Calls(unittest.TestCase):
             try:
                 log(attempt())
             except NotImplementedError:
-                log("not implemented")
+                log("NotImplementedError")
         protocol.transport.close()
         protocol.transport.write(b"late")
         await asyncio.to_thread(close_notify, peer)

@@ -1,8 +1,7 @@
 // Part of every program that is built with ThreadSanitizer. libstdc++ counts the references to an
-// exception, and is not built with it: where one thread has read an exception, and another one
-// releases the last reference and frees it, a data race is reported that is none. These two
-// functions take the place of libstdc++'s, also in its own calls, and count where ThreadSanitizer
-// sees it.
+// exception, and is not built with it. So ThreadSanitizer reports a race, though there is none,
+// where one thread has read an exception and another one then releases the last reference. These
+// two functions take the place of libstdc++'s, also in its own calls, and count visibly.
 
 #include <atomic>
 #include <exception>

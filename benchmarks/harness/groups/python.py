@@ -3,7 +3,7 @@
 import subprocess
 
 from harness.echo import Idle, Load
-from harness.loop_echo import LoopEcho
+from harness.loop_server import LoopServer
 from harness.micro import Micro
 from harness.model import OURS, Bar, Group, Python, Row
 from harness.programs import python_with_uvloop
@@ -30,30 +30,32 @@ def _subject(name, title, against_asyncio, against_uvloop):
     )
 
 
-def _servers(kind):
+def _servers(script, kind):
     # Without rloop: its servers (0.5.0) refuse all connections.
+    needs = kind.replace("-", " ") if script == "http_server.py" else ""
     return {
-        OURS: Python("server.py", (kind, "--loop=hocket", "--build={build}"), needs="built:_hocket"),
-        **{peer: Python("server.py", (kind, f"--loop={peer}"), needs=peer) for peer in ("asyncio", "uvloop")},
+        OURS: Python(script, (kind, "--loop=hocket", "--build={build}"), needs=f"built:_hocket {needs}"),
+        **{peer: Python(script, (kind, f"--loop={peer}"), needs=f"{peer} {needs}") for peer in ("asyncio", "uvloop")},
     }
 
 
-def _echo(kind, title, load, against_asyncio, against_uvloop):
-    bars = (Bar(round(1 / against_asyncio, 3), "asyncio"), Bar(round(1 / against_uvloop, 3), "uvloop"))
-    return LoopEcho(f"python_echo_{kind}_{load.size}", f"echo, {title}", _servers(kind), load, bars)
-
-
-def _tls_echo(kind, title, load, against_asyncio, against_uvloop):
-    bars = (Bar(round(1 / against_asyncio, 3), "asyncio"), Bar(round(1 / against_uvloop, 3), "uvloop"))
-    return LoopEcho(
-        f"python_tls_echo_{kind}_{load.size}",
-        f"TLS echo, {title}",
-        _servers(kind),
-        load,
-        bars,
-        load_program="load_tls_ping_pong",
-        tls=True,
+def _echo(kind, title, load, against_asyncio, against_uvloop, tls=False):
+    return LoopServer(
+        f"python_{'tls_' if tls else ''}echo_{kind}_{load.size}",
+        f"{'TLS ' if tls else ''}echo, {title}, {load.title}",
+        _servers("server.py", kind),
+        load.connections,
+        str(load.size),
+        (Bar(round(1 / against_asyncio, 3), "asyncio"), Bar(round(1 / against_uvloop, 3), "uvloop")),
+        load_program="load_tls_ping_pong" if tls else "load_ping_pong",
+        tls=tls,
     )
+
+
+def _http(kind):
+    title = kind.replace("-", " with ")
+    servers = _servers("http_server.py", kind)
+    return LoopServer(f"python_http_{kind}", f"HTTP hello, {title}, 64 connections", servers, 64, "/hello", (Bar(1, "uvloop"),))
 
 
 def _versions():
@@ -83,13 +85,17 @@ GROUP = Group(
         _echo("protocol", "Protocol", Load(64, 1024), 2, 1.15),
         _echo("protocol", "Protocol", Load(16, 100 * 1024), 2.5, 1),
         _echo("streams", "streams", Load(64, 1024), 2.5, 1.5),
-        _tls_echo("protocol", "Protocol", Load(64, 1024), 3, 1.6),
-        _tls_echo("streams", "streams", Load(64, 1024), 3, 1.7),
+        _echo("protocol", "Protocol", Load(64, 1024), 3, 1.6, tls=True),
+        _echo("streams", "streams", Load(64, 1024), 3, 1.7, tls=True),
+        _http("uvicorn-h11"),
+        _http("uvicorn-httptools"),
+        _http("aiohttp"),
         Idle(
             "python_idle",
-            {"Protocol": _servers("protocol")},
+            {"Protocol": _servers("server.py", "protocol")},
             bars={"Protocol": Bar(0.5, "uvloop")},
             connections=5000,
+            title="idle",
         ),
         Micro(
             "python_import",
@@ -108,6 +114,7 @@ GROUP = Group(
 - Echo servers: as those of the group `network`, with the same load. CPU time of the server for a message, most of which
   the kernel needs to send and receive; the median of seven rounds, in turns. Memory: `RssAnon` of 5,000 connections
   after one message each.
+- HTTP: a server that answers with 13 bytes, by the packages of the system's Python (Debian 12: uvicorn 0.17, aiohttp 3.8).
 - TLS: 1.3, by Python's OpenSSL, with one EC P-256 certificate.
 - rloop is measured if it is installed (`pip install rloop`).
 """,

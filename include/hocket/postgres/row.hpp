@@ -129,11 +129,6 @@ public:
     [[nodiscard]] Iterator end() const noexcept { return {this, size()}; }
 
 private:
-    template <class... T, class Cells, std::size_t... I>
-    static std::tuple<T...> read_all(const Cells& cells, std::index_sequence<I...>) {
-        return std::tuple<T...>{detail::postgres::read<T>(cells[I])...};
-    }
-
     std::shared_ptr<const detail::postgres::ResultData> result_;
 };
 

@@ -1,20 +1,24 @@
-"""Echo servers in Python on several event loops, under load from one C++ program."""
+"""Servers in Python on several event loops, under load from one C++ program."""
 
 from dataclasses import dataclass
 
-from harness.echo import Load, names_of, places_of, server_commands
+from harness.echo import names_of, places_of, server_commands
 from harness.model import Row
 from harness.servers import ping_pong, running
 
 
 @dataclass(frozen=True)
-class LoopEcho:
-    """The CPU time of one echo server for a message. `programs` is {column: program}; each of the `bars` makes a row."""
+class LoopServer:
+    """The CPU time of one server for a message. `programs` is {column: program}; each of the `bars` makes a row.
+
+    The message is a number of bytes that are echoed, or the target of an HTTP request.
+    """
 
     name: str
     title: str
     programs: dict
-    load: Load
+    connections: int
+    message: str
     bars: tuple
     rounds: int = 7
     load_program: str = "load_ping_pong"
@@ -22,7 +26,7 @@ class LoopEcho:
 
     @property
     def rows(self):
-        return [Row(f"{self.title}, {self.load.title}", "ns CPU", bar, "median") for bar in self.bars]
+        return [Row(self.title, "ns CPU", bar, "median") for bar in self.bars]
 
     def steps(self, run):
         return self._rounds(run) * len(server_commands(run, self._kinds, self.tls))
@@ -37,7 +41,7 @@ class LoopEcho:
                         self._round(run, servers[program], number, places)
 
     def _round(self, run, server, number, places):
-        measured = ping_pong(run, server, self.load.connections, str(self.load.size), self.load_program)
+        measured = ping_pong(run, server, self.connections, self.message, self.load_program)
         for _, column in places if measured else []:
             for row in self.rows:
                 run.samples.add(row, column, number, measured["cpu"])
