@@ -4,7 +4,7 @@ import inspect
 from asyncio import base_events, format_helpers
 from asyncio.log import logger
 
-__all__ = ["describe", "extract_stack", "report_exception", "report_slow"]
+__all__ = ["describe", "extract_stack", "give_way", "report_exception", "report_slow"]
 
 extract_stack = format_helpers.extract_stack
 
@@ -30,6 +30,10 @@ def describe(handle):
         frame = handle._source_traceback[-1]
         words.append(f"created at {frame[0]}:{frame[1]}")
     return f"<{' '.join(words)}>"
+
+
+def give_way():
+    """As every Python function, it first lets signal handlers run and a thread that has waited for the switch interval."""
 
 
 def report_exception(loop, handle, exception):

@@ -46,7 +46,6 @@ struct LoopCore {
     bool is_asleep = false;                // changed with the GIL only
     PyThreadState* released = nullptr;     // while it sleeps, without the GIL
     int calls_until_pause = 0;
-    engine::Nanoseconds paused_at = 0;
 };
 
 /// The base of hocket.Loop: what asyncio's loops do often.

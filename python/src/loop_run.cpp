@@ -14,24 +14,18 @@ namespace hocket::python {
 
 namespace {
 
-using engine::Nanoseconds;
-
-// Python's own switch interval. Callbacks in Python give other threads their turns themselves; this
-// is for callbacks in C.
-constexpr Nanoseconds pause_interval = 5'000'000;
 constexpr int calls_between_pauses = 64;
 
-/// Calls signal handlers and, every few milliseconds, lets other Python threads run. Returns false
-/// with an exception set.
-bool pause_if_due(LoopCore& core) {
-    core.calls_until_pause = calls_between_pauses;
-    const Nanoseconds now = engine::Reactor::now();
-    if (now - core.paused_at >= pause_interval) {
-        core.paused_at = now;
-        Py_BEGIN_ALLOW_THREADS;
-        Py_END_ALLOW_THREADS;
-    }
-    return PyErr_CheckSignals() == 0;
+/// Calls signal handlers, and lets another Python thread run that has waited for the switch
+/// interval. Returns false with an exception set.
+///
+/// Callbacks may all be C, and only Python code looks whether a thread waits; so this calls some.
+/// Merely to release the GIL and take it again would wake that thread and be gone before it runs.
+/// Done often, that keeps it from waiting long enough to be let in at all.
+bool pause(LoopObject& loop) {
+    loop.core->calls_until_pause = calls_between_pauses;
+    const Ref done(PyObject_CallNoArgs(loop.state->give_way));
+    return static_cast<bool>(done);
 }
 
 /// Calls it, and reports it if it takes longer than slow_callback_duration.
@@ -154,7 +148,7 @@ bool run_ready(LoopObject& loop) {
             item.run();
         }
         if (--core.calls_until_pause <= 0) {
-            may_go_on = may_go_on && pause_if_due(core);
+            may_go_on = may_go_on && pause(loop);
         }
     }
     core.reactor.ready().put_back(core.batch);

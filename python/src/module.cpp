@@ -72,6 +72,7 @@ struct Import {
 constexpr Import imports[] = {
     {&ModuleState::report_exception, "hocket._callbacks", "report_exception"},
     {&ModuleState::report_slow, "hocket._callbacks", "report_slow"},
+    {&ModuleState::give_way, "hocket._callbacks", "give_way"},
     {&ModuleState::describe, "hocket._callbacks", "describe"},
     {&ModuleState::extract_stack, "hocket._callbacks", "extract_stack"},
     {&ModuleState::describe_transport, "hocket._transports", "describe"},

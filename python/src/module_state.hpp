@@ -17,6 +17,7 @@ struct ModuleState {
     // Functions of hocket._callbacks.
     PyObject* report_exception; // (loop, handle, exception)
     PyObject* report_slow;      // (loop, handle, seconds)
+    PyObject* give_way;         // ()
     PyObject* describe;         // (handle) -> str
     PyObject* extract_stack;    // (frame) -> StackSummary
 

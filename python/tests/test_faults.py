@@ -149,14 +149,14 @@ class KeyboardInterrupts(unittest.TestCase):
                 await loop.create_connection(lambda: protocol, sock=end)
                 running.add(protocol)
 
-        tasks = []
+        tasks = {turn: [], tick: [], connect: []}
 
         def prepare():
-            tasks[:] = [task for task in tasks if not task.done()]
-            if len(tasks) < 6:
+            for kind, alive in tasks.items():
+                alive[:] = [task for task in alive if not task.done()]
                 # Connections are busy until the end. More would only make the turns longer.
-                kinds = (turn, tick, connect) if len(running) < 10 else (turn, tick)
-                tasks.append(loop.create_task(random.choice(kinds)()))
+                if len(alive) < 2 and (kind is not connect or len(running) < 10):
+                    alive.append(loop.create_task(kind()))
 
         self.run_interrupted(prepare)
         for name in counts:

@@ -275,6 +275,33 @@ class Threads(unittest.TestCase):
         self.assertEqual(numbers, [0, None, True])
 
 
+    def test_other_threads_are_not_kept_waiting_by_tasks(self):
+        loop = hocket.new_event_loop()
+        self.addCleanup(loop.close)
+
+        def sleep_often():
+            for _ in range(100):
+                time.sleep(0.001)
+            loop.call_soon_threadsafe(loop.stop)
+
+        async def turn():
+            while True:
+                await asyncio.sleep(0)
+
+        tasks = [loop.create_task(turn()) for _ in range(3)]
+        thread = threading.Thread(target=sleep_often)
+        thread.start()
+        # It takes some hundred milliseconds. Had the thread to take its turns by chance, it would take a minute.
+        expired = []
+        loop.call_later(20, lambda: (expired.append(1), loop.stop()))
+        loop.run_forever()
+        thread.join()
+        self.assertEqual(expired, [])
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks))
+
+
 class Processes(unittest.TestCase):
     def run_script(self, text):
         return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
